@@ -151,7 +151,11 @@ export interface CallView {
   activeAt: number | null;
   endedAt: number | null;
   options: CameraOptions;
-  camera: { name: string; state: "starting" | "live" | "no-signal" | "off"; problem: Problem | null };
+  camera: {
+    name: string;
+    state: "starting" | "live" | "no-signal" | "off";
+    problem: Problem | null;
+  };
   info: CallInfo | null;
 }
 
@@ -193,4 +197,7 @@ export type AppEvent =
   | { type: "contact-removed"; data: { jid: string } }
   | { type: "message"; data: MessageView } // new or changed, by id
   | { type: "call"; data: CallView } // at changes, and once a second while active
-  | { type: "security"; data: { at: number; code: string; message: string; contact: string | null } };
+  | {
+    type: "security";
+    data: { at: number; code: string; message: string; contact: string | null };
+  };

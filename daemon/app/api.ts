@@ -1,0 +1,85 @@
+import type { Emitter } from "../base/mod.ts";
+import type {
+  AppEvent,
+  CallView,
+  CameraOptions,
+  CameraView,
+  ContactView,
+  InvitationView,
+  MessageView,
+  SafetyView,
+  StatusView,
+} from "./views.ts";
+
+/** A JPEG picture ready to be shown. */
+export interface Picture {
+  data: Uint8Array;
+  /** steadyNow() at which the camera took it, on this machine's clock. */
+  capturedAt: number;
+  sequence: number;
+}
+
+/**
+ * What a running daemon can be asked; the local API is this, over HTTP. Every method rejects with a
+ * SimppdError whose code is stable: `no-account`, `not-online`, `unknown-contact`, `unknown-call`,
+ * `bad-jid`, `bad-input`, `account-exists`, and each area's own.
+ */
+export interface AppApi {
+  readonly events: Emitter<AppEvent>;
+  status(): StatusView;
+
+  /** First run, way 1: carry a server here and make its first account. */
+  carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<StatusView>;
+  /** First run, way 2: join by an invitation link. */
+  join(input: { link: string; nick: string }): Promise<StatusView>;
+  /** First run, way 3: sign in to an XMPP account one has. `server` is `host[:port]`. */
+  signIn(
+    input: { jid: string; password: string; nick: string; server?: string; pin?: string },
+  ): Promise<StatusView>;
+  /** Change whether the carried server can be reached by others. */
+  setReach(reach: "this-machine" | "network"): Promise<StatusView>;
+
+  invite(): Promise<InvitationView>;
+
+  contacts(): ContactView[];
+  addContact(input: { jid: string; name?: string }): Promise<ContactView>;
+  /** accept: answer a subscription request; blocked: XEP-0191 or local. */
+  changeContact(
+    jid: string,
+    change: { name?: string; accept?: boolean; blocked?: boolean },
+  ): Promise<ContactView>;
+  removeContact(jid: string): Promise<void>;
+
+  safety(jid: string): Promise<SafetyView>;
+  /** Marks the account key shown by {@link safety} as verified; `number` must be the current one. */
+  verify(jid: string, number: string): Promise<ContactView>;
+  /** After a key change: trust the new account key (unverified), or keep refusing. */
+  decideChange(jid: string, accept: boolean): Promise<ContactView>;
+
+  /** Newest last; at most `limit` (default 100, at most 500) older than `before`. */
+  messages(jid: string, page?: { before?: number; limit?: number }): MessageView[];
+  sendMessage(jid: string, body: string): Promise<MessageView>;
+  markRead(jid: string): Promise<void>;
+
+  cameras(): Promise<CameraView[]>;
+  calls(): CallView[];
+  call(id: string): CallView;
+  startCall(jid: string, options?: Partial<CameraOptions>): Promise<CallView>;
+  acceptCall(id: string, options?: Partial<CameraOptions>): Promise<CallView>;
+  /** Stop ringing without answering; it can still be accepted until it times out. */
+  laterCall(id: string): Promise<CallView>;
+  declineCall(id: string): Promise<CallView>;
+  hangUp(id: string): Promise<CallView>;
+  /** Options in the middle of a call: camera (also `off`), size, rate. */
+  changeCall(id: string, options: Partial<CameraOptions>): Promise<CallView>;
+
+  /** Pictures from now on, newest wins; ends with the call. */
+  pictures(id: string, side: "local" | "remote", signal: AbortSignal): AsyncIterable<Picture>;
+  /** The newest picture, if any came yet. */
+  latestPicture(id: string, side: "local" | "remote"): Picture | undefined;
+
+  /** What `simppd doctor` prints: one line a check. */
+  doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;
+
+  close(): Promise<void>;
+}

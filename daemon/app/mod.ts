@@ -1,0 +1,6 @@
+/**
+ * Composition: one App per state directory, its settings and its life.
+ * @module
+ */
+export type * from "./api.ts";
+export type * from "./views.ts";

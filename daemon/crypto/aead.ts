@@ -1,0 +1,35 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { type Bytes, concat } from "../base/mod.ts";
+import { OpenError } from "./errors.ts";
+
+const TAG = 16;
+
+/** AES-256-GCM: ciphertext then 16-byte tag. `key` 32 bytes, `nonce` 12, never twice with a key. */
+export function aesGcmSeal(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+): Bytes {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  cipher.setAAD(aad);
+  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+}
+
+/** Opens what {@link aesGcmSeal} made. @throws OpenError whatever is wrong with it */
+export function aesGcmOpen(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  sealed: Uint8Array,
+  aad: Uint8Array,
+): Bytes {
+  if (sealed.length < TAG) throw new OpenError();
+  try {
+    const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG });
+    decipher.setAAD(aad);
+    decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
+    return concat(decipher.update(sealed.subarray(0, sealed.length - TAG)), decipher.final());
+  } catch {
+    throw new OpenError();
+  }
+}

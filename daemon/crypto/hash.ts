@@ -1,0 +1,51 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { type Bytes, concat } from "../base/mod.ts";
+
+function own(buffer: Uint8Array): Bytes {
+  return new Uint8Array(buffer);
+}
+
+/** SHA-256 of the parts put together; 32 bytes. */
+export function sha256(...parts: readonly Uint8Array[]): Bytes {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return own(hash.digest());
+}
+
+/** SHA-512 of the parts put together; 64 bytes. */
+export function sha512(...parts: readonly Uint8Array[]): Bytes {
+  const hash = createHash("sha512");
+  for (const part of parts) hash.update(part);
+  return own(hash.digest());
+}
+
+/** HMAC-SHA-256 (RFC 2104) of the parts put together; 32 bytes. */
+export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Bytes {
+  const mac = createHmac("sha256", key);
+  for (const part of parts) mac.update(part);
+  return own(mac.digest());
+}
+
+/** HKDF-SHA-256 (RFC 5869), extract then expand, to `length` bytes. */
+export function hkdf(
+  ikm: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Bytes {
+  return new Uint8Array(hkdfSync("sha256", ikm, salt, info, length) as ArrayBuffer);
+}
+
+/** Equality in constant time; arrays of different length differ. */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** The parts behind their four-byte lengths: an encoding with one reading only. */
+export function framed(...parts: readonly Uint8Array[]): Bytes {
+  return concat(...parts.flatMap((part) => {
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, part.length);
+    return [length, part];
+  }));
+}

@@ -1,0 +1,49 @@
+import { DatabaseSync } from "node:sqlite";
+import { SimppdError } from "../base/mod.ts";
+
+export type { DatabaseSync } from "node:sqlite";
+
+/**
+ * Opens a SQLite database and brings its schema up to date. `migrations[i]` is the SQL that takes
+ * version `i` to `i + 1` (`PRAGMA user_version`); each runs in a transaction of its own.
+ *
+ * @throws SimppdError `schema-newer` when a newer simppd wrote the file; nothing is changed then
+ */
+export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec("PRAGMA busy_timeout = 5000");
+    const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
+    if (row.user_version > migrations.length) {
+      throw new SimppdError(
+        "schema-newer",
+        `${path} was written by a newer simppd (schema ${row.user_version}, this one knows ` +
+          `${migrations.length}). Start that newer version, or choose another --state directory.`,
+      );
+    }
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    for (let version = row.user_version; version < migrations.length; version++) {
+      transaction(db, () => {
+        db.exec(migrations[version]!);
+        db.exec(`PRAGMA user_version = ${version + 1}`);
+      });
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Runs `work` in one transaction: all of it is stored, or nothing when it throws. */
+export function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}
