@@ -1,0 +1,58 @@
+/**
+ * Builds the dashboard: `ui/dist/index.html`, `app.js` and `app.css`, which the http room imports.
+ * Run as `deno run -A scripts/build.ts`.
+ * @module
+ */
+
+const ui = new URL("../ui/", import.meta.url);
+const dist = new URL("dist/", ui);
+
+/** Order matters: later sheets may refine earlier ones at equal specificity. */
+const SHEETS = ["tokens", "base", "controls", "shell", "setup", "people", "chat", "call"];
+
+/** Takes comments and needless white space out of a style sheet; strings are left alone. */
+export function squeezeCss(css: string): string {
+  return css
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([{};,]) ?/g, "$1")
+    .replace(/;}/g, "}")
+    .trim();
+}
+
+async function bundleScript(): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform",
+      "browser",
+      "--minify",
+      new URL("main.tsx", ui).pathname,
+      "-o",
+      new URL("app.js", dist).pathname,
+    ],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`bundling failed: ${new TextDecoder().decode(stderr)}`);
+}
+
+async function bundleSheets(): Promise<void> {
+  const sheets = await Promise.all(
+    SHEETS.map((name) => Deno.readTextFile(new URL(`styles/${name}.css`, ui))),
+  );
+  await Deno.writeTextFile(new URL("app.css", dist), squeezeCss(sheets.join("\n")));
+}
+
+/** Builds all three files anew. */
+export async function build(): Promise<void> {
+  await Deno.mkdir(dist, { recursive: true });
+  await Promise.all([
+    bundleScript(),
+    bundleSheets(),
+    Deno.copyFile(new URL("index.html", ui), new URL("index.html", dist)),
+  ]);
+}
+
+if (import.meta.main) await build();

@@ -1,0 +1,3 @@
+import { render } from "preact";
+
+render(<main>simppd</main>, document.getElementById("app")!);
