@@ -4,5 +4,9 @@
  * @module
  */
 export * from "./aead.ts";
+export { ed25519, x25519 } from "./curve25519.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";
+export * from "./keys.ts";
+export { mlkem768 } from "./mlkem768.ts";
+export * from "./suites.ts";
