@@ -1,0 +1,36 @@
+export type Subscription = "none" | "to" | "from" | "both" | "asked" | "asking";
+// asked: they asked us and wait for our answer; asking: we asked them
+
+export interface ContactView {
+  jid: string;
+  name: string;
+  subscription: Subscription;
+  presence: "online" | "away" | "dnd" | "offline";
+  status: string;
+  blocked: boolean;
+  unread: number;
+  trust: TrustView;
+  /** Newest message, for the list. */
+  last: { body: string; at: number; mine: boolean } | null;
+}
+
+export interface TrustView {
+  /**
+   * unknown: no keys seen yet. first-use: remembered, not verified. verified: by number or QR.
+   * changed: another account key or an older device list came; sending stops until decided.
+   */
+  state: "unknown" | "first-use" | "verified" | "changed";
+  /** Account key fingerprint, 64 hex digits. */
+  fingerprint: string | null;
+  suite: "simpp-pq" | "simpp-modern" | "simpp-2009" | null;
+  /** Both sides proved themselves in the current session: the paper's secure state. */
+  mutual: boolean;
+  devices: { id: string; mutual: boolean }[];
+}
+
+export interface SafetyView {
+  /** 60 digits. */
+  number: string;
+  /** Text for the QR code; the other side's scan compares it. */
+  qr: string;
+}

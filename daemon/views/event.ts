@@ -1,0 +1,16 @@
+import type { CallView } from "./call.ts";
+import type { ContactView } from "./contact.ts";
+import type { MessageView } from "./message.ts";
+import type { StatusView } from "./status.ts";
+
+/** What `/api/events` sends: the event's name and its JSON data. */
+export type AppEvent =
+  | { type: "status"; data: StatusView }
+  | { type: "contact"; data: ContactView }
+  | { type: "contact-removed"; data: { jid: string } }
+  | { type: "message"; data: MessageView } // new or changed, by id
+  | { type: "call"; data: CallView } // at changes, and once a second while active
+  | {
+    type: "security";
+    data: { at: number; code: string; message: string; contact: string | null };
+  };

@@ -1,0 +1,10 @@
+/**
+ * What the local API shows, as JSON: the one vocabulary of call, app, http, cli and dashboard. Types
+ * only. Times are milliseconds since 1970 unless a name says otherwise; JIDs are bare unless said.
+ * @module
+ */
+export type * from "./call.ts";
+export type * from "./contact.ts";
+export type * from "./event.ts";
+export type * from "./message.ts";
+export type * from "./status.ts";
