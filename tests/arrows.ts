@@ -22,6 +22,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "store": 3,
   "crypto": 2,
   "base": 1,
+  "views": 1,
 };
 
 /** Names of the outer world that a pure room must be handed instead. */
@@ -35,7 +36,7 @@ const OUTER_WORLD: Readonly<Record<string, ReadonlySet<string>>> = {
 const COMPUTING_MODULES = new Set(["node:crypto", "node:buffer"]);
 
 /** The dashboard's only window on the daemon. */
-const VIEWS = "daemon/app/views.ts";
+const VIEWS = "daemon/views/mod.ts";
 
 /** What one file says about the outside. */
 export interface Sighting {

@@ -106,9 +106,9 @@ Deno.test("faults() keeps the pure rooms pure", () => {
 });
 
 Deno.test("faults() lets the dashboard see the view types and nothing else of the daemon", () => {
-  allows("ui/app.tsx", `import type { CallView } from "../daemon/app/views.ts";`);
+  allows("ui/app.tsx", `import type { CallView } from "../daemon/views/mod.ts";`);
   allows("ui/app.tsx", `import { h } from "preact"; import "./call.tsx"; const x = <p>Deno</p>;`);
-  refuses("ui/app.tsx", `import { CallView } from "../daemon/app/views.ts";`, "only the types");
+  refuses("ui/app.tsx", `import { CallView } from "../daemon/views/mod.ts";`, "only the types");
   refuses("ui/app.tsx", `import type { AppApi } from "../daemon/app/api.ts";`, "only the types");
   refuses("ui/app.tsx", `import { utf8 } from "../daemon/base/mod.ts";`, "only the types");
 });
