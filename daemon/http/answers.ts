@@ -1,0 +1,145 @@
+import * as v from "valibot";
+import type * as views from "../views/mod.ts";
+
+/**
+ * The views as schemas, for the OpenAPI document. They hold no behaviour: `daemon/views` decides,
+ * and the checks below stop the build when the two say different things.
+ */
+const text = v.string();
+const time = v.number();
+const count = v.number();
+
+const problem = v.object({ code: text, message: text });
+const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
+const server = v.object({ domain: text, host: text, port: count, pin: text });
+const status = v.object({
+  version: text,
+  instance: text,
+  account: v.nullable(account),
+  state: v.picklist(["none", "connecting", "online", "offline", "failed"]),
+  problem: v.nullable(problem),
+  server: v.nullable(server),
+  ffmpeg: v.object({
+    found: v.boolean(),
+    version: v.nullable(text),
+    message: v.nullable(text),
+  }),
+});
+const invitation = v.object({ link: text, expires: time });
+const trust = v.object({
+  state: v.picklist(["unknown", "first-use", "verified", "changed"]),
+  fingerprint: v.nullable(text),
+  suite: v.nullable(v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"])),
+  mutual: v.boolean(),
+  devices: v.array(v.object({ id: text, mutual: v.boolean() })),
+});
+const contact = v.object({
+  jid: text,
+  name: text,
+  subscription: v.picklist(["none", "to", "from", "both", "asked", "asking"]),
+  presence: v.picklist(["online", "away", "dnd", "offline"]),
+  status: text,
+  blocked: v.boolean(),
+  unread: count,
+  trust,
+  last: v.nullable(v.object({ body: text, at: time, mine: v.boolean() })),
+});
+const safety = v.object({ number: text, qr: text });
+const message = v.object({
+  id: text,
+  contact: text,
+  mine: v.boolean(),
+  at: time,
+  kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
+  body: text,
+  delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
+  problem: v.nullable(problem),
+  suite: v.nullable(text),
+});
+const camera = v.object({ spec: text, name: text, kind: v.picklist(["device", "test"]) });
+const direction = v.object({
+  frames: count,
+  dropped: count,
+  fps: v.number(),
+  kbps: v.number(),
+  latencyMs: v.nullable(v.object({ p50: v.number(), p95: v.number() })),
+  openFailures: count,
+});
+const callInfo = v.object({
+  suite: text,
+  fingerprints: v.object({ local: text, remote: text }),
+  verified: v.boolean(),
+  tags: v.object({ local: text, remote: v.nullable(text), verified: v.boolean() }),
+  path: v.nullable(
+    v.object({ kind: text, local: text, remote: text, rttMs: v.nullable(v.number()) }),
+  ),
+  send: direction,
+  receive: direction,
+  strays: count,
+  securityEvents: v.array(v.object({ at: time, code: text, message: text })),
+  sinceLastFrameMs: v.nullable(v.number()),
+});
+const call = v.object({
+  id: text,
+  contact: text,
+  name: text,
+  direction: v.picklist(["out", "in"]),
+  inviter: text,
+  invitee: text,
+  state: v.picklist(["calling", "ringing", "later", "connecting", "active", "ended"]),
+  reason: v.nullable(v.picklist([
+    "hangup",
+    "declined",
+    "busy",
+    "timeout",
+    "offline",
+    "cancelled",
+    "answered-elsewhere",
+    "no-path",
+    "wrong-tag",
+    "lost",
+    "camera",
+    "failed",
+  ])),
+  detail: v.nullable(text),
+  startedAt: time,
+  activeAt: v.nullable(time),
+  endedAt: v.nullable(time),
+  options: v.object({ camera: text, size: text, fps: v.number() }),
+  camera: v.object({
+    name: text,
+    state: v.picklist(["starting", "live", "no-signal", "off"]),
+    problem: v.nullable(problem),
+  }),
+  info: v.nullable(callInfo),
+});
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
+  : never;
+type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
+type Agrees<View, Schema extends v.GenericSchema> = Same<Flat<View>, Flat<v.InferOutput<Schema>>>;
+
+true satisfies Agrees<views.StatusView, typeof status>;
+true satisfies Agrees<views.InvitationView, typeof invitation>;
+true satisfies Agrees<views.ContactView, typeof contact>;
+true satisfies Agrees<views.SafetyView, typeof safety>;
+true satisfies Agrees<views.MessageView, typeof message>;
+true satisfies Agrees<views.CameraView, typeof camera>;
+true satisfies Agrees<views.CallView, typeof call>;
+
+/** Every named shape the API answers with; the names are those of `components/schemas`. */
+export const answers = {
+  Problem: problem,
+  Status: status,
+  Invitation: invitation,
+  Contact: contact,
+  Safety: safety,
+  Message: message,
+  Camera: camera,
+  Call: call,
+  Check: v.object({ check: text, ok: v.boolean(), detail: text }),
+  Launch: v.object({ link: text }),
+};
+
+/** The name of a shape, or that name with `[]` for a list of it. */
+export type AnswerName = keyof typeof answers | `${keyof typeof answers}[]`;

@@ -1,0 +1,44 @@
+import * as v from "valibot";
+
+/** What may be sent: sizes are bounded here, meaning is judged by the app. Unknown fields fail. */
+const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+
+const jid = line(3071); // RFC 7622: 1023 octets a part
+const nick = line(64);
+const reach = v.picklist(["this-machine", "network"]);
+const cameraFields = {
+  camera: v.exactOptional(line(4096)),
+  size: v.exactOptional(v.pipe(v.string(), v.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/))),
+  fps: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(120))),
+};
+
+export const carryBody = v.strictObject({ nick, reach });
+export const joinBody = v.strictObject({ link: line(8192), nick });
+export const signInBody = v.strictObject({
+  jid,
+  password: line(1024),
+  nick,
+  server: v.exactOptional(line(300)),
+  pin: v.exactOptional(line(128)),
+});
+export const reachBody = v.strictObject({ reach });
+export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
+export const changeContactBody = v.strictObject({
+  name: v.exactOptional(line(256)),
+  accept: v.exactOptional(v.boolean()),
+  blocked: v.exactOptional(v.boolean()),
+});
+export const verifyBody = v.strictObject({ number: line(128) });
+export const decideBody = v.strictObject({ accept: v.boolean() });
+export const sendMessageBody = v.strictObject({ body: line(32_768) });
+export const cameraOptionsBody = v.strictObject(cameraFields);
+export const startCallBody = v.strictObject({ contact: jid, ...cameraFields });
+export const sessionBody = v.strictObject({ launch: line(128) });
+export const emptyBody = v.strictObject({});
+
+const number = v.pipe(v.string(), v.maxLength(16), v.digits(), v.transform(Number));
+export const messagesQuery = v.strictObject({
+  before: v.exactOptional(number),
+  limit: v.exactOptional(v.pipe(number, v.minValue(1), v.maxValue(500))),
+});
+export const emptyQuery = v.strictObject({});

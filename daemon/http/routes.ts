@@ -1,0 +1,128 @@
+import * as requests from "./requests.ts";
+import { type Route, route } from "./route.ts";
+
+/**
+ * The JSON API over AppApi. The router and the OpenAPI document are both made from this table, so
+ * neither can know a route the other does not.
+ */
+export const routes: readonly Route[] = [
+  route("get", "/api/status", "How the daemon stands with its account", {
+    answer: "Status",
+    handle: ({ app }) => app.status(),
+  }),
+  route("get", "/api/doctor", "What works here and what does not", {
+    answer: "Check[]",
+    handle: ({ app }) => app.doctor(),
+  }),
+
+  route("post", "/api/setup/carry", "First run: carry a server and make its first account", {
+    body: requests.carryBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.carry(body),
+  }),
+  route("post", "/api/setup/join", "First run: join by an invitation link", {
+    body: requests.joinBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.join(body),
+  }),
+  route("post", "/api/setup/sign-in", "First run: sign in to an XMPP account one has", {
+    body: requests.signInBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.signIn(body),
+  }),
+  route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
+    body: requests.reachBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setReach(body.reach),
+  }),
+  route("post", "/api/invitations", "Make a single-use invitation link", {
+    answer: "Invitation",
+    handle: ({ app }) => app.invite(),
+  }),
+
+  route("get", "/api/contacts", "All contacts", {
+    answer: "Contact[]",
+    handle: ({ app }) => app.contacts(),
+  }),
+  route("post", "/api/contacts", "Add a contact and ask to see their presence", {
+    body: requests.addContactBody,
+    answer: "Contact",
+    handle: ({ app, body }) => app.addContact(body),
+  }),
+  route("patch", "/api/contacts/:jid", "Rename, accept or refuse, block or unblock", {
+    body: requests.changeContactBody,
+    answer: "Contact",
+    handle: ({ app, param, body }) => app.changeContact(param("jid"), body),
+  }),
+  route("delete", "/api/contacts/:jid", "Remove a contact", {
+    handle: ({ app, param }) => app.removeContact(param("jid")),
+  }),
+  route("get", "/api/contacts/:jid/safety", "The safety number to compare", {
+    answer: "Safety",
+    handle: ({ app, param }) => app.safety(param("jid")),
+  }),
+  route("post", "/api/contacts/:jid/verify", "Mark the key behind a compared number as verified", {
+    body: requests.verifyBody,
+    answer: "Contact",
+    handle: ({ app, param, body }) => app.verify(param("jid"), body.number),
+  }),
+  route("post", "/api/contacts/:jid/decide", "After a key change: trust the new key, or refuse", {
+    body: requests.decideBody,
+    answer: "Contact",
+    handle: ({ app, param, body }) => app.decideChange(param("jid"), body.accept),
+  }),
+
+  route("get", "/api/contacts/:jid/messages", "A page of messages, newest last", {
+    query: requests.messagesQuery,
+    answer: "Message[]",
+    handle: ({ app, param, query }) => app.messages(param("jid"), query),
+  }),
+  route("post", "/api/contacts/:jid/messages", "Send a message; its fate comes as events", {
+    body: requests.sendMessageBody,
+    answer: "Message",
+    handle: ({ app, param, body }) => app.sendMessage(param("jid"), body.body),
+  }),
+  route("post", "/api/contacts/:jid/read", "Everything from this contact has been read", {
+    handle: ({ app, param }) => app.markRead(param("jid")),
+  }),
+
+  route("get", "/api/cameras", "Cameras that can be named in call options", {
+    answer: "Camera[]",
+    handle: ({ app }) => app.cameras(),
+  }),
+  route("get", "/api/calls", "Calls since the daemon started", {
+    answer: "Call[]",
+    handle: ({ app }) => app.calls(),
+  }),
+  route("post", "/api/calls", "Call a contact", {
+    body: requests.startCallBody,
+    answer: "Call",
+    handle: ({ app, body: { contact, ...options } }) => app.startCall(contact, options),
+  }),
+  route("get", "/api/calls/:id", "One call", {
+    answer: "Call",
+    handle: ({ app, param }) => app.call(param("id")),
+  }),
+  route("patch", "/api/calls/:id", "Change camera (also `off`), size or rate during the call", {
+    body: requests.cameraOptionsBody,
+    answer: "Call",
+    handle: ({ app, param, body }) => app.changeCall(param("id"), body),
+  }),
+  route("post", "/api/calls/:id/accept", "Accept a ringing call", {
+    body: requests.cameraOptionsBody,
+    answer: "Call",
+    handle: ({ app, param, body }) => app.acceptCall(param("id"), body),
+  }),
+  route("post", "/api/calls/:id/decline", "Decline a ringing call", {
+    answer: "Call",
+    handle: ({ app, param }) => app.declineCall(param("id")),
+  }),
+  route("post", "/api/calls/:id/later", "Stop ringing without answering", {
+    answer: "Call",
+    handle: ({ app, param }) => app.laterCall(param("id")),
+  }),
+  route("post", "/api/calls/:id/hangup", "End a call", {
+    answer: "Call",
+    handle: ({ app, param }) => app.hangUp(param("id")),
+  }),
+];
