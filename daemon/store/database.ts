@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { SimppdError } from "../base/mod.ts";
 
-export type { DatabaseSync } from "node:sqlite";
+export type { DatabaseSync };
 
 /**
  * Opens a SQLite database and brings its schema up to date. `migrations[i]` is the SQL that takes

@@ -1,0 +1,64 @@
+import { type Bytes, WireReader, WireWriter } from "../base/mod.ts";
+import { ed25519 } from "../crypto/mod.ts";
+import { SimppError } from "./errors.ts";
+import { deviceIdOf, type Identity } from "./identity.ts";
+
+const LABEL = "simpp device list 2";
+const VERSION = 2;
+/** More devices than this no person has; it bounds what one message costs. */
+export const MAX_DEVICES = 32;
+
+/** A person's devices, numbered and signed by the account key. */
+export interface DeviceList {
+  readonly account: Bytes;
+  /** Grows with every change; a lower one than seen is a rollback. */
+  readonly number: number;
+  /** Device public keys. */
+  readonly devices: readonly Bytes[];
+  /** The signed encoding, as it travels. */
+  readonly encoded: Bytes;
+}
+
+/** Signs a list (docs/protocol.md "Device list"). @throws RangeError past {@link MAX_DEVICES} */
+export function signDeviceList(
+  account: Identity["account"],
+  number: number,
+  devices: readonly Bytes[],
+): DeviceList {
+  if (devices.length === 0 || devices.length > MAX_DEVICES) {
+    throw new RangeError(`${devices.length} devices, 1 to ${MAX_DEVICES} fit in a list`);
+  }
+  const body = new WireWriter().u8(VERSION).raw(account.public).u32(number).u8(devices.length);
+  for (const device of devices) body.raw(device);
+  const signed = body.finish();
+  const signature = ed25519.sign(account.secret, LABEL, signed);
+  const encoded = new WireWriter().raw(signed).raw(signature).finish();
+  return { account: account.public, number, devices, encoded };
+}
+
+/** @throws SimppError `bad-device-list` when it is malformed or its signature does not hold */
+export function readDeviceList(encoded: Uint8Array): DeviceList {
+  const refuse = (cause?: unknown) =>
+    new SimppError("bad-device-list", "The contact's list of devices is damaged or forged.", cause);
+  let list: DeviceList;
+  try {
+    const reader = new WireReader(encoded);
+    if (reader.u8() !== VERSION) throw refuse();
+    const account = reader.raw(32);
+    const number = reader.u32();
+    const count = reader.u8();
+    if (count === 0 || count > MAX_DEVICES) throw refuse();
+    const devices = Array.from({ length: count }, () => reader.raw(32));
+    reader.raw(64);
+    reader.end();
+    if (new Set(devices.map(deviceIdOf)).size !== count) throw refuse();
+    list = { account, number, devices, encoded: new Uint8Array(encoded) };
+  } catch (error) {
+    throw error instanceof SimppError ? error : refuse(error);
+  }
+  const body = encoded.subarray(0, encoded.length - 64);
+  if (!ed25519.verify(list.account, LABEL, body, encoded.subarray(encoded.length - 64))) {
+    throw refuse();
+  }
+  return list;
+}

@@ -1,0 +1,24 @@
+import { SimppdError } from "../base/mod.ts";
+
+/** Why an end-to-end step was refused. */
+export type SimppErrorCode =
+  | "bad-device-list"
+  | "bad-bundle"
+  | "bundle-expired"
+  | "bundle-old"
+  | "no-keys"
+  | "keys-changed"
+  | "no-common-suite"
+  | "downgrade"
+  | "not-trusted"
+  | "bad-handshake"
+  | "bad-envelope"
+  | "too-large";
+
+/** An end-to-end step was refused; nothing was sent and no state changed. */
+export class SimppError extends SimppdError {
+  declare readonly code: SimppErrorCode;
+  constructor(code: SimppErrorCode, publicMessage: string, cause?: unknown) {
+    super(code, publicMessage, cause);
+  }
+}

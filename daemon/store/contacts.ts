@@ -1,0 +1,46 @@
+import type { Subscription } from "../views/mod.ts";
+import type { DatabaseSync } from "./database.ts";
+
+/** What is remembered of a contact, so that it can be shown before the server is reached. */
+export interface StoredContact {
+  readonly jid: string;
+  readonly name: string;
+  readonly subscription: Subscription;
+  readonly blocked: boolean;
+}
+
+export class Contacts {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  all(): StoredContact[] {
+    return this.#db.prepare("SELECT * FROM contacts ORDER BY jid").all().map(view);
+  }
+
+  get(jid: string): StoredContact | undefined {
+    const row = this.#db.prepare("SELECT * FROM contacts WHERE jid = ?").get(jid);
+    return row === undefined ? undefined : view(row);
+  }
+
+  put(contact: StoredContact): void {
+    this.#db.prepare(
+      "INSERT OR REPLACE INTO contacts (jid, name, subscription, blocked) VALUES (?, ?, ?, ?)",
+    ).run(contact.jid, contact.name, contact.subscription, contact.blocked ? 1 : 0);
+  }
+
+  remove(jid: string): void {
+    this.#db.prepare("DELETE FROM contacts WHERE jid = ?").run(jid);
+  }
+}
+
+function view(row: Record<string, unknown>): StoredContact {
+  return {
+    jid: String(row.jid),
+    name: String(row.name),
+    subscription: row.subscription as Subscription,
+    blocked: row.blocked === 1,
+  };
+}

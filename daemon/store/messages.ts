@@ -1,0 +1,120 @@
+import { fromUtf8, utf8 } from "../base/mod.ts";
+import type { MessageView, Problem } from "../views/mod.ts";
+import type { DatabaseSync } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+/** Messages and lines of every chat; bodies sealed. Newest last. */
+export class Messages {
+  readonly #db: DatabaseSync;
+  readonly #vault: Vault;
+
+  constructor(db: DatabaseSync, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  /** Stores one; false when it was there already (same contact, direction and id). */
+  add(message: MessageView, unread: boolean): boolean {
+    const sealed = this.#vault.seal(place(message), utf8(message.body));
+    return this.#db.prepare(
+      `INSERT OR IGNORE INTO messages
+         (id, contact, mine, at, kind, unread, delivery, problem, suite, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      message.id,
+      message.contact,
+      message.mine ? 1 : 0,
+      message.at,
+      message.kind,
+      unread ? 1 : 0,
+      message.delivery,
+      message.problem === null ? null : JSON.stringify(message.problem),
+      message.suite,
+      sealed,
+    ).changes === 1;
+  }
+
+  /**
+   * Moves one of ours along pending → sent → delivered, or to failed; never backwards.
+   * @returns the message as it is now; undefined when unknown or nothing changed
+   */
+  setDelivery(
+    contact: string,
+    id: string,
+    delivery: NonNullable<MessageView["delivery"]>,
+    extra: { problem?: Problem; suite?: string } = {},
+  ): MessageView | undefined {
+    const from = {
+      pending: ["failed"],
+      sent: ["pending"],
+      delivered: ["pending", "sent"],
+      failed: ["pending"],
+    };
+    const allowed = from[delivery].map((state) => `'${state}'`).join(", ");
+    const { changes } = this.#db.prepare(
+      `UPDATE messages SET delivery = ?, problem = ?, suite = coalesce(?, suite)
+       WHERE contact = ? AND mine = 1 AND id = ? AND delivery IN (${allowed})`,
+    ).run(
+      delivery,
+      extra.problem === undefined ? null : JSON.stringify(extra.problem),
+      extra.suite ?? null,
+      contact,
+      id,
+    );
+    return changes === 1 ? this.#find(contact, true, id) : undefined;
+  }
+
+  /** At most `limit` of a chat's messages older than `before` (ms), oldest first. */
+  page(contact: string, limit: number, before = Number.MAX_SAFE_INTEGER): MessageView[] {
+    return this.#db.prepare(
+      "SELECT * FROM messages WHERE contact = ? AND at < ? ORDER BY at DESC, row DESC LIMIT ?",
+    ).all(contact, before, limit).map((row) => this.#view(row)).reverse();
+  }
+
+  /** Ours that have not left yet, oldest first. */
+  pending(): MessageView[] {
+    return this.#db.prepare("SELECT * FROM messages WHERE delivery = 'pending' ORDER BY row")
+      .all().map((row) => this.#view(row));
+  }
+
+  unread(contact: string): number {
+    const row = this.#db.prepare(
+      "SELECT count(*) AS n FROM messages WHERE contact = ? AND unread = 1",
+    ).get(contact);
+    return Number(row?.n ?? 0);
+  }
+
+  markRead(contact: string): void {
+    this.#db.prepare("UPDATE messages SET unread = 0 WHERE contact = ? AND unread = 1").run(
+      contact,
+    );
+  }
+
+  forget(contact: string): void {
+    this.#db.prepare("DELETE FROM messages WHERE contact = ?").run(contact);
+  }
+
+  #find(contact: string, mine: boolean, id: string): MessageView | undefined {
+    const row = this.#db.prepare(
+      "SELECT * FROM messages WHERE contact = ? AND mine = ? AND id = ?",
+    ).get(contact, mine ? 1 : 0, id);
+    return row === undefined ? undefined : this.#view(row);
+  }
+
+  #view(row: Record<string, unknown>): MessageView {
+    const known = { contact: String(row.contact), mine: row.mine === 1, id: String(row.id) };
+    return {
+      ...known,
+      at: Number(row.at),
+      kind: row.kind as MessageView["kind"],
+      body: fromUtf8(this.#vault.open(place(known), row.sealed as Uint8Array)),
+      delivery: row.delivery as MessageView["delivery"],
+      problem: row.problem === null ? null : JSON.parse(String(row.problem)),
+      suite: row.suite as string | null,
+    };
+  }
+}
+
+function place(message: { contact: string; mine: boolean; id: string }): string {
+  return `messages/${message.contact}/${message.mine ? "mine" : "theirs"}/${message.id}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * `MIGRATIONS[i]` takes `simppd.db` from schema version i to i + 1. Never edit one that was
+ * released: add another. Columns named `sealed` hold values of the Vault.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE settings (
+    name   TEXT PRIMARY KEY,
+    sealed BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE prekeys (
+    kind    INTEGER NOT NULL,
+    id      INTEGER NOT NULL,
+    created INTEGER NOT NULL,          -- ms since 1970
+    public  BLOB NOT NULL,
+    sealed  BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+
+  CREATE TABLE trust (
+    jid      TEXT PRIMARY KEY,         -- bare
+    state    TEXT NOT NULL,            -- first-use | verified | changed
+    account  BLOB NOT NULL,            -- pinned account key
+    number   INTEGER NOT NULL,         -- newest device list's
+    list     BLOB NOT NULL,            -- that list, encoded
+    offered  BLOB                      -- the list that contradicts it, while state is changed
+  ) STRICT;
+
+  CREATE TABLE bundles (
+    device  TEXT PRIMARY KEY,
+    counter INTEGER NOT NULL           -- highest seen
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    session TEXT PRIMARY KEY,          -- hex of the opening's hash
+    jid     TEXT NOT NULL,
+    device  TEXT NOT NULL,             -- 16 hex digits
+    active  INTEGER NOT NULL,          -- 1: the one to send on
+    updated INTEGER NOT NULL,
+    sealed  BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_peer ON sessions (jid, device);
+
+  CREATE TABLE seen (                  -- hashes of opened packets and accepted openings
+    hash BLOB PRIMARY KEY,
+    at   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX seen_by_age ON seen (at);
+
+  CREATE TABLE contacts (
+    jid          TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    blocked      INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE messages (
+    row      INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL,
+    contact  TEXT NOT NULL,
+    mine     INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    unread   INTEGER NOT NULL,
+    delivery TEXT,
+    problem  TEXT,
+    suite    TEXT,
+    sealed   BLOB NOT NULL,
+    UNIQUE (contact, mine, id)
+  ) STRICT;
+  CREATE INDEX messages_by_contact ON messages (contact, row);
+  CREATE INDEX messages_pending ON messages (delivery) WHERE delivery = 'pending';
+  `,
+];
