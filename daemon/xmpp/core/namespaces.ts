@@ -1,0 +1,71 @@
+/** XML namespaces, by the short names of their RFC or XEP. */
+export const NS = {
+  client: "jabber:client",
+  server: "jabber:server",
+  stream: "http://etherx.jabber.org/streams",
+  streams: "urn:ietf:params:xml:ns:xmpp-streams",
+  stanzas: "urn:ietf:params:xml:ns:xmpp-stanzas",
+  tls: "urn:ietf:params:xml:ns:xmpp-tls",
+  sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
+  /** XEP-0440: which channel bindings the server can check. */
+  saslChannelBinding: "urn:xmpp:sasl-cb:0",
+  bind: "urn:ietf:params:xml:ns:xmpp-bind",
+  session: "urn:ietf:params:xml:ns:xmpp-session",
+  roster: "jabber:iq:roster",
+  rosterVersioning: "urn:xmpp:features:rosterver",
+  preApproval: "urn:xmpp:features:pre-approval",
+  /** XEP-0004 */
+  dataForms: "jabber:x:data",
+  /** XEP-0030 */
+  discoInfo: "http://jabber.org/protocol/disco#info",
+  discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0054 */
+  vcard: "vcard-temp",
+  /** XEP-0060 */
+  pubsub: "http://jabber.org/protocol/pubsub",
+  pubsubEvent: "http://jabber.org/protocol/pubsub#event",
+  pubsubOwner: "http://jabber.org/protocol/pubsub#owner",
+  pubsubErrors: "http://jabber.org/protocol/pubsub#errors",
+  pubsubPublishOptions: "http://jabber.org/protocol/pubsub#publish-options",
+  pubsubNodeConfig: "http://jabber.org/protocol/pubsub#node_config",
+  /** XEP-0077 */
+  register: "jabber:iq:register",
+  registerFeature: "http://jabber.org/features/iq-register",
+  /** XEP-0085 */
+  chatStates: "http://jabber.org/protocol/chatstates",
+  /** XEP-0092 */
+  version: "jabber:iq:version",
+  /** XEP-0115 */
+  caps: "http://jabber.org/protocol/caps",
+  /** XEP-0160, and what servers say of it in disco */
+  offline: "msgoffline",
+  /** XEP-0184 */
+  receipts: "urn:xmpp:receipts",
+  /** XEP-0191 */
+  blocking: "urn:xmpp:blocking",
+  /** XEP-0198 */
+  streamManagement: "urn:xmpp:sm:3",
+  /** XEP-0199 */
+  ping: "urn:xmpp:ping",
+  /** XEP-0203 */
+  delay: "urn:xmpp:delay",
+  /** XEP-0215 */
+  externalServices: "urn:xmpp:extdisco:2",
+  /** XEP-0280 */
+  carbons: "urn:xmpp:carbons:2",
+  /** XEP-0297 */
+  forward: "urn:xmpp:forward:0",
+  /** XEP-0313 */
+  archive: "urn:xmpp:mam:2",
+  /** XEP-0334 */
+  hints: "urn:xmpp:hints",
+  /** XEP-0352 */
+  clientState: "urn:xmpp:csi:0",
+  /** XEP-0359 */
+  stanzaIds: "urn:xmpp:sid:0",
+  /** XEP-0379 and XEP-0445 */
+  preAuth: "urn:xmpp:pars:0",
+  /** XEP-0401 */
+  invite: "urn:xmpp:invite",
+  xml: "http://www.w3.org/XML/1998/namespace",
+} as const;

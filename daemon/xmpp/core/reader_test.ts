@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { concat, utf8 } from "../../base/mod.ts";
+import {
+  type Element,
+  LIMITS_AFTER_AUTH,
+  LIMITS_BEFORE_AUTH,
+  NS,
+  parseElement,
+  type ReaderLimits,
+  serialise,
+  StreamReader,
+} from "./mod.ts";
+
+const HEADER = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' " +
+  "xmlns:stream='http://etherx.jabber.org/streams' from='a.test' id='7' version='1.0'>";
+
+function collect(limits: ReaderLimits = LIMITS_BEFORE_AUTH) {
+  const opened: Record<string, string>[] = [];
+  const stanzas: Element[] = [];
+  let closed = 0;
+  const reader: StreamReader = new StreamReader({
+    onOpen: (attrs) => opened.push(attrs),
+    onStanza: (stanza) => {
+      stanzas.push(stanza);
+      if (stanza.is("restart")) reader.restart();
+      if (stanza.is("stop")) reader.stop();
+    },
+    onClose: () => closed++,
+  }, limits);
+  const write = (text: string) => reader.write(utf8(text));
+  return { opened, stanzas, reader, write, closed: () => closed };
+}
+
+function refuses(text: string, condition: string, limits?: ReaderLimits) {
+  const it = collect(limits);
+  it.write(HEADER);
+  assert.throws(() => it.write(text), { condition }, text.slice(0, 80));
+  const had = it.stanzas.length;
+  it.write("<after/>");
+  assert.equal(it.stanzas.length, had, "nothing is read after an error");
+  return it.stanzas;
+}
+
+Deno.test("StreamReader reads header, stanzas and end", () => {
+  const it = collect();
+  it.write(HEADER + "<message to='b'><body>a&amp;b<![CDATA[<c>]]></body></message> <presence/>");
+  assert.equal(it.opened[0]?.from, "a.test");
+  assert.equal(it.opened[0]?.xmlns, NS.client);
+  assert.deepEqual(it.stanzas.map((s) => s.getName()), ["message", "presence"]);
+  assert.equal(it.stanzas[0]!.getChildText("body"), "a&b<c>");
+  assert.equal(it.stanzas[0]!.getNS(), NS.client);
+  it.write("</stream:stream>");
+  assert.equal(it.closed(), 1);
+});
+
+Deno.test("StreamReader gives prefixed elements their namespace, and none its absence", () => {
+  const it = collect();
+  it.write(
+    HEADER + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" +
+      "<p:x xmlns:p='urn:p' p:y='1' xml:lang='de'/><z xmlns=''/></stream:features>",
+  );
+  const features = it.stanzas[0]!;
+  assert.ok(features.is("features", NS.stream));
+  assert.ok(features.getChild("starttls", NS.tls));
+  const x = features.getChild("x", "urn:p")!;
+  assert.equal(x.attrs["p:y"], "1");
+  assert.equal(x.attrs["xml:lang"], "de");
+  assert.ok(!features.getChild("z")!.is("z", NS.stream));
+  const again = parseElement(serialise(features), LIMITS_BEFORE_AUTH);
+  assert.equal(serialise(again), serialise(features));
+});
+
+Deno.test("StreamReader reads the same however the bytes are cut", () => {
+  const text = HEADER + "<message><body>Grüße 👋🏽\r\n&#x1F600;</body></message>\n" +
+    "<iq type='get' id='ä'><ping xmlns='urn:xmpp:ping'/></iq></stream:stream>";
+  const bytes = utf8(text);
+  const whole = collect();
+  whole.reader.write(bytes);
+  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: bytes.length })), (cuts) => {
+    const it = collect();
+    let at = 0;
+    for (const cut of [...cuts.sort((a, b) => a - b), bytes.length]) {
+      it.reader.write(bytes.subarray(at, cut));
+      at = cut;
+    }
+    assert.deepEqual(it.stanzas.map(serialise), whole.stanzas.map(serialise));
+    assert.equal(it.closed(), 1);
+  }));
+  const single = collect();
+  for (const byte of bytes) single.reader.write(Uint8Array.of(byte));
+  assert.deepEqual(single.stanzas.map(serialise), whole.stanzas.map(serialise));
+});
+
+Deno.test("StreamReader refuses what XMPP restricts", () => {
+  refuses("<!-- x -->", "restricted-xml");
+  refuses("<a><!-- x --></a>", "restricted-xml");
+  refuses("<?php x ?>", "restricted-xml");
+  refuses("<message>text<?x?></message>", "restricted-xml");
+  const it = collect();
+  assert.throws(
+    () => it.write("<!DOCTYPE x [<!ENTITY a 'b'>]>" + HEADER),
+    { condition: "restricted-xml" },
+  );
+});
+
+Deno.test("StreamReader refuses what is not well-formed, before it delivers it", () => {
+  for (
+    const text of [
+      "<message></iq>",
+      "<a><b></a></b>",
+      "<a b='1' b='2'/>",
+      "<p:a/>",
+      "<a p:b='1'/>",
+      "<a>&nope;</a>",
+      "<a>&#1;</a>",
+      "<a>\x01</a>",
+      "<a b='\x02'/>",
+      "<a b=1/>",
+      "<a b='<'/>",
+      "<1a/>",
+      "<a>]]></a>",
+      "<a xmlns:p=''/>",
+    ]
+  ) assert.deepEqual(refuses(text, "not-well-formed"), [], text);
+  refuses("hello<a/>", "bad-format");
+});
+
+Deno.test("StreamReader refuses bytes that are not UTF-8", () => {
+  for (const bad of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf8, 0x88, 0x80, 0x80, 0x80]]) {
+    const it = collect();
+    it.write(HEADER);
+    const bytes = concat(utf8("<a>"), Uint8Array.from(bad), utf8("</a>"));
+    assert.throws(() => it.reader.write(bytes), { condition: "not-well-formed" });
+  }
+});
+
+Deno.test("StreamReader refuses other encodings, other roots and XML 1.1 characters", () => {
+  const read = (text: string) => collect().write(text);
+  assert.throws(() => read("<?xml version='1.0' encoding='latin1'?>"), {
+    condition: "unsupported-encoding",
+  });
+  assert.throws(() => read("<stream xmlns='jabber:client'>"), { condition: "invalid-namespace" });
+  assert.throws(
+    () => read(HEADER.replace("version='1.0'?>", "version='1.1'?>") + "<a>&#1;</a>"),
+    { condition: "not-well-formed" },
+  );
+});
+
+Deno.test("StreamReader stops at every limit, in an unfinished token too", () => {
+  const limits: ReaderLimits = { bytes: 500, depth: 5, attributes: 5, children: 3 };
+  const fill = "x".repeat(600);
+  for (
+    const text of [
+      `<a>${fill}`,
+      `<${fill}`,
+      `<a b='${fill}`,
+      `<a>&${fill}`,
+      `<a><![CDATA[${fill}`,
+      `<!--${fill}`,
+      `</${fill}`,
+      `<a>${fill}</a>`,
+      `<a>${"ä".repeat(260)}`,
+      "<a><a><a><a><a><a/>",
+      "<a a1='' a2='' a3='' a4='' a5='' a6=''",
+      "<a><b/><b/><b/><b/>",
+    ]
+  ) refuses(text, "policy-violation", limits);
+  const it = collect(limits);
+  it.write(HEADER);
+  it.write("<a>");
+  assert.throws(() => {
+    for (let i = 0; i < 600; i++) it.write("x");
+  }, { condition: "policy-violation" });
+});
+
+Deno.test("StreamReader counts each stanza by itself and whitespace between not at all", () => {
+  const it = collect({ bytes: 200, depth: 3, attributes: 5, children: 3 });
+  it.write(HEADER);
+  for (let i = 0; i < 50; i++) it.write(`<a>${"x".repeat(150)}</a>\n`);
+  for (let i = 0; i < 500; i++) it.write(" ");
+  it.write("<a><b/><b/><b/></a>".repeat(50));
+  assert.equal(it.stanzas.length, 100);
+});
+
+Deno.test("StreamReader restarts within one chunk, and delivers nothing after stop", () => {
+  const it = collect();
+  it.write(HEADER + "<restart/>" + HEADER + "<a/><stop/><b/>");
+  assert.equal(it.opened.length, 2);
+  assert.deepEqual(it.stanzas.map((s) => s.name), ["restart", "a", "stop"]);
+});
+
+Deno.test("StreamReader survives deep and hostile input in bounded time", () => {
+  refuses("<a>".repeat(10_000), "policy-violation", LIMITS_AFTER_AUTH);
+  refuses("<a " + "b".repeat(300_000), "policy-violation", LIMITS_AFTER_AUTH);
+});
+
+Deno.test("parseElement() wants exactly one element", () => {
+  assert.equal(parseElement("<a xmlns='urn:x'><b/></a>", LIMITS_BEFORE_AUTH).getNS(), "urn:x");
+  for (const text of ["", "text", "<a>", "<a/><b/>", "<a/>x", "<a>\ud800</a>"]) {
+    assert.throws(() => parseElement(text, LIMITS_BEFORE_AUTH), { name: "StreamError" }, text);
+  }
+  assert.throws(() => parseElement("<!-- --><a/>", LIMITS_BEFORE_AUTH), {
+    condition: "restricted-xml",
+  });
+});
+
+Deno.test("parseElement() and serialise() agree on any text", () => {
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
+    // deno-lint-ignore no-control-regex
+    if (/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text)) return;
+    const first = parseElement("<a/>", LIMITS_BEFORE_AUTH);
+    first.append(text);
+    first.attrs.b = text;
+    const again = parseElement(serialise(first), LIMITS_BEFORE_AUTH);
+    assert.equal(again.getText(), text);
+    assert.equal(again.attrs.b, text);
+  }));
+});
