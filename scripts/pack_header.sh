@@ -1,0 +1,106 @@
+#!/bin/sh
+# simppd @VERSION@ for @TARGET@: one file. This header unpacks what follows it (the Deno runtime and
+# the program) into a private cache folder, once, and starts it with no more rights than it needs.
+# Simppd and Deno are free software under the MIT licence:
+@LICENCE@
+set -eu
+umask 077
+
+fail() {
+  echo "simppd: $1" >&2
+  exit 1
+}
+
+sum() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum
+  elif command -v shasum >/dev/null 2>&1; then shasum -a 256
+  else fail "neither sha256sum nor shasum is here; one of them is needed to check this file"
+  fi | cut -c 1-64
+}
+
+# The cache folder is named by the SHA-256 of its content, belongs to this user, and is closed to all
+# others: whoever could write there could run anything as this user anyway.
+if [ -n "${XDG_CACHE_HOME:-}" ]; then base=$XDG_CACHE_HOME/simppd
+elif [ -n "${HOME:-}" ] && [ -w "$HOME" ]; then base=$HOME/.cache/simppd
+else base=${TMPDIR:-/tmp}/simppd-cache-$(id -u)
+fi
+case $base in
+  /*) ;;
+  *) base=$PWD/$base ;;
+esac
+cache=$base/@DIGEST@
+private() {
+  mkdir -p "$1" || fail "cannot make $1; set XDG_CACHE_HOME to a folder that can be written"
+  [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] || fail "$1 is not a folder of yours; remove it"
+  case $(ls -ld "$1") in
+    d???------*) ;;
+    *) fail "$1 is open to other users; remove it, or: chmod -R go= $1" ;;
+  esac
+}
+private "$base"
+private "$cache"
+
+# part NAME OFFSET LENGTH SHA256: unpacks one gzip member behind this header, unless it is there.
+part() {
+  fresh=$cache/$1.$$
+  trap 'rm -f "$fresh"' EXIT
+  trap 'exit 1' HUP INT TERM
+  tail -n +@LINES@ "$self" | tail -c "+$2" | head -c "$3" | gzip -dc >"$fresh" 2>/dev/null || :
+  [ "$(sum <"$fresh")" = "$4" ] || fail "$self is damaged, or the disk is full; get it anew"
+  chmod 0500 "$fresh"
+  mv -f "$fresh" "$cache/$1"
+  trap - EXIT HUP INT TERM
+}
+self=$0
+runtime=$cache/deno
+program=$cache/simppd.js
+# The runtime is large: its whole digest is taken when it is unpacked, its size at every start.
+if [ ! -f "$runtime" ] || [ -L "$runtime" ] || [ "$(wc -c <"$runtime")" -ne @RUNTIME_SIZE@ ]; then
+  part deno 1 @RUNTIME_PACKED@ @RUNTIME_DIGEST@
+fi
+if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRAM_DIGEST@ ]; then
+  part simppd.js "$((@RUNTIME_PACKED@ + 1))" @PROGRAM_PACKED@ @PROGRAM_DIGEST@
+fi
+
+# Read and write: the state directory, and what the command line names. Deno divides its lists at
+# commas, so a path with one would grant something else.
+absolute() {
+  case $1 in
+    *,*) fail "a path with a comma cannot be granted: $1" ;;
+    /*) printf %s "$1" ;;
+    *) printf %s "$PWD/$1" ;;
+  esac
+}
+state=${XDG_STATE_HOME:-${HOME:-/nowhere}/.local/state}/simppd
+read=$program
+name=
+for word in "$@"; do
+  case $name in
+    --state) state=$word ;;
+    --camera) camera=$word ;;
+  esac
+  name=
+  case $word in
+    --) break ;;
+    --state | --camera) name=$word ;;
+    --state=*) state=${word#--state=} ;;
+    --camera=*) camera=${word#--camera=} ;;
+  esac
+done
+state=$(absolute "$state")
+case ${camera:-} in
+  clip:* | pipe:*)
+    file=${camera#*:}
+    read=$read,$(absolute "${file%%\?*}")
+    ;;
+esac
+programs=
+for program_name in @RUN@; do
+  if command -v "$program_name" >/dev/null 2>&1; then programs=${programs:+$programs,}$program_name; fi
+done
+
+export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
+exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm \
+  --allow-net --allow-read="$read,$state" --allow-write="$state" \
+  --allow-env=@ENV@ --allow-sys=@SYS@ ${programs:+"--allow-run=$programs"} \
+  "$program" "$@"

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
+import { assemble } from "./pack.ts";
+
+/** A runtime that only says who it is and what it was called with, a line each. */
+const SPEAKING = '#!/bin/sh\necho $$\nfor word in "$@"; do printf \'%s\\n\' "$word"; done\n';
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** A packed file in a folder of its own, with the speaking runtime in it. */
+async function packed(work: (at: { folder: string; file: string }) => Promise<void>) {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "simppd-pack-" }));
+  try {
+    const file = `${folder}/simppd`;
+    const bytes = await assemble({
+      runtime: utf8(SPEAKING),
+      program: utf8(`export default "${crypto.getRandomValues(new Uint8Array(300)).toHex()}";\n`),
+      version: "1.2.3",
+      target: "test",
+    });
+    await Deno.writeFile(file, bytes, { mode: 0o755 });
+    await work({ folder, file });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function start(file: string, args: string[], env: Record<string, string> = {}) {
+  const folder = file.slice(0, file.lastIndexOf("/"));
+  const child = new Deno.Command(file, {
+    args,
+    cwd: folder,
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", HOME: folder, ...env },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const { code, stdout, stderr } = await child.output();
+  const [pid, ...words] = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  const value = (flag: string) =>
+    words.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1);
+  return {
+    code,
+    /** Did the runtime take the place of the shell, so that signals reach it? */
+    replaced: Number(pid) === child.pid,
+    words,
+    value,
+    error: new TextDecoder().decode(stderr),
+  };
+}
+
+/** The one cache folder below `folder`. */
+function cacheOf(folder: string): string {
+  const base = `${folder}/.cache/simppd`;
+  return `${base}/${[...Deno.readDirSync(base)][0]!.name}`;
+}
+
+const unix = { ignore: Deno.build.os === "windows" };
+
+Deno.test("a packed file starts its runtime in its own place, words untouched", unix, async () => {
+  await packed(async ({ file }) => {
+    for (const round of ["first", "second"]) {
+      const run = await start(file, ["call", "a  b", "", "*", "--json"]);
+      assert.equal(run.code, 0, run.error);
+      assert.ok(run.replaced, round);
+      assert.deepEqual(run.words.slice(-5), ["call", "a  b", "", "*", "--json"]);
+      assert.ok(run.words.includes("--no-prompt"));
+    }
+  });
+});
+
+Deno.test("a packed file grants its state directory and little more", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    const plain = await start(file, ["run"]);
+    assert.equal(plain.value("--allow-write"), `${folder}/.local/state/simppd`);
+    const xdg = await start(file, ["run"], { XDG_STATE_HOME: "/elsewhere" });
+    assert.equal(xdg.value("--allow-write"), "/elsewhere/simppd");
+    const named = await start(file, ["run", "--state", "s 1", "--camera=clip:c.mp4?x=1"]);
+    assert.equal(named.value("--allow-write"), `${folder}/s 1`);
+    const program = `${cacheOf(folder)}/simppd.js`;
+    assert.equal(named.value("--allow-read"), `${program},${folder}/c.mp4,${folder}/s 1`);
+    assert.equal(named.value("--allow-env"), config.permissions.run.env.join(","));
+    assert.equal(named.value("--allow-sys"), config.permissions.run.sys.join(","));
+    assert.ok(!named.words.includes("--allow-all") && !named.words.includes("-A"));
+  });
+});
+
+Deno.test("a packed file may start only programs of the list that are here", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    await Deno.mkdir(`${folder}/bin`);
+    const bare = await start(file, ["run"], { PATH: `${folder}/bin:/usr/bin:/bin` });
+    const before = bare.value("--allow-run")?.split(",") ?? [];
+    await Deno.writeTextFile(`${folder}/bin/open`, "#!/bin/sh\n", { mode: 0o755 });
+    const more = await start(file, ["run"], { PATH: `${folder}/bin:/usr/bin:/bin` });
+    const after = more.value("--allow-run")!.split(",");
+    assert.deepEqual(after.toSorted(), [...new Set([...before, "open"])].toSorted());
+    assert.ok(after.every((name) => config.permissions.run.run.includes(name)));
+  });
+});
+
+Deno.test("a packed file refuses a path that Deno would read as two", unix, async () => {
+  await packed(async ({ file }) => {
+    const run = await start(file, ["run", "--state", "a,/etc"]);
+    assert.equal(run.code, 1);
+    assert.match(run.error, /path with a comma/);
+  });
+});
+
+Deno.test("a packed file that was cut or changed starts nothing", unix, async () => {
+  await packed(async ({ file }) => {
+    const whole = await Deno.readFile(file);
+    const changed = whole.slice();
+    changed[changed.length - 60]! ^= 1;
+    for (const bytes of [changed, whole.subarray(0, whole.length - 40)]) {
+      await Deno.writeFile(file, bytes);
+      const run = await start(file, ["run"]);
+      assert.equal(run.code, 1);
+      assert.deepEqual(run.words, []);
+      assert.match(run.error, /is damaged/);
+    }
+  });
+});
+
+Deno.test("a packed file mends what was damaged in its cache", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    await start(file, ["run"]);
+    for (const name of ["deno", "simppd.js"]) {
+      const path = `${cacheOf(folder)}/${name}`;
+      const right = await Deno.readTextFile(path);
+      await Deno.remove(path);
+      await Deno.writeTextFile(path, "wrong", { mode: 0o700 });
+      const run = await start(file, ["run"]);
+      assert.equal(run.code, 0, run.error);
+      assert.equal(await Deno.readTextFile(path), right);
+    }
+  });
+});
+
+Deno.test("a packed file does not trust a cache that others could have filled", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    const base = `${folder}/.cache/simppd`;
+    await Deno.mkdir(base, { recursive: true });
+    await Deno.chmod(base, 0o777);
+    const open = await start(file, ["run"]);
+    assert.equal(open.code, 1);
+    assert.match(open.error, /open to other users/);
+
+    await Deno.rename(base, `${folder}/planted`);
+    await Deno.chmod(`${folder}/planted`, 0o700);
+    await Deno.symlink(`${folder}/planted`, base);
+    const linked = await start(file, ["run"]);
+    assert.equal(linked.code, 1);
+    assert.match(linked.error, /not a folder of yours/);
+  });
+});
+
+Deno.test("packed files that start at one moment do not disturb each other", unix, async () => {
+  await packed(async ({ file }) => {
+    const runs = await Promise.all(Array.from({ length: 4 }, () => start(file, ["run"])));
+    assert.deepEqual(runs.map((run) => run.error), ["", "", "", ""]);
+    assert.deepEqual(runs.map((run) => run.code), [0, 0, 0, 0]);
+  });
+});
