@@ -22,6 +22,7 @@ export function compileArguments(main: string, out: string, target?: string): st
     "--minify",
     "--exclude-unused-npm",
     "--no-prompt",
+    "--deny-import",
     "--allow-net",
     "--allow-read",
     "--allow-write",
