@@ -1,0 +1,410 @@
+import { Broadcast, type Bytes, Emitter, logOf, SimppdError, steadyNow } from "../base/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { addressText, type Candidate, parseCandidates } from "./candidates.ts";
+import { ClockEstimator } from "./clock.ts";
+import {
+  decodePong,
+  decodeReport,
+  decodeTag,
+  encodePong,
+  encodeReport,
+  encodeTag,
+  MAX_TAG,
+  type Report,
+  type ReportExtra,
+  TOKEN_BYTES,
+} from "./control.ts";
+import { type Authentic, DatagramReader, DatagramType, DatagramWriter } from "./datagram.ts";
+import type { UdpEndpoint } from "./endpoint.ts";
+import { decodeNack, encodeNack, readFragment } from "./fragments.ts";
+import { pathDirections, type PathKeys, selectorOf } from "./keys.ts";
+import type { Path, PathEnd, PathEvent, PathFrame, PathStats } from "./path.ts";
+import { Reassembler } from "./reassembler.ts";
+import { type Route, Routes } from "./routes.ts";
+import { FrameSender } from "./sender.ts";
+
+const PROBE_EVERY = 100;
+/** After this long without a way, probes come at a third of the pace. */
+const PROBE_EAGERLY = 2_000;
+/** How long the answers of other addresses are waited for once one has answered, ms. */
+const CHOICE = 30;
+const TICK = 250;
+const PING_EVERY = 1_000;
+const BYE_COPIES = 3;
+
+export interface UdpPathOptions {
+  endpoint: UdpEndpoint;
+  /** 8 bytes, known to both sides. */
+  callId: Bytes;
+  keys: PathKeys;
+  /** The peer's addresses. */
+  remote: readonly Candidate[];
+  /** Our device tag: camera name, then 32 random bytes; at most 512. */
+  localTag: Bytes;
+  /** The peer's, as its signalling announced it. */
+  expectedTag: Bytes;
+  signal?: AbortSignal;
+  /** How long a way and the right tag are waited for. */
+  tagTimeoutMs?: number;
+  /** How long the peer may be silent. */
+  silenceMs?: number;
+  /** A steady clock in ms, shared by all of the daemon. */
+  now?: () => number;
+}
+
+/**
+ * Opens the direct path: probes the peer's addresses and shows the tag to each, until one answers
+ * and the peer's right tag has come (docs/protocol.md "Media datagrams").
+ * @throws SimppdError `bad-path-keys`, `bad-tag`, `call-exists`, `endpoint-closed`
+ */
+export function openUdpPath(options: UdpPathOptions): Path {
+  return new UdpPath(options);
+}
+
+class UdpPath implements Path {
+  readonly kind = "udp";
+  readonly events = new Emitter<PathEvent>();
+  readonly closed: Promise<{ reason: PathEnd }>;
+  readonly #options: UdpPathOptions;
+  readonly #now: () => number;
+  readonly #writer: DatagramWriter;
+  readonly #reader: DatagramReader;
+  readonly #routes: Routes;
+  readonly #sender: FrameSender;
+  readonly #reassembler = new Reassembler();
+  readonly #clock = new ClockEstimator();
+  readonly #frames = new Broadcast<PathFrame>();
+  readonly #detach: () => void;
+  readonly #resolve: (end: { reason: PathEnd }) => void;
+  readonly #startedAt: number;
+  readonly #endpointStrays: number;
+  #tagVerified = false;
+  #peerHasTag = false;
+  #open = false;
+  #ended = false;
+  #tickTimer: ReturnType<typeof setTimeout> | undefined;
+  #choiceTimer: ReturnType<typeof setTimeout> | undefined;
+  #repairTimer: ReturnType<typeof setTimeout> | undefined;
+  #validAt: number;
+  #pingedAt = -Infinity;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+  #strays = 0;
+  #replays = 0;
+  #malformed = 0;
+  #naks = 0;
+  #extra: ReportExtra = { opened: 0, openFailures: 0, fps: 0, latencyMs: null };
+  #remoteReport: (Report & { at: number }) | null = null;
+
+  constructor(options: UdpPathOptions) {
+    for (const tag of [options.localTag, options.expectedTag]) {
+      if (tag.length < 32 || tag.length > MAX_TAG) {
+        throw new SimppdError("bad-tag", `A device tag has 32 to ${MAX_TAG} bytes.`);
+      }
+    }
+    const directions = pathDirections(options.keys, options.callId);
+    const selector = selectorOf(options.callId);
+    this.#options = options;
+    this.#now = options.now ?? steadyNow;
+    this.#writer = new DatagramWriter(directions.send, selector);
+    this.#reader = new DatagramReader(directions.receive, selector);
+    this.#routes = new Routes(parseCandidates(options.remote));
+    this.#sender = new FrameSender({
+      writer: this.#writer,
+      transmit: (datagram) => this.#transmit(datagram, this.#routes.selected),
+      backlog: () => options.endpoint.backlog,
+      now: this.#now,
+    });
+    const { promise, resolve } = Promise.withResolvers<{ reason: PathEnd }>();
+    this.closed = promise;
+    this.#resolve = resolve;
+    this.#startedAt = this.#validAt = this.#now();
+    this.#endpointStrays = options.endpoint.strays;
+    this.#detach = options.endpoint.attach(selector, {
+      receive: (datagram, host, port) => this.#receive(datagram, host, port),
+      lost: () => this.#end("failed"),
+    });
+    if (options.signal?.aborted) this.#end("aborted");
+    else {
+      options.signal?.addEventListener("abort", this.#abort, { once: true });
+      this.#tick();
+    }
+  }
+
+  get tagVerified(): boolean {
+    return this.#tagVerified;
+  }
+
+  send(frame: Uint8Array, capturedAt: number): boolean {
+    return this.#open && !this.#ended && this.#sender.offer(frame, capturedAt);
+  }
+
+  frames(signal?: AbortSignal): AsyncIterable<PathFrame> {
+    return this.#frames.subscribe(signal);
+  }
+
+  report(extra: Partial<ReportExtra>): void {
+    this.#extra = { ...this.#extra, ...extra };
+  }
+
+  stats(): PathStats {
+    return {
+      sent: this.#sender.sent,
+      sendDropped: this.#sender.dropped,
+      received: this.#reassembler.received,
+      receiveDropped: this.#reassembler.dropped,
+      bytesSent: this.#bytesSent,
+      bytesReceived: this.#bytesReceived,
+      resent: this.#sender.resent,
+      naks: this.#naks,
+      rttMs: this.#clock.rttMs,
+      clockOffsetMs: this.#clock.offsetMs,
+      strays: this.#strays + this.#options.endpoint.strays - this.#endpointStrays,
+      replays: this.#replays,
+      malformed: this.#malformed,
+      remoteReport: this.#remoteReport,
+    };
+  }
+
+  close(): void {
+    this.#end("bye", { goodbye: true });
+  }
+
+  #abort = () => this.#end("aborted", { goodbye: true });
+
+  #end(reason: PathEnd, { goodbye = false } = {}): void {
+    if (this.#ended) return;
+    if (goodbye) {
+      const selected = this.#routes.selected;
+      for (const route of selected === undefined ? this.#routes.all : [selected]) {
+        // Copies, because nobody acknowledges them.
+        for (let i = 0; i < BYE_COPIES; i++) {
+          this.#transmit(this.#writer.sealed(DatagramType.bye, new Uint8Array(0)), route);
+        }
+      }
+    }
+    this.#ended = true;
+    this.#open = false;
+    clearTimeout(this.#tickTimer);
+    clearTimeout(this.#choiceTimer);
+    clearTimeout(this.#repairTimer);
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#detach();
+    this.#sender.close();
+    this.#frames.end();
+    logOf("p2p").debug("path ended: {reason}", { reason });
+    this.#resolve({ reason });
+    this.events.emit({ type: "closed", reason });
+  }
+
+  #transmit(datagram: Bytes, route: Route | undefined): void {
+    if (route === undefined) return;
+    this.#bytesSent += datagram.length;
+    this.#options.endpoint.send(datagram, route.host, route.port);
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    const { tagTimeoutMs = 10_000, silenceMs = 5_000 } = this.#options;
+    if (!this.#open) {
+      if (now - this.#startedAt >= tagTimeoutMs) return this.#end("no-path");
+      this.#probe(now);
+      const pace = now - this.#startedAt < PROBE_EAGERLY ? PROBE_EVERY : 3 * PROBE_EVERY;
+      this.#tickTimer = setTimeout(() => this.#tick(), pace);
+      return;
+    }
+    if (now - this.#validAt >= silenceMs) return this.#end("lost");
+    if (now - this.#pingedAt >= PING_EVERY - TICK / 2) this.#keepAlive(now);
+    this.#tickTimer = setTimeout(() => this.#tick(), TICK);
+  }
+
+  /** Shows the tag to every address until one answers that it was right. */
+  #probe(now: number): void {
+    for (const route of this.#routes.all) {
+      if (!this.#peerHasTag) {
+        this.#transmit(
+          this.#writer.sealed(DatagramType.tag, encodeTag(this.#options.localTag)),
+          route,
+        );
+      }
+      this.#ping(route, now);
+    }
+  }
+
+  #keepAlive(now: number): void {
+    this.#pingedAt = now;
+    const selected = this.#routes.selected!;
+    // A way that stopped answering may have died while another one works.
+    const silent = now - selected.pongAt > 2 * PING_EVERY;
+    for (const route of silent ? this.#routes.all : [selected]) this.#ping(route, now);
+    const report: Report = {
+      ...this.#extra,
+      received: this.#reassembler.received,
+      dropped: this.#reassembler.dropped,
+      bytes: this.#bytesReceived,
+    };
+    this.#transmit(this.#writer.sealed(DatagramType.report, encodeReport(report)), selected);
+  }
+
+  #ping(route: Route, now: number): void {
+    const token = this.#routes.ping(route, now);
+    this.#transmit(this.#writer.sealed(DatagramType.ping, token), route);
+  }
+
+  #receive(datagram: Uint8Array, host: string, port: number): void {
+    const authentic = this.#reader.read(datagram);
+    if (authentic === "stray") {
+      this.#strays++;
+      return;
+    }
+    if (authentic === "replay") {
+      this.#replays++;
+      return;
+    }
+    const now = this.#now();
+    this.#validAt = now;
+    this.#bytesReceived += datagram.length;
+    const unproven = this.#routes.heard(host, port, now);
+    if (unproven !== undefined) this.#ping(unproven, now);
+    try {
+      this.#handle(authentic, host, port, now);
+    } catch {
+      // The peer holds the keys and still sends nonsense: dropped and counted, nothing more.
+      this.#malformed++;
+    }
+  }
+
+  #handle(authentic: Authentic, host: string, port: number, now: number): void {
+    switch (authentic.type) {
+      case DatagramType.fragment:
+        return this.#onFragment(authentic.body, now);
+      case DatagramType.tag:
+        return this.#onTag(authentic, now);
+      case DatagramType.ping:
+        return this.#onPing(this.#reader.open(authentic), host, port, now);
+      case DatagramType.pong:
+        return this.#onPong(this.#reader.open(authentic), host, port, now);
+      case DatagramType.nack:
+        return this.#onNack(authentic.body);
+      case DatagramType.report:
+        this.#remoteReport = { ...decodeReport(this.#reader.open(authentic)), at: now };
+        return;
+      case DatagramType.bye:
+        this.#reader.open(authentic);
+        return this.#end("bye");
+    }
+  }
+
+  #onTag(authentic: Authentic, now: number): void {
+    let right = false;
+    try {
+      right = equal(decodeTag(this.#reader.open(authentic)), this.#options.expectedTag);
+    } catch {
+      // A tag that does not even open is as wrong as another one.
+    }
+    if (right) {
+      const first = !this.#tagVerified;
+      this.#tagVerified = true;
+      // The peer is there now: it need not wait for our next round of probes.
+      if (first && !this.#open) this.#probe(now);
+      return this.#consider();
+    }
+    this.#tagVerified = false;
+    this.events.emit({
+      type: "security",
+      code: "wrong-tag",
+      message: "The peer showed another device tag than its invitation announced; path closed.",
+    });
+    this.#end("wrong-tag");
+  }
+
+  #onFragment(body: Uint8Array, now: number): void {
+    // No frame before the peer's right tag.
+    if (!this.#tagVerified) return;
+    const fragment = readFragment(body);
+    const outcome = fragment === undefined ? "malformed" : this.#reassembler.accept(fragment, now);
+    if (outcome === "malformed") this.#malformed++;
+    else if (outcome !== undefined) this.#frames.publish({ ...outcome, receivedAt: now });
+    if (this.#repairTimer === undefined) this.#armRepair(now);
+  }
+
+  #onNack(body: Uint8Array): void {
+    const missing = decodeNack(body);
+    if (missing === undefined) {
+      this.#malformed++;
+      return;
+    }
+    this.#naks++;
+    if (this.#open) this.#sender.repair(missing);
+  }
+
+  #onPing(token: Bytes, host: string, port: number, now: number): void {
+    if (token.length !== TOKEN_BYTES) throw new RangeError(`ping of ${token.length} bytes`);
+    const body = encodePong({
+      token,
+      receivedAt: now,
+      sentAt: this.#now(),
+      tagVerified: this.#tagVerified,
+      observed: addressText(host, port),
+    });
+    const pong = this.#writer.sealed(DatagramType.pong, body);
+    this.#bytesSent += pong.length;
+    this.#options.endpoint.send(pong, host, port);
+  }
+
+  #onPong(body: Bytes, host: string, port: number, now: number): void {
+    const pong = decodePong(body);
+    const ping = this.#routes.pong(pong.token, host, port);
+    if (ping === undefined) return;
+    const rtt = this.#clock.add(ping.sentAt, pong.receivedAt, pong.sentAt, now);
+    if (rtt === null) return;
+    this.#routes.validated(ping.route, rtt, pong.observed, now);
+    this.#peerHasTag ||= pong.tagVerified;
+    if (!this.#open) this.#consider();
+    else if (this.#routes.select(now)) this.#announce();
+  }
+
+  /** Opens when both tags are verified and an address answers, after a moment for better ones. */
+  #consider(): void {
+    if (this.#open || this.#choiceTimer !== undefined) return;
+    if (!this.#tagVerified || !this.#peerHasTag) return;
+    this.#choiceTimer = setTimeout(() => {
+      this.#choiceTimer = undefined;
+      this.#routes.select(this.#now());
+      if (this.#routes.selected === undefined) return;
+      this.#open = true;
+      this.#announce();
+      // From the probing pace to the keep-alive's.
+      clearTimeout(this.#tickTimer);
+      if (!this.#ended) this.#tick();
+    }, CHOICE);
+  }
+
+  #announce(): void {
+    const { local, host, port } = this.#routes.selected!;
+    this.events.emit({ type: "open", local, remote: addressText(host, port) });
+  }
+
+  #armRepair(now: number): void {
+    const due = this.#reassembler.nextDue(this.#retryMs);
+    if (due === Infinity) return;
+    this.#repairTimer = setTimeout(() => this.#askAgain(), Math.max(1, Math.ceil(due - now)));
+  }
+
+  #askAgain(): void {
+    this.#repairTimer = undefined;
+    const now = this.#now();
+    const missing = this.#reassembler.missing(now, this.#retryMs);
+    if (missing.length > 0) {
+      this.#transmit(
+        this.#writer.clear(DatagramType.nack, encodeNack(missing)),
+        this.#routes.selected,
+      );
+    }
+    this.#armRepair(now);
+  }
+
+  get #retryMs(): number {
+    return Math.max(8, 1.5 * (this.#clock.rttMs ?? 0) + 5);
+  }
+}
