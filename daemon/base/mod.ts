@@ -7,6 +7,7 @@ export * from "./broadcast.ts";
 export * from "./bytes.ts";
 export * from "./emitter.ts";
 export * from "./errors.ts";
+export * from "./lock.ts";
 export * from "./log.ts";
 export * from "./time.ts";
 export * from "./wire.ts";

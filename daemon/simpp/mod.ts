@@ -1,0 +1,11 @@
+/**
+ * SIMPP: who a person is, how two devices agree on keys and prove themselves, how messages are
+ * sealed, and whom to trust (docs/protocol.md "SIMPP").
+ * @module
+ */
+export * from "./directory.ts";
+export { SIMPP_NS } from "./element.ts";
+export type { Envelope } from "./envelope.ts";
+export * from "./errors.ts";
+export { qrMatches, safetyNumber } from "./safety_number.ts";
+export * from "./simpp.ts";

@@ -1,0 +1,239 @@
+import { type Bytes, concat, utf8 } from "../base/mod.ts";
+import {
+  equal,
+  framed,
+  type KeyPair,
+  OpenError,
+  type Random,
+  strongestCommon,
+  type Suite,
+  suite,
+  SUITE_IDS,
+} from "../crypto/mod.ts";
+import type { Bundle } from "./bundle.ts";
+import { PREKEY_KIND } from "./bundle.ts";
+import type { DeviceList } from "./device_list.ts";
+import { SimppError } from "./errors.ts";
+import {
+  acceptHandshake,
+  openHandshake,
+  type Opening,
+  type Party,
+  type PrekeySecrets,
+  proofHolds,
+  prove,
+  type Transcript,
+} from "./handshake.ts";
+import { samePublic } from "./identity.ts";
+import { joinPayload, type ProofBlock, splitPayload } from "./proof.ts";
+import { type Ratchet, ratchetOpen, ratchetSeal, startReceiving, startSending } from "./ratchet.ts";
+
+/**
+ * `opened`: we wrote first and have no answer; `answered`: we answered and prove ourselves until we
+ * hear that it arrived; `mutual`: both sides have proved themselves, the state the paper announces.
+ */
+export type Phase = "opened" | "answered" | "mutual";
+
+/** A session with one device of a contact: a value, replaced at each step. */
+export interface Session {
+  readonly role: "initiator" | "responder";
+  readonly phase: Phase;
+  readonly transcript: Transcript;
+  readonly ratchet: Ratchet;
+}
+
+/** This device, as sessions need it. */
+export interface Self {
+  readonly jid: string;
+  readonly account: Bytes;
+  readonly device: KeyPair;
+  readonly devices: DeviceList;
+  /** Codes of the suites our policy allows. */
+  readonly offered: readonly number[];
+}
+
+const PACKET = { opening: 1, message: 2 } as const;
+/** Bytes of the session's name that stand in front of a message. */
+const NAME = 16;
+
+function partyOf(self: Self): Party {
+  return {
+    jid: self.jid,
+    account: self.account,
+    device: self.device.public,
+    offered: self.offered,
+  };
+}
+
+function context(session: Bytes): Bytes {
+  return framed(utf8("simpp packet 2"), session);
+}
+
+/** Opens a session with a device from its bundle; nothing is sent yet. */
+export async function initiate(
+  chosen: Suite,
+  self: Self,
+  peer: { jid: string; account: Bytes },
+  bundle: Bundle,
+  random: Random,
+): Promise<Session> {
+  const { opening, secret, prekey } = await openHandshake(chosen, bundle, random);
+  const kem = bundle.prekeys.find((key) => key.kind === PREKEY_KIND.mlkem768);
+  const transcript: Transcript = {
+    opening,
+    initiator: partyOf(self),
+    responder: { ...peer, device: bundle.device, offered: bundle.suites },
+    prekeys: { dh: prekey, kem: chosen.kem === null ? new Uint8Array(0) : kem!.public },
+  };
+  const ratchet = startSending(chosen, secret, prekey, random);
+  return { role: "initiator", phase: "opened", transcript, ratchet };
+}
+
+/** Seals `content` into a packet. The returned session must be stored before the packet leaves. */
+export function sealPacket(
+  session: Session,
+  self: Self,
+  content: Uint8Array,
+): { session: Session; packet: Bytes } {
+  const { transcript, role, phase } = session;
+  const { opening } = transcript;
+  const proof = phase === "mutual" ? null : {
+    devices: self.devices.encoded,
+    device: self.device.public,
+    offered: transcript[role].offered,
+    signature: prove(role, self.device, transcript),
+  };
+  const { state, message } = ratchetSeal(
+    opening.suite,
+    session.ratchet,
+    joinPayload(proof, content),
+    context(opening.session),
+  );
+  const front = phase === "opened"
+    ? concat(Uint8Array.of(PACKET.opening), length16(opening.encoded), opening.encoded)
+    : concat(Uint8Array.of(PACKET.message), opening.session.subarray(0, NAME));
+  return { session: { ...session, ratchet: state }, packet: concat(front, message) };
+}
+
+/** A packet taken apart, nothing in it believed yet. */
+export type Packet =
+  | { kind: "opening"; opening: Bytes; message: Bytes }
+  | { kind: "message"; session: Bytes; message: Bytes };
+
+/** @throws OpenError when it is no packet */
+export function readPacket(packet: Bytes): Packet {
+  if (packet[0] === PACKET.message && packet.length > 1 + NAME) {
+    return { kind: "message", session: packet.slice(1, 1 + NAME), message: packet.slice(1 + NAME) };
+  }
+  if (packet[0] === PACKET.opening && packet.length > 3) {
+    const end = 3 + (packet[1]! << 8 | packet[2]!);
+    if (packet.length > end) {
+      return { kind: "opening", opening: packet.slice(3, end), message: packet.slice(end) };
+    }
+  }
+  throw new OpenError();
+}
+
+/** What an opened packet gives. */
+export interface Opened {
+  readonly session: Session;
+  readonly content: Bytes;
+  /** The sender's device list, when it proved itself with this packet. */
+  readonly devices: DeviceList | null;
+}
+
+/** Opens a packet of a session we have. @throws OpenError, SimppError; the session is unchanged then */
+export function openPacket(
+  session: Session,
+  self: Self,
+  message: Bytes,
+  repeatsOpening: boolean,
+  random: Random,
+): Opened {
+  const { opening } = session.transcript;
+  const { state, plaintext } = ratchetOpen(
+    opening.suite,
+    session.ratchet,
+    message,
+    context(opening.session),
+    random,
+  );
+  const { proof, content } = splitPayload(plaintext);
+  const next = { ...session, ratchet: state };
+  if (session.role === "initiator" && session.phase === "opened") {
+    if (proof === null) throw badProof();
+    const transcript = checkProof("responder", session.transcript, proof, self);
+    return { session: { ...next, transcript, phase: "mutual" }, content, devices: proof.devices };
+  }
+  // The initiator leaves its opening away once our proof has reached it.
+  const confirmed = session.role === "responder" && !repeatsOpening;
+  return { session: confirmed ? { ...next, phase: "mutual" } : next, content, devices: null };
+}
+
+/** Answers an opening: the responder's first step. @throws OpenError, SimppError */
+export async function respond(
+  self: Self,
+  jid: string,
+  opening: Opening,
+  message: Bytes,
+  secrets: PrekeySecrets,
+  random: Random,
+): Promise<Opened & { devices: DeviceList }> {
+  const secret = await acceptHandshake(opening, secrets);
+  const { state, plaintext } = ratchetOpen(
+    opening.suite,
+    startReceiving(secret, secrets.dh),
+    message,
+    context(opening.session),
+    random,
+  );
+  const { proof, content } = splitPayload(plaintext);
+  if (proof === null) throw badProof();
+  const transcript = checkProof(
+    "initiator",
+    {
+      opening,
+      initiator: { jid, account: proof.devices.account, device: proof.device, offered: [] },
+      responder: partyOf(self),
+      prekeys: { dh: secrets.dh.public, kem: secrets.kem?.public ?? new Uint8Array(0) },
+    },
+    proof,
+    self,
+  );
+  const session: Session = { role: "responder", phase: "answered", transcript, ratchet: state };
+  return { session, content, devices: proof.devices };
+}
+
+/** The transcript with what the peer says it offered, once its proof holds. @throws SimppError */
+function checkProof(
+  role: "initiator" | "responder",
+  transcript: Transcript,
+  proof: ProofBlock,
+  self: Self,
+): Transcript {
+  const peer = transcript[role];
+  const complete = { ...transcript, [role]: { ...peer, offered: proof.offered } };
+  const listed = proof.devices.devices.some((device) => samePublic(device, peer.device));
+  if (
+    !listed || !equal(proof.device, peer.device) || !equal(proof.devices.account, peer.account) ||
+    !proofHolds(role, complete, proof.signature)
+  ) throw badProof();
+  const ours = SUITE_IDS.filter((id) => self.offered.includes(suite(id).code));
+  const best = strongestCommon(ours, proof.offered);
+  if (best?.id !== transcript.opening.suite.id) {
+    throw new SimppError(
+      "downgrade",
+      "Somebody between you and this contact hid a stronger encryption that both of you offer; " +
+        "nothing was sent. Try again over another network.",
+    );
+  }
+  return complete;
+}
+
+function badProof(): SimppError {
+  return new SimppError("bad-handshake", "A message came whose sender could not prove who it is.");
+}
+
+function length16(bytes: Bytes): Bytes {
+  return Uint8Array.of(bytes.length >> 8, bytes.length & 0xff);
+}

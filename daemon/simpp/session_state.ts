@@ -1,0 +1,93 @@
+import { type Bytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
+import type { KeyPair } from "../crypto/mod.ts";
+import { type Party, readOpening } from "./handshake.ts";
+import type { Phase, Session } from "./session.ts";
+
+/** How a session lies in the (sealed) database: JSON with base64 bytes. Not a wire format. */
+interface Stored {
+  role: Session["role"];
+  phase: Phase;
+  opening: string;
+  initiator: StoredParty;
+  responder: StoredParty;
+  prekeys: [string, string];
+  ratchet: {
+    root: string;
+    own: StoredPair;
+    theirs: string | null;
+    sending: StoredChain | null;
+    receiving: StoredChain | null;
+    previous: number;
+    kept: [string, string][];
+  };
+}
+type StoredParty = { jid: string; account: string; device: string; offered: number[] };
+type StoredPair = { secret: string; public: string };
+type StoredChain = { key: string; next: number };
+
+/** Bytes to store for a session; {@link restoreSession} is the inverse. */
+export function storeSession(session: Session): Bytes {
+  const { transcript, ratchet } = session;
+  const party = (p: Party): StoredParty => ({
+    jid: p.jid,
+    account: toBase64(p.account),
+    device: toBase64(p.device),
+    offered: [...p.offered],
+  });
+  const chain = (c: { key: Bytes; next: number } | null): StoredChain | null =>
+    c === null ? null : { key: toBase64(c.key), next: c.next };
+  const stored: Stored = {
+    role: session.role,
+    phase: session.phase,
+    opening: toBase64(transcript.opening.encoded),
+    initiator: party(transcript.initiator),
+    responder: party(transcript.responder),
+    prekeys: [toBase64(transcript.prekeys.dh), toBase64(transcript.prekeys.kem)],
+    ratchet: {
+      root: toBase64(ratchet.root),
+      own: { secret: toBase64(ratchet.own.secret), public: toBase64(ratchet.own.public) },
+      theirs: ratchet.theirs === null ? null : toBase64(ratchet.theirs),
+      sending: chain(ratchet.sending),
+      receiving: chain(ratchet.receiving),
+      previous: ratchet.previous,
+      kept: [...ratchet.kept].map(([name, key]) => [name, toBase64(key)]),
+    },
+  };
+  return utf8(JSON.stringify(stored));
+}
+
+export function restoreSession(bytes: Bytes): Session {
+  const stored = JSON.parse(fromUtf8(bytes)) as Stored;
+  const party = (p: StoredParty): Party => ({
+    jid: p.jid,
+    account: fromBase64(p.account),
+    device: fromBase64(p.device),
+    offered: p.offered,
+  });
+  const pair = (p: StoredPair): KeyPair => ({
+    secret: fromBase64(p.secret),
+    public: fromBase64(p.public),
+  });
+  const chain = (c: StoredChain | null) =>
+    c === null ? null : { key: fromBase64(c.key), next: c.next };
+  const { ratchet } = stored;
+  return {
+    role: stored.role,
+    phase: stored.phase,
+    transcript: {
+      opening: readOpening(fromBase64(stored.opening)),
+      initiator: party(stored.initiator),
+      responder: party(stored.responder),
+      prekeys: { dh: fromBase64(stored.prekeys[0]), kem: fromBase64(stored.prekeys[1]) },
+    },
+    ratchet: {
+      root: fromBase64(ratchet.root),
+      own: pair(ratchet.own),
+      theirs: ratchet.theirs === null ? null : fromBase64(ratchet.theirs),
+      sending: chain(ratchet.sending),
+      receiving: chain(ratchet.receiving),
+      previous: ratchet.previous,
+      kept: new Map(ratchet.kept.map(([name, key]) => [name, fromBase64(key)])),
+    },
+  };
+}

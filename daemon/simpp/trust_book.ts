@@ -1,0 +1,118 @@
+import { fromHex } from "../base/mod.ts";
+import type { KeyMaterial, StoredTrust } from "../store/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { type DeviceList, readDeviceList } from "./device_list.ts";
+import { SimppError } from "./errors.ts";
+import { deviceIdOf, fingerprintOf } from "./identity.ts";
+import { safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
+import { acceptOffered, judge, trustedDevices } from "./trust.ts";
+
+/** What is pinned for every contact, and a person's decisions about it. */
+export class TrustBook {
+  readonly #keys: KeyMaterial;
+  readonly #own: () => SafetyParty;
+
+  constructor(keys: KeyMaterial, own: () => SafetyParty) {
+    this.#keys = keys;
+    this.#own = own;
+  }
+
+  get(jid: string): StoredTrust | undefined {
+    return this.#keys.trust(jid);
+  }
+
+  /**
+   * Takes note of a device list.
+   * @returns whether the contact's keys became doubtful by it
+   */
+  note(jid: string, list: DeviceList, source: "directory" | "message"): boolean {
+    const before = this.get(jid);
+    if (before === undefined) this.#checkExpected(jid, list);
+    const { trust, changed } = judge(jid, before, list, source);
+    if (trust !== before) this.#keys.setTrust(trust);
+    return changed && before?.state !== "changed";
+  }
+
+  /** An invitation named this account key: whoever shows another one at first use is refused. */
+  expect(jid: string, fingerprint: string): void {
+    if (this.get(jid) === undefined) this.#expected.set(jid, fingerprint);
+  }
+  readonly #expected = new Map<string, string>();
+
+  #checkExpected(jid: string, list: DeviceList): void {
+    const expected = this.#expected.get(jid);
+    if (expected === undefined) return;
+    if (!equal(fromHex(expected), fromHex(fingerprintOf(list.account)))) {
+      throw new SimppError(
+        "not-trusted",
+        `The keys served for ${jid} are not those the invitation names. Do not write to them; ask ` +
+          "for a new invitation over another way.",
+      );
+    }
+  }
+
+  /** Devices that may be written to and heard. @throws SimppError `keys-changed` */
+  usable(jid: string): { trust: StoredTrust; devices: DeviceList } | undefined {
+    const trust = this.get(jid);
+    if (trust === undefined) return undefined;
+    if (trust.state === "changed") {
+      throw new SimppError(
+        "keys-changed",
+        `The keys of ${jid} changed. Nothing is sent until you decide: compare the safety number ` +
+          "with them, then accept the new keys or keep refusing.",
+      );
+    }
+    return { trust, devices: readDeviceList(trust.list) };
+  }
+
+  isListed(jid: string, device: string): boolean {
+    const trust = this.get(jid);
+    return trust !== undefined && trustedDevices(trust).includes(device);
+  }
+
+  /** @throws SimppError `no-keys` */
+  safety(jid: string): { number: string; qr: string } {
+    const peer = { jid, account: this.#decisive(jid) };
+    return { number: safetyNumber(this.#own(), peer), qr: safetyQr(this.#own(), peer) };
+  }
+
+  /** Marks the pinned key verified when `number` is its safety number. @throws SimppError */
+  verify(jid: string, number: string): void {
+    const digits = number.replace(/\s/g, "");
+    const trust = this.get(jid);
+    if (trust?.state === "changed" || digits !== this.safety(jid).number) {
+      throw new SimppError(
+        "not-trusted",
+        "This is not the safety number of the keys in use; compare again before you verify.",
+      );
+    }
+    this.#keys.setTrust({ ...trust!, state: "verified" });
+  }
+
+  /** After a change: pin the new keys (unverified) or keep refusing. Old sessions end either way. */
+  decide(jid: string, accept: boolean): void {
+    const trust = this.get(jid);
+    if (trust?.state !== "changed" || !accept) return;
+    this.#keys.setTrust(acceptOffered(trust));
+    this.#keys.dropSessions(jid);
+  }
+
+  /** The account key a person decides about: the offered one after a change. */
+  #decisive(jid: string) {
+    const trust = this.get(jid);
+    if (trust === undefined) {
+      throw new SimppError("no-keys", `No keys of ${jid} have been seen yet.`);
+    }
+    return trust.offered === null ? trust.account : readDeviceList(trust.offered).account;
+  }
+
+  /** What is shown of a contact's keys. */
+  describe(
+    jid: string,
+  ): { state: StoredTrust["state"]; fingerprint: string; devices: string[] } | undefined {
+    const trust = this.get(jid);
+    if (trust === undefined) return undefined;
+    const devices = readDeviceList(trust.list).devices.map(deviceIdOf);
+    return { state: trust.state, fingerprint: fingerprintOf(trust.account), devices };
+  }
+}
