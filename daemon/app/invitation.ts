@@ -1,0 +1,80 @@
+import { fromBase64Url, fromHex, SimppdError, toBase64Url, toHex } from "../base/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
+
+/** What an invitation link says (docs/protocol.md "Invitation link"). */
+export interface Invitation {
+  /** Who invites; also names the domain. */
+  readonly inviter: Jid;
+  /** Where the server may be reached, best first: `host:port`, direct TLS. */
+  readonly hosts: readonly { host: string; port: number }[];
+  /** base64url SHA-256 of the server's public key (SPKI). */
+  readonly pin: string;
+  /** The inviter's account fingerprint, 64 hex digits. */
+  readonly fingerprint: string;
+  /** Single-use token (XEP-0445), base64url of 16 bytes. */
+  readonly token: string;
+}
+
+const MAX_LINK = 2048;
+const MAX_HOSTS = 8;
+
+/**
+ * `xmpp:INVITER?roster;preauth=TOKEN;ibr=y;hosts=…;pin=…;account=…`: an invitation other clients
+ * understand (XEP-0379, XEP-0445), with what simppd needs to find and to trust the server.
+ */
+export function writeInvitation(invitation: Invitation): string {
+  const hosts = invitation.hosts.map(({ host, port }) =>
+    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+  );
+  const account = toBase64Url(fromHex(invitation.fingerprint));
+  return `xmpp:${
+    encodeURI(invitation.inviter.bare().toString())
+  }?roster;preauth=${invitation.token}` +
+    `;ibr=y;hosts=${hosts.join(",")};pin=${invitation.pin};account=${account}`;
+}
+
+/** @throws SimppdError `bad-invitation` */
+export function readInvitation(link: string): Invitation {
+  const refuse = (what: string) =>
+    new SimppdError(
+      "bad-invitation",
+      `This is not a whole invitation link (${what}). Copy it again, from "xmpp:" to its end.`,
+    );
+  const text = link.trim();
+  const match = /^xmpp:([^?]+)\?roster;(.+)$/.exec(text);
+  if (text.length > MAX_LINK || match === null) throw refuse("it should begin with xmpp:");
+  const fields = new Map(
+    match[2]!.split(";").map((field) => {
+      const at = field.indexOf("=");
+      return [field.slice(0, at), field.slice(at + 1)] as const;
+    }),
+  );
+  const bytesOf = (name: string, length: number) => {
+    try {
+      const bytes = fromBase64Url(fields.get(name) ?? "");
+      if (bytes.length === length) return bytes;
+    } catch { /* told below */ }
+    throw refuse(`its ${name} is missing or damaged`);
+  };
+  const inviter = Jid.tryParse(decodeURIComponent(match[1]!));
+  if (inviter === undefined || inviter.local === "") throw refuse("the inviter is no address");
+  const hosts = (fields.get("hosts") ?? "").split(",").map(readHost);
+  if (hosts.length > MAX_HOSTS || hosts.some((host) => host === undefined)) {
+    throw refuse("its hosts are missing or damaged");
+  }
+  return {
+    inviter: inviter.bare(),
+    hosts: hosts as { host: string; port: number }[],
+    pin: toBase64Url(bytesOf("pin", 32)),
+    fingerprint: toHex(bytesOf("account", 32)),
+    token: toBase64Url(bytesOf("preauth", 16)),
+  };
+}
+
+/** `host:port` or `[v6]:port`. */
+export function readHost(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port < 1 || port > 65_535) return undefined;
+  return { host: match[1] ?? match[2]!, port };
+}
