@@ -37,6 +37,9 @@ export async function until<T>(
   }
 }
 
+/** Where a daemon finds itself, when not where the test is. */
+export type Surroundings = Pick<Deno.CommandOptions, "cwd" | "env" | "clearEnv">;
+
 /** A running `simppd run`. Close it, or use it with `await using`. */
 export class Daemon implements AsyncDisposable {
   readonly state: string;
@@ -63,11 +66,11 @@ export class Daemon implements AsyncDisposable {
    * Starts one on the directory `state` and waits until its API answers.
    * @throws Error with its output when it ends first
    */
-  static async start(state: string, command = simppdCommand(), cwd?: string): Promise<Daemon> {
-    const [program, ...words] = command;
+  static async start(state: string, surroundings: Surroundings = {}): Promise<Daemon> {
+    const [program, ...words] = simppdCommand();
     const child = new Deno.Command(program!, {
+      ...surroundings,
       args: [...words, "run", "--state", state, "--port", "0", "--no-open"],
-      ...(cwd === undefined ? {} : { cwd }),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
