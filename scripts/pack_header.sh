@@ -62,45 +62,31 @@ if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRA
   part simppd.js "$((@RUNTIME_PACKED@ + 1))" @PROGRAM_PACKED@ @PROGRAM_DIGEST@
 fi
 
-# Read and write: the state directory, and what the command line names. Deno divides its lists at
-# commas, so a path with one would grant something else.
-absolute() {
-  case $1 in
-    *,*) fail "a path with a comma cannot be granted: $1" ;;
-    /*) printf %s "$1" ;;
-    *) printf %s "$PWD/$1" ;;
-  esac
-}
+# Read and write: the state directory. Deno divides its lists at commas, so a path with one would
+# grant something else.
 state=${XDG_STATE_HOME:-${HOME:-/nowhere}/.local/state}/simppd
-read=$program
-name=
+next=
 for word in "$@"; do
-  case $name in
-    --state) state=$word ;;
-    --camera) camera=$word ;;
-  esac
-  name=
+  if [ -n "$next" ]; then state=$word; fi
+  next=
   case $word in
     --) break ;;
-    --state | --camera) name=$word ;;
+    --state) next=yes ;;
     --state=*) state=${word#--state=} ;;
-    --camera=*) camera=${word#--camera=} ;;
   esac
 done
-state=$(absolute "$state")
-case ${camera:-} in
-  clip:* | pipe:*)
-    file=${camera#*:}
-    read=$read,$(absolute "${file%%\?*}")
-    ;;
+case $state in
+  *,*) fail "a path with a comma cannot be granted: $state" ;;
+  /*) ;;
+  *) state=$PWD/$state ;;
 esac
 programs=
-for program_name in @RUN@; do
-  if command -v "$program_name" >/dev/null 2>&1; then programs=${programs:+$programs,}$program_name; fi
+for name in @RUN@; do
+  if command -v "$name" >/dev/null 2>&1; then programs=${programs:+$programs,}$name; fi
 done
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
 exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm \
-  --allow-net --allow-read="$read,$state" --allow-write="$state" \
+  --allow-net --allow-read="$program,$state" --allow-write="$state" \
   --allow-env=@ENV@ --allow-sys=@SYS@ ${programs:+"--allow-run=$programs"} \
   "$program" "$@"
