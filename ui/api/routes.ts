@@ -1,0 +1,91 @@
+/** Every route of the local API that the dashboard uses, typed. */
+import { request } from "./client.ts";
+import type {
+  CallView,
+  CameraOptions,
+  CameraView,
+  ContactView,
+  InvitationView,
+  MessageView,
+  SafetyView,
+  StatusView,
+} from "./views.ts";
+
+export type Reach = "this-machine" | "network";
+
+export interface SignIn {
+  jid: string;
+  password: string;
+  nick: string;
+  server?: string;
+  pin?: string;
+}
+
+export interface DoctorLine {
+  check: string;
+  ok: boolean;
+  detail: string;
+}
+
+const at = (jid: string) => `/api/contacts/${encodeURIComponent(jid)}`;
+const callAt = (id: string) => `/api/calls/${encodeURIComponent(id)}`;
+
+export const api = {
+  openSession: (launch: string) => request<void>("POST", "/api/session", { launch }),
+  closeSession: () => request<void>("DELETE", "/api/session"),
+
+  status: () => request<StatusView>("GET", "/api/status"),
+  carry: (nick: string, reach: Reach) =>
+    request<StatusView>("POST", "/api/setup/carry", { nick, reach }),
+  join: (link: string, nick: string) =>
+    request<StatusView>("POST", "/api/setup/join", { link, nick }),
+  signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
+  setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
+  invite: () => request<InvitationView>("POST", "/api/invitations"),
+  doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
+
+  contacts: () => request<ContactView[]>("GET", "/api/contacts"),
+  addContact: (input: { jid: string; name?: string }) =>
+    request<ContactView>("POST", "/api/contacts", input),
+  changeContact: (
+    jid: string,
+    change: { name?: string; accept?: boolean; blocked?: boolean },
+  ) => request<ContactView>("PATCH", at(jid), change),
+  removeContact: (jid: string) => request<void>("DELETE", at(jid)),
+  safety: (jid: string) => request<SafetyView>("GET", `${at(jid)}/safety`),
+  verify: (jid: string, number: string) =>
+    request<ContactView>("POST", `${at(jid)}/verify`, { number }),
+  decide: (jid: string, accept: boolean) =>
+    request<ContactView>("POST", `${at(jid)}/decide`, { accept }),
+
+  messages: (jid: string, page: { before?: number; limit: number }) => {
+    const query = new URLSearchParams({ limit: String(page.limit) });
+    if (page.before !== undefined) query.set("before", String(page.before));
+    return request<MessageView[]>("GET", `${at(jid)}/messages?${query}`);
+  },
+  sendMessage: (jid: string, body: string) =>
+    request<MessageView>("POST", `${at(jid)}/messages`, { body }),
+  markRead: (jid: string) => request<void>("POST", `${at(jid)}/read`),
+
+  cameras: () => request<CameraView[]>("GET", "/api/cameras"),
+  calls: () => request<CallView[]>("GET", "/api/calls"),
+  startCall: (contact: string, options: Partial<CameraOptions>) =>
+    request<CallView>("POST", "/api/calls", { contact, ...options }),
+  acceptCall: (id: string, options: Partial<CameraOptions>) =>
+    request<CallView>("POST", `${callAt(id)}/accept`, options),
+  declineCall: (id: string) => request<CallView>("POST", `${callAt(id)}/decline`),
+  laterCall: (id: string) => request<CallView>("POST", `${callAt(id)}/later`),
+  hangUp: (id: string) => request<CallView>("POST", `${callAt(id)}/hangup`),
+  changeCall: (id: string, options: Partial<CameraOptions>) =>
+    request<CallView>("PATCH", callAt(id), options),
+};
+
+/** Where a call's moving picture is. */
+export function pictureUrl(id: string, side: "local" | "remote"): string {
+  return `/calls/${encodeURIComponent(id)}/${side}.mjpeg`;
+}
+
+/** Where the newest remote picture of a call is, as one JPEG. */
+export function snapshotUrl(id: string): string {
+  return `/calls/${encodeURIComponent(id)}/remote.jpg`;
+}

@@ -1,0 +1,70 @@
+import type { MessageView } from "../api/views.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { clock } from "../parts/time.ts";
+import { resent, sendAgain } from "../store/messages.ts";
+import { text } from "../text/mod.ts";
+
+const DELIVERY: Record<NonNullable<MessageView["delivery"]>, IconName> = {
+  pending: "clock",
+  sent: "check",
+  delivered: "check-double",
+  failed: "alert",
+};
+
+const LINES: Record<Exclude<MessageView["kind"], "chat">, IconName> = {
+  "missed-call": "hangup",
+  call: "video",
+  security: "shield-alert",
+  notice: "info",
+};
+
+/** One message, or one line such as a missed call. */
+export function MessageRow({ message, joined }: { message: MessageView; joined: boolean }) {
+  const sentAt = <time dateTime={new Date(message.at).toISOString()}>{clock(message.at)}</time>;
+  if (message.kind !== "chat") {
+    return (
+      <div class={`line line-${message.kind}`}>
+        <Icon name={LINES[message.kind]} size="s" />
+        <p dir="auto">{message.body}</p>
+        {sentAt}
+      </div>
+    );
+  }
+  const side = message.mine ? "mine" : "theirs";
+  return (
+    <article class={`message message-${side} ${joined ? "message-joined" : ""}`}>
+      <div class={`bubble ${message.delivery === "failed" ? "bubble-failed" : ""}`}>
+        {message.mine && <span class="visually-hidden">{text.chat.mine}:</span>}
+        <p class="bubble-text" dir="auto">{message.body}</p>
+        <footer class="bubble-foot">
+          {sentAt}
+          {message.delivery !== null && (
+            <span class={`delivery delivery-${message.delivery}`}>
+              <Icon name={DELIVERY[message.delivery]} size="s" />
+              <span class="visually-hidden">{text.chat.delivery[message.delivery]}</span>
+            </span>
+          )}
+        </footer>
+      </div>
+      {message.delivery === "failed" && <Failure message={message} />}
+    </article>
+  );
+}
+
+function Failure({ message }: { message: MessageView }) {
+  return (
+    <div class="failure">
+      <p>{message.problem?.message ?? text.chat.delivery.failed}</p>
+      {resent.value.has(message.id) ? <p>{text.chat.wasSentAgain}</p> : (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => sendAgain(message)}
+        >
+          <Icon name="retry" size="s" />
+          {text.chat.again}
+        </button>
+      )}
+    </div>
+  );
+}

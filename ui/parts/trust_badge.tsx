@@ -1,0 +1,31 @@
+/** The trust mark: shape, colour and word agree, so that none is needed alone. */
+import type { TrustView } from "../api/views.ts";
+import { text } from "../text/mod.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+const ICONS: Record<TrustView["state"], IconName> = {
+  unknown: "shield",
+  "first-use": "shield",
+  verified: "shield-check",
+  changed: "shield-alert",
+};
+
+export interface TrustBadgeProps {
+  trust: TrustView;
+  /** mark: the icon only, its word for screen readers and as a tip. */
+  look?: "mark" | "chip";
+}
+
+export function TrustBadge({ trust, look = "mark" }: TrustBadgeProps) {
+  const weak = trust.suite === "simpp-2009";
+  const word = weak ? `${text.trust[trust.state]}, ${text.trust.weak}` : text.trust[trust.state];
+  return (
+    <span
+      class={`trust trust-${trust.state} trust-${look} ${weak ? "trust-weak" : ""}`}
+      title={`${word}. ${text.trust.explain[trust.state]}`}
+    >
+      <Icon name={ICONS[trust.state]} size="s" />
+      <span class={look === "mark" ? "visually-hidden" : ""}>{word}</span>
+    </span>
+  );
+}

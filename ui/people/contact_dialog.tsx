@@ -1,0 +1,132 @@
+/** Everything about one contact: name, trust, devices, block, remove. */
+import { useSignal } from "@preact/signals";
+import { api } from "../api/routes.ts";
+import type { ContactView } from "../api/views.ts";
+import { useAction } from "../parts/action.ts";
+import { Avatar } from "../parts/avatar.tsx";
+import { CopyButton } from "../parts/copy_button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { Field, FormError } from "../parts/field.tsx";
+import { Fingerprint } from "../parts/fingerprint.tsx";
+import { Jid } from "../parts/jid.tsx";
+import { TrustBadge } from "../parts/trust_badge.tsx";
+import { nameOf, putContact } from "../store/contacts.ts";
+import { closeDialog, openDialog } from "../store/dialogs.ts";
+import { text } from "../text/mod.ts";
+
+export function ContactDialog({ contact }: { contact: ContactView }) {
+  const name = useSignal(contact.name);
+  const action = useAction();
+  const words = text.contact;
+  const change = (wanted: { name?: string; blocked?: boolean }) =>
+    action.run(async () => putContact(await api.changeContact(contact.jid, wanted)));
+  const rename = async (event: Event) => {
+    event.preventDefault();
+    if (await change({ name: name.value.trim() })) closeDialog();
+  };
+  return (
+    <Dialog title={words.title} onClose={closeDialog} size="m">
+      <div class="card-who">
+        <Avatar jid={contact.jid} name={nameOf(contact)} size="l" presence={contact.presence} />
+        <div>
+          <p class="card-jid">
+            <Jid jid={contact.jid} />
+          </p>
+          <p class="hint">
+            {contact.blocked ? text.people.blocked : text.people.presence[contact.presence]}
+            {contact.subscription === "asking" && ` · ${text.people.asking}`}
+          </p>
+          <CopyButton
+            value={contact.jid}
+            label={text.common.copy}
+            class="button button-quiet button-small"
+          />
+        </div>
+      </div>
+      <form class="form-row" onSubmit={rename}>
+        <Field label={words.name} value={name} maxLength={64} />
+        <button type="submit" class="button" disabled={action.busy.value}>
+          {text.common.save}
+        </button>
+      </form>
+      <Security contact={contact} />
+      <FormError message={action.error.value} />
+      <footer class="dialog-foot">
+        {contact.subscription === "none" && (
+          <button
+            type="button"
+            class="button"
+            disabled={action.busy.value}
+            onClick={() =>
+              action.run(async () => putContact(await api.addContact({ jid: contact.jid })))}
+          >
+            {words.askAgain}
+          </button>
+        )}
+        <button
+          type="button"
+          class="button"
+          disabled={action.busy.value}
+          onClick={() => change({ blocked: !contact.blocked })}
+        >
+          {contact.blocked ? words.unblock : words.block}
+        </button>
+        <button
+          type="button"
+          class="button button-danger-quiet"
+          onClick={() => openDialog({ kind: "remove", jid: contact.jid })}
+        >
+          {words.remove}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function Security({ contact }: { contact: ContactView }) {
+  const { trust } = contact;
+  const words = text.contact;
+  return (
+    <section class="panel">
+      <div class="panel-head">
+        <h3>{words.security}</h3>
+        <TrustBadge trust={trust} look="chip" />
+      </div>
+      <p class="hint">{text.trust.explain[trust.state]}</p>
+      <dl class="facts">
+        <dt>{words.suite}</dt>
+        <dd>{trust.suite ?? words.none}</dd>
+        <dt>{text.info.mutual}</dt>
+        <dd>{trust.mutual ? text.info.complete : text.info.incomplete}</dd>
+        {trust.fingerprint !== null && (
+          <>
+            <dt>{words.fingerprint}</dt>
+            <dd>
+              <Fingerprint value={trust.fingerprint} />
+            </dd>
+          </>
+        )}
+        {trust.devices.length > 0 && (
+          <>
+            <dt>{words.devices(trust.devices.length)}</dt>
+            <dd>
+              {trust.devices.map((device) => (
+                <p key={device.id}>
+                  <code>{device.id}</code>{" "}
+                  <span class="hint">{device.mutual ? words.deviceMutual : words.deviceNot}</span>
+                </p>
+              ))}
+            </dd>
+          </>
+        )}
+      </dl>
+      <button
+        type="button"
+        class="button"
+        onClick={() => openDialog({ kind: "verify", jid: contact.jid })}
+      >
+        {words.verify}
+      </button>
+    </section>
+  );
+}

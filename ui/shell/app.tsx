@@ -1,0 +1,70 @@
+/** The dashboard's faces, and what lies above all of them. */
+import { CallStage } from "../call/call_stage.tsx";
+import { IncomingDialog } from "../call/incoming_dialog.tsx";
+import { MiniCall } from "../call/mini_call.tsx";
+import { ChatPane, NoChat } from "../chat/chat_pane.tsx";
+import { Notices } from "../parts/notices.tsx";
+import { Sidebar } from "../people/sidebar.tsx";
+import { SessionPage } from "../setup/session_page.tsx";
+import { SetupPage } from "../setup/setup_page.tsx";
+import { ringing, staged, stagePlace } from "../store/calls.ts";
+import { contacts } from "../store/contacts.ts";
+import { selected } from "../store/route.ts";
+import { phase } from "../store/session.ts";
+import { text } from "../text/mod.ts";
+import { Dialogs } from "./dialogs.tsx";
+import { StatusBanner } from "./status_banner.tsx";
+
+export function App() {
+  return (
+    <>
+      <StatusBanner />
+      <Face />
+      <Notices />
+    </>
+  );
+}
+
+function Face() {
+  switch (phase.value) {
+    case "loading":
+      return (
+        <main class="page page-loading">
+          <p role="status">{text.app.loading}</p>
+        </main>
+      );
+    case "no-session":
+      return <SessionPage />;
+    case "setup":
+      return <SetupPage />;
+    case "ready":
+      return <Messenger />;
+  }
+}
+
+function Messenger() {
+  const place = stagePlace.value;
+  const heard = staged.value;
+  const call = ringing.value;
+  const open = selected.value !== null || place === "full";
+  return (
+    <>
+      <div class={`messenger ${open ? "messenger-open" : ""}`}>
+        <Sidebar />
+        <main class="main">
+          {place === "full" && heard !== null
+            ? <CallStage key={heard.view.id} heard={heard} />
+            : <Chat />}
+        </main>
+      </div>
+      {place === "mini" && heard !== null && <MiniCall heard={heard} />}
+      <Dialogs />
+      {call !== null && <IncomingDialog key={call.id} call={call} />}
+    </>
+  );
+}
+
+function Chat() {
+  const contact = selected.value === null ? undefined : contacts.value.get(selected.value);
+  return contact === undefined ? <NoChat /> : <ChatPane key={contact.jid} contact={contact} />;
+}

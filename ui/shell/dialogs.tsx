@@ -1,0 +1,41 @@
+/** The dialogue that is open. One about a contact closes when the contact is gone. */
+import type { ContactView } from "../api/views.ts";
+import { OptionsDialog } from "../call/options_dialog.tsx";
+import { AddDialog } from "../people/add_dialog.tsx";
+import { ContactDialog } from "../people/contact_dialog.tsx";
+import { InviteDialog } from "../people/invite_dialog.tsx";
+import { RemoveDialog } from "../people/remove_dialog.tsx";
+import { VerifyDialog } from "../people/verify_dialog.tsx";
+import { contacts } from "../store/contacts.ts";
+import { dialog } from "../store/dialogs.ts";
+import { HelpDialog } from "./help_dialog.tsx";
+import { SettingsDialog } from "./settings_dialog.tsx";
+
+export function Dialogs() {
+  const open = dialog.value;
+  if (open === null) return null;
+  switch (open.kind) {
+    case "invite":
+      return <InviteDialog />;
+    case "add-contact":
+      return <AddDialog />;
+    case "settings":
+      return <SettingsDialog />;
+    case "help":
+      return <HelpDialog />;
+    case "options":
+      return <OptionsDialog call={open.call} />;
+    default: {
+      const contact = contacts.value.get(open.jid);
+      return contact === undefined ? null : <AboutContact kind={open.kind} contact={contact} />;
+    }
+  }
+}
+
+function AboutContact(
+  { kind, contact }: { kind: "contact" | "verify" | "remove"; contact: ContactView },
+) {
+  if (kind === "contact") return <ContactDialog key={contact.jid} contact={contact} />;
+  if (kind === "verify") return <VerifyDialog key={contact.jid} contact={contact} />;
+  return <RemoveDialog key={contact.jid} contact={contact} />;
+}

@@ -1,0 +1,132 @@
+/** Settings: who one is, look, alerts, the carried server, health. */
+import type { ComponentChildren } from "preact";
+import { api } from "../api/routes.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { Fingerprint } from "../parts/fingerprint.tsx";
+import { Jid } from "../parts/jid.tsx";
+import { notificationState, requestNotifications } from "../store/alerts.ts";
+import { closeDialog, openDialog } from "../store/dialogs.ts";
+import { endSession } from "../store/live.ts";
+import { report } from "../store/notices.ts";
+import { prefer, preferences, type Theme } from "../store/preferences.ts";
+import { status } from "../store/session.ts";
+import { text } from "../text/mod.ts";
+import { HealthCheck } from "./health_check.tsx";
+import { ServerSettings } from "./server_settings.tsx";
+
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
+export function SettingsDialog() {
+  const { account, server, version } = status.value!;
+  const words = text.settings;
+  const leave = () =>
+    api.closeSession().then(() => {
+      closeDialog();
+      endSession();
+    }, report);
+  return (
+    <Dialog title={words.title} onClose={closeDialog} size="m">
+      {account !== null && (
+        <Group title={words.you}>
+          <dl class="facts">
+            <dt>{words.serverAddress}</dt>
+            <dd>
+              <Jid jid={account.jid} />
+            </dd>
+            <dt>{words.device}</dt>
+            <dd>
+              <code>{account.device}</code>
+            </dd>
+            <dt>{words.fingerprint}</dt>
+            <dd>
+              <Fingerprint value={account.fingerprint} />
+            </dd>
+          </dl>
+        </Group>
+      )}
+      <Group title={words.look}>
+        <div class="segments" role="radiogroup" aria-label={words.look}>
+          {THEMES.map((theme) => (
+            <label key={theme} class="segment">
+              <input
+                type="radio"
+                name="theme"
+                checked={preferences.value.theme === theme}
+                onChange={() => prefer({ theme })}
+              />
+              <span>{words.themes[theme]}</span>
+            </label>
+          ))}
+        </div>
+      </Group>
+      <Group title={text.call.start}>
+        <label class="setting">
+          <span>{words.ring}</span>
+          <input
+            type="checkbox"
+            class="switch"
+            role="switch"
+            checked={preferences.value.ringSound}
+            onChange={(event) => prefer({ ringSound: event.currentTarget.checked })}
+          />
+        </label>
+        <Notifications />
+        <div class="setting">
+          <span>{words.camera}</span>
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => openDialog({ kind: "options", call: null })}
+          >
+            {words.cameraOpen}
+          </button>
+        </div>
+      </Group>
+      {server !== null && (
+        <Group title={words.server}>
+          <ServerSettings server={server} />
+        </Group>
+      )}
+      <Group title={words.health}>
+        <HealthCheck />
+      </Group>
+      <footer class="dialog-foot dialog-foot-split">
+        <p class="hint">{words.version(version)}</p>
+        <button type="button" class="button" title={words.signOutHint} onClick={leave}>
+          {words.signOut}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="panel">
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Notifications() {
+  const state = notificationState.value;
+  if (state === "missing") return null;
+  const words = text.settings;
+  return (
+    <div class="setting">
+      <span>{words.notify}</span>
+      {state === "default"
+        ? (
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => void requestNotifications()}
+          >
+            {words.notifyOff}
+          </button>
+        )
+        : <span class="hint">{state === "granted" ? words.notifyOn : words.notifyDenied}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { Icon } from "../parts/icon.tsx";
+import { connection, phase, status } from "../store/session.ts";
+import { text } from "../text/mod.ts";
+
+/** What keeps the dashboard from working, worst first: one banner on top of everything. */
+function trouble(): { tone: "danger" | "warning"; title: string; detail: string } | null {
+  if (phase.value === "no-session") return null;
+  if (connection.value === "lost") {
+    return { tone: "danger", title: text.connection.lost, detail: "" };
+  }
+  const shown = status.value;
+  if (shown === null) return null;
+  if (shown.state === "failed" || shown.state === "offline") {
+    return {
+      tone: shown.state === "failed" ? "danger" : "warning",
+      title: shown.state === "failed"
+        ? text.connection.accountFailed
+        : text.connection.accountOffline,
+      detail: shown.problem?.message ?? "",
+    };
+  }
+  if (shown.state === "online" && !shown.ffmpeg.found) {
+    return {
+      tone: "warning",
+      title: text.connection.noFfmpeg,
+      detail: shown.ffmpeg.message ?? "",
+    };
+  }
+  return null;
+}
+
+export function StatusBanner() {
+  const shown = trouble();
+  return (
+    <div role="status" class="status-banner">
+      {shown !== null && (
+        <div class={`strip strip-${shown.tone}`}>
+          <Icon name="alert" size="s" />
+          <p>
+            <strong>{shown.title}</strong> <span dir="auto">{shown.detail}</span>
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}

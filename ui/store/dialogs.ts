@@ -1,0 +1,18 @@
+/** Which dialogue is open. The invitation to a call is not one of these: it comes by itself. */
+import { signal } from "@preact/signals";
+
+export type DialogState =
+  | { kind: "invite" | "add-contact" | "settings" | "help" }
+  | { kind: "contact" | "verify" | "remove"; jid: string }
+  /** Camera options: of a call that goes on, or for those to come. */
+  | { kind: "options"; call: string | null };
+
+export const dialog = signal<DialogState | null>(null);
+
+export function openDialog(state: DialogState): void {
+  dialog.value = state;
+}
+
+export function closeDialog(): void {
+  dialog.value = null;
+}

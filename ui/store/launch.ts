@@ -1,0 +1,38 @@
+/** The page's start: trades a launch link for a session and finds out whether there is one. */
+import { ApiError } from "../api/client.ts";
+import { api } from "../api/routes.ts";
+import { launchRefused, session, status } from "./session.ts";
+
+const PREFIX = "#launch=";
+
+/** Takes the launch token out of the address, so that neither history nor a copied link holds it. */
+function takeToken(): string | null {
+  if (!location.hash.startsWith(PREFIX)) return null;
+  const token = location.hash.slice(PREFIX.length);
+  history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
+/** Resolves with whether the daemon may be followed. */
+export async function launch(): Promise<boolean> {
+  const token = takeToken();
+  if (token !== null) {
+    try {
+      await api.openSession(token);
+    } catch (error) {
+      // A used link still leads to a page that has its session already.
+      launchRefused.value = error instanceof ApiError && error.status !== 0;
+    }
+  }
+  try {
+    status.value = await api.status();
+    session.value = "open";
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) {
+      session.value = "none";
+      return false;
+    }
+    return true; // the daemon is away: the stream's reconnection goes on asking
+  }
+}

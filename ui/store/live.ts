@@ -1,0 +1,112 @@
+/** Keeps the stores with the daemon: loads everything when the stream opens, then follows it. */
+import { batch } from "@preact/signals";
+import { onSessionLost } from "../api/client.ts";
+import { followEvents } from "../api/events.ts";
+import { api } from "../api/routes.ts";
+import type { AppEvent, MessageView } from "../api/views.ts";
+import { alertMessage } from "./alerts.ts";
+import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
+import { contacts, dropContact, putContact } from "./contacts.ts";
+import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
+import { notify, report } from "./notices.ts";
+import { selected } from "./route.ts";
+import { connection, session, status } from "./session.ts";
+
+/** Ids that events told of while a load was under way: the load's view of them is older. */
+let touched: Set<string> | null = null;
+
+function apply(event: AppEvent): void {
+  switch (event.type) {
+    case "status":
+      touched?.add("status");
+      status.value = event.data;
+      break;
+    case "contact":
+      touched?.add(event.data.jid);
+      putContact(event.data);
+      break;
+    case "contact-removed":
+      touched?.add(event.data.jid);
+      dropContact(event.data.jid);
+      dropConversation(event.data.jid);
+      break;
+    case "message":
+      if (isNew(event.data)) alertMessage(event.data);
+      putMessage(event.data);
+      break;
+    case "call":
+      touched?.add(event.data.id);
+      putCall(event.data);
+      break;
+    case "security":
+      notify("security", event.data.message);
+      break;
+  }
+}
+
+/** Newer than what the contact's row shows: not a change to an old message. */
+function isNew(message: MessageView): boolean {
+  return message.at >= (contacts.value.get(message.contact)?.last?.at ?? 0);
+}
+
+async function loadAll(): Promise<void> {
+  const seen = touched = new Set<string>();
+  try {
+    const fresh = await api.status();
+    if (!seen.has("status")) status.value = fresh;
+    if (fresh.state !== "none") {
+      const [people, running] = await Promise.all([api.contacts(), api.calls()]);
+      batch(() => {
+        const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
+        const gone = new Set([...seen].filter((jid) => !contacts.value.has(jid)));
+        const loaded = people.filter(({ jid }) => !seen.has(jid) && !gone.has(jid));
+        contacts.value = new Map([...loaded.map((c) => [c.jid, c] as const), ...kept]);
+        replaceCalls(running, seen);
+      });
+      for (const jid of conversations.value.keys()) {
+        if (jid === selected.value) void loadNewest(jid);
+        else dropConversation(jid);
+      }
+    }
+  } catch (error) {
+    if (session.value !== "none") report(error);
+  } finally {
+    if (touched === seen) touched = null;
+  }
+}
+
+/** Loads what only exists once there is an account: called when a first run has been completed. */
+export function reload(): Promise<void> {
+  return loadAll();
+}
+
+let stop = () => {};
+
+/** The session is over: nothing more comes, and nothing of it stays on the page. */
+export function endSession(): void {
+  stop();
+  batch(() => {
+    session.value = "none";
+    contacts.value = new Map();
+    conversations.value = new Map();
+    calls.value = new Map();
+    leaveStage();
+  });
+}
+
+/** Starts following; ends by itself when the session is lost. */
+export function followDaemon(): void {
+  onSessionLost(endSession);
+  stop = followEvents({
+    onOpen: () => {
+      connection.value = "open";
+      void loadAll();
+    },
+    onEvent: (event) => batch(() => apply(event)),
+    onLost: () => {
+      connection.value = "lost";
+      // A stream that breaks does not say why: a request that is refused does.
+      void api.status().catch(() => {});
+    },
+  });
+}

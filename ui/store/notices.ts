@@ -1,0 +1,38 @@
+/** Short notes at the edge of the page: errors, confirmations, security events. */
+import { signal } from "@preact/signals";
+import { ApiError } from "../api/client.ts";
+import { text } from "../text/mod.ts";
+
+export interface Notice {
+  id: number;
+  tone: "info" | "error" | "security";
+  message: string;
+}
+
+const SHOWN_MS = 6000;
+const MOST = 4;
+
+export const notices = signal<readonly Notice[]>([]);
+let next = 1;
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+/** Shows a note. Security notes stay until they are dismissed. */
+export function notify(tone: Notice["tone"], message: string): void {
+  const id = next++;
+  notices.value = [...notices.value.slice(1 - MOST), { id, tone, message }];
+  if (tone !== "security") setTimeout(() => dismiss(id), SHOWN_MS);
+}
+
+/** What went wrong, as a sentence. */
+export function sentence(error: unknown): string {
+  if (error instanceof ApiError && error.code === "unreachable") return text.errors.unreachable;
+  if (error instanceof ApiError && error.status === 401) return text.errors.session;
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function report(error: unknown): void {
+  notify("error", sentence(error));
+}

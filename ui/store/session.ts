@@ -1,0 +1,23 @@
+/** Whether this page may talk to the daemon, and whether it can. */
+import { computed, signal } from "@preact/signals";
+import type { StatusView } from "../api/views.ts";
+
+/** unknown: not asked yet. none: the daemon wants a launch link. */
+export const session = signal<"unknown" | "open" | "none">("unknown");
+
+/** A launch link was tried and refused: it was used before, or too old. */
+export const launchRefused = signal(false);
+
+/** lost: the event stream is broken and being opened again. */
+export const connection = signal<"opening" | "open" | "lost">("opening");
+
+export const status = signal<StatusView | null>(null);
+
+export type Phase = "loading" | "no-session" | "setup" | "ready";
+
+/** Which of the dashboard's faces is shown. */
+export const phase = computed<Phase>(() => {
+  if (session.value === "none") return "no-session";
+  if (status.value === null) return "loading";
+  return status.value.state === "none" ? "setup" : "ready";
+});
