@@ -4,6 +4,7 @@
  * other. Latency is from before a frame's first raw byte is written to when a browser could show it.
  * @module
  */
+import { openCamera } from "../../daemon/capture/mod.ts";
 import { AES_256_GCM_SHA512_128, SFrameReceiver, SFrameSender } from "../../daemon/sframe/mod.ts";
 import { befriend, connect, Daemon } from "../daemon.ts";
 import { atLeast, atMost, type BenchLine, type BenchOptions, quantile, round } from "./bench.ts";
@@ -14,6 +15,8 @@ import { numbersOf, type Seen, watch } from "./viewer.ts";
 const FPS = 30;
 /** Frames are counted from here on: connections and the engine's compilers have settled. */
 const WARM_UP = 5;
+/** Seconds in which every picture is kept and looked at; memory is watched for longer. */
+const LOOKED_AT = 60;
 /** Minute 1 to minute 3 of a call, and a little. */
 const LONG = 185;
 const SHORT = 30;
@@ -36,7 +39,10 @@ export async function* run(options: BenchOptions = {}): AsyncGenerator<BenchLine
     { width: 640, height: 480, seconds: options.seconds ?? LONG, p50: 8, p95: 20, cpu: 10 },
     { width: 1280, height: 720, seconds: options.seconds ?? SHORT, p50: 14, p95: 32, cpu: 18 },
   ];
-  for (const scene of scenes) yield* call(scene);
+  for (const scene of scenes) {
+    yield* await cameraAlone(scene);
+    yield* call(scene);
+  }
 }
 
 /** Sealing and opening one frame of 30 KB, as the default suite does it. */
@@ -55,6 +61,60 @@ async function sealAndOpen(): Promise<BenchLine> {
   const value = round(quantile(times.slice(500), 0.5));
   const metric = "seal + open";
   return { bench: "video", case: "30 KB frame", metric, value, unit: "ms", ...atMost(0.8, value) };
+}
+
+/** What of the latency is the camera's: the same frames through ffmpeg, and no further. */
+async function cameraAlone(scene: Scene): Promise<BenchLine[]> {
+  const folder = await Deno.makeTempDir({ prefix: "simppd-bench-" });
+  try {
+    const source = await RawCamera.create(`${folder}/camera`, scene.width, scene.height, FPS);
+    const camera = openCamera({ ...scene, spec: source.spec, fps: FPS });
+    source.start();
+    const from = performance.now() + 2000;
+    const to = from + 5000;
+    const seen: Seen[] = [];
+    for await (const { data } of camera.subscribe()) {
+      const at = performance.now();
+      if (at >= from) seen.push({ at, jpeg: data });
+      if (at > to) break;
+    }
+    await Promise.all([source.stop(), camera.close()]);
+    const { latencies } = await compare(scene, source, seen, from, to);
+    const base = {
+      bench: "video",
+      case: `${scene.width}x${scene.height}@${FPS}`,
+      peer: "camera alone",
+      unit: "ms",
+    };
+    return [
+      { ...base, metric: "latency p50", value: round(quantile(latencies, 0.5)) },
+      { ...base, metric: "latency p95", value: round(quantile(latencies, 0.95)) },
+    ];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Finds the frames written from `from` to `to` among the pictures `seen`. */
+async function compare(
+  scene: Scene,
+  camera: RawCamera,
+  seen: readonly Seen[],
+  from: number,
+  to: number,
+): Promise<{ wanted: number; latencies: number[]; unread: number }> {
+  const written = camera.writtenAt;
+  const numbers = await numbersOf(seen.map(({ jpeg }) => jpeg), scene.width);
+  const arrivals = new Map<number, number>();
+  for (const [i, number] of numbers.entries()) {
+    if (number !== undefined && !arrivals.has(number)) arrivals.set(number, seen[i]!.at);
+  }
+  const wanted = [...written.keys()].filter((n) => written[n]! >= from && written[n]! < to);
+  return {
+    wanted: wanted.length,
+    latencies: wanted.flatMap((n) => arrivals.has(n) ? arrivals.get(n)! - written[n]! : []),
+    unread: numbers.filter((number) => number === undefined).length,
+  };
 }
 
 interface Side {
@@ -87,25 +147,27 @@ async function* call(scene: Scene): AsyncGenerator<BenchLine> {
       },
     );
     const over = new AbortController();
-    const views = Promise.all([
-      alice.daemon.fetch(`/calls/${ids.caller}/remote.mjpeg`).then((r) => watch(r, over.signal)),
-      bob.daemon.fetch(`/calls/${ids.callee}/remote.mjpeg`).then((r) => watch(r, over.signal)),
-    ]);
     const begin = performance.now();
-    await sleep(WARM_UP);
+    const from = begin + WARM_UP * 1000;
+    const to = from + Math.min(scene.seconds, LOOKED_AT) * 1000;
+    const wanted = (at: number) => at >= from && at < to + 2000;
+    const views = Promise.all([
+      view(alice.daemon, ids.caller, over.signal, wanted),
+      view(bob.daemon, ids.callee, over.signal, wanted),
+    ]);
+    await sleepUntil(from);
     for (const { figures } of sides) figures.mark();
-    const from = performance.now();
-    await sleep(scene.seconds);
-    const to = performance.now();
+    await sleepUntil(to);
     const cpu = sides.map(({ figures }) => figures.cpuPercent());
-    await sleep(1); // the last frames arrive
+    const end = from + scene.seconds * 1000;
+    await sleepUntil(Math.max(end, to + 1000)); // the last frames arrive
     over.abort();
-    const [bobSeen, aliceSeen] = await views;
+    const [aliceSaw, bobSaw] = await views;
     await alice.daemon.ask("POST", `/api/calls/${ids.caller}/hangup`);
     await Promise.all(sides.map(({ camera }) => camera.stop()));
-    yield* await direction(scene, alice, bob, aliceSeen, from, to);
-    yield* await direction(scene, bob, alice, bobSeen, from, to);
-    for (const [i, side] of sides.entries()) yield* usage(scene, side, cpu[i]!, begin, to);
+    yield* await direction(scene, alice, bob, bobSaw, from, to);
+    yield* await direction(scene, bob, alice, aliceSaw, from, to);
+    for (const [i, side] of sides.entries()) yield* usage(scene, side, cpu[i]!, begin, end);
   } finally {
     for (const { daemon, figures } of sides) {
       figures.stop();
@@ -124,19 +186,11 @@ async function direction(
   from: number,
   to: number,
 ): Promise<BenchLine[]> {
-  const written = sender.camera.writtenAt;
-  const numbers = await numbersOf(seen.map(({ jpeg }) => jpeg), scene.width);
-  const arrivals = new Map<number, number>();
-  for (const [i, number] of numbers.entries()) {
-    if (number !== undefined && !arrivals.has(number)) arrivals.set(number, seen[i]!.at);
-  }
-  const wanted = [...written.keys()].filter((n) => written[n]! >= from && written[n]! < to);
-  const latencies = wanted.flatMap((n) => arrivals.has(n) ? arrivals.get(n)! - written[n]! : []);
-  const delivered = round(latencies.length / wanted.length * 100);
+  const { wanted, latencies, unread } = await compare(scene, sender.camera, seen, from, to);
+  const delivered = round(latencies.length / wanted * 100);
   const p50 = round(quantile(latencies, 0.5));
   const p95 = round(quantile(latencies, 0.95));
   const bytes = seen.reduce((sum, { jpeg }) => sum + jpeg.length, 0) / seen.length / 1000;
-  const unread = numbers.filter((number) => number === undefined).length;
   const base = {
     bench: "video",
     case: `${scene.width}x${scene.height}@${FPS} ${sender.name} to ${receiver.name}`,
@@ -145,7 +199,7 @@ async function direction(
     { ...base, metric: "latency p50", value: p50, unit: "ms", ...atMost(scene.p50, p50) },
     { ...base, metric: "latency p95", value: p95, unit: "ms", ...atMost(scene.p95, p95) },
     { ...base, metric: "delivered", value: delivered, unit: "%", ...atLeast(99, delivered) },
-    { ...base, metric: "frames written", value: wanted.length, unit: "frames" },
+    { ...base, metric: "frames written", value: wanted, unit: "frames" },
     { ...base, metric: "frames not taken in time", value: sender.camera.late, unit: "frames" },
     {
       ...base,
@@ -187,6 +241,15 @@ function* usage(
   };
 }
 
-function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+async function view(
+  daemon: Daemon,
+  call: string,
+  signal: AbortSignal,
+  wanted: (at: number) => boolean,
+): Promise<Seen[]> {
+  return await watch(await daemon.fetch(`/calls/${call}/remote.mjpeg`), signal, wanted);
+}
+
+function sleepUntil(at: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, at - performance.now()));
 }

@@ -1,3 +1,4 @@
+import { validateJpeg } from "../../daemon/capture/mod.ts";
 import { readBarcode, stripHeight } from "./barcode.ts";
 
 /** One picture as a browser would have it. */
@@ -53,33 +54,37 @@ function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Watches a live view until `signal`, noting each picture and its time. */
-export async function watch(response: Response, signal: AbortSignal): Promise<Seen[]> {
+/**
+ * Watches a live view until `signal`, noting the pictures that `wanted` wants, by the time they came.
+ */
+export async function watch(
+  response: Response,
+  signal: AbortSignal,
+  wanted: (at: number) => boolean,
+): Promise<Seen[]> {
   const boundary = /boundary="?([^";]+)/.exec(response.headers.get("content-type") ?? "")?.[1];
   if (!response.ok || response.body === null || boundary === undefined) {
     throw new Error(`no live view: ${response.status} ${await response.text()}`);
   }
   const seen: Seen[] = [];
-  try {
-    for await (const jpeg of parts(response.body, boundary)) {
-      seen.push({ at: performance.now(), jpeg });
-      if (signal.aborted) break;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  for await (const jpeg of parts(response.body, boundary)) {
+    const at = performance.now();
+    if (wanted(at)) seen.push({ at, jpeg });
+    if (signal.aborted) break;
   }
   return seen;
 }
 
 /**
  * Reads the frame number out of each picture, with ffmpeg, which decodes them all in one go.
- * @returns a number for each, undefined where none can be read
+ * @returns a number for each, undefined where none can be read or the width is another
  */
 export async function numbersOf(
   jpegs: readonly Uint8Array[],
   width: number,
 ): Promise<(number | undefined)[]> {
   const height = stripHeight(width);
+  const right = jpegs.filter((jpeg) => validateJpeg(jpeg)?.width === width);
   const ffmpeg = new Deno.Command("ffmpeg", {
     args: [
       ...["-v", "error", "-f", "image2pipe", "-c:v", "mjpeg", "-i", "-"],
@@ -91,12 +96,15 @@ export async function numbersOf(
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const feeding = ReadableStream.from(jpegs).pipeTo(ffmpeg.stdin);
+  const feeding = ReadableStream.from(right).pipeTo(ffmpeg.stdin);
   const strips = new Uint8Array(await new Response(ffmpeg.stdout).arrayBuffer());
   await Promise.all([feeding, ffmpeg.status]);
   const size = width * height;
-  if (strips.length !== size * jpegs.length) {
-    throw new Error(`${jpegs.length} pictures, ${strips.length / size} decoded`);
+  if (strips.length !== size * right.length) {
+    throw new Error(`${right.length} pictures, ${strips.length / size} decoded`);
   }
-  return jpegs.map((_, i) => readBarcode(strips.subarray(i * size, (i + 1) * size), width));
+  const numbers = new Map(
+    right.map((jpeg, i) => [jpeg, readBarcode(strips.subarray(i * size, (i + 1) * size), width)]),
+  );
+  return jpegs.map((jpeg) => numbers.get(jpeg));
 }
