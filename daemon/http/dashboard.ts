@@ -1,0 +1,13 @@
+import html from "../../ui/dist/index.html" with { type: "text" };
+import script from "../../ui/dist/app.js" with { type: "text" };
+import style from "../../ui/dist/app.css" with { type: "text" };
+
+/** The dashboard's files, as text. */
+export interface Dashboard {
+  html: string;
+  script: string;
+  style: string;
+}
+
+/** What `deno task build` made, embedded in the executable. */
+export const dashboard: Dashboard = { html, script, style };

@@ -1,0 +1,6 @@
+/**
+ * The local door: JSON API, events, live views and the dashboard's files, on loopback only.
+ * @module
+ */
+export type { Dashboard } from "./dashboard.ts";
+export { type HttpDoor, type HttpOptions, startHttp } from "./door.ts";

@@ -1,0 +1,150 @@
+import type {
+  AppApi,
+  AppEvent,
+  CallView,
+  ContactView,
+  MessageView,
+  Picture,
+} from "../daemon/app/mod.ts";
+import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
+
+/** The smallest JPEG-shaped bytes of `size` bytes; `fill` tells pictures apart. */
+export function fakePicture(sequence: number, size = 64): Picture {
+  const data = new Uint8Array(size).fill(sequence & 0xff);
+  data.set([0xff, 0xd8], 0);
+  data.set([0xff, 0xd9], size - 2);
+  return { data, sequence, capturedAt: sequence };
+}
+
+/**
+ * An AppApi without a network behind it, for tests of the door and the command line: one contact
+ * `bob@fake.example`, one ringing call `call-1`, messages that are sent and delivered at once.
+ */
+export class FakeApp implements AppApi {
+  readonly instance = "fake1234";
+  readonly events: Emitter<AppEvent> = new Emitter<AppEvent>();
+  readonly remote: Broadcast<Picture> = new Broadcast<Picture>();
+  readonly local: Broadcast<Picture> = new Broadcast<Picture>();
+  /** Every call of a method that changes something: its name and arguments. */
+  readonly asked: [string, ...unknown[]][] = [];
+  contact: ContactView = {
+    jid: "bob@fake.example",
+    name: "Bob",
+    subscription: "both",
+    presence: "online",
+    status: "",
+    blocked: false,
+    unread: 0,
+    trust: { state: "first-use", fingerprint: null, suite: null, mutual: false, devices: [] },
+    last: null,
+  };
+  ring: CallView = {
+    id: "call-1",
+    contact: "bob@fake.example",
+    name: "Bob",
+    direction: "in",
+    inviter: "bob@fake.example",
+    invitee: "alice@fake.example",
+    state: "ringing",
+    reason: null,
+    detail: null,
+    startedAt: 1,
+    activeAt: null,
+    endedAt: null,
+    options: { camera: "test", size: "640x480", fps: 30 },
+    camera: { name: "test", state: "off", problem: null },
+    info: null,
+  };
+  closed = false;
+
+  status(): ReturnType<AppApi["status"]> {
+    return {
+      version: "0.0.0",
+      instance: this.instance,
+      account: { jid: "alice@fake.example", nick: "Alice", device: "0", fingerprint: "0" },
+      state: "online",
+      problem: null,
+      server: null,
+      ffmpeg: { found: true, version: "5.1", message: null },
+    };
+  }
+  #done<T>(answer: T, name: string, ...rest: unknown[]): Promise<T> {
+    this.asked.push([name, ...rest]);
+    return Promise.resolve(answer);
+  }
+  carry: AppApi["carry"] = (input) => this.#done(this.status(), "carry", input);
+  join: AppApi["join"] = (input) => this.#done(this.status(), "join", input);
+  signIn: AppApi["signIn"] = (input) => this.#done(this.status(), "signIn", input);
+  setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
+  invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
+
+  #known(jid: string): ContactView {
+    if (jid === this.contact.jid) return this.contact;
+    throw new SimppdError("unknown-contact", `${jid} is not a contact.`);
+  }
+  contacts: AppApi["contacts"] = () => [this.contact];
+  addContact: AppApi["addContact"] = (input) => this.#done(this.contact, "addContact", input);
+  // deno-lint-ignore require-await -- rejects rather than throws, as the contract says
+  changeContact: AppApi["changeContact"] = async (jid, change) =>
+    this.#done(this.#known(jid), "changeContact", jid, change);
+  removeContact: AppApi["removeContact"] = (jid) => this.#done(undefined, "removeContact", jid);
+  safety: AppApi["safety"] = () => Promise.resolve({ number: "1".repeat(60), qr: "qr" });
+  verify: AppApi["verify"] = (jid, number) => this.#done(this.contact, "verify", jid, number);
+  decideChange: AppApi["decideChange"] = (jid, accept) =>
+    this.#done(this.contact, "decideChange", jid, accept);
+
+  messages: AppApi["messages"] = (jid, page) => {
+    this.asked.push(["messages", jid, page]);
+    if (jid === "crash@fake.example") throw new Error("secret internals");
+    return [];
+  };
+  sendMessage: AppApi["sendMessage"] = (jid, body) => {
+    const message: MessageView = {
+      id: "m1",
+      contact: jid,
+      mine: true,
+      at: 1,
+      kind: "chat",
+      body,
+      delivery: "pending",
+      problem: null,
+      suite: null,
+    };
+    queueMicrotask(() => {
+      if (body === "fails") {
+        const problem = { code: "not-trusted", message: "The key changed." };
+        this.events.emit({ type: "message", data: { ...message, delivery: "failed", problem } });
+        return;
+      }
+      this.events.emit({ type: "message", data: { ...message, delivery: "sent" } });
+      this.events.emit({ type: "message", data: { ...message, delivery: "delivered" } });
+    });
+    return this.#done(message, "sendMessage", jid, body);
+  };
+  markRead: AppApi["markRead"] = (jid) => this.#done(undefined, "markRead", jid);
+
+  cameras: AppApi["cameras"] = () =>
+    Promise.resolve([{ spec: "test", name: "Test picture", kind: "test" }]);
+  calls: AppApi["calls"] = () => [this.ring];
+  call: AppApi["call"] = (id) => {
+    if (id === this.ring.id) return this.ring;
+    throw new SimppdError("unknown-call", `There is no call ${id}.`);
+  };
+  startCall: AppApi["startCall"] = (jid, options) =>
+    this.#done(this.ring, "startCall", jid, options);
+  acceptCall: AppApi["acceptCall"] = (id, options) =>
+    this.#done(this.call(id), "acceptCall", id, options);
+  laterCall: AppApi["laterCall"] = (id) => this.#done(this.call(id), "laterCall", id);
+  declineCall: AppApi["declineCall"] = (id) => this.#done(this.call(id), "declineCall", id);
+  hangUp: AppApi["hangUp"] = (id) => this.#done(this.call(id), "hangUp", id);
+  changeCall: AppApi["changeCall"] = (id, options) =>
+    this.#done(this.call(id), "changeCall", id, options);
+
+  pictures: AppApi["pictures"] = (_id, side, signal) => this[side].subscribe(signal);
+  latestPicture: AppApi["latestPicture"] = (_id, side) => this[side].latest;
+  doctor: AppApi["doctor"] = () => Promise.resolve([{ check: "ffmpeg", ok: true, detail: "5.1" }]);
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
