@@ -48,10 +48,18 @@ export class Link implements AsyncDisposable {
     readonly a: UdpEndpoint,
     readonly b: UdpEndpoint,
     readonly faceA: Socket & AsyncDisposable,
-    readonly faceB: Socket & AsyncDisposable,
+    public faceB: Socket & AsyncDisposable,
   ) {
     faceA.on("message", (datagram) => this.#pass(datagram, true));
     faceB.on("message", (datagram) => this.#pass(datagram, false));
+  }
+
+  /** Goes on at another port towards B, as a NAT does that forgot its binding. */
+  async rebind(): Promise<void> {
+    const old = this.faceB;
+    this.faceB = await bareSocket();
+    this.faceB.on("message", (datagram) => this.#pass(datagram, false));
+    await old[Symbol.asyncDispose]();
   }
 
   static async open(): Promise<Link> {

@@ -3,12 +3,13 @@ import { type Fragment, FRAGMENT_BYTES, MAX_NACK_INDICES, type Missing } from ".
 
 /** Frames being put together at one time. */
 export const MAX_ASSEMBLIES = 4;
-/** A frame not whole after this long is given up, ms. */
+/** A frame of which nothing came for this long is given up, ms. */
 export const FRAME_DEADLINE = 500;
 /** How long a gap or a silence lasts before it is asked about, ms: reordering heals by itself. */
 export const NACK_DELAY = 5;
 
-const MAX_ASKS = 10;
+/** Later asks come slower, up to this many times: a repair may be queued behind others. */
+const SLOWEST_ASKS = 4;
 
 /** A frame on its way together. Kept and used again, so that a hostile peer makes no garbage. */
 class Assembly {
@@ -20,7 +21,6 @@ class Assembly {
   highest = -1;
   length = 0;
   buffer: Bytes = new Uint8Array(0);
-  firstAt = 0;
   lastAt = 0;
   gapSince = Infinity;
   /** A newer frame has begun: whatever is missing was sent already. */
@@ -37,7 +37,7 @@ class Assembly {
       this.askedAt =
         0;
     this.highest = -1;
-    this.firstAt = this.lastAt = now;
+    this.lastAt = now;
     this.gapSince = Infinity;
     this.over = false;
   }
@@ -66,7 +66,7 @@ class Assembly {
   }
 
   dueAt(retryMs: number): number {
-    if (this.asks > 0) return this.askedAt + retryMs;
+    if (this.asks > 0) return this.askedAt + retryMs * Math.min(this.asks, SLOWEST_ASKS);
     return Math.min(this.gapSince, this.lastAt) + NACK_DELAY;
   }
 
@@ -130,23 +130,27 @@ export class Reassembler {
   }
 
   /**
-   * What to ask for now, each frame at most once in `retryMs`; gives up frames past their deadline.
+   * What to ask for now, a frame at most once in `retryMs`; gives up frames past their deadline.
    */
   missing(now: number, retryMs: number): Missing[] {
     const out: Missing[] = [];
     for (const assembly of [...this.#assemblies]) {
-      if (now - assembly.firstAt > FRAME_DEADLINE || assembly.asks > MAX_ASKS) {
+      if (now - assembly.lastAt > FRAME_DEADLINE) {
         this.#assemblies.splice(this.#assemblies.indexOf(assembly), 1);
         this.#spare.push(assembly);
         continue;
       }
       if (assembly.dueAt(retryMs) > now) continue;
       const indices = assembly.missing(now);
+      if (indices.length === 0 && assembly.count > 0) {
+        // What was asked for has come, and the rest is still on its way.
+        assembly.asks = 0;
+        assembly.gapSince = Infinity;
+        continue;
+      }
       assembly.asks++;
       assembly.askedAt = now;
-      if (indices.length > 0 || assembly.count === 0) {
-        out.push({ sequence: assembly.sequence, indices });
-      }
+      out.push({ sequence: assembly.sequence, indices });
     }
     return out;
   }

@@ -9,8 +9,10 @@ import {
 } from "./fragments.ts";
 import { FRAME_DEADLINE } from "./reassembler.ts";
 
-/** Datagrams let go in one millisecond: well under the 90 that fill a usual receive buffer. */
-export const BURST = 24;
+/** Datagrams let go at once at most: well under the 90 that fill a usual receive buffer. */
+const BURST = 32;
+/** Datagrams a millisecond after that: what one busy core still takes in. */
+const RATE = 16;
 
 const MAX_BACKLOG = 64;
 const KEPT_FRAMES = 4;
@@ -22,7 +24,8 @@ interface Outgoing {
   sequence: number;
   bytes: Uint8Array;
   count: number;
-  startedAt: number;
+  /** When its newest piece left. */
+  sentAt: number;
   /** Pieces sent so far: what is on its way for the first time is not sent again. */
   next: number;
   /** How often each piece was sent again. */
@@ -42,8 +45,8 @@ export class FrameSender {
   #kept: Outgoing[] = [];
   #repairs: { frame: Outgoing; index: number }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #burstAt = -Infinity;
-  #burst = 0;
+  #tokens = BURST;
+  #refilledAt = -Infinity;
   #closed = false;
   readonly #writer: DatagramWriter;
   readonly #transmit: (datagram: Bytes) => void;
@@ -88,7 +91,7 @@ export class FrameSender {
     const now = this.#now();
     for (const { sequence, indices } of missing) {
       const frame = this.#kept.find((it) => it.sequence === sequence);
-      if (frame === undefined || now - frame.startedAt > FRAME_DEADLINE) continue;
+      if (frame === undefined || now - frame.sentAt > FRAME_DEADLINE) continue;
       if (indices.length === 0) {
         for (let index = 0; index < frame.next; index++) this.#again(frame, index);
       }
@@ -116,15 +119,14 @@ export class FrameSender {
   #pump(): void {
     this.#timer = undefined;
     const now = this.#now();
-    if (now - this.#burstAt >= 1) {
-      this.#burstAt = now;
-      this.#burst = 0;
-    }
-    while (this.#burst < BURST && this.#backlog() < MAX_BACKLOG) {
+    // A token bucket: how late the timer comes does not change the pace.
+    this.#tokens = Math.min(BURST, this.#tokens + (now - this.#refilledAt) * RATE);
+    this.#refilledAt = now;
+    while (this.#tokens >= 1 && this.#backlog() < MAX_BACKLOG) {
       const datagram = this.#next(now);
       if (datagram === undefined) return;
       this.#transmit(datagram);
-      this.#burst++;
+      this.#tokens--;
     }
     if (this.#current !== undefined || this.#waiting !== undefined || this.#repairs.length > 0) {
       this.#timer = setTimeout(() => this.#pump(), 1);
@@ -139,6 +141,7 @@ export class FrameSender {
     }
     const frame = this.#current ?? this.#begin(now);
     if (frame === undefined) return undefined;
+    frame.sentAt = now;
     const datagram = this.#fragment(frame, frame.next++);
     if (frame.next === frame.count) this.#current = undefined;
     return datagram;
@@ -157,7 +160,7 @@ export class FrameSender {
       sequence: this.#sequence++,
       bytes: waiting.bytes,
       count,
-      startedAt: now,
+      sentAt: now,
       next: 0,
       resent: new Uint8Array(count),
       budget: 2 * count + 32,
