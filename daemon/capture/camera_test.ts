@@ -296,6 +296,62 @@ testWithFfmpeg("a device that is not there says so and is tried again", async ()
   }
 });
 
+/** Stands in for ffmpeg: a shell script that answers before it hands over to the real one. */
+async function standIn(folder: string, answer: string): Promise<string> {
+  const path = `${folder}/ffmpeg`;
+  const picture = "-loglevel error -nostdin -re -f lavfi -i testsrc2=size=328x184";
+  const real = `exec ffmpeg ${picture} -threads 1 -flush_packets 1 -f mpjpeg pipe:1`;
+  await Deno.writeTextFile(path, `#!/bin/sh\n${answer}\n${real}\n`, { mode: 0o755 });
+  return path;
+}
+
+testWithFfmpeg("a device without JPEG of its own is encoded instead", async () => {
+  await withFolder(async (folder) => {
+    const ffmpeg = await standIn(
+      folder,
+      `case "$*" in *input_format*) echo "Cannot find a proper format" >&2; exit 1;; esac`,
+    );
+    const camera = openCamera({ ...options, spec: "device:video7" }, { ffmpeg });
+    const states: CameraState[] = [];
+    camera.events.on(({ state }) => states.push(state));
+    try {
+      await framesOf(camera, 2, (frame) => frame.width === 328);
+      assert.deepEqual(states, ["live"]);
+    } finally {
+      await camera.close();
+    }
+  });
+});
+
+testWithFfmpeg("a busy device says so, and is live once it is free", async () => {
+  await withFolder(async (folder) => {
+    const ffmpeg = await standIn(
+      folder,
+      `[ -e ${folder}/free ] || { echo "/dev/video7: Device or resource busy" >&2; exit 1; }`,
+    );
+    const camera = openCamera({ ...options, spec: "device:video7" }, { ffmpeg });
+    try {
+      await reached(camera, "no-signal", "camera-busy");
+      await Deno.writeTextFile(`${folder}/free`, "");
+      await framesOf(camera, 2, (frame) => frame.width === 328);
+      await reached(camera, "live");
+    } finally {
+      await camera.close();
+    }
+  });
+});
+
+testWithFfmpeg("a program that talks without end and ignores SIGTERM is still ended", async () => {
+  await withFolder(async (folder) => {
+    const ffmpeg = await standIn(folder, `trap "" TERM; while :; do echo noise >&2; done`);
+    const camera = openCamera(options, { ffmpeg });
+    await sleep(100);
+    assert.equal((await children(ffmpeg)).length, 1);
+    await camera.close();
+    assert.deepEqual(await children(ffmpeg), []);
+  });
+});
+
 Deno.test({
   name: "a stream that is no pictures is refused, bounded, and the program ended",
   ignore: Deno.build.os === "windows",
