@@ -1,0 +1,66 @@
+import { SimppdError } from "../../base/mod.ts";
+import type { DatabaseSync } from "../../store/mod.ts";
+import type { ScramCredentials } from "../core/mod.ts";
+
+/** What is kept of a password for one SCRAM mechanism (RFC 5802 section 3). */
+export interface Credential extends ScramCredentials {
+  readonly mechanism: string;
+}
+
+/** Accounts by the local part of their JID, and the keys their passwords became. */
+export class Accounts {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  exists(name: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM account WHERE name = ?").get(name) !== undefined;
+  }
+
+  count(): number {
+    return (this.#db.prepare("SELECT count(*) AS n FROM account").get() as { n: number }).n;
+  }
+
+  /** @throws SimppdError `account-exists`. Call inside a transaction. */
+  create(name: string, credentials: readonly Credential[], now: number): void {
+    if (this.exists(name)) {
+      throw new SimppdError(
+        "account-exists",
+        `There is an account named "${name}" on this server already; choose another name.`,
+      );
+    }
+    this.#db.prepare("INSERT INTO account (name, created) VALUES (?, ?)").run(name, now);
+    this.setCredentials(name, credentials);
+  }
+
+  /** Call inside a transaction. */
+  setCredentials(name: string, credentials: readonly Credential[]): void {
+    this.#db.prepare("DELETE FROM credential WHERE account = ?").run(name);
+    const insert = this.#db.prepare("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?)");
+    for (const { mechanism, salt, iterations, storedKey, serverKey } of credentials) {
+      insert.run(name, mechanism, salt, iterations, storedKey, serverKey);
+    }
+  }
+
+  credential(name: string, mechanism: string): Credential | undefined {
+    return this.#db.prepare(
+      `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
+       FROM credential WHERE account = ? AND mechanism = ?`,
+    ).get(name, mechanism) as unknown as Credential | undefined;
+  }
+
+  /** With everything that belongs to it. */
+  remove(name: string): void {
+    this.#db.prepare("DELETE FROM account WHERE name = ?").run(name);
+  }
+
+  /** 32 random bytes of this server, made once: what unknown accounts' salts are drawn from. */
+  secret(name: string): Uint8Array {
+    const fresh = crypto.getRandomValues(new Uint8Array(32));
+    this.#db.prepare("INSERT OR IGNORE INTO secret VALUES (?, ?)").run(name, fresh);
+    const row = this.#db.prepare("SELECT value FROM secret WHERE name = ?").get(name);
+    return (row as { value: Uint8Array }).value;
+  }
+}

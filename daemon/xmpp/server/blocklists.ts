@@ -1,0 +1,36 @@
+import type { DatabaseSync } from "../../store/mod.ts";
+
+/** Whom accounts do not want to hear from (XEP-0191). */
+export class Blocklists {
+  readonly #db: DatabaseSync;
+  /** Asked for with every stanza, hence kept; as many lists as there are accounts. */
+  #lists = new Map<string, Set<string>>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  list(account: string): ReadonlySet<string> {
+    return this.#load(account);
+  }
+
+  add(account: string, jid: string): void {
+    this.#db.prepare("INSERT OR IGNORE INTO blocked VALUES (?, ?)").run(account, jid);
+    this.#lists.delete(account);
+  }
+
+  remove(account: string, jid: string): void {
+    this.#db.prepare("DELETE FROM blocked WHERE account = ? AND jid = ?").run(account, jid);
+    this.#lists.delete(account);
+  }
+
+  #load(account: string): Set<string> {
+    let list = this.#lists.get(account);
+    if (list === undefined) {
+      const rows = this.#db.prepare("SELECT jid FROM blocked WHERE account = ? ORDER BY jid");
+      list = new Set((rows.all(account) as { jid: string }[]).map((row) => row.jid));
+      this.#lists.set(account, list);
+    }
+    return list;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { steadyNow } from "../../base/mod.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Certificate and key, PEM. */
+export interface TlsIdentity {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+/** How fast a connection may send, and how much may wait for it. */
+export interface Flow {
+  readonly bytesPerSecond: number;
+  readonly burstBytes: number;
+  readonly outQueueBytes: number;
+}
+
+/** Who is told what happens on a connection. */
+export interface ConnectionListener {
+  onBytes(bytes: Uint8Array): void;
+  /** The other side sends no more. */
+  onEnd(): void;
+  /** It takes what we write too slowly: more than `outQueueBytes` wait. */
+  onOverflow(): void;
+  onClosed(): void;
+}
+
+/** How long a closing connection may take to be read empty. */
+const LINGER_MS = 2_000;
+
+/**
+ * One TLS connection (TLS 1.2 at least), from its TCP accept on. Reading pauses while the rate is
+ * exceeded or the listener is busy; writing is gathered a turn and bounded.
+ */
+export class Connection {
+  readonly address: string;
+  readonly #socket: TLSSocket;
+  readonly #raw: Socket;
+  readonly #listener: ConnectionListener;
+  #flow: Flow;
+  #bucket: TokenBucket;
+  #out: string[] = [];
+  #outBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #throttled = false;
+  #held = false;
+  #state: "open" | "ending" | "closed" = "open";
+
+  /** @param raw just accepted: not flowing and without a `data` listener, so that no clear byte passes */
+  constructor(raw: Socket, identity: TlsIdentity, flow: Flow, listener: ConnectionListener) {
+    this.address = raw.remoteAddress ?? "";
+    this.#raw = raw;
+    this.#listener = listener;
+    this.#flow = flow;
+    this.#bucket = new TokenBucket(flow.bytesPerSecond, flow.burstBytes, steadyNow());
+    raw.setNoDelay(true);
+    raw.on("error", () => this.destroy());
+    const socket = this.#socket = new TLSSocket(raw, {
+      isServer: true,
+      cert: identity.certificatePem,
+      key: identity.keyPem,
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["xmpp-client"],
+    });
+    socket.on("error", () => this.destroy());
+    socket.on("data", (bytes) => this.#read(bytes));
+    socket.on("end", () => listener.onEnd());
+    socket.on("close", () => this.#closed());
+  }
+
+  /** A new rate and queue, after login. */
+  setFlow(flow: Flow): void {
+    this.#flow = flow;
+    this.#bucket = new TokenBucket(flow.bytesPerSecond, flow.burstBytes, steadyNow());
+  }
+
+  /** Writes text soon, together with what else this turn of the event loop writes. */
+  send(text: string): void {
+    if (this.#state !== "open") return;
+    this.#out.push(text);
+    this.#outBytes += text.length;
+    if (this.#outBytes + this.#socket.writableLength > this.#flow.outQueueBytes) {
+      this.#listener.onOverflow();
+    } else if (this.#out.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  /** Spends the client's rate for more than the bytes it sent. */
+  charge(bytes: number): void {
+    this.#spend(bytes);
+  }
+
+  /** While held, nothing more is read. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#steer();
+  }
+
+  /** Writes what waits and `last`, then closes; destroyed when that takes long. */
+  end(last: string): void {
+    if (this.#state !== "open") return;
+    this.send(last);
+    this.#flush();
+    // The overflow of `last` itself may have closed it.
+    if ((this.#state as string) !== "open") return;
+    this.#state = "ending";
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
+    // What still comes is read and dropped: unread bytes would make the close a reset, and the
+    // other side would lose our last words.
+    this.#socket.resume();
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    if (this.#state === "closed") return;
+    this.#socket.destroy();
+    this.#raw.destroy();
+    this.#closed();
+  }
+
+  #closed(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#timer);
+    this.#raw.destroy();
+    this.#listener.onClosed();
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#spend(bytes.length);
+    this.#listener.onBytes(bytes);
+  }
+
+  #flush(): void {
+    if (this.#out.length === 0 || this.#state !== "open") return;
+    const text = this.#out.join("");
+    this.#out = [];
+    this.#outBytes = 0;
+    this.#socket.write(text);
+  }
+
+  #spend(bytes: number): void {
+    const wait = this.#bucket.spend(bytes, steadyNow());
+    if (wait === 0 || this.#throttled || this.#state !== "open") return;
+    this.#throttled = true;
+    this.#steer();
+    this.#timer = setTimeout(() => {
+      this.#throttled = false;
+      // What was charged while waiting is waited off as well.
+      this.#spend(0);
+      this.#steer();
+    }, wait);
+  }
+
+  #steer(): void {
+    if (this.#state !== "open") return;
+    if (this.#held || this.#throttled) this.#socket.pause();
+    else this.#socket.resume();
+  }
+}

@@ -1,0 +1,13 @@
+import { el, type Element, type Jid, NS } from "../core/mod.ts";
+
+/** `<delay/>`: when something was first sent (XEP-0203). @param at milliseconds since 1970 */
+export function delayElement(from: Jid, at: number): Element {
+  return el("delay", { xmlns: NS.delay, from: from.toString(), stamp: new Date(at).toISOString() });
+}
+
+/** Removes stamps that claim to be of this server: only it makes them. */
+export function dropForgedDelays(stanza: Element, domain: Jid): void {
+  for (const delay of stanza.getChildren("delay", NS.delay)) {
+    if (delay.attrs.from === domain.domain) stanza.remove(delay);
+  }
+}

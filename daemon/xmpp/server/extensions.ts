@@ -1,0 +1,29 @@
+import type { Extension } from "./host.ts";
+import { messages } from "./messages.ts";
+import { presence } from "./presence.ts";
+import { roster } from "./roster.ts";
+import { sessionIq } from "./session_iq.ts";
+import { disco } from "./xep_0030_disco.ts";
+import { register } from "./xep_0077_register.ts";
+import { caps } from "./xep_0115_caps.ts";
+import { offline } from "./xep_0160_offline.ts";
+import { pep } from "./xep_0163_pep.ts";
+import { blocking } from "./xep_0191_blocking.ts";
+import { ping } from "./xep_0199_ping.ts";
+import { preauth } from "./xep_0445_preauth.ts";
+
+/** All that the server can do beyond streams, each registering with the hooks. */
+export const EXTENSIONS: readonly Extension[] = [
+  sessionIq,
+  roster,
+  presence,
+  messages,
+  disco,
+  ping,
+  blocking,
+  offline,
+  caps,
+  pep,
+  preauth,
+  register,
+];

@@ -1,0 +1,119 @@
+import type { Element, Jid } from "../core/mod.ts";
+import type { Login } from "./login.ts";
+import type { Session } from "./session.ts";
+
+/** An IQ request that an extension answers. */
+export interface IqRequest {
+  readonly session: Session;
+  readonly iq: Element;
+  readonly type: "get" | "set";
+  /** The one child of the stanza. */
+  readonly payload: Element;
+  /** Local part of the account it is addressed to; "" for the server itself. */
+  readonly account: string;
+}
+
+/** @returns the child of the result. @throws StanzaError to answer with an error */
+export type IqHandler = (
+  request: IqRequest,
+) => Element | undefined | Promise<Element | undefined>;
+
+/** @returns the child of the result. @throws StanzaError */
+export type LoginIqHandler = (
+  login: Login,
+  type: "get" | "set",
+  payload: Element,
+) => Element | undefined | Promise<Element | undefined>;
+
+/** Takes a stanza whose `from` is true and whose `to` is an address here. @throws StanzaError */
+export type StanzaHandler = (session: Session, stanza: Element, to: Jid) => void;
+
+/** The server itself, or the bare JID of an account (one's own when there is no `to`). */
+export type Scope = "server" | "account";
+
+/** Whether stanzas may pass between two bare addresses. */
+export type Passage = "open" | "blocked-by-sender" | "blocked-by-recipient";
+
+/** One moment that extensions wait for; they are called in the order they registered. */
+export class Hook<Args extends unknown[]> {
+  #listeners: ((...args: Args) => void)[] = [];
+  on(listener: (...args: Args) => void): void {
+    this.#listeners.push(listener);
+  }
+  run(...args: Args): void {
+    for (const listener of this.#listeners) listener(...args);
+  }
+}
+
+/** Where extensions register. One extension is one file, and imports no other. */
+export class Hooks {
+  /** A resource was bound, and is gone. */
+  readonly bound = new Hook<[session: Session]>();
+  readonly closed = new Hook<[session: Session]>();
+  /** Available presence was broadcast; `before` is what stood before it, if anything. */
+  readonly available = new Hook<[session: Session, before: Element | undefined]>();
+  /** The client's features became known or changed (XEP-0115). */
+  readonly capable = new Hook<[session: Session]>();
+  /** `subscriber` may see `owner`'s presence from now on (local parts). */
+  readonly subscribed = new Hook<[owner: string, subscriber: string]>();
+  /** An account was removed: its sessions end. */
+  readonly removed = new Hook<[account: string]>();
+
+  message: StanzaHandler | undefined;
+  presence: StanzaHandler | undefined;
+  passage: (from: Jid, to: Jid) => Passage = () => "open";
+  /** Keeps a message that nobody is online for. @throws StanzaError when it cannot */
+  keepMessage: ((account: string, message: Element, sender: Jid) => void) | undefined;
+
+  #iq = new Map<string, IqHandler>();
+  #loginIq = new Map<string, LoginIqHandler>();
+  #features = { login: [] as (() => Element)[], bound: [] as (() => Element)[] };
+  #disco = {
+    server: { features: new Set<string>(), identities: [] as Identity[] },
+    account: { features: new Set<string>(), identities: [] as Identity[] },
+  };
+
+  /** Answers requests whose child is `<name xmlns=ns/>`; `*` for any name. */
+  iq(scope: Scope, name: string, ns: string, handler: IqHandler): void {
+    this.#iq.set(`${scope} ${name} ${ns}`, handler);
+  }
+  iqHandler(scope: Scope, payload: Element): IqHandler | undefined {
+    const ns = payload.getNS();
+    return this.#iq.get(`${scope} ${payload.getName()} ${ns}`) ??
+      this.#iq.get(`${scope} * ${ns}`);
+  }
+
+  /** Answers requests of a stream that has not logged in yet. */
+  loginIq(name: string, ns: string, handler: LoginIqHandler): void {
+    this.#loginIq.set(`${name} ${ns}`, handler);
+  }
+  loginIqHandler(payload: Element): LoginIqHandler | undefined {
+    return this.#loginIq.get(`${payload.getName()} ${payload.getNS()}`);
+  }
+
+  /** Adds to the stream features offered before (`login`) or after login (`bound`). */
+  streamFeature(when: "login" | "bound", make: () => Element): void {
+    this.#features[when].push(make);
+  }
+  streamFeatures(when: "login" | "bound"): Element[] {
+    return this.#features[when].map((make) => make());
+  }
+
+  /** Adds to what service discovery says (XEP-0030). */
+  feature(scope: Scope, ...names: string[]): void {
+    for (const name of names) this.#disco[scope].features.add(name);
+  }
+  identity(scope: Scope, identity: Identity): void {
+    this.#disco[scope].identities.push(identity);
+  }
+  disco(scope: Scope): { features: ReadonlySet<string>; identities: readonly Identity[] } {
+    return this.#disco[scope];
+  }
+}
+
+/** What an entity is (XEP-0030 section 3.1). */
+export interface Identity {
+  category: string;
+  type: string;
+  name?: string;
+}

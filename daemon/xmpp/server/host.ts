@@ -1,0 +1,23 @@
+import type { Jid } from "../core/mod.ts";
+import type { Hooks } from "./hooks.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { LoginGuard } from "./login_guard.ts";
+import type { Sessions } from "./sessions.ts";
+import type { Storage } from "./storage.ts";
+
+/** What the server lends its extensions. */
+export interface Host {
+  readonly domain: Jid;
+  readonly limits: ServerLimits;
+  readonly storage: Storage;
+  readonly sessions: Sessions;
+  readonly hooks: Hooks;
+  readonly guard: LoginGuard;
+  /** Bare JID of an account here. */
+  address(account: string): Jid;
+  /** Local part of a bare JID of this domain; undefined for others' contacts. */
+  localAccount(jid: string): string | undefined;
+}
+
+/** One extension: registers itself with the host's hooks. */
+export type Extension = (host: Host) => void;

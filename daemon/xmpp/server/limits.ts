@@ -1,0 +1,90 @@
+/** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
+export interface ServerLimits {
+  /** From the TCP accept to a bound resource. */
+  loginTimeoutMs: number;
+  /** Silence after which the server pings a client (XEP-0199). */
+  idlePingMs: number;
+  /** How long a pinged client may stay silent before it is dropped. */
+  pingTimeoutMs: number;
+  /** How often deadlines are looked at. */
+  sweepMs: number;
+  /** Open connections in all, and of one address. */
+  connections: number;
+  connectionsPerAddress: number;
+  /** Connections of one address that have not logged in yet. */
+  loginsPerAddress: number;
+  /** Stanzas and SASL elements a client may send before it is logged in. */
+  stanzasBeforeAuth: number;
+  sessionsPerAccount: number;
+  /** Bytes written for a client and not yet taken by it; past it the client is dropped. */
+  outQueueBytes: number;
+  /** What a connection may send on average and at once, before and after login. */
+  bytesPerSecondBeforeAuth: number;
+  burstBytesBeforeAuth: number;
+  bytesPerSecond: number;
+  burstBytes: number;
+  /** A stanza counts at least this many bytes, so that many tiny ones are not cheap. */
+  stanzaCostBytes: number;
+  rosterItems: number;
+  /** Subscription requests waiting for one account's answer. */
+  subscriptionRequests: number;
+  offlineMessages: number;
+  offlineBytes: number;
+  pepNodes: number;
+  /** The most `pubsub#max_items` may ask for. */
+  pepItems: number;
+  pepItemBytes: number;
+  /** All items of one account together. */
+  pepBytes: number;
+  /** Entities one session may have sent directed presence to. */
+  directedPresences: number;
+  blockedJids: number;
+  /** Open invitations of one account. */
+  invitations: number;
+  /** PBKDF2 rounds for passwords stored from now on (RFC 7677 wants 4096 at least). */
+  scramIterations: number;
+  /** Wrong passwords of one account from one address before each further one must wait. */
+  failuresBeforeBackoff: number;
+  /** First wait, doubled each time up to the longest. */
+  backoffMs: number;
+  longestBackoffMs: number;
+  /** Failures of one address, whatever the account, before it is banned, and for how long. */
+  failuresBeforeBan: number;
+  banMs: number;
+}
+
+/** What a server for a household or a team on one machine needs, with room to spare. */
+export const DEFAULT_LIMITS: ServerLimits = {
+  loginTimeoutMs: 30_000,
+  idlePingMs: 120_000,
+  pingTimeoutMs: 60_000,
+  sweepMs: 1_000,
+  connections: 2_000,
+  connectionsPerAddress: 1_500,
+  loginsPerAddress: 200,
+  stanzasBeforeAuth: 30,
+  sessionsPerAccount: 10,
+  outQueueBytes: 4 << 20,
+  bytesPerSecondBeforeAuth: 10_000,
+  burstBytesBeforeAuth: 40_000,
+  bytesPerSecond: 2_000_000,
+  burstBytes: 4_000_000,
+  stanzaCostBytes: 256,
+  rosterItems: 500,
+  subscriptionRequests: 100,
+  offlineMessages: 500,
+  offlineBytes: 8 << 20,
+  pepNodes: 200,
+  pepItems: 256,
+  pepItemBytes: 65_536,
+  pepBytes: 8 << 20,
+  directedPresences: 100,
+  blockedJids: 500,
+  invitations: 100,
+  scramIterations: 10_000,
+  failuresBeforeBackoff: 5,
+  backoffMs: 1_000,
+  longestBackoffMs: 300_000,
+  failuresBeforeBan: 20,
+  banMs: 600_000,
+};

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from "../../store/mod.ts";
+
+/** A message that waits for its account to come online. */
+export interface OfflineMessage {
+  readonly id: number;
+  /** XML, its delay stamp included. */
+  readonly stanza: string;
+}
+
+/** Messages waiting for accounts, bounded in number and bytes each account (XEP-0160). */
+export class OfflineMessages {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** @returns false when there is no room; nothing is stored then */
+  add(account: string, stanza: string, mostMessages: number, mostBytes: number): boolean {
+    const row = this.#db.prepare(
+      `SELECT count(*) AS n, coalesce(sum(length(CAST(stanza AS BLOB))), 0) AS bytes
+       FROM offline_message WHERE account = ?`,
+    ).get(account) as { n: number; bytes: number };
+    if (row.n >= mostMessages || row.bytes + stanza.length > mostBytes) return false;
+    this.#db.prepare("INSERT INTO offline_message (account, stanza) VALUES (?, ?)")
+      .run(account, stanza);
+    return true;
+  }
+
+  /** The oldest after `id`, at most `most` of them and, past the first, `mostBytes` together. */
+  after(account: string, id: number, most: number, mostBytes: number): OfflineMessage[] {
+    const rows = this.#db.prepare(
+      "SELECT id, stanza FROM offline_message WHERE account = ? AND id > ? ORDER BY id LIMIT ?",
+    ).all(account, id, most) as unknown as OfflineMessage[];
+    let bytes = 0;
+    const fitting = rows.filter((row) => (bytes += row.stanza.length) <= mostBytes);
+    return fitting.length > 0 ? fitting : rows.slice(0, 1);
+  }
+
+  /** Forgets those up to `id`. */
+  removeUpTo(account: string, id: number): void {
+    this.#db.prepare("DELETE FROM offline_message WHERE account = ? AND id <= ?").run(account, id);
+  }
+
+  count(account?: string): number {
+    const row = account === undefined
+      ? this.#db.prepare("SELECT count(*) AS n FROM offline_message").get()
+      : this.#db.prepare("SELECT count(*) AS n FROM offline_message WHERE account = ?")
+        .get(account);
+    return (row as { n: number }).n;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Invitation } from "./invitations.ts";
+import type { ServerLimits } from "./limits.ts";
+
+/** How a carried server is started. */
+export interface ServerOptions {
+  /** Path of the SQLite file, or `:memory:`. */
+  database: string;
+  /** The XMPP domain; needs no DNS. */
+  domain: string;
+  /** Address to listen on, such as 127.0.0.1. */
+  host: string;
+  /** 0 for any; when the wanted one is taken, a free one is used and `port` says which. */
+  port: number;
+  certificatePem: string;
+  keyPem: string;
+  limits?: Partial<ServerLimits>;
+}
+
+/** What a server counts. */
+export interface ServerStats {
+  accounts: number;
+  /** Bound resources. */
+  sessions: number;
+  /** Open connections, those that are logging in among them. */
+  connections: number;
+  /** Offline messages kept. */
+  offlineMessages: number;
+  bannedAddresses: number;
+  /** Connections turned away because of a limit or a ban. */
+  refused: number;
+}
+
+/** Where a server listens. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** What can be asked of a running server, in this thread or in its Worker. */
+export interface ServerControl {
+  /** @throws SimppdError `account-exists`, `bad-username`, `bad-password` */
+  createAccount(username: string, password: string): Promise<void>;
+  /** @throws SimppdError `unknown-account`, `too-many-invitations` */
+  createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
+  /** Moves the listener; streams that are open stay. @throws SimppdError `cannot-listen` */
+  listen(host: string, port: number): Promise<ListenAddress>;
+  stats(): Promise<ServerStats>;
+  /** Ends all streams with `system-shutdown`, closes the database. */
+  stop(): Promise<void>;
+}

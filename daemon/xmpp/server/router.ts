@@ -1,0 +1,163 @@
+import { logOf } from "../../base/mod.ts";
+import {
+  el,
+  type Element,
+  errorReply,
+  iqResult,
+  Jid,
+  NS,
+  StanzaError,
+  StreamError,
+} from "../core/mod.ts";
+import type { IqHandler, Scope } from "./hooks.ts";
+import type { Host } from "./host.ts";
+import type { Session } from "./session.ts";
+
+/** A blocked sender's own error carries this too (XEP-0191 section 3.5). */
+const BLOCKED = "urn:xmpp:blocking:errors";
+
+/** Takes stanzas of clients to where they go (RFC 6120 section 10, RFC 6121 section 8). */
+export class Router {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /**
+   * Routes one stanza of `session`; a promise while its answer is being worked out.
+   * @throws StreamError `invalid-from`, `unsupported-stanza-type`
+   */
+  route(session: Session, stanza: Element): Promise<void> | void {
+    const kind = stanza.getName();
+    if (stanza.getNS() !== NS.client || !["message", "presence", "iq"].includes(kind)) {
+      throw new StreamError("unsupported-stanza-type", "expected message, presence or iq");
+    }
+    const claimed = stanza.attrs.from;
+    if (claimed !== undefined) {
+      const from = Jid.tryParse(claimed);
+      if (from === undefined || !(from.equals(session.jid) || from.equals(session.jid.bare()))) {
+        throw new StreamError("invalid-from", `this stream belongs to ${session.jid}`);
+      }
+    }
+    stanza.attrs.from = session.jid.toString();
+    try {
+      return this.#dispatch(session, stanza, kind);
+    } catch (error) {
+      this.#fail(session, stanza, error);
+    }
+  }
+
+  #dispatch(session: Session, stanza: Element, kind: string): Promise<void> | void {
+    const { hooks, domain } = this.#host;
+    let to: Jid | undefined;
+    if (stanza.attrs.to !== undefined) {
+      to = Jid.tryParse(stanza.attrs.to);
+      if (to === undefined) {
+        delete stanza.attrs.to;
+        throw new StanzaError("modify", "jid-malformed");
+      }
+      stanza.attrs.to = to.toString();
+      if (to.domain !== domain.domain) {
+        throw new StanzaError("cancel", "remote-server-not-found", "This server is not federated.");
+      }
+    }
+    this.#checkPassage(session, stanza, to);
+    const target = to ?? session.jid.bare();
+    if (kind === "iq") return this.#iq(session, stanza, to);
+    if (kind === "message") hooks.message?.(session, stanza, target);
+    else hooks.presence?.(session, stanza, target);
+  }
+
+  #checkPassage(session: Session, stanza: Element, to: Jid | undefined): void {
+    if (to === undefined || to.local === "" || to.local === session.account) return;
+    const passage = this.#host.hooks.passage(session.jid, to);
+    if (passage === "open") return;
+    if (passage === "blocked-by-recipient") {
+      // To the blocked one it looks like an account that is not there.
+      throw new StanzaError("cancel", "service-unavailable");
+    }
+    if (stanza.attrs.type === "unavailable") return;
+    throw new BlockedError();
+  }
+
+  #iq(session: Session, iq: Element, to: Jid | undefined): Promise<void> | void {
+    const { type, id } = iq.attrs;
+    const payloads = iq.getChildElements();
+    if (id === undefined || id === "") throw new StanzaError("modify", "bad-request", "no id");
+    if (type === "result" || type === "error") {
+      if (to === undefined || to.resource === "") session.answered(iq);
+      else this.#host.sessions.get(to)?.send(iq);
+      return;
+    }
+    if (type !== "get" && type !== "set") {
+      throw new StanzaError("modify", "bad-request", "an iq is get, set, result or error");
+    }
+    const payload = payloads[0];
+    if (payload === undefined || payloads.length > 1) {
+      throw new StanzaError("modify", "bad-request", "a request has one child");
+    }
+    if (to !== undefined && to.resource !== "") {
+      const target = to.local === "" ? undefined : this.#host.sessions.get(to);
+      if (target === undefined) throw new StanzaError("cancel", "service-unavailable");
+      target.send(iq);
+      return;
+    }
+    const account = to === undefined ? session.account : to.local;
+    const scope: Scope = account === "" ? "server" : "account";
+    const handler = this.#host.hooks.iqHandler(scope, payload);
+    if (handler === undefined || (scope === "account" && !this.#exists(session, account))) {
+      throw new StanzaError("cancel", "service-unavailable");
+    }
+    return this.#answer(handler, session, iq, { type, payload, account });
+  }
+
+  #exists(session: Session, account: string): boolean {
+    return account === session.account || this.#host.storage.accounts.exists(account);
+  }
+
+  #answer(
+    handler: IqHandler,
+    session: Session,
+    iq: Element,
+    parts: { type: "get" | "set"; payload: Element; account: string },
+  ): Promise<void> | void {
+    const answer = handler({ session, iq, ...parts });
+    if (!(answer instanceof Promise)) return session.send(iqResult(iq, answer));
+    return answer.then(
+      (child) => session.send(iqResult(iq, child)),
+      (error) => this.#fail(session, iq, error),
+    );
+  }
+
+  /** Answers with an error, where an answer is due. @throws the error when it concerns the stream */
+  #fail(session: Session, stanza: Element, error: unknown): void {
+    if (error instanceof StreamError) throw error;
+    let known = error;
+    if (!(known instanceof StanzaError)) {
+      logOf("xmpp-server").error("a stanza could not be handled: {error}", { error });
+      known = new StanzaError("wait", "internal-server-error");
+    }
+    const { type } = stanza.attrs;
+    if (type === "error" || (stanza.getName() === "iq" && type === "result")) return;
+    const failure = known as StanzaError;
+    // To a presence that does not ask for anything, silence is the answer (RFC 6121 section 8.5).
+    const silent = failure.condition === "service-unavailable" && stanza.getName() === "presence";
+    if (silent) return;
+    const reply = errorReply(stanza, "cancel", "undefined-condition");
+    reply.children = [failure.toElement()];
+    session.send(reply);
+  }
+}
+
+/** The answer to somebody who writes to whom they block themselves. */
+class BlockedError extends StanzaError {
+  constructor() {
+    super("cancel", "not-acceptable", "You block this address.", "blocked");
+  }
+  override toElement(): Element {
+    const element = super.toElement();
+    element.append(el("blocked", { xmlns: BLOCKED }));
+    return element;
+  }
+}

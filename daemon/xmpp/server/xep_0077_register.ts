@@ -1,0 +1,113 @@
+import { SimppdError } from "../../base/mod.ts";
+import { el, type Element, NS, StanzaError, StreamError } from "../core/mod.ts";
+import { deriveCredentials } from "./credentials.ts";
+import type { IqRequest } from "./hooks.ts";
+import type { Extension, Host } from "./host.ts";
+import { makeAccount } from "./registration.ts";
+import { changeSubscriptions } from "./subscriptions.ts";
+import { isSeenBy, sees } from "./subscription_state.ts";
+
+/**
+ * In-band registration (XEP-0077): a new account for who showed an invitation, a new password or
+ * the end for who is logged in.
+ */
+export const register: Extension = (host) => {
+  host.hooks.streamFeature("login", () => el("register", { xmlns: NS.registerFeature }));
+  host.hooks.loginIq("query", NS.register, async (login, type, payload) => {
+    if (login.invitation === undefined) {
+      throw new StanzaError("auth", "forbidden", "Accounts here are made by invitation only.");
+    }
+    if (type === "get") return form();
+    const { username, password } = fields(payload);
+    try {
+      await makeAccount(host, username, password, login.invitation);
+    } catch (error) {
+      throw stanzaError(error);
+    }
+    login.invitation = undefined;
+    return undefined;
+  });
+  for (const scope of ["server", "account"] as const) {
+    host.hooks.iq(scope, "query", NS.register, (request) => {
+      if (scope === "account" && request.account !== request.session.account) {
+        throw new StanzaError("auth", "forbidden");
+      }
+      return change(host, request);
+    });
+  }
+  host.hooks.feature("server", NS.register);
+};
+
+function form(username = ""): Element {
+  return el(
+    "query",
+    { xmlns: NS.register },
+    el("instructions", {}, "Choose a user name and a password."),
+    el("username", {}, username),
+    el("password"),
+  );
+}
+
+function fields(query: Element): { username: string; password: string } {
+  const username = query.getChildText("username");
+  const password = query.getChildText("password");
+  if (!username || !password) {
+    throw new StanzaError("modify", "not-acceptable", "username and password are needed");
+  }
+  return { username, password };
+}
+
+async function change(host: Host, request: IqRequest): Promise<Element | undefined> {
+  const { session, type, payload } = request;
+  const { account } = session;
+  if (type === "get") {
+    const answer = form(account);
+    answer.append(el("registered"));
+    return answer;
+  }
+  if (payload.getChild("remove") !== undefined) {
+    if (payload.getChildElements().length > 1) throw new StanzaError("modify", "bad-request");
+    removeAccount(host, account);
+    throw new StreamError("not-authorized", "the account was removed");
+  }
+  const { username, password } = fields(payload);
+  if (host.localAccount(`${username}@${host.domain}`) !== account) {
+    throw new StanzaError("cancel", "not-allowed", "only one's own password can be changed");
+  }
+  try {
+    const credentials = await deriveCredentials(password, host.limits.scramIterations);
+    host.storage.transaction(() => host.storage.accounts.setCredentials(account, credentials));
+  } catch (error) {
+    throw stanzaError(error);
+  }
+  return undefined;
+}
+
+/** Contacts see the subscriptions end; then everything of the account goes. */
+function removeAccount(host: Host, account: string): void {
+  changeSubscriptions(host, (change) => {
+    for (const item of host.storage.rosters.list(account)) {
+      if (sees(item) || item.ask) {
+        change.send(account, item.contact, "unsubscribe", undefined, true);
+      }
+      if (isSeenBy(item)) change.send(account, item.contact, "unsubscribed", undefined, true);
+    }
+    host.storage.accounts.remove(account);
+    change.effects.push(() => host.hooks.removed.run(account));
+  });
+}
+
+function stanzaError(error: unknown): unknown {
+  if (!(error instanceof SimppdError)) return error;
+  switch (error.code) {
+    case "account-exists":
+      return new StanzaError("cancel", "conflict", error.publicMessage);
+    case "invitation-invalid":
+      return new StanzaError("cancel", "item-not-found", error.publicMessage);
+    case "bad-username":
+    case "bad-password":
+      return new StanzaError("modify", "not-acceptable", error.publicMessage);
+    default:
+      return error;
+  }
+}
