@@ -9,7 +9,7 @@ import type {
   MessageView,
   SafetyView,
   StatusView,
-} from "./views.ts";
+} from "../views/mod.ts";
 
 /** A JPEG picture ready to be shown. */
 export interface Picture {

@@ -3,4 +3,4 @@
  * @module
  */
 export type * from "./api.ts";
-export type * from "./views.ts";
+export * from "./app.ts";

@@ -1,0 +1,291 @@
+import { Backoff, logOf, publicError, SimppdError, sleep, toBase64Url } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import type { Simpp } from "../simpp/mod.ts";
+import type { StateDirectory } from "../store/mod.ts";
+import type {
+  AccountState,
+  AccountView,
+  InvitationView,
+  Problem,
+  ServerView,
+} from "../views/mod.ts";
+import { type Pep, registerByInvitation } from "../xmpp/client/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
+import { Carried } from "./carried_server.ts";
+import type { Chats } from "./chats.ts";
+import { Connection, notOnline } from "./connection.ts";
+import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
+import type { People } from "./people.ts";
+import { DEVICES_NODE } from "./pep_directory.ts";
+import type { SealedLink } from "./sealed_link.ts";
+import type { AccountSettings, AppSettings } from "./settings.ts";
+import { usernameOf } from "./username.ts";
+
+const MAX_NICK = 60;
+/** How often another name is tried when an invitation's is taken. */
+const NAME_TRIES = 5;
+
+interface AccountOptions {
+  readonly settings: AppSettings;
+  readonly state: StateDirectory;
+  readonly simpp: Simpp;
+  readonly link: SealedLink;
+  readonly people: People;
+  readonly chats: Chats;
+  /** Called when something that a status shows has changed. */
+  readonly changed: () => void;
+}
+
+/** The account of this daemon: how it was come by, its connection, the server it may carry. */
+export class Account {
+  readonly #o: AccountOptions;
+  readonly #ending = new AbortController();
+  #connection: Connection | undefined;
+  #carried: Carried | undefined;
+  #publishing: Problem | null = null;
+  #settingUp = false;
+
+  constructor(options: AccountOptions) {
+    this.#o = options;
+  }
+
+  /** Starts what the settings name; a connection that fails goes on trying by itself. */
+  async start(): Promise<void> {
+    const { server, account } = this.#o.settings;
+    if (server !== undefined) await this.#carry(server);
+    if (account === undefined) return;
+    this.#open(account).connect().catch((error) =>
+      logOf("app").warn("not online yet: {error}", { error })
+    );
+  }
+
+  get jid(): string {
+    return this.#o.settings.account?.jid ?? "";
+  }
+  get state(): AccountState {
+    return this.#connection?.state ?? "none";
+  }
+  get problem(): Problem | null {
+    return this.#connection?.problem ?? this.#publishing;
+  }
+  get server(): ServerView | null {
+    return this.#carried?.view ?? null;
+  }
+  view(): AccountView | null {
+    const account = this.#o.settings.account;
+    if (account === undefined) return null;
+    const { device, fingerprint } = this.#o.simpp;
+    return { jid: account.jid, nick: account.nick, device, fingerprint };
+  }
+
+  /** @throws SimppdError `not-online` */
+  pep(): Pep {
+    if (this.#connection?.state !== "online") throw notOnline();
+    return this.#connection.pep;
+  }
+
+  carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<void> {
+    return this.#setUp(input.nick, async (nick) => {
+      await removeOldServer(this.#o.state);
+      const server = await Carried.create(input.reach);
+      const carried = await this.#carry(server);
+      const username = usernameOf(nick);
+      const password = newPassword();
+      await carried.createAccount(username, password);
+      const jid = `${username}@${server.domain}`;
+      return { jid, nick, password, hosts: [], pin: server.pin };
+    });
+  }
+
+  join(input: { link: string; nick: string }): Promise<void> {
+    return this.#setUp(input.nick, async (nick) => {
+      const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+      const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
+      const password = newPassword();
+      const username = await freeName(nick, (name) =>
+        registerByInvitation({
+          domain: inviter.domain,
+          endpoints,
+          trust: { kind: "pin", pin },
+          token,
+          username: name,
+          password,
+        }));
+      this.#o.settings.expect(inviter.toString(), fingerprint);
+      this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
+      return { jid: `${username}@${inviter.domain}`, nick, password, hosts: endpoints, pin };
+    });
+  }
+
+  signIn(
+    input: { jid: string; password: string; nick: string; server?: string; pin?: string },
+  ): Promise<void> {
+    return this.#setUp(input.nick, (nick) => {
+      const jid = Jid.parse(input.jid).bare();
+      if (jid.local === "") {
+        throw new SimppdError("bad-jid", `"${input.jid}" should be an address like name@domain.`);
+      }
+      const hosts = input.server === undefined ? [] : endpointsOf(input.server);
+      const { password, pin } = input;
+      return Promise.resolve({ jid: jid.toString(), nick, password, hosts, pin: pin ?? null });
+    });
+  }
+
+  async setReach(reach: "this-machine" | "network"): Promise<void> {
+    await this.#needCarried().setReach(reach);
+    this.#o.changed();
+  }
+
+  async invite(): Promise<InvitationView> {
+    const carried = this.#needCarried();
+    const { token, expires, hosts } = await carried.invite(this.jid);
+    const { pin } = carried.view;
+    const { fingerprint } = this.#o.simpp;
+    const inviter = Jid.parse(this.jid);
+    return { link: writeInvitation({ inviter, hosts, pin, fingerprint, token }), expires };
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#connection?.close();
+    await this.#carried?.stop();
+  }
+
+  /** Makes an account and connects; keeps nothing when that fails. */
+  async #setUp(nick: string, make: (nick: string) => Promise<AccountSettings>): Promise<void> {
+    if (this.#o.settings.account !== undefined || this.#settingUp) {
+      throw new SimppdError(
+        "account-exists",
+        `This state directory already has the account ${this.jid}; use another --state for another.`,
+      );
+    }
+    const name = nick.trim();
+    if (name === "" || name.length > MAX_NICK) {
+      throw new SimppdError("bad-input", `A name has 1 to ${MAX_NICK} characters.`);
+    }
+    this.#settingUp = true;
+    try {
+      const account = await make(name);
+      await this.#open(account).connect();
+      this.#o.settings.account = account;
+      this.#o.changed();
+    } catch (error) {
+      await this.#connection?.close();
+      await this.#carried?.stop();
+      this.#connection = this.#carried = undefined;
+      throw error;
+    } finally {
+      this.#settingUp = false;
+    }
+  }
+
+  #open(account: AccountSettings): Connection {
+    const { simpp, link, people, chats, changed } = this.#o;
+    const port = this.#carried?.view.port;
+    const hosts = port === undefined
+      ? account.hosts
+      : [{ host: "127.0.0.1", port, tls: "direct" as const }];
+    simpp.setAccount(account.jid);
+    const connection = new Connection({ ...account, hosts }, changed);
+    this.#connection = connection;
+    people.attach(connection.roster, connection.presence);
+    link.attach(connection.client);
+    connection.pep.onEvent(DEVICES_NODE, (from) => {
+      simpp.refresh(from.toString()).catch((error) =>
+        logOf("app").warn("device list of {from}: {error}", { from, error })
+      );
+    });
+    connection.client.hooks.online(() => this.#publish());
+    connection.client.events.on(({ state }) => {
+      if (state === "online") void chats.flush();
+    });
+    return connection;
+  }
+
+  async #publish(): Promise<void> {
+    try {
+      await this.#o.simpp.publish();
+      this.#publishing = null;
+    } catch (error) {
+      logOf("app").error("keys not published: {error}", { error });
+      const why = publicError(error).message;
+      this.#publishing = {
+        code: "keys-not-published",
+        message: `Your keys could not be published, so nobody can start writing to you: ${why}`,
+      };
+    }
+  }
+
+  async #carry(settings: NonNullable<AppSettings["server"]>): Promise<Carried> {
+    const carried = await Carried.start(
+      this.#o.state.file("server.db"),
+      settings,
+      (changed) => this.#o.settings.server = changed,
+    );
+    this.#carried = carried;
+    void carried.crashed.then((error) => this.#restart(error, new Backoff()));
+    return carried;
+  }
+
+  async #restart(error: unknown, waiting: Backoff): Promise<void> {
+    const signal = this.#ending.signal;
+    while (!signal.aborted) {
+      logOf("app").error("the carried server ended: {error}", { error });
+      await sleep(waiting.next(), signal);
+      if (signal.aborted) return;
+      try {
+        await this.#carry(this.#o.settings.server!);
+        return this.#o.changed();
+      } catch (again) {
+        error = again;
+      }
+    }
+  }
+
+  #needCarried(): Carried {
+    if (this.#carried !== undefined) return this.#carried;
+    throw new SimppdError(
+      "no-server",
+      "This daemon carries no server. Who runs yours makes invitations and decides who may reach it.",
+    );
+  }
+}
+
+function newPassword(): string {
+  return toBase64Url(systemRandom(24));
+}
+
+/** Registers under the nick's name, or under one with digits when that is taken. */
+async function freeName(nick: string, register: (name: string) => Promise<void>): Promise<string> {
+  let name = usernameOf(nick, "guest");
+  for (let tries = 1;; tries++) {
+    try {
+      await register(name);
+      return name;
+    } catch (error) {
+      const taken = error instanceof SimppdError && error.code === "username-taken";
+      if (!taken || tries >= NAME_TRIES) throw error;
+      name = `${usernameOf(nick, "guest")}-${systemRandom(2).toHex()}`;
+    }
+  }
+}
+
+/** `host` or `host:port`, tried with direct TLS and with STARTTLS. */
+function endpointsOf(server: string): AccountSettings["hosts"] {
+  const given = readHost(server);
+  if (given !== undefined) return [{ ...given, tls: "direct" }, { ...given, tls: "starttls" }];
+  const bare = readHost(`${server}:5223`);
+  if (bare === undefined) {
+    throw new SimppdError("bad-input", `"${server}" should be a server as host or host:port.`);
+  }
+  return [{ ...bare, tls: "direct" }, { ...bare, port: 5222, tls: "starttls" }];
+}
+
+/** What a first run that was cut off left behind belongs to no account. */
+async function removeOldServer(state: StateDirectory): Promise<void> {
+  for (const name of ["server.db", "server.db-wal", "server.db-shm"]) {
+    await Deno.remove(state.file(name)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}

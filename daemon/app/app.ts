@@ -1,0 +1,269 @@
+import { Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { findFfmpeg, listCameras } from "../capture/mod.ts";
+import { SUITE_IDS } from "../crypto/mod.ts";
+import { Simpp } from "../simpp/mod.ts";
+import { Contacts, Messages, StateDirectory } from "../store/mod.ts";
+import type {
+  AppEvent,
+  CallView,
+  CameraOptions,
+  CameraView,
+  ContactView,
+  InvitationView,
+  MessageView,
+  SafetyView,
+  StatusView,
+} from "../views/mod.ts";
+import { Account } from "./account.ts";
+import type { AppApi, Picture } from "./api.ts";
+import { Chats } from "./chats.ts";
+import { diagnose } from "./doctor.ts";
+import { receiveInto } from "./inbox.ts";
+import { People } from "./people.ts";
+import { PepDirectory } from "./pep_directory.ts";
+import { SealedLink } from "./sealed_link.ts";
+import { AppSettings } from "./settings.ts";
+import { makeCalls } from "./make_calls.ts";
+import type { Calls } from "../call/mod.ts";
+
+const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
+const MAX_PAGE = 500;
+
+/** What {@link App.open} is told. */
+export interface AppOptions {
+  /** Path of the state directory; made when absent. */
+  readonly state: string;
+  readonly version?: string;
+}
+
+/** One running daemon: everything it can be asked, composed of the rooms below. */
+export class App implements AppApi {
+  readonly events = new Emitter<AppEvent>();
+  readonly instance: string;
+  readonly #version: string;
+  readonly #state: StateDirectory;
+  readonly #simpp: Simpp;
+  readonly #messages: Messages;
+  readonly #link: SealedLink;
+  readonly #chats: Chats;
+  readonly #people: People;
+  readonly #calls: Calls;
+  readonly #account: Account;
+  #ffmpeg: StatusView["ffmpeg"] = { found: false, version: null, message: null };
+
+  private constructor(state: StateDirectory, version: string) {
+    const settings = new AppSettings(state);
+    this.instance = settings.instance;
+    this.#version = version;
+    this.#state = state;
+    this.#simpp = new Simpp({
+      db: state.db,
+      vault: state.vault,
+      directory: new PepDirectory(() => this.#account.pep()),
+      policy: SUITE_IDS,
+    });
+    for (const [jid, fingerprint] of Object.entries(settings.expected)) {
+      this.#simpp.trust.expect(jid, fingerprint);
+    }
+    this.#messages = new Messages(state.db, state.vault);
+    this.#link = new SealedLink(this.#simpp);
+    this.#chats = new Chats(this.#messages, this.#link, (message) => {
+      this.events.emit({ type: "message", data: message });
+      this.#people.touch(message.contact);
+    });
+    this.#people = new People({
+      stored: new Contacts(state.db),
+      messages: this.#messages,
+      simpp: this.#simpp,
+      changed: (data) => this.events.emit({ type: "contact", data }),
+      removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
+    });
+    this.#account = new Account({
+      settings,
+      state,
+      simpp: this.#simpp,
+      link: this.#link,
+      people: this.#people,
+      chats: this.#chats,
+      changed: () => this.events.emit({ type: "status", data: this.status() }),
+    });
+    this.#calls = makeCalls({
+      simpp: this.#simpp,
+      link: this.#link,
+      people: this.#people,
+      chats: this.#chats,
+      jid: () => this.#account.jid,
+      events: this.events,
+    });
+    receiveInto({
+      simpp: this.#simpp,
+      link: this.#link,
+      people: this.#people,
+      chats: this.#chats,
+      calls: this.#calls,
+      events: this.events,
+    });
+  }
+
+  /**
+   * Opens the state directory and starts what it holds: the carried server, the connection.
+   * @throws SimppdError `state-locked`, `state-unusable`, `schema-newer`, `key-damaged`
+   */
+  static async open(options: AppOptions): Promise<App> {
+    const state = await StateDirectory.open(options.state);
+    try {
+      const app = new App(state, options.version ?? "0");
+      const ffmpeg = await findFfmpeg();
+      app.#ffmpeg = "missing" in ffmpeg
+        ? { found: false, version: null, message: ffmpeg.missing }
+        : { found: true, version: ffmpeg.version, message: null };
+      await app.#account.start();
+      return app;
+    } catch (error) {
+      state.close();
+      throw error;
+    }
+  }
+
+  status(): StatusView {
+    return {
+      version: this.#version,
+      instance: this.instance,
+      account: this.#account.view(),
+      state: this.#account.state,
+      problem: this.#account.problem,
+      server: this.#account.server,
+      ffmpeg: this.#ffmpeg,
+    };
+  }
+
+  async carry(input: Parameters<AppApi["carry"]>[0]): Promise<StatusView> {
+    await this.#account.carry(input);
+    return this.status();
+  }
+  async join(input: Parameters<AppApi["join"]>[0]): Promise<StatusView> {
+    await this.#account.join(input);
+    return this.status();
+  }
+  async signIn(input: Parameters<AppApi["signIn"]>[0]): Promise<StatusView> {
+    await this.#account.signIn(input);
+    return this.status();
+  }
+  async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
+    await this.#account.setReach(reach);
+    return this.status();
+  }
+  invite(): Promise<InvitationView> {
+    return this.#account.invite();
+  }
+
+  contacts(): ContactView[] {
+    return this.#people.list();
+  }
+  addContact(input: { jid: string; name?: string }): Promise<ContactView> {
+    return this.#people.add(input.jid, input.name);
+  }
+  async changeContact(
+    jid: string,
+    change: { name?: string; accept?: boolean; blocked?: boolean },
+  ): Promise<ContactView> {
+    if (change.name !== undefined) await this.#people.rename(jid, change.name);
+    if (change.blocked !== undefined) this.#people.block(jid, change.blocked);
+    if (change.accept !== undefined) {
+      const before = this.#people.get(jid);
+      await this.#people.answer(jid, change.accept);
+      if (!this.#people.has(jid)) return { ...before, subscription: "none" };
+    }
+    return this.#people.get(jid);
+  }
+  async removeContact(jid: string): Promise<void> {
+    await this.#people.remove(jid);
+    this.#messages.forget(jid);
+  }
+
+  async safety(jid: string): Promise<SafetyView> {
+    this.#people.get(jid);
+    await this.#simpp.refresh(jid);
+    return this.#simpp.trust.safety(jid);
+  }
+  verify(jid: string, number: string): Promise<ContactView> {
+    return this.#decide(jid, () => this.#simpp.trust.verify(jid, number));
+  }
+  decideChange(jid: string, accept: boolean): Promise<ContactView> {
+    return this.#decide(jid, () => this.#simpp.trust.decide(jid, accept));
+  }
+
+  messages(jid: string, page: { before?: number; limit?: number } = {}): MessageView[] {
+    const limit = Math.min(Math.max(page.limit ?? 100, 1), MAX_PAGE);
+    return this.#messages.page(this.#people.get(jid).jid, limit, page.before);
+  }
+  async sendMessage(jid: string, body: string): Promise<MessageView> {
+    const contact = await Promise.resolve(this.#people.get(jid));
+    if (contact.blocked) {
+      throw new SimppdError("blocked", `${jid} is blocked; unblock them before you write.`);
+    }
+    return this.#chats.send(contact.jid, body);
+  }
+  async markRead(jid: string): Promise<void> {
+    await Promise.resolve(this.#messages.markRead(this.#people.get(jid).jid));
+    this.#people.touch(jid);
+  }
+
+  cameras(): Promise<CameraView[]> {
+    return listCameras();
+  }
+  calls(): CallView[] {
+    return this.#calls.list();
+  }
+  call(id: string): CallView {
+    return this.#calls.get(id);
+  }
+  async startCall(jid: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
+    const contact = this.#people.get(jid);
+    this.#account.pep();
+    if (contact.blocked) {
+      throw new SimppdError("blocked", `${jid} is blocked; unblock them before you call.`);
+    }
+    return await this.#calls.start(contact.jid, { ...DEFAULT_CAMERA, ...options });
+  }
+  acceptCall(id: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
+    return this.#calls.accept(id, { ...DEFAULT_CAMERA, ...options });
+  }
+  async laterCall(id: string): Promise<CallView> {
+    return await this.#calls.later(id);
+  }
+  async declineCall(id: string): Promise<CallView> {
+    return await this.#calls.decline(id);
+  }
+  async hangUp(id: string): Promise<CallView> {
+    return await this.#calls.hangUp(id);
+  }
+  async changeCall(id: string, options: Partial<CameraOptions>): Promise<CallView> {
+    return await this.#calls.change(id, options);
+  }
+  pictures(id: string, side: "local" | "remote", signal: AbortSignal): AsyncIterable<Picture> {
+    return this.#calls.pictures(id, side, signal);
+  }
+  latestPicture(id: string, side: "local" | "remote"): Picture | undefined {
+    return this.#calls.latestPicture(id, side);
+  }
+
+  doctor(): ReturnType<AppApi["doctor"]> {
+    return diagnose(this.status(), this.#state.path);
+  }
+
+  /** Ends calls, connection and server, in this order, and gives the state directory free. */
+  async close(): Promise<void> {
+    for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
+      await step().catch((error) => logOf("app").error("closing: {error}", { error }));
+    }
+    this.#state.close();
+  }
+
+  async #decide(jid: string, decide: () => void): Promise<ContactView> {
+    const { jid: known } = this.#people.get(jid);
+    await Promise.resolve(decide());
+    this.#people.touch(known);
+    return this.#people.get(known);
+  }
+}

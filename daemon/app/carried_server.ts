@@ -1,0 +1,109 @@
+import { SimppdError } from "../base/mod.ts";
+import type { ServerView } from "../views/mod.ts";
+import {
+  type CarriedServer,
+  makeServerCertificate,
+  startCarriedServer,
+} from "../xmpp/server/mod.ts";
+import { networkAddresses } from "./network_addresses.ts";
+import type { ServerSettings } from "./settings.ts";
+
+/** Where the server listens first; another free port is taken when it is in use. */
+const DEFAULT_PORT = 5223;
+/** How long an invitation can be used, in seconds. */
+const INVITATION_LIFE = 7 * 86_400;
+
+type Reach = ServerSettings["reach"];
+const HOST = { "this-machine": "127.0.0.1", network: "0.0.0.0" } as const;
+
+/** The XMPP server that lives inside this daemon, and what is kept of it. */
+export class Carried {
+  readonly #server: CarriedServer;
+  #settings: ServerSettings;
+  readonly #save: (settings: ServerSettings) => void;
+
+  private constructor(
+    server: CarriedServer,
+    settings: ServerSettings,
+    save: (settings: ServerSettings) => void,
+  ) {
+    this.#server = server;
+    this.#settings = settings;
+    this.#save = save;
+  }
+
+  /** New keys and a domain that needs no DNS: random, under the top level kept for private use. */
+  static async create(reach: Reach): Promise<ServerSettings> {
+    const domain = `${crypto.getRandomValues(new Uint8Array(5)).toHex()}.simppd.internal`;
+    const certificate = await makeServerCertificate(domain);
+    return { domain, ...certificate, reach, port: DEFAULT_PORT };
+  }
+
+  /** Starts the server in its Worker; its port is kept from one start to the next when free. */
+  static async start(
+    database: string,
+    settings: ServerSettings,
+    save: (settings: ServerSettings) => void,
+  ): Promise<Carried> {
+    const { domain, certificatePem, keyPem, port, reach } = settings;
+    const server = await startCarriedServer({
+      database,
+      domain,
+      host: HOST[reach],
+      port,
+      certificatePem,
+      keyPem,
+    });
+    const carried = new Carried(server, settings, save);
+    carried.#remember({ port: server.port });
+    return carried;
+  }
+
+  get view(): ServerView {
+    const { domain, pin } = this.#settings;
+    return { domain, pin, host: this.#server.host, port: this.#server.port };
+  }
+
+  get crashed(): Promise<unknown> {
+    return this.#server.crashed;
+  }
+
+  createAccount(username: string, password: string): Promise<void> {
+    return this.#server.createAccount(username, password);
+  }
+
+  /** A token, and where the server may be reached by who uses it. */
+  async invite(inviter: string): Promise<
+    { token: string; expires: number; hosts: { host: string; port: number }[] }
+  > {
+    const { token, expires } = await this.#server.createInvitation(inviter, INVITATION_LIFE);
+    const port = this.#server.port;
+    const outside = this.#settings.reach === "network" ? networkAddresses() : [];
+    return { token, expires, hosts: [...outside, "127.0.0.1"].map((host) => ({ host, port })) };
+  }
+
+  /** Lets others in, or shuts them out. */
+  async setReach(reach: Reach): Promise<void> {
+    try {
+      await this.#server.listen(HOST[reach], this.#server.port);
+    } catch (error) {
+      throw new SimppdError(
+        "port-in-use",
+        `The server could not listen on port ${this.#server.port} for ${
+          reach === "network" ? "the network" : "this machine"
+        }: another program has it. End that program, then try again.`,
+        error,
+      );
+    }
+    this.#remember({ reach, port: this.#server.port });
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  #remember(change: Partial<ServerSettings>): void {
+    this.#settings = { ...this.#settings, ...change };
+    this.#save(this.#settings);
+  }
+}

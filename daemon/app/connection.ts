@@ -1,0 +1,49 @@
+import { SimppdError } from "../base/mod.ts";
+import type { AccountState, Problem } from "../views/mod.ts";
+import { Pep, Presence, Roster, type TlsTrust, XmppClient } from "../xmpp/client/mod.ts";
+import type { AccountSettings } from "./settings.ts";
+
+/** The XMPP connection of the account, with what simppd uses of it. */
+export class Connection {
+  readonly client: XmppClient;
+  readonly roster: Roster;
+  readonly presence: Presence;
+  readonly pep: Pep;
+  state: AccountState = "connecting";
+  problem: Problem | null = null;
+
+  /** @param changed called at each change of `state` or `problem` */
+  constructor(account: AccountSettings, changed: () => void) {
+    const trust: TlsTrust = account.pin === null
+      ? { kind: "ca" }
+      : { kind: "pin", pin: account.pin };
+    this.client = new XmppClient({
+      jid: account.jid,
+      password: account.password,
+      trust,
+      ...(account.hosts.length === 0 ? {} : { endpoints: [...account.hosts] }),
+    });
+    this.roster = new Roster(this.client);
+    this.presence = new Presence(this.client);
+    this.pep = new Pep(this.client);
+    this.client.events.on(({ state, problem }) => {
+      this.state = state;
+      this.problem = problem;
+      changed();
+    });
+  }
+
+  /** @throws SimppdError when the account cannot be used as it is */
+  connect(): Promise<void> {
+    return this.client.connect();
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+/** What stands in for a connection that is not there. */
+export function notOnline(): SimppdError {
+  return new SimppdError("not-online", "There is no connection to the server right now.");
+}

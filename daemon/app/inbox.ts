@@ -1,0 +1,65 @@
+import type { Emitter } from "../base/mod.ts";
+import { logOf } from "../base/mod.ts";
+import { type Calls, isCallContent } from "../call/mod.ts";
+import { type Simpp, SIMPP_NS } from "../simpp/mod.ts";
+import type { AppEvent } from "../views/mod.ts";
+import { el } from "../xmpp/core/mod.ts";
+import type { Chats } from "./chats.ts";
+import type { People } from "./people.ts";
+import type { SealedLink } from "./sealed_link.ts";
+
+/** One line about what could not be opened, a contact and this many ms. */
+const LINE_EVERY = 60_000;
+
+/** Hands what was opened to chats and calls, and what happened to keys to the person. */
+export function receiveInto(rooms: {
+  simpp: Simpp;
+  link: SealedLink;
+  people: People;
+  chats: Chats;
+  calls: Calls;
+  events: Emitter<AppEvent>;
+}): void {
+  const { simpp, link, people, chats, calls, events } = rooms;
+  const lines = new Map<string, number>();
+
+  link.received.on((received) => {
+    const { from, device, envelope } = received;
+    if (people.isBlocked(from)) return;
+    const signals = envelope.content.filter(isCallContent);
+    // A stranger may write, and is shown as one; only a contact may ring.
+    if (people.has(from)) {
+      for (const signal of signals) calls.receive({ jid: from, device }, signal, envelope.time);
+    }
+    if (envelope.content.some((child) => child.name === "body")) people.stranger(from);
+    chats.receive(received);
+  });
+
+  link.unopened.on(({ from, code, message }) => {
+    const now = Date.now();
+    logOf("app").warn("unopened from {from}: {code}", { from, code });
+    events.emit({ type: "security", data: { at: now, code, message, contact: from } });
+    if (!people.has(from) || now - (lines.get(from) ?? 0) < LINE_EVERY) return;
+    lines.set(from, now);
+    chats.line(from, "security", message);
+  });
+
+  simpp.events.on((event) => {
+    const { jid } = event;
+    if (event.type === "answer") {
+      const confirm = el("confirm", { xmlns: SIMPP_NS });
+      link.send(jid, [confirm], { store: false, device: event.device }).catch((error) =>
+        logOf("app").info("proof to {jid} waits: {error}", { jid, error })
+      );
+    } else if (event.type === "mutual") {
+      logOf("app").info("mutual authentication with {jid} complete", { jid });
+      people.touch(jid);
+    } else {
+      const message = `The keys of ${jid} changed. Nothing is sent until you decide.`;
+      chats.line(jid, "security", message);
+      const data = { at: Date.now(), code: "keys-changed", message, contact: jid };
+      events.emit({ type: "security", data });
+      people.touch(jid);
+    }
+  });
+}

@@ -1,0 +1,241 @@
+import { logOf, SimppdError } from "../base/mod.ts";
+import type { Simpp } from "../simpp/mod.ts";
+import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
+import type { ContactView, Subscription, TrustView } from "../views/mod.ts";
+import type { Presence, Roster, RosterItem } from "../xmpp/client/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
+
+/** More contacts than this are not kept. */
+const MAX_CONTACTS = 2000;
+const MAX_NAME = 100;
+
+/** The people one knows: the server's roster, remembered, with presence, trust and unread counts. */
+export class People {
+  readonly #stored: Contacts;
+  readonly #messages: Messages;
+  readonly #simpp: Simpp;
+  readonly #changed: (contact: ContactView) => void;
+  readonly #removed: (jid: string) => void;
+  #online: { roster: Roster; presence: Presence } | undefined;
+
+  constructor(options: {
+    stored: Contacts;
+    messages: Messages;
+    simpp: Simpp;
+    changed: (contact: ContactView) => void;
+    removed: (jid: string) => void;
+  }) {
+    this.#stored = options.stored;
+    this.#messages = options.messages;
+    this.#simpp = options.simpp;
+    this.#changed = options.changed;
+    this.#removed = options.removed;
+  }
+
+  /** Follows this connection's roster and presence from now on. */
+  attach(roster: Roster, presence: Presence): void {
+    this.#online = { roster, presence };
+    roster.events.on((event) => {
+      if (event.type === "loaded") this.#reconcile(roster.items());
+      else if (event.type === "changed") this.#take(event.item);
+      else if (event.type === "removed") this.#forget(event.jid);
+      else if (event.type === "request") this.#asked(event.jid);
+    });
+    presence.events.on(({ jid }) => this.touch(jid));
+  }
+
+  list(): ContactView[] {
+    return this.#stored.all().map((contact) => this.#view(contact));
+  }
+
+  /** @throws SimppdError `unknown-contact` */
+  get(jid: string): ContactView {
+    return this.#view(this.#need(jid));
+  }
+  has(jid: string): boolean {
+    return this.#stored.get(jid) !== undefined;
+  }
+  isBlocked(jid: string): boolean {
+    return this.#stored.get(jid)?.blocked ?? false;
+  }
+  isOnline(jid: string): boolean {
+    return (this.#online?.presence.of(jid).resources.length ?? 0) > 0;
+  }
+
+  /** Shows the contact again after something about it changed elsewhere. */
+  touch(jid: string): void {
+    const contact = this.#stored.get(jid);
+    if (contact !== undefined) this.#changed(this.#view(contact));
+  }
+
+  /** Somebody who wrote without being asked for stands among the contacts, as a stranger. */
+  stranger(jid: string): void {
+    if (this.has(jid)) return;
+    this.#put({ jid, name: jid, subscription: "none", blocked: false });
+  }
+
+  async add(jid: string, name?: string): Promise<ContactView> {
+    const { roster } = this.#connection();
+    const bare = Jid.parse(jid).bare();
+    if (bare.local === "") {
+      throw new SimppdError(
+        "bad-jid",
+        `"${jid}" is no person's address; it should be name@domain.`,
+      );
+    }
+    const text = bare.toString();
+    await roster.set(text, name ?? this.#stored.get(text)?.name ?? bare.local);
+    roster.subscribe(text);
+    if (this.#stored.get(text)?.subscription === "asked") roster.approve(text);
+    if (!this.has(text)) {
+      this.#put({ jid: text, name: name ?? bare.local, subscription: "asking", blocked: false });
+    }
+    return this.get(text);
+  }
+
+  async rename(jid: string, name: string): Promise<void> {
+    if (name.trim() === "" || name.length > MAX_NAME) {
+      throw new SimppdError("bad-input", `A name has 1 to ${MAX_NAME} characters.`);
+    }
+    await this.#connection().roster.set(this.#need(jid).jid, name.trim());
+  }
+
+  /** Answers a request to see our presence: yes also asks for theirs; no ends it. */
+  async answer(jid: string, accept: boolean): Promise<void> {
+    const { roster } = this.#connection();
+    const contact = this.#need(jid);
+    if (!accept) {
+      roster.deny(jid);
+      if (roster.get(jid) === undefined) this.#forget(jid);
+      else this.#take(roster.get(jid)!);
+      return;
+    }
+    await roster.set(jid, contact.name === jid ? Jid.parse(jid).local : contact.name);
+    roster.approve(jid);
+    roster.subscribe(jid);
+  }
+
+  /** A blocked contact is neither heard nor told that we are here. */
+  block(jid: string, blocked: boolean): void {
+    const contact = this.#need(jid);
+    this.#put({ ...contact, blocked });
+    if (blocked) this.#online?.roster.deny(jid);
+  }
+
+  async remove(jid: string): Promise<void> {
+    const { roster } = this.#connection();
+    const contact = this.#need(jid);
+    if (roster.get(contact.jid) !== undefined) await roster.remove(contact.jid);
+    this.#forget(contact.jid);
+  }
+
+  #connection() {
+    if (this.#online === undefined) {
+      throw new SimppdError("not-online", "There is no connection to the server right now.");
+    }
+    return this.#online;
+  }
+
+  #need(jid: string): StoredContact {
+    const contact = this.#stored.get(jid);
+    if (contact === undefined) {
+      throw new SimppdError(
+        "unknown-contact",
+        `${jid} is not among your contacts; add them first.`,
+      );
+    }
+    return contact;
+  }
+
+  #reconcile(items: readonly RosterItem[]): void {
+    const listed = new Set(items.map(({ jid }) => jid));
+    for (const item of items) this.#take(item);
+    for (const { jid, subscription } of this.#stored.all()) {
+      if (!listed.has(jid) && subscription !== "asked" && subscription !== "none") {
+        this.#put({ ...this.#need(jid), subscription: "none" });
+      }
+    }
+  }
+
+  #take(item: RosterItem): void {
+    const known = this.#stored.get(item.jid);
+    const subscription: Subscription = item.ask && item.subscription !== "to" &&
+        item.subscription !== "both"
+      ? "asking"
+      : item.subscription;
+    const asked = known?.subscription === "asked" && subscription === "none";
+    this.#put({
+      jid: item.jid,
+      name: item.name === "" ? known?.name ?? Jid.parse(item.jid).local : item.name,
+      subscription: asked ? "asked" : subscription,
+      blocked: known?.blocked ?? false,
+    });
+  }
+
+  /** They ask to see us. Whom we asked ourselves is answered yes. */
+  #asked(jid: string): void {
+    const known = this.#stored.get(jid);
+    if (known?.blocked) return;
+    if (known !== undefined && ["to", "asking", "both"].includes(known.subscription)) {
+      this.#online?.roster.approve(jid);
+      return;
+    }
+    this.#put({
+      jid,
+      name: known?.name ?? Jid.parse(jid).local,
+      subscription: "asked",
+      blocked: false,
+    });
+  }
+
+  #put(contact: StoredContact): void {
+    if (!this.has(contact.jid) && this.#stored.all().length >= MAX_CONTACTS) {
+      logOf("app").warn("{jid} is not kept: there are too many contacts", { jid: contact.jid });
+      return;
+    }
+    this.#stored.put(contact);
+    this.#changed(this.#view(contact));
+  }
+
+  #forget(jid: string): void {
+    this.#stored.remove(jid);
+    this.#removed(jid);
+  }
+
+  #view(contact: StoredContact): ContactView {
+    const presence = this.#online?.presence.of(contact.jid);
+    const last = this.#messages.page(contact.jid, 1).at(-1);
+    return {
+      ...contact,
+      presence: shown(presence),
+      status: presence?.status ?? "",
+      unread: this.#messages.unread(contact.jid),
+      trust: this.trust(contact.jid),
+      last: last === undefined ? null : { body: last.body, at: last.at, mine: last.mine },
+    };
+  }
+
+  /** What is known of a contact's keys and sessions. */
+  trust(jid: string): TrustView {
+    const known = this.#simpp.trust.describe(jid);
+    const sessions = this.#simpp.sessions(jid);
+    return {
+      state: known?.state ?? "unknown",
+      fingerprint: known?.fingerprint ?? null,
+      suite: sessions[0]?.suite ?? null,
+      mutual: sessions.length > 0 && sessions.every(({ mutual }) => mutual),
+      devices: (known?.devices ?? []).map((id) => ({
+        id,
+        mutual: sessions.some(({ device, mutual }) => device === id && mutual),
+      })),
+    };
+  }
+}
+
+function shown(
+  presence: { show: string; resources: readonly unknown[] } | undefined,
+): ContactView["presence"] {
+  if (presence === undefined || presence.resources.length === 0) return "offline";
+  if (presence.show === "dnd") return "dnd";
+  return presence.show === "away" || presence.show === "xa" ? "away" : "online";
+}

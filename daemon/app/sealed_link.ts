@@ -1,0 +1,99 @@
+import { Emitter, logOf, publicError, SimppdError } from "../base/mod.ts";
+import { OpenError } from "../crypto/mod.ts";
+import { type Received, type Simpp, SIMPP_NS, SimppError } from "../simpp/mod.ts";
+import type { XmppClient } from "../xmpp/client/mod.ts";
+import { el, type Element, Jid, newId, StanzaError } from "../xmpp/core/mod.ts";
+
+const HINTS = "urn:xmpp:hints";
+/** Packets being opened at one time; past it the server must wait with more. */
+const MAX_OPENING = 256;
+
+/** How one sealed message is to travel. */
+export interface SendOptions {
+  /** Should the server keep it for somebody who is offline? */
+  readonly store: boolean;
+  /** One device of the contact; all when absent. */
+  readonly device?: string;
+  /** The outer id; what is inside has its own. */
+  readonly id?: string;
+}
+
+/** A sealed message that could not be opened; the sender may be anybody. */
+export interface Unopened {
+  readonly from: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Puts sealed content into message stanzas and takes it out again. Nothing leaves here in clear. */
+export class SealedLink {
+  readonly received = new Emitter<Received>();
+  readonly unopened = new Emitter<Unopened>();
+  readonly #simpp: Simpp;
+  #client: XmppClient | undefined;
+  #opening = 0;
+
+  constructor(simpp: Simpp) {
+    this.#simpp = simpp;
+  }
+
+  /** Uses this connection from now on. */
+  attach(client: XmppClient): void {
+    this.#client = client;
+    client.hooks.message((stanza) => {
+      const sealed = stanza.getChild("simpp", SIMPP_NS);
+      if (sealed === undefined) return false;
+      if (stanza.attrs.type !== "error") void this.#open(stanza, sealed);
+      return true;
+    });
+  }
+
+  /**
+   * Seals and sends; resolves once the server has it.
+   * @throws SimppdError `not-online`, or why it could not be sealed
+   */
+  async send(
+    to: string,
+    content: readonly Element[],
+    options: SendOptions,
+  ): Promise<{ suite: string }> {
+    const client = this.#online();
+    const { element, suite } = await this.#simpp.seal(to, content, options.device);
+    this.#online().send(el(
+      "message",
+      { to, type: "chat", id: options.id ?? newId() },
+      element,
+      el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: SIMPP_NS, name: "SIMPP" }),
+      el(options.store ? "store" : "no-store", { xmlns: HINTS }),
+    ));
+    // The server answers in order, so an answered ping means that it has taken what came before.
+    await client.iq(el("iq", { type: "get" }, el("ping", { xmlns: "urn:xmpp:ping" })))
+      .catch((error: unknown) => {
+        if (!(error instanceof StanzaError)) throw error;
+      });
+    return { suite };
+  }
+
+  async #open(stanza: Element, sealed: Element): Promise<void> {
+    const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
+    if (from === undefined || this.#opening >= MAX_OPENING) return;
+    this.#opening++;
+    try {
+      const received = await this.#simpp.open(from, sealed);
+      if (received !== null) this.received.emit(received);
+    } catch (error) {
+      const known = error instanceof OpenError || error instanceof SimppError;
+      if (!known) logOf("app").error("opening a message from {from}: {error}", { from, error });
+      this.unopened.emit({ from, ...publicError(error) });
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  #online(): XmppClient {
+    if (this.#client?.state !== "online") {
+      throw new SimppdError("not-online", "There is no connection to the server right now.");
+    }
+    return this.#client;
+  }
+}

@@ -1,0 +1,62 @@
+import { Settings, type StateDirectory } from "../store/mod.ts";
+
+/** The account this daemon speaks for, and how to reach its server. */
+export interface AccountSettings {
+  readonly jid: string;
+  readonly nick: string;
+  readonly password: string;
+  /** Direct TLS endpoints to try; none: the domain's own records. */
+  readonly hosts: readonly { host: string; port: number; tls: "direct" | "starttls" }[];
+  /** base64url SHA-256 of the server's key; null: certificate authorities decide. */
+  readonly pin: string | null;
+}
+
+/** The server this daemon carries. */
+export interface ServerSettings {
+  readonly domain: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  readonly pin: string;
+  readonly reach: "this-machine" | "network";
+  /** The port it had last; kept when it is free. */
+  readonly port: number;
+}
+
+/** What the person chose, in the state directory. */
+export class AppSettings {
+  readonly #settings: Settings;
+
+  constructor(state: StateDirectory) {
+    this.#settings = new Settings(state.db, state.vault);
+  }
+
+  get account(): AccountSettings | undefined {
+    return this.#settings.get("account");
+  }
+  set account(account: AccountSettings) {
+    this.#settings.set("account", account);
+  }
+  get server(): ServerSettings | undefined {
+    return this.#settings.get("server");
+  }
+  set server(server: ServerSettings) {
+    this.#settings.set("server", server);
+  }
+
+  /** Account fingerprints that invitations named, by JID. */
+  get expected(): Record<string, string> {
+    return this.#settings.get("expected") ?? {};
+  }
+  expect(jid: string, fingerprint: string): void {
+    this.#settings.set("expected", { ...this.expected, [jid]: fingerprint });
+  }
+
+  /** A random name of this state directory, for cookies. */
+  get instance(): string {
+    const known = this.#settings.get<string>("instance");
+    if (known !== undefined) return known;
+    const fresh = crypto.getRandomValues(new Uint8Array(8)).toHex();
+    this.#settings.set("instance", fresh);
+    return fresh;
+  }
+}
