@@ -6,6 +6,7 @@ const SAMPLES = 32;
  */
 export class ClockEstimator {
   #samples: { rtt: number; offset: number }[] = [];
+  #fastest: { rtt: number; offset: number } | undefined;
   #smoothed: number | null = null;
 
   /** Smoothed round trip (RFC 6298's 7/8), ms; null before the first exchange. */
@@ -13,11 +14,14 @@ export class ClockEstimator {
     return this.#smoothed;
   }
 
+  /** Fastest of the last round trips, ms: what the way takes when nobody is busy. */
+  get leastRttMs(): number | null {
+    return this.#fastest?.rtt ?? null;
+  }
+
   /** The peer's clock minus ours, ms; null before the first exchange. */
   get offsetMs(): number | null {
-    let best: { rtt: number; offset: number } | undefined;
-    for (const sample of this.#samples) if (!best || sample.rtt < best.rtt) best = sample;
-    return best?.offset ?? null;
+    return this.#fastest?.offset ?? null;
   }
 
   /**
@@ -31,6 +35,7 @@ export class ClockEstimator {
     const sample = { rtt: Math.max(0, rtt), offset: ((received - sent) + (answered - came)) / 2 };
     this.#samples.push(sample);
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+    this.#fastest = this.#samples.reduce((a, b) => b.rtt < a.rtt ? b : a);
     this.#smoothed = this.#smoothed === null
       ? sample.rtt
       : this.#smoothed + (sample.rtt - this.#smoothed) / 8;

@@ -10,6 +10,7 @@ Deno.test("offsetMs is that of the fastest exchange", () => {
   assert.equal(clock.add(100, 1_101, 1_101, 102), 2);
   assert.equal(clock.offsetMs, 1_000);
   assert.equal(clock.rttMs, 41 + (2 - 41) / 8);
+  assert.equal(clock.leastRttMs, 2);
 });
 
 Deno.test("add() ignores times that cannot be", () => {

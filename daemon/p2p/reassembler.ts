@@ -8,7 +8,7 @@ export const FRAME_DEADLINE = 500;
 /** How long a gap or a silence lasts before it is asked about, ms: reordering heals by itself. */
 export const NACK_DELAY = 5;
 
-/** Later asks come slower, up to this many times: a repair may be queued behind others. */
+/** The third ask and later ones come slower, up to this: a repair may be queued behind others. */
 const SLOWEST_ASKS = 4;
 
 /** A frame on its way together. Kept and used again, so that a hostile peer makes no garbage. */
@@ -66,7 +66,9 @@ class Assembly {
   }
 
   dueAt(retryMs: number): number {
-    if (this.asks > 0) return this.askedAt + retryMs * Math.min(this.asks, SLOWEST_ASKS);
+    if (this.asks > 0) {
+      return this.askedAt + retryMs * Math.max(1, Math.min(this.asks - 1, SLOWEST_ASKS));
+    }
     return Math.min(this.gapSince, this.lastAt) + NACK_DELAY;
   }
 

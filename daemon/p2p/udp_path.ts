@@ -405,6 +405,6 @@ class UdpPath implements Path {
   }
 
   get #retryMs(): number {
-    return Math.max(8, 1.5 * (this.#clock.rttMs ?? 0) + 5);
+    return Math.max(8, 1.5 * (this.#clock.leastRttMs ?? 0) + 5);
   }
 }
