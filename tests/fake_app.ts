@@ -1,12 +1,6 @@
-import type {
-  AppApi,
-  AppEvent,
-  CallView,
-  ContactView,
-  MessageView,
-  Picture,
-} from "../daemon/app/mod.ts";
+import type { AppApi, Picture } from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
+import type { AppEvent, CallView, ContactView, MessageView } from "../daemon/views/mod.ts";
 
 /** The smallest JPEG-shaped bytes of `size` bytes; `fill` tells pictures apart. */
 export function fakePicture(sequence: number, size = 64): Picture {

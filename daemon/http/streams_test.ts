@@ -33,7 +33,7 @@ class Viewer {
   static async open(door: HttpDoor, path: string): Promise<Viewer> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: door.port });
     const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\n` +
-      `Authorization: Bearer ${TOKEN}\r\n\r\n`;
+      `Authorization: Bearer ${TOKEN}\r\nConnection: close\r\n\r\n`;
     await conn.write(new TextEncoder().encode(request));
     return new Viewer(conn);
   }
