@@ -56,7 +56,7 @@ export function readInvitation(link: string): Invitation {
     } catch { /* told below */ }
     throw refuse(`its ${name} is missing or damaged`);
   };
-  const inviter = Jid.tryParse(decodeURIComponent(match[1]!));
+  const inviter = Jid.tryParse(decoded(match[1]!));
   if (inviter === undefined || inviter.local === "") throw refuse("the inviter is no address");
   const hosts = (fields.get("hosts") ?? "").split(",").map(readHost);
   if (hosts.length > MAX_HOSTS || hosts.some((host) => host === undefined)) {
@@ -69,6 +69,15 @@ export function readInvitation(link: string): Invitation {
     fingerprint: toHex(bytesOf("account", 32)),
     token: toBase64Url(bytesOf("preauth", 16)),
   };
+}
+
+/** A percent-decoded part of a URI; nothing when it is malformed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 /** `host:port` or `[v6]:port`. */

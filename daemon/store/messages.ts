@@ -48,7 +48,7 @@ export class Messages {
       pending: ["failed"],
       sent: ["pending"],
       delivered: ["pending", "sent"],
-      failed: ["pending"],
+      failed: ["pending", "sent"],
     };
     const allowed = from[delivery].map((state) => `'${state}'`).join(", ");
     const { changes } = this.#db.prepare(
