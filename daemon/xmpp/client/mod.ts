@@ -1,0 +1,15 @@
+/**
+ * An XMPP client: an encrypted, authenticated connection that is kept up (RFC 6120), roster and
+ * presence (RFC 6121), and extensions that register with its hooks, one file each.
+ * @module
+ */
+export * from "./client.ts";
+export type { TlsTrust } from "./dial.ts";
+export type { Endpoint } from "./endpoints.ts";
+export * from "./hooks.ts";
+export * from "./presence.ts";
+export * from "./roster.ts";
+export * from "./xep_0030_disco.ts";
+export * from "./xep_0115_caps.ts";
+export * from "./xep_0163_pep.ts";
+export * from "./xep_0445_preauth.ts";
