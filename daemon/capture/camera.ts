@@ -6,8 +6,10 @@ import type { Frame, Picture } from "./frame.ts";
 import { ffmpegSource, type Source } from "./sources.ts";
 import { cameraName, type CameraSpec, checkVideoMode, parseCameraSpec } from "./spec.ts";
 
-/** No frame for so long is no signal. */
+/** No frame for so long is no signal, and the end of a run that has had frames. */
 const SILENCE_MS = 3000;
+/** What a run may take to its first frame: some devices are slow to wake. */
+const WAKING_MS = 10_000;
 const NO_SIGNAL_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5000;
@@ -32,6 +34,8 @@ export interface CameraDeps {
   ffmpeg?: string | null;
   /** Spread of the waiting times between tries, 0 to 1. */
   random?: () => number;
+  /** Milliseconds without a frame that are no signal; 3000 when left out. */
+  silence?: number;
 }
 
 /**
@@ -43,7 +47,7 @@ export function openCamera(options: CameraOptions, deps: CameraDeps = {}): Camer
   checkVideoMode(options);
   const path = deps.ffmpeg === undefined ? "ffmpeg" : deps.ffmpeg;
   const source = spec.kind === "off" ? undefined : ffmpegSource(spec, options, path);
-  return new Camera(spec, source, deps.random);
+  return new Camera(spec, source, deps);
 }
 
 /** A camera in use. Its frames go to whoever listens, the newest one first. */
@@ -53,6 +57,7 @@ export class Camera {
   /** Every change of {@link state} or {@link problem}. */
   readonly events = new Emitter<{ state: CameraState; problem: Problem | null }>();
   readonly #spec: CameraSpec;
+  readonly #silence: number;
   readonly #frames = new Broadcast<Frame>();
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
@@ -62,12 +67,14 @@ export class Camera {
   #sequence = 0;
   #lastPictureAt = steadyNow();
   #run: AbortController | undefined;
+  #runHadPictures = false;
 
   /** @param source what gives its pictures; without one it is off */
-  constructor(spec: CameraSpec, source: Source | undefined, random: () => number = Math.random) {
+  constructor(spec: CameraSpec, source: Source | undefined, deps: CameraDeps = {}) {
     this.#spec = spec;
+    this.#silence = deps.silence ?? SILENCE_MS;
     this.name = cameraName(spec);
-    this.#backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, random);
+    this.#backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, deps.random);
     if (source === undefined) this.#state = "off";
     this.#done = source === undefined ? Promise.resolve() : this.#supervise(source);
   }
@@ -117,6 +124,7 @@ export class Camera {
 
   async #runOnce(source: Source): Promise<Ending> {
     const run = this.#run = new AbortController();
+    this.#runHadPictures = false;
     const stop = () => run.abort();
     this.#closing.signal.addEventListener("abort", stop, { once: true });
     try {
@@ -130,6 +138,7 @@ export class Camera {
 
   #take(picture: Picture): void {
     this.#lastPictureAt = picture.capturedAt;
+    this.#runHadPictures = true;
     this.#change("live", null);
     this.#publish(picture);
   }
@@ -148,11 +157,12 @@ export class Camera {
 
   /** Once a second: repeats the "no signal" picture, or notices that nothing comes any more. */
   #tick(): void {
-    const quiet = steadyNow() - this.#lastPictureAt > SILENCE_MS;
+    const quiet = steadyNow() - this.#lastPictureAt;
     if (this.#state === "no-signal") this.#publishNoSignal();
-    else if (quiet) this.#lose(silent(this.#spec));
+    else if (quiet > this.#silence) this.#lose(silent(this.#spec));
     // Who writes to a pipe may take its time, and would be cut off if the reading end went away.
-    if (quiet && this.#spec.kind !== "pipe") this.#run?.abort();
+    if (this.#spec.kind === "pipe") return;
+    if (quiet > (this.#runHadPictures ? this.#silence : WAKING_MS)) this.#run?.abort();
   }
 
   #lose(problem: Problem): void {

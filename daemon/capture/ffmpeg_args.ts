@@ -4,6 +4,12 @@ import type { CameraSpec, VideoMode } from "./spec.ts";
 export type Platform = typeof Deno.build.os;
 
 /**
+ * How a device is asked: `native` for just what is wanted, on Linux its own JPEG undecoded;
+ * `compatible` for whatever it has, which is then scaled and encoded.
+ */
+export type DeviceAttempt = "native" | "compatible";
+
+/**
  * Containers a clip may have. Left out are those that refer to other files or hosts: playlists,
  * concat lists, image patterns.
  */
@@ -21,32 +27,40 @@ function size({ width, height }: VideoMode): string {
   return `${width}x${height}`;
 }
 
-function device(name: string, mode: VideoMode, native: boolean, os: Platform): string[] {
-  const rate = ["-video_size", size(mode), "-framerate", String(mode.fps)];
-  const scale = ["-vf", `scale=${mode.width}:${mode.height}`];
+function device(
+  name: string,
+  mode: VideoMode,
+  attempt: DeviceAttempt,
+  os: Platform,
+): string[] {
+  const native = attempt === "native";
+  const wanted = ["-video_size", size(mode), "-framerate", String(mode.fps)];
+  const encode = ["-vf", `scale=${mode.width}:${mode.height}`, ...ENCODE];
   switch (os) {
-    case "darwin":
-      return ["-f", "avfoundation", ...rate, "-i", `${name}:none`, ...scale, ...ENCODE];
+    case "darwin": {
+      // AVFoundation's own default of 29.97 is refused by most cameras; 30 is what they have.
+      const rate = native ? wanted : ["-framerate", "30"];
+      return ["-f", "avfoundation", ...rate, "-i", `${name}:none`, ...encode];
+    }
     case "windows":
-      return ["-f", "dshow", ...rate, "-i", `video=${name}`, ...scale, ...ENCODE];
+      return ["-f", "dshow", ...(native ? wanted : []), "-i", `video=${name}`, ...encode];
   }
   const input = ["-i", name.startsWith("/") ? name : `/dev/${name}`];
   // A camera's own JPEG may lack its Huffman tables: mjpeg2jpeg puts them in.
   return native
-    ? ["-f", "v4l2", "-input_format", "mjpeg", ...rate, ...input, ...COPY]
+    ? ["-f", "v4l2", "-input_format", "mjpeg", ...wanted, ...input, ...COPY]
       .concat("-bsf:v", "mjpeg2jpeg", OUT)
-    : ["-f", "v4l2", ...rate, ...input, ...scale, ...ENCODE];
+    : ["-f", "v4l2", ...wanted, ...input, ...encode];
 }
 
 /**
  * ffmpeg's arguments for a camera. Paths stand behind `file:`, so that none reads as an option, a
  * protocol or a list.
- * @param native take a device's own JPEG as it is, without decoding (Linux only)
  */
 export function ffmpegArgs(
   spec: Exclude<CameraSpec, { kind: "off" }>,
   wanted: VideoMode,
-  native: boolean,
+  attempt: DeviceAttempt,
   os: Platform = Deno.build.os,
 ): string[] {
   switch (spec.kind) {
@@ -76,6 +90,6 @@ export function ffmpegArgs(
         .concat(same ? [] : ["-vf", `scale=${wanted.width}:${wanted.height}`], ENCODE);
     }
     case "device":
-      return [...COMMON, ...device(spec.device, wanted, native, os)];
+      return [...COMMON, ...device(spec.device, wanted, attempt, os)];
   }
 }

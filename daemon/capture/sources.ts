@@ -1,7 +1,7 @@
 import { logOf, publicError, sleep, steadyNow } from "../base/mod.ts";
 import { diagnose, type Ending, ffmpegMissing } from "./diagnose.ts";
 import { DRAWN_HEIGHT, DRAWN_WIDTH, testPicture } from "./drawing.ts";
-import { ffmpegArgs } from "./ffmpeg_args.ts";
+import { type DeviceAttempt, ffmpegArgs } from "./ffmpeg_args.ts";
 import { runFfmpeg } from "./ffmpeg_process.ts";
 import { isAbsent } from "./find_ffmpeg.ts";
 import type { Picture } from "./frame.ts";
@@ -35,7 +35,7 @@ export function ffmpegSource(
   mode: VideoMode,
   path: string | null,
 ): Source {
-  let native = true;
+  let attempt: DeviceAttempt = "native";
   const withoutFfmpeg: Source = (onPicture, signal) =>
     spec.kind === "test" ? drawnSource(onPicture, signal) : Promise.resolve(ffmpegMissing());
 
@@ -53,16 +53,17 @@ export function ffmpegSource(
     };
     let ending: Ending;
     try {
-      const { stderr } = await runFfmpeg(path, ffmpegArgs(spec, mode, native), onChunk, signal);
+      const { stderr } = await runFfmpeg(path, ffmpegArgs(spec, mode, attempt), onChunk, signal);
       ending = diagnose(spec, stderr, live);
     } catch (error) {
       if (isAbsent(error)) return withoutFfmpeg(onPicture, signal);
       logOf("capture").warn("a camera's run failed: {error}", { error });
       return { problem: publicError(error), permanent: false };
     }
-    // A device without JPEG of its own says so by ending at once: let ffmpeg encode.
-    if (spec.kind === "device" && native && !live && ending.problem.code === "ffmpeg-failed") {
-      native = false;
+    // A device that has not what was wanted says so by ending at once.
+    const refused = !live && ending.problem.code === "ffmpeg-failed";
+    if (spec.kind === "device" && attempt === "native" && refused) {
+      attempt = "compatible";
       return signal.aborted ? ending : run(onPicture, signal);
     }
     return ending;

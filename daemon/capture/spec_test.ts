@@ -84,7 +84,7 @@ Deno.test("checkVideoMode() takes 160x120 to 1920x1080 at 1 to 60", () => {
 Deno.test("a path is a plain file to ffmpeg, whatever it looks like", () => {
   for (const path of ["-i", "http://127.0.0.1/x.mp4", "concat:a|b", "pipe:0", "-f lavfi"]) {
     for (const kind of ["clip", "pipe"] as const) {
-      const args = ffmpegArgs({ kind, path }, mode, true);
+      const args = ffmpegArgs({ kind, path }, mode, "native");
       const input = args.indexOf("-i");
       assert.equal(args[input + 1], `file:${path}`);
       assert.equal(args.filter((arg) => arg === path || arg === "-i").length, 1);
@@ -97,11 +97,17 @@ Deno.test("a path is a plain file to ffmpeg, whatever it looks like", () => {
 
 Deno.test("a device is taken natively first, on Linux, and by its name elsewhere", () => {
   const spec = { kind: "device", device: "video0" } as const;
-  const native = ffmpegArgs(spec, mode, true, "linux").join(" ");
+  const native = ffmpegArgs(spec, mode, "native", "linux").join(" ");
   assert.match(native, /-input_format mjpeg .*-i \/dev\/video0 -c:v copy -bsf:v mjpeg2jpeg/);
-  assert.match(ffmpegArgs(spec, mode, false, "linux").join(" "), /-i \/dev\/video0 .*-c:v mjpeg/);
-  assert.match(ffmpegArgs(spec, mode, true, "darwin").join(" "), /avfoundation .*-i video0:none/);
-  assert.match(ffmpegArgs(spec, mode, true, "windows").join(" "), /dshow .*-i video=video0/);
+  assert.match(
+    ffmpegArgs(spec, mode, "compatible", "linux").join(" "),
+    /-i \/dev\/video0 .*-c:v mjpeg/,
+  );
+  assert.match(
+    ffmpegArgs(spec, mode, "native", "darwin").join(" "),
+    /avfoundation .*-i video0:none/,
+  );
+  assert.match(ffmpegArgs(spec, mode, "native", "windows").join(" "), /dshow .*-i video=video0/);
 });
 
 Deno.test("a camera is named after its file or device, without the folder", () => {
