@@ -78,10 +78,15 @@ export class Account {
     return { jid: account.jid, nick: account.nick, device, fingerprint };
   }
 
-  /** @throws SimppdError `not-online` */
+  /** @throws SimppdError `not-online` when there is no account; its requests throw it too */
   pep(): Pep {
-    if (this.#connection?.state !== "online") throw notOnline();
+    if (this.#connection === undefined) throw notOnline();
     return this.#connection.pep;
+  }
+
+  /** @throws SimppdError `not-online` */
+  requireOnline(): void {
+    if (this.state !== "online") throw notOnline();
   }
 
   carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<void> {

@@ -220,7 +220,7 @@ export class App implements AppApi {
   }
   async startCall(jid: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
     const contact = this.#people.get(jid);
-    this.#account.pep();
+    this.#account.requireOnline();
     if (contact.blocked) {
       throw new SimppdError("blocked", `${jid} is blocked; unblock them before you call.`);
     }

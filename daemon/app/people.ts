@@ -1,7 +1,7 @@
 import { logOf, SimppdError } from "../base/mod.ts";
 import type { Simpp } from "../simpp/mod.ts";
 import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
-import type { ContactView, Subscription, TrustView } from "../views/mod.ts";
+import type { ContactView, TrustView } from "../views/mod.ts";
 import type { Presence, Roster, RosterItem } from "../xmpp/client/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 
@@ -36,12 +36,12 @@ export class People {
   attach(roster: Roster, presence: Presence): void {
     this.#online = { roster, presence };
     roster.events.on((event) => {
-      if (event.type === "loaded") this.#reconcile(roster.items());
-      else if (event.type === "changed") this.#take(event.item);
-      else if (event.type === "removed") this.#forget(event.jid);
-      else if (event.type === "request") this.#asked(event.jid);
+      if (event.kind === "loaded") this.#reconcile(roster.items());
+      else if (event.kind === "item") this.#take(event.item);
+      else if (event.kind === "removed") this.#forget(event.jid.toString());
+      else if (event.kind === "request") this.#asked(event.request.jid.toString());
     });
-    presence.events.on(({ jid }) => this.touch(jid));
+    presence.events.on(({ jid }) => this.touch(jid.bare().toString()));
   }
 
   list(): ContactView[] {
@@ -148,7 +148,7 @@ export class People {
   }
 
   #reconcile(items: readonly RosterItem[]): void {
-    const listed = new Set(items.map(({ jid }) => jid));
+    const listed = new Set(items.map(({ jid }) => jid.toString()));
     for (const item of items) this.#take(item);
     for (const { jid, subscription } of this.#stored.all()) {
       if (!listed.has(jid) && subscription !== "asked" && subscription !== "none") {
@@ -158,16 +158,14 @@ export class People {
   }
 
   #take(item: RosterItem): void {
-    const known = this.#stored.get(item.jid);
-    const subscription: Subscription = item.ask && item.subscription !== "to" &&
-        item.subscription !== "both"
-      ? "asking"
-      : item.subscription;
-    const asked = known?.subscription === "asked" && subscription === "none";
+    const jid = item.jid.toString();
+    const known = this.#stored.get(jid);
+    const waiting = item.asked && (item.subscription === "none" || item.subscription === "from");
+    const asked = known?.subscription === "asked" && item.subscription === "none";
     this.#put({
-      jid: item.jid,
-      name: item.name === "" ? known?.name ?? Jid.parse(item.jid).local : item.name,
-      subscription: asked ? "asked" : subscription,
+      jid,
+      name: item.name === "" ? known?.name ?? item.jid.local : item.name,
+      subscription: waiting ? "asking" : asked ? "asked" : item.subscription,
       blocked: known?.blocked ?? false,
     });
   }

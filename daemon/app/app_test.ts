@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { AppEvent } from "../views/mod.ts";
+import { App } from "./app.ts";
+
+/** Two daemons on state directories of their own; the second one joins by the first one's link. */
+async function withCouple(work: (alice: App, bob: App) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-app-" });
+  const apps: App[] = [];
+  try {
+    for (const name of ["alice", "bob"]) apps.push(await App.open({ state: join(root, name) }));
+    const [alice, bob] = apps as [App, App];
+    await alice.carry({ nick: "Alice", reach: "this-machine" });
+    await bob.join({ link: (await alice.invite()).link, nick: "Bob" });
+    await until(alice, () => alice.contacts().some(({ presence }) => presence === "online"));
+    await until(bob, () => bob.contacts().some(({ presence }) => presence === "online"));
+    await work(alice, bob);
+  } finally {
+    for (const app of apps.reverse()) await app.close();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Waits until `condition` holds, looking again at each event; fails after 10 s. */
+function until(app: App, condition: () => boolean): Promise<AppEvent | undefined> {
+  if (condition()) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const stop = app.events.on((event) => {
+      if (!condition()) return;
+      clearTimeout(timer);
+      stop();
+      resolve(event);
+    });
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error("it did not happen within 10 s"));
+    }, 10_000);
+  });
+}
+
+Deno.test("two people meet by an invitation and write to each other", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const aliceJid = alice.status().account!.jid;
+    const sent = await alice.sendMessage(bobJid, "Hello Bob");
+    assert.equal(sent.delivery, "pending");
+    await until(bob, () => bob.messages(aliceJid).length === 1);
+    assert.equal(bob.messages(aliceJid)[0]!.body, "Hello Bob");
+    assert.equal(bob.messages(aliceJid)[0]!.suite, "simpp-pq");
+    await until(alice, () => alice.messages(bobJid)[0]!.delivery === "delivered");
+    await until(alice, () => alice.contacts()[0]!.trust.mutual);
+    await until(bob, () => bob.contacts()[0]!.trust.mutual);
+    assert.equal(bob.contacts()[0]!.unread, 1);
+    await bob.markRead(aliceJid);
+    assert.equal(bob.contacts()[0]!.unread, 0);
+    const { number } = await alice.safety(bobJid);
+    assert.equal((await bob.safety(aliceJid)).number, number);
+    assert.equal((await alice.verify(bobJid, number)).trust.state, "verified");
+  }));
