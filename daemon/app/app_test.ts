@@ -57,3 +57,23 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     assert.equal((await bob.safety(aliceJid)).number, number);
     assert.equal((await alice.verify(bobJid, number)).trust.state, "verified");
   }));
+
+Deno.test("a call between the two runs both ways, with tags verified and nothing unopened", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const options = { camera: "test", size: "320x240", fps: 15 };
+    const { id } = await alice.startCall(bobJid, options);
+    await until(bob, () => bob.calls().some(({ state }) => state === "ringing"));
+    await bob.acceptCall(id, options);
+    for (const app of [alice, bob]) {
+      await until(app, () => app.call(id).state === "active");
+      await until(app, () => (app.call(id).info?.receive.frames ?? 0) > 10);
+      const info = app.call(id).info!;
+      assert.equal(info.tags.verified, true);
+      assert.equal(info.receive.openFailures, 0);
+      assert.equal(info.suite, "simpp-pq");
+    }
+    await alice.hangUp(id);
+    await until(bob, () => bob.call(id).state === "ended");
+    assert.equal(bob.call(id).reason, "hangup");
+  }));
