@@ -45,6 +45,7 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #throttled = false;
   #held = false;
+  #secure = false;
   #state: "open" | "ending" | "closed" = "open";
 
   /** @param raw just accepted: not flowing and without a `data` listener, so that no clear byte passes */
@@ -64,6 +65,7 @@ export class Connection {
       ALPNProtocols: ["xmpp-client"],
     });
     socket.on("error", () => this.destroy());
+    socket.on("secure", () => this.#secure = true);
     socket.on("data", (bytes) => this.#read(bytes));
     socket.on("end", () => listener.onEnd());
     socket.on("close", () => this.#closed());
@@ -99,7 +101,9 @@ export class Connection {
   /** Writes what waits and `last`, then closes; destroyed when that takes long. */
   end(last: string): void {
     if (this.#state !== "open") return;
-    this.send(last);
+    // Without TLS there is nobody to say anything to.
+    if (!this.#secure) return this.destroy();
+    if (last !== "") this.send(last);
     this.#flush();
     // The overflow of `last` itself may have closed it.
     if ((this.#state as string) !== "open") return;

@@ -99,8 +99,11 @@ export class TestClient {
 
   readonly #conn: Deno.TlsConn;
   readonly #reader: StreamReader;
-  #wake: (() => void) | undefined;
+  #waiting = new Set<() => void>();
+  #written: Promise<void> = Promise.resolve();
   #over = false;
+  /** While set, nothing is read. */
+  #deaf: PromiseWithResolvers<void> | undefined;
 
   private constructor(conn: Deno.TlsConn) {
     this.#conn = conn;
@@ -119,9 +122,15 @@ export class TestClient {
     return new TestClient(conn);
   }
 
-  async write(text: string | Uint8Array): Promise<void> {
-    let bytes = typeof text === "string" ? utf8(text) : text;
-    while (bytes.length > 0) bytes = bytes.subarray(await this.#conn.write(bytes));
+  /** One write after the other, each whole. */
+  write(text: string | Uint8Array): Promise<void> {
+    const before = this.#written;
+    const work = async () => {
+      await before.catch(() => {});
+      let bytes = typeof text === "string" ? utf8(text) : text;
+      while (bytes.length > 0) bytes = bytes.subarray(await this.#conn.write(bytes));
+    };
+    return this.#written = work();
   }
   /** Writes without waiting; a closed connection is no error. */
   send(element: Element): void {
@@ -193,7 +202,7 @@ export class TestClient {
         const why = this.#over ? "the connection ended" : "waited too long";
         throw new Error(`${why} without ${what}; came: ${this.inbox.map(serialise).join("\n")}`);
       }
-      await this.#news(deadline - Date.now());
+      await this.#moreNews(deadline - Date.now());
     }
   }
 
@@ -223,7 +232,13 @@ export class TestClient {
     return condition;
   }
 
+  /** Reads no more, but for what is under way. */
+  stopReading(): void {
+    this.#deaf = Promise.withResolvers();
+  }
+
   async close(): Promise<void> {
+    this.#deaf?.resolve();
     try {
       this.#conn.close();
     } catch {
@@ -237,7 +252,8 @@ export class TestClient {
     try {
       for (let n; (n = await this.#conn.read(buffer)) !== null;) {
         this.#reader.write(buffer.subarray(0, n));
-        this.#wake?.();
+        this.#news();
+        await this.#deaf?.promise;
       }
     } catch {
       // A reset is an end as well.
@@ -248,16 +264,20 @@ export class TestClient {
       // close() was first.
     }
     this.#over = true;
-    this.#wake?.();
+    this.#news();
   }
 
-  async #news(ms: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      timer = setTimeout(resolve, ms);
-    });
+  #news(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #moreNews(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    const timer = setTimeout(resolve, ms);
+    await promise;
     clearTimeout(timer);
+    this.#waiting.delete(resolve);
   }
 }
 
