@@ -19,6 +19,7 @@ export interface CallKeeper {
   readonly timeouts: Timeouts;
   readonly random: Random;
   now(): number;
+  readonly line: CallsOptions["line"];
   changed(call: Call): void;
   security(call: Call, code: string, message: string): void;
 }
@@ -176,7 +177,7 @@ export abstract class Call {
     if (feed !== undefined) this.run(() => feed.close());
     const lasted = this.#activeAt === null ? null : this.#endedAt - this.#activeAt;
     const line = lineOf({ reason, detail, unanswered, lasted });
-    if (!quiet) this.keeper.options.line(this.contact, line.kind, line.body);
+    if (!quiet) this.keeper.line(this.contact, line.kind, line.body);
     this.keeper.changed(this);
   }
 
@@ -199,10 +200,8 @@ export abstract class Call {
 
   /** Work beside; its failure ends the call, and is only logged when the call is over. */
   protected run(work: () => Promise<void>): Promise<void> {
-    const task = work().catch((error) => {
-      logOf("call").info("call {id}: {error}", { id: this.id, error });
-      this.finish("failed", publicError(error).message);
-    }).finally(() => this.#tasks.delete(task));
+    const task = work().catch((error) => this.#failed(error))
+      .finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
     return task;
   }
@@ -275,6 +274,7 @@ export abstract class Call {
     session.connect(keys, suite, peer, { local: this.local, remote: this.remote }, {
       open: () => this.#pathOpen(),
       ended: (reason) => this.#pathEnded(reason),
+      failed: (error) => this.#failed(error),
       security: (code, message) => this.security(code, message),
     });
     this.keeper.changed(this);
@@ -286,7 +286,7 @@ export abstract class Call {
     const first = !this.#securityEvents.some((event) => event.code === code);
     this.#securityEvents.push({ at: this.keeper.now(), code, message });
     this.keeper.security(this, code, message);
-    if (first) this.keeper.options.line(this.contact, "security", message);
+    if (first) this.keeper.line(this.contact, "security", message);
     this.keeper.changed(this);
   }
 
@@ -298,6 +298,11 @@ export abstract class Call {
       `A device of ${from.jid} that has no part in this call sent "${signal.kind}" for it; ` +
         "it was ignored.",
     );
+  }
+
+  #failed(error: unknown): void {
+    logOf("call").info("call {id}: {error}", { id: this.id, error });
+    this.finish("failed", publicError(error).message);
   }
 
   #pathOpen(): void {

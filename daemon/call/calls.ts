@@ -47,6 +47,7 @@ export class Calls {
       timeouts,
       random,
       now: this.#now,
+      line: (contact, kind, body) => this.#line(contact, kind, body),
       changed: (call) => this.#changed(call),
       security: ({ contact }, code, message) =>
         this.security.emit({ at: this.#now(), code, message, contact }),
@@ -248,7 +249,9 @@ export class Calls {
     this.#spent.add(from.jid, propose.id, "known");
     const { name } = this.#options.peer(from.jid, from.device);
     const stale = now - Math.min(sentAt, propose.time) > this.#keeper.timeouts.stale;
-    if (stale || before === "retracted") return this.#line(from.jid, "Missed video call.");
+    if (stale || before === "retracted") {
+      return this.#line(from.jid, "missed-call", "Missed video call.");
+    }
     const engaged = this.#engaged();
     const glare = engaged instanceof OutgoingCall && engaged.contact === from.jid &&
       engaged.state === "calling";
@@ -258,7 +261,7 @@ export class Calls {
     const again = ringing.find(({ contact }) => contact === from.jid);
     const full = again === undefined && ringing.length >= MOST_RINGING;
     if (!glare && (engaged !== undefined || full)) {
-      this.#line(from.jid, `${name} called while you were in another call.`);
+      this.#line(from.jid, "missed-call", `${name} called while you were in another call.`);
       return this.#tell(from, { kind: "reject", id: propose.id, reason: "busy" });
     }
     if (again instanceof IncomingCall) again.replaced();
@@ -279,11 +282,16 @@ export class Calls {
     if (this.#spent.get(from.jid, id) === "known") return;
     if (!this.#rate.allow(from.jid, this.#now())) return;
     this.#spent.add(from.jid, id, "known");
-    this.#line(from.jid, "Missed video call.");
+    this.#line(from.jid, "missed-call", "Missed video call.");
   }
 
-  #line(contact: string, body: string): void {
-    this.#options.line(contact, "missed-call", body);
+  /** A conversation that cannot be written to must not hold up a call. */
+  #line(...[contact, kind, body]: Parameters<CallsOptions["line"]>): void {
+    try {
+      this.#options.line(contact, kind, body);
+    } catch (error) {
+      logOf("call").error("a line was not kept: {error}", { error });
+    }
   }
 
   #tell(to: SignalSender, signal: Signal): void {

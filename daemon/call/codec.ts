@@ -10,7 +10,7 @@ const MOST_OFFERED = 8;
 /** Longest public key or ciphertext, in bytes; the largest known is 1184. */
 const LONGEST_KEY = 2048;
 
-const REJECT = ["declined", "busy", "unsupported"] as const;
+const REJECT = ["declined", "busy", "failed"] as const;
 const RETRACT = ["cancelled", "timeout", "declined", "busy", "glare", "failed"] as const;
 const FINISH = ["hangup", "no-path", "wrong-tag", "lost", "timeout", "failed"] as const;
 

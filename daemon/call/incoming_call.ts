@@ -5,7 +5,14 @@ import { Acceptance } from "./handshake.ts";
 import { identityOf } from "./identity.ts";
 import { sentence } from "./reasons.ts";
 import type { Session } from "./session.ts";
-import type { FinishReason, Propose, Reply, RetractReason, Signal } from "./signal.ts";
+import type {
+  FinishReason,
+  Propose,
+  RejectReason,
+  Reply,
+  RetractReason,
+  Signal,
+} from "./signal.ts";
 
 /** A call somebody else began. */
 export class IncomingCall extends Call {
@@ -101,7 +108,7 @@ export class IncomingCall extends Call {
 
   protected override farewell(reason: FinishReason): void {
     if (this.#accepted === undefined) {
-      this.#reject(reason === "failed" ? "unsupported" : "declined");
+      this.#reject(reason === "failed" ? "failed" : "declined");
     } else this.tell({ kind: "finish", id: this.id, reason });
   }
 
@@ -112,7 +119,7 @@ export class IncomingCall extends Call {
     );
   }
 
-  #reject(reason: "declined" | "unsupported"): void {
+  #reject(reason: RejectReason): void {
     this.tell({ kind: "reject", id: this.id, reason });
     this.tell({ kind: "reject", id: this.id, reason }, { jid: this.keeper.options.self().jid });
   }

@@ -4,15 +4,7 @@ import type { CameraFeed } from "./camera_feed.ts";
 import { answer } from "./handshake.ts";
 import { identityOf } from "./identity.ts";
 import { sentence } from "./reasons.ts";
-import type {
-  Accept,
-  Finish,
-  FinishReason,
-  Propose,
-  Reject,
-  RetractReason,
-  Signal,
-} from "./signal.ts";
+import type { Accept, Finish, FinishReason, Propose, Reject, Signal } from "./signal.ts";
 
 /** A call this person began. */
 export class OutgoingCall extends Call {
@@ -110,10 +102,8 @@ export class OutgoingCall extends Call {
   #onReject(reject: Reject): void {
     if (this.state !== "calling") return;
     const { reason } = reject;
-    const retract: RetractReason = reason === "unsupported" ? "failed" : reason;
-    this.tell({ kind: "retract", id: this.id, reason: retract }, this.toAll());
-    if (reason !== "unsupported") return this.end(reason);
-    this.end("failed", `${this.name}'s device has no encryption or video format this one has.`);
+    this.tell({ kind: "retract", id: this.id, reason }, this.toAll());
+    this.end(reason, sentence(reason, this, true));
   }
 
   #onFinish(from: SignalSender, finish: Finish): void {

@@ -24,6 +24,8 @@ export interface SessionEvents {
   /** The peer's right tag has come and frames flow. */
   open(): void;
   ended(reason: PathEnd): void;
+  /** Sealing or opening broke in a way that is not the peer's doing. */
+  failed(error: unknown): void;
   security(code: string, message: string): void;
 }
 
@@ -108,13 +110,13 @@ export class Session {
     const sealer = new FrameSealer(sframe, keys.media.send, this.#timeouts.rotate);
     const receiver = this.#receiver = new MediaReceiver(path, opener, peer.time);
     const sender = this.#sender = new MediaSender(path, sealer, this.side.time);
-    const receiving = receiver.run(pictures.remote, signal);
+    const receiving = receiver.run(pictures.remote, signal).catch(events.failed);
     let sending: Promise<void> | undefined;
     path.events.on((event) => {
       if (event.type === "security") events.security(event.code, event.message);
       if (event.type !== "open") return;
       this.#route = { local: event.local, remote: event.remote };
-      sending ??= sender.run(pictures.local, signal);
+      sending ??= sender.run(pictures.local, signal).catch(events.failed);
       events.open();
     });
     this.#loops = path.closed.then(async ({ reason }) => {

@@ -3,8 +3,8 @@ import type { Bytes } from "../base/mod.ts";
 /** Namespace of call signalling; it travels only inside the end-to-end envelope. */
 export const CALL_NS = "urn:simpp:call:2";
 
-/** Why a callee said no; `unsupported`: no suite or codec in common. */
-export type RejectReason = "declined" | "busy" | "unsupported";
+/** Why a callee said no; `failed`: its device could not take the call. */
+export type RejectReason = "declined" | "busy" | "failed";
 /** Why a caller took the invitation back; `glare`: both called, the other call goes on. */
 export type RetractReason = "cancelled" | "timeout" | "declined" | "busy" | "glare" | "failed";
 /** Why an accepted call ends. */
