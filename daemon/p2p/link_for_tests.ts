@@ -4,7 +4,7 @@ import { type Bytes, concat, utf8 } from "../base/mod.ts";
 import type { Candidate } from "./candidates.ts";
 import { UdpEndpoint } from "./endpoint.ts";
 import type { PathKeys } from "./keys.ts";
-import type { Path } from "./path.ts";
+import type { Path, PathFrame } from "./path.ts";
 import { openUdpPath, type UdpPathOptions } from "./udp_path.ts";
 
 /** Random bytes as the rooms want them. */
@@ -169,4 +169,13 @@ export function pattern(seed: number, length: number): Bytes {
 export function isPattern(bytes: Bytes, length: number): boolean {
   const seed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   return pattern(seed, length).every((byte, i) => byte === bytes[i]) && bytes.length === length;
+}
+
+/** A list that grows with the frames of a path until it ends. */
+export function framesOf(path: Path): PathFrame[] {
+  const frames: PathFrame[] = [];
+  (async () => {
+    for await (const frame of path.frames()) frames.push(frame);
+  })();
+  return frames;
 }

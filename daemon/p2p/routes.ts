@@ -6,7 +6,8 @@ import { TOKEN_BYTES } from "./control.ts";
 /** Addresses taken up besides the announced ones, because valid datagrams came from them. */
 export const MAX_LEARNED = 4;
 
-const MAX_PENDING = 64;
+// Sixteen addresses, probed for longer than any round trip takes.
+const MAX_PENDING = 256;
 const LEARNED_PROBE_EVERY = 500;
 /** A selected address whose last pong is older than this may be left for one that answers, ms. */
 const STALE = 2_500;

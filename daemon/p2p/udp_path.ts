@@ -1,26 +1,13 @@
 import { Broadcast, type Bytes, Emitter, logOf, SimppdError, steadyNow } from "../base/mod.ts";
-import { equal } from "../crypto/mod.ts";
 import { addressText, type Candidate, parseCandidates } from "./candidates.ts";
-import { ClockEstimator } from "./clock.ts";
-import {
-  decodePong,
-  decodeReport,
-  decodeTag,
-  encodePong,
-  encodeReport,
-  encodeTag,
-  MAX_TAG,
-  type Report,
-  type ReportExtra,
-  TOKEN_BYTES,
-} from "./control.ts";
+import { Connectivity } from "./connectivity.ts";
+import { decodeReport, encodeReport, MAX_TAG, type Report, type ReportExtra } from "./control.ts";
 import { type Authentic, DatagramReader, DatagramType, DatagramWriter } from "./datagram.ts";
 import type { UdpEndpoint } from "./endpoint.ts";
 import { decodeNack, encodeNack, readFragment } from "./fragments.ts";
 import { pathDirections, type PathKeys, selectorOf } from "./keys.ts";
 import type { Path, PathEnd, PathEvent, PathFrame, PathStats } from "./path.ts";
 import { Reassembler } from "./reassembler.ts";
-import { type Route, Routes } from "./routes.ts";
 import { FrameSender } from "./sender.ts";
 
 const PROBE_EVERY = 100;
@@ -69,17 +56,14 @@ class UdpPath implements Path {
   readonly #now: () => number;
   readonly #writer: DatagramWriter;
   readonly #reader: DatagramReader;
-  readonly #routes: Routes;
+  readonly #connectivity: Connectivity;
   readonly #sender: FrameSender;
   readonly #reassembler = new Reassembler();
-  readonly #clock = new ClockEstimator();
   readonly #frames = new Broadcast<PathFrame>();
   readonly #detach: () => void;
   readonly #resolve: (end: { reason: PathEnd }) => void;
   readonly #startedAt: number;
   readonly #endpointStrays: number;
-  #tagVerified = false;
-  #peerHasTag = false;
   #open = false;
   #ended = false;
   #tickTimer: ReturnType<typeof setTimeout> | undefined;
@@ -108,10 +92,18 @@ class UdpPath implements Path {
     this.#now = options.now ?? steadyNow;
     this.#writer = new DatagramWriter(directions.send, selector);
     this.#reader = new DatagramReader(directions.receive, selector);
-    this.#routes = new Routes(parseCandidates(options.remote));
+    this.#connectivity = new Connectivity({
+      writer: this.#writer,
+      reader: this.#reader,
+      candidates: parseCandidates(options.remote),
+      localTag: options.localTag,
+      expectedTag: options.expectedTag,
+      transmit: (datagram, to) => this.#transmit(datagram, to),
+      now: this.#now,
+    });
     this.#sender = new FrameSender({
       writer: this.#writer,
-      transmit: (datagram) => this.#transmit(datagram, this.#routes.selected),
+      transmit: (datagram) => this.#transmit(datagram, this.#connectivity.routes.selected),
       backlog: () => options.endpoint.backlog,
       now: this.#now,
     });
@@ -132,7 +124,7 @@ class UdpPath implements Path {
   }
 
   get tagVerified(): boolean {
-    return this.#tagVerified;
+    return this.#connectivity.tagVerified;
   }
 
   send(frame: Uint8Array, capturedAt: number): boolean {
@@ -157,8 +149,8 @@ class UdpPath implements Path {
       bytesReceived: this.#bytesReceived,
       resent: this.#sender.resent,
       naks: this.#naks,
-      rttMs: this.#clock.rttMs,
-      clockOffsetMs: this.#clock.offsetMs,
+      rttMs: this.#connectivity.clock.rttMs,
+      clockOffsetMs: this.#connectivity.clock.offsetMs,
       strays: this.#strays + this.#options.endpoint.strays - this.#endpointStrays,
       replays: this.#replays,
       malformed: this.#malformed,
@@ -175,8 +167,8 @@ class UdpPath implements Path {
   #end(reason: PathEnd, { goodbye = false } = {}): void {
     if (this.#ended) return;
     if (goodbye) {
-      const selected = this.#routes.selected;
-      for (const route of selected === undefined ? this.#routes.all : [selected]) {
+      const selected = this.#connectivity.routes.selected;
+      for (const route of selected === undefined ? this.#connectivity.routes.all : [selected]) {
         // Copies, because nobody acknowledges them.
         for (let i = 0; i < BYE_COPIES; i++) {
           this.#transmit(this.#writer.sealed(DatagramType.bye, new Uint8Array(0)), route);
@@ -197,10 +189,10 @@ class UdpPath implements Path {
     this.events.emit({ type: "closed", reason });
   }
 
-  #transmit(datagram: Bytes, route: Route | undefined): void {
-    if (route === undefined) return;
+  #transmit(datagram: Bytes, to: { host: string; port: number } | undefined): void {
+    if (to === undefined) return;
     this.#bytesSent += datagram.length;
-    this.#options.endpoint.send(datagram, route.host, route.port);
+    this.#options.endpoint.send(datagram, to.host, to.port);
   }
 
   #tick(): void {
@@ -208,7 +200,7 @@ class UdpPath implements Path {
     const { tagTimeoutMs = 10_000, silenceMs = 5_000 } = this.#options;
     if (!this.#open) {
       if (now - this.#startedAt >= tagTimeoutMs) return this.#end("no-path");
-      this.#probe(now);
+      this.#connectivity.probe(now);
       const pace = now - this.#startedAt < PROBE_EAGERLY ? PROBE_EVERY : 3 * PROBE_EVERY;
       this.#tickTimer = setTimeout(() => this.#tick(), pace);
       return;
@@ -218,25 +210,14 @@ class UdpPath implements Path {
     this.#tickTimer = setTimeout(() => this.#tick(), TICK);
   }
 
-  /** Shows the tag to every address until one answers that it was right. */
-  #probe(now: number): void {
-    for (const route of this.#routes.all) {
-      if (!this.#peerHasTag) {
-        this.#transmit(
-          this.#writer.sealed(DatagramType.tag, encodeTag(this.#options.localTag)),
-          route,
-        );
-      }
-      this.#ping(route, now);
-    }
-  }
-
   #keepAlive(now: number): void {
     this.#pingedAt = now;
-    const selected = this.#routes.selected!;
+    const selected = this.#connectivity.routes.selected!;
     // A way that stopped answering may have died while another one works.
     const silent = now - selected.pongAt > 2 * PING_EVERY;
-    for (const route of silent ? this.#routes.all : [selected]) this.#ping(route, now);
+    for (const route of silent ? this.#connectivity.routes.all : [selected]) {
+      this.#connectivity.ping(route, now);
+    }
     const report: Report = {
       ...this.#extra,
       received: this.#reassembler.received,
@@ -244,11 +225,6 @@ class UdpPath implements Path {
       bytes: this.#bytesReceived,
     };
     this.#transmit(this.#writer.sealed(DatagramType.report, encodeReport(report)), selected);
-  }
-
-  #ping(route: Route, now: number): void {
-    const token = this.#routes.ping(route, now);
-    this.#transmit(this.#writer.sealed(DatagramType.ping, token), route);
   }
 
   #receive(datagram: Uint8Array, host: string, port: number): void {
@@ -264,8 +240,8 @@ class UdpPath implements Path {
     const now = this.#now();
     this.#validAt = now;
     this.#bytesReceived += datagram.length;
-    const unproven = this.#routes.heard(host, port, now);
-    if (unproven !== undefined) this.#ping(unproven, now);
+    const unproven = this.#connectivity.routes.heard(host, port, now);
+    if (unproven !== undefined) this.#connectivity.ping(unproven, now);
     try {
       this.#handle(authentic, host, port, now);
     } catch {
@@ -281,9 +257,9 @@ class UdpPath implements Path {
       case DatagramType.tag:
         return this.#onTag(authentic, now);
       case DatagramType.ping:
-        return this.#onPing(this.#reader.open(authentic), host, port, now);
+        return this.#connectivity.onPing(authentic, host, port, now);
       case DatagramType.pong:
-        return this.#onPong(this.#reader.open(authentic), host, port, now);
+        return this.#onPong(authentic, host, port, now);
       case DatagramType.nack:
         return this.#onNack(authentic.body);
       case DatagramType.report:
@@ -296,20 +272,12 @@ class UdpPath implements Path {
   }
 
   #onTag(authentic: Authentic, now: number): void {
-    let right = false;
-    try {
-      right = equal(decodeTag(this.#reader.open(authentic)), this.#options.expectedTag);
-    } catch {
-      // A tag that does not even open is as wrong as another one.
-    }
-    if (right) {
-      const first = !this.#tagVerified;
-      this.#tagVerified = true;
+    const first = !this.#connectivity.tagVerified;
+    if (this.#connectivity.onTag(authentic)) {
       // The peer is there now: it need not wait for our next round of probes.
-      if (first && !this.#open) this.#probe(now);
+      if (first && !this.#open) this.#connectivity.probe(now);
       return this.#consider();
     }
-    this.#tagVerified = false;
     this.events.emit({
       type: "security",
       code: "wrong-tag",
@@ -320,7 +288,7 @@ class UdpPath implements Path {
 
   #onFragment(body: Uint8Array, now: number): void {
     // No frame before the peer's right tag.
-    if (!this.#tagVerified) return;
+    if (!this.#connectivity.tagVerified) return;
     const fragment = readFragment(body);
     const outcome = fragment === undefined ? "malformed" : this.#reassembler.accept(fragment, now);
     if (outcome === "malformed") this.#malformed++;
@@ -338,40 +306,20 @@ class UdpPath implements Path {
     if (this.#open) this.#sender.repair(missing);
   }
 
-  #onPing(token: Bytes, host: string, port: number, now: number): void {
-    if (token.length !== TOKEN_BYTES) throw new RangeError(`ping of ${token.length} bytes`);
-    const body = encodePong({
-      token,
-      receivedAt: now,
-      sentAt: this.#now(),
-      tagVerified: this.#tagVerified,
-      observed: addressText(host, port),
-    });
-    const pong = this.#writer.sealed(DatagramType.pong, body);
-    this.#bytesSent += pong.length;
-    this.#options.endpoint.send(pong, host, port);
-  }
-
-  #onPong(body: Bytes, host: string, port: number, now: number): void {
-    const pong = decodePong(body);
-    const ping = this.#routes.pong(pong.token, host, port);
-    if (ping === undefined) return;
-    const rtt = this.#clock.add(ping.sentAt, pong.receivedAt, pong.sentAt, now);
-    if (rtt === null) return;
-    this.#routes.validated(ping.route, rtt, pong.observed, now);
-    this.#peerHasTag ||= pong.tagVerified;
+  #onPong(authentic: Authentic, host: string, port: number, now: number): void {
+    if (!this.#connectivity.onPong(authentic, host, port, now)) return;
     if (!this.#open) this.#consider();
-    else if (this.#routes.select(now)) this.#announce();
+    else if (this.#connectivity.routes.select(now)) this.#announce();
   }
 
   /** Opens when both tags are verified and an address answers, after a moment for better ones. */
   #consider(): void {
     if (this.#open || this.#choiceTimer !== undefined) return;
-    if (!this.#tagVerified || !this.#peerHasTag) return;
+    if (!this.#connectivity.mutual) return;
     this.#choiceTimer = setTimeout(() => {
       this.#choiceTimer = undefined;
-      this.#routes.select(this.#now());
-      if (this.#routes.selected === undefined) return;
+      this.#connectivity.routes.select(this.#now());
+      if (this.#connectivity.routes.selected === undefined) return;
       this.#open = true;
       this.#announce();
       // From the probing pace to the keep-alive's.
@@ -381,7 +329,7 @@ class UdpPath implements Path {
   }
 
   #announce(): void {
-    const { local, host, port } = this.#routes.selected!;
+    const { local, host, port } = this.#connectivity.routes.selected!;
     this.events.emit({ type: "open", local, remote: addressText(host, port) });
   }
 
@@ -398,13 +346,13 @@ class UdpPath implements Path {
     if (missing.length > 0) {
       this.#transmit(
         this.#writer.clear(DatagramType.nack, encodeNack(missing)),
-        this.#routes.selected,
+        this.#connectivity.routes.selected,
       );
     }
     this.#armRepair(now);
   }
 
   get #retryMs(): number {
-    return Math.max(8, 1.5 * (this.#clock.leastRttMs ?? 0) + 5);
+    return Math.max(8, 1.5 * (this.#connectivity.clock.leastRttMs ?? 0) + 5);
   }
 }
