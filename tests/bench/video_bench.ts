@@ -156,7 +156,10 @@ async function* call(scene: Scene): AsyncGenerator<BenchLine> {
       view(bob.daemon, ids.callee, over.signal, wanted),
     ]);
     await sleepUntil(from);
-    for (const { figures } of sides) figures.mark();
+    for (const { figures, camera } of sides) {
+      figures.mark();
+      camera.late = 0;
+    }
     await sleepUntil(to);
     const cpu = sides.map(({ figures }) => figures.cpuPercent());
     const end = from + scene.seconds * 1000;
