@@ -38,6 +38,11 @@ const COMPUTING_MODULES = new Set(["node:crypto", "node:buffer"]);
 /** The dashboard's only window on the daemon. */
 const VIEWS = "daemon/views/mod.ts";
 
+/** Tests and what is there for them alone. */
+function isTest(path: string): boolean {
+  return /(_test\.tsx?|\/(testing|testbed)\.ts)$/.test(path);
+}
+
 /** What one file says about the outside. */
 export interface Sighting {
   /** Specifiers as written; `type` when nothing of it is left at run time. */
@@ -111,7 +116,7 @@ export function roomOf(path: string): string | undefined {
 export function faults(path: string, source: string): string[] {
   const out: string[] = [];
   const seen = sight(path, source);
-  const test = path.endsWith("_test.ts");
+  const test = isTest(path);
   const room = roomOf(path);
   if (path.startsWith("daemon/") && room === undefined) {
     return [`${path} lies in no room of docs/architecture.md`];
@@ -144,6 +149,7 @@ function outerFault(room: string | undefined, specifier: string, test: boolean) 
 function relativeFault(path: string, target: string, type: boolean, test: boolean) {
   const from = roomOf(path);
   const to = roomOf(target);
+  if (isTest(target) && !test && !path.startsWith("tests/")) return "it is there for tests";
   if (path.startsWith("ui/")) {
     if (target.startsWith("ui/") || target === VIEWS && type || test) return undefined;
     return `the dashboard knows of the daemon only the types of ${VIEWS}`;

@@ -93,6 +93,14 @@ Deno.test("faults() refuses what lies outside the daemon", () => {
   allows("daemon/http/a.ts", `import page from "../../ui/dist/index.html" with { type: "text" };`);
 });
 
+Deno.test("faults() keeps what is there for tests away from the program", () => {
+  refuses("daemon/call/a.ts", `import { bed } from "./testbed.ts";`, "there for tests");
+  refuses("daemon/call/a.ts", `import "./deep/testing.ts";`, "there for tests");
+  allows("daemon/call/a_test.ts", `import { bed } from "./testbed.ts";`);
+  allows("daemon/call/testing.ts", `import "./testbed.ts"; import "../../scripts/peers/p.ts";`);
+  refuses("daemon/call/testing.ts", `import "../http/mod.ts";`, "is above");
+});
+
 Deno.test("faults() keeps the pure rooms pure", () => {
   for (const room of ["base", "crypto", "sframe"]) {
     refuses(`daemon/${room}/a.ts`, `const conn = Deno.open("x");`, "is pure");
