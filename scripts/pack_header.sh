@@ -64,7 +64,14 @@ fi
 
 # Read and write: the state directory. Deno divides its lists at commas, so a path with one would
 # grant something else.
-state=${XDG_STATE_HOME:-${HOME:-/nowhere}/.local/state}/simppd
+case @TARGET@ in
+  *-darwin*) state="${HOME:-/nowhere}/Library/Application Support/simppd" ;;
+  *) state=${HOME:-/nowhere}/.local/state/simppd
+    case ${XDG_STATE_HOME:-} in
+      /*) state=$XDG_STATE_HOME/simppd ;;
+    esac
+    ;;
+esac
 next=
 for word in "$@"; do
   if [ -n "$next" ]; then state=$word; fi

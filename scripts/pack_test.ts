@@ -75,6 +75,8 @@ Deno.test("a packed file grants its state directory and little more", unix, asyn
     assert.equal(plain.value("--allow-write"), `${folder}/.local/state/simppd`);
     const xdg = await start(file, ["run"], { XDG_STATE_HOME: "/elsewhere" });
     assert.equal(xdg.value("--allow-write"), "/elsewhere/simppd");
+    const relative = await start(file, ["run"], { XDG_STATE_HOME: "elsewhere" });
+    assert.equal(relative.value("--allow-write"), plain.value("--allow-write"));
     const named = await start(file, ["run", "--json", "--state", "s 1", "--port", "0"]);
     assert.equal(named.value("--allow-write"), `${folder}/s 1`);
     const program = `${cacheOf(folder)}/simppd.js`;
