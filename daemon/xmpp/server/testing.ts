@@ -117,6 +117,7 @@ export class TestClient {
 
   static async connect(port: number, certificatePem: string): Promise<TestClient> {
     const raw = await Deno.connect({ hostname: "127.0.0.1", port });
+    raw.setNoDelay();
     const conn = await Deno.startTls(raw, { hostname: DOMAIN, caCerts: [certificatePem] });
     await conn.handshake();
     return new TestClient(conn);

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { el, type Element, NS } from "../core/mod.ts";
+import { conditionOf, DOMAIN, PASSWORD, withServer } from "./testing.ts";
+
+const BOB = `bob@${DOMAIN}`;
+
+function chat(body: string, attrs: Record<string, string> = {}, ...more: Element[]): Element {
+  return el("message", { type: "chat", to: BOB, ...attrs }, el("body", {}, body), ...more);
+}
+
+Deno.test("a message to an account reaches its resources of no negative priority", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const phone = await bed.online("bob", "phone");
+    const tablet = await bed.online("bob", "tablet");
+    const robot = await bed.online("bob", "robot");
+    robot.send(el("presence", {}, el("priority", {}, "-1")));
+    await robot.settle();
+    await phone.settle();
+    alice.send(chat("hello & <goodbye>", { id: "m1" }));
+    for (const client of [phone, tablet]) {
+      const message = await client.message();
+      assert.equal(message.getChildText("body"), "hello & <goodbye>");
+      assert.equal(message.attrs.from, alice.jid);
+      assert.equal(message.attrs.id, "m1");
+    }
+    await alice.settle();
+    assert.deepEqual((await robot.settle()).filter((s) => s.name === "message"), []);
+    alice.send(chat("for you", { to: robot.jid }));
+    assert.equal((await robot.message()).getChildText("body"), "for you");
+    alice.send(chat("you are gone", { to: `${BOB}/gone` }));
+    assert.equal((await phone.message()).getChildText("body"), "you are gone");
+    alice.send(chat("no such room", { type: "groupchat", id: "g" }));
+    assert.equal(conditionOf(await alice.message()), "service-unavailable");
+    alice.send(chat("nobody", { to: `nobody@${DOMAIN}` }));
+    assert.equal(conditionOf(await alice.message()), "service-unavailable");
+  });
+});
+
+Deno.test("messages wait for who is offline, stamped, in order, and come once", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("bob", PASSWORD);
+    const alice = await bed.online("alice");
+    const forged = el("delay", { xmlns: NS.delay, from: DOMAIN, stamp: "2001-01-01T00:00:00Z" });
+    for (let i = 0; i < 120; i++) alice.send(chat(String(i), {}, ...(i === 0 ? [forged] : [])));
+    alice.send(el("message", { type: "chat", to: BOB }, el("active", { xmlns: NS.chatStates })));
+    alice.send(chat("hint", {}, el("no-store", { xmlns: NS.hints })));
+    alice.send(el("message", { to: BOB }, el("store", { xmlns: NS.hints })));
+    alice.send(chat("news", { type: "headline" }));
+    await alice.settle();
+    const bob = await bed.login("bob");
+    bob.send(el("presence"));
+    const got: Element[] = [];
+    while (got.length < 121) {
+      const stanza = await bob.until((s) => s.name === "message" || s.attrs.type === "get");
+      if (stanza.name === "message") got.push(stanza);
+      else bob.send(el("iq", { type: "result", id: stanza.attrs.id, to: DOMAIN }));
+    }
+    const bodies = got.map((message) => message.getChildText("body"));
+    assert.deepEqual(bodies, [...Array.from({ length: 120 }, (_, i) => String(i)), null]);
+    for (const message of got) {
+      const delays = message.getChildren("delay", NS.delay);
+      assert.equal(delays.length, 1);
+      assert.equal(delays[0]!.attrs.from, DOMAIN);
+      assert.ok(Math.abs(Date.parse(delays[0]!.attrs.stamp!) - Date.now()) < 60_000);
+    }
+    const last = await bob.until((s) => s.attrs.type === "get");
+    bob.send(el("iq", { type: "result", id: last.attrs.id, to: DOMAIN }));
+    await bob.settle();
+    assert.equal(bed.server.storage.offline.count("bob"), 0);
+  });
+});
+
+Deno.test("offline messages a connection died with come again", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("bob", PASSWORD);
+    const alice = await bed.online("alice");
+    alice.send(chat("precious"));
+    await alice.settle();
+    const dying = await bed.login("bob");
+    dying.send(el("presence"));
+    await dying.message();
+    await dying.close();
+    const bob = await bed.login("bob");
+    bob.send(el("presence"));
+    assert.equal((await bob.message()).getChildText("body"), "precious");
+  });
+});
+
+Deno.test("a full offline store bounces; a call nobody can take is bounced to contacts only", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("bob", PASSWORD);
+    const alice = await bed.online("alice");
+    for (let i = 0; i < 3; i++) alice.send(chat(String(i), { id: `m${i}` }));
+    const bounced = await alice.message();
+    assert.equal(bounced.attrs.id, "m2");
+    assert.equal(conditionOf(bounced), "service-unavailable");
+    const fleeting = () => chat("call", { id: "call" }, el("no-store", { xmlns: NS.hints }));
+    alice.send(fleeting());
+    assert.deepEqual(await alice.settle(), [], "a stranger does not learn that bob is away");
+    const bob = await bed.online("bob");
+    bob.send(el("presence", { to: `alice@${DOMAIN}`, type: "subscribed" }));
+    alice.send(el("presence", { to: BOB, type: "subscribe" }));
+    await alice.presence("subscribed", BOB);
+    await bob.close();
+    await alice.presence("unavailable", bob.jid);
+    alice.send(fleeting());
+    const missed = await alice.until((s) => s.attrs.id === "call");
+    assert.equal(conditionOf(missed), "service-unavailable");
+  }, { offlineMessages: 2 });
+});
+
+Deno.test("requests between clients are passed on with the true sender, and answered", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const bob = await bed.online("bob");
+    const answered = alice.request("get", el("time", { xmlns: "urn:xmpp:time" }), bob.jid);
+    const request = await bob.until((s) => s.attrs.type === "get");
+    assert.equal(request.attrs.from, alice.jid);
+    bob.send(el("iq", { type: "result", id: request.attrs.id, to: alice.jid }));
+    assert.equal((await answered).attrs.from, bob.jid);
+  });
+});
