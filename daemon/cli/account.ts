@@ -1,0 +1,104 @@
+import { SimppdError } from "../base/mod.ts";
+import type { StatusView } from "../views/mod.ts";
+import { environment } from "./environment.ts";
+import { LocalApi } from "./local_api.ts";
+import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+
+export const account: Verb = {
+  name: "account",
+  summary: "Show the account, or choose one on the first run",
+  usage: [
+    "account",
+    "account carry [--nick NAME] [--reach this-machine|network]",
+    "account join LINK [--nick NAME]              LINK may be - : read from standard input",
+    "account sign-in JID [--nick NAME] [--server HOST[:PORT]] [--pin PIN]",
+    "                  the password comes from SIMPPD_PASSWORD or standard input",
+    "account reach this-machine|network",
+  ],
+  options: {
+    nick: { type: "string" },
+    reach: { type: "string" },
+    server: { type: "string" },
+    pin: { type: "string" },
+  },
+  async run(invocation) {
+    const [action, ...words] = invocation.words;
+    const own = ownOptions[action ?? "show"];
+    if (own === undefined) throw new UsageError(`"${action}" is not something account can do`);
+    for (const name of Object.keys(account.options)) {
+      if (invocation.options[name] !== undefined && !own.includes(name)) {
+        throw new UsageError(`--${name} does not go with account ${action ?? ""}`.trimEnd());
+      }
+    }
+    const ask = await requestOf(invocation, action, words);
+    const api = await LocalApi.open(invocation.state);
+    return shown(await api.ask<StatusView>(...ask));
+  },
+};
+
+const ownOptions: Readonly<Record<string, readonly string[]>> = {
+  show: [],
+  carry: ["nick", "reach"],
+  join: ["nick"],
+  "sign-in": ["nick", "server", "pin"],
+  reach: [],
+};
+
+type Ask = [method: string, path: string, body?: unknown];
+
+async function requestOf(
+  invocation: Invocation,
+  action: string | undefined,
+  words: readonly string[],
+): Promise<Ask> {
+  const nick = text(invocation, "nick");
+  const person = nick ?? environment("USER") ?? "me";
+  switch (action) {
+    case "carry": {
+      expectWords(words);
+      const reach = reachOf(text(invocation, "reach") ?? "this-machine");
+      return ["POST", "/api/setup/carry", { nick: person, reach }];
+    }
+    case "join": {
+      const [link] = expectWords(words, "LINK");
+      const typed = link === "-" ? (await invocation.io.rest()).trim() : link;
+      return ["POST", "/api/setup/join", { link: typed, nick: person }];
+    }
+    case "sign-in": {
+      const [jid] = expectWords(words, "JID") as [string];
+      const password = environment("SIMPPD_PASSWORD") ??
+        await invocation.io.secret(`Password of ${jid}: `);
+      if (password === "") throw new SimppdError("bad-input", "The password is empty.");
+      const server = text(invocation, "server");
+      const pin = text(invocation, "pin");
+      return ["POST", "/api/setup/sign-in", {
+        jid,
+        password,
+        nick: nick ?? jid.split("@")[0],
+        ...(server === undefined ? {} : { server }),
+        ...(pin === undefined ? {} : { pin }),
+      }];
+    }
+    case "reach": {
+      const [reach] = expectWords(words, "this-machine or network") as [string];
+      return ["POST", "/api/server/reach", { reach: reachOf(reach) }];
+    }
+    default:
+      return ["GET", "/api/status"];
+  }
+}
+
+function reachOf(value: string): string {
+  if (value === "this-machine" || value === "network") return value;
+  throw new UsageError(`reach is this-machine or network, not "${value}"`);
+}
+
+function shown(status: StatusView): Answer {
+  const { account, server, state, problem } = status;
+  const lines = account === null
+    ? ["No account yet: simppd account carry, join or sign-in."]
+    : [`${account.jid} (${account.nick}), ${state}`, `fingerprint ${account.fingerprint}`];
+  if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
+  if (problem !== null) lines.push(`${problem.message} (${problem.code})`);
+  return { value: status, text: lines.join("\n") };
+}

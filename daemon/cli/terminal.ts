@@ -1,0 +1,51 @@
+import { fromUtf8, SimppdError, utf8 } from "../base/mod.ts";
+import type { Io } from "./verb.ts";
+
+/** The most that is read from standard input, in bytes. */
+const MOST = 64 * 1024;
+
+function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = utf8(text);
+  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+}
+
+async function readAll(): Promise<string> {
+  const parts: number[] = [];
+  for await (const chunk of Deno.stdin.readable) {
+    parts.push(...chunk);
+    if (parts.length > MOST) throw new SimppdError("bad-input", "Standard input is too long.");
+  }
+  return fromUtf8(Uint8Array.from(parts));
+}
+
+/** Reads a line key by key with the terminal's echo off. */
+function typedUnseen(prompt: string): string {
+  write(Deno.stderr, prompt);
+  Deno.stdin.setRaw(true, { cbreak: true });
+  try {
+    const typed: number[] = [];
+    const key = new Uint8Array(1);
+    for (;;) {
+      if (Deno.stdin.readSync(key) === null || key[0] === 0x0d || key[0] === 0x0a) break;
+      if (key[0] === 0x7f || key[0] === 0x08) {
+        // The last character: its UTF-8 continuation bytes, then its first.
+        while (typed.length > 0 && (typed.pop()! & 0xc0) === 0x80);
+      } else if (typed.length < MOST) typed.push(key[0]!);
+    }
+    return fromUtf8(Uint8Array.from(typed));
+  } finally {
+    Deno.stdin.setRaw(false);
+    write(Deno.stderr, "\n");
+  }
+}
+
+/** The process's own input and output. */
+export const terminal: Io = {
+  out: (line) => write(Deno.stdout, `${line}\n`),
+  err: (line) => write(Deno.stderr, `${line}\n`),
+  async secret(prompt) {
+    if (Deno.stdin.isTerminal()) return typedUnseen(prompt);
+    return (await readAll()).split(/\r?\n/, 1)[0]!;
+  },
+  rest: readAll,
+};
