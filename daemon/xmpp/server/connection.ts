@@ -66,7 +66,7 @@ export class Connection {
     });
     socket.on("error", () => this.destroy());
     socket.on("secure", () => this.#secure = true);
-    socket.on("data", (bytes) => this.#read(bytes));
+    socket.on("data", (bytes) => this.#read(bytes as Uint8Array));
     socket.on("end", () => listener.onEnd());
     socket.on("close", () => this.#closed());
   }
