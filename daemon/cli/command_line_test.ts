@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { FakeApp } from "../../tests/fake_app.ts";
+import { startHttp } from "../http/mod.ts";
+import { writeApiFile } from "./api_file.ts";
+import { main, verbs } from "./command_line.ts";
+import type { Io } from "./verb.ts";
+
+interface Outcome {
+  code: number;
+  out: string[];
+  err: string[];
+}
+
+async function simppd(args: readonly string[], input = ""): Promise<Outcome> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const io: Io = {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    secret: () => Promise.resolve(input),
+    rest: () => Promise.resolve(input),
+  };
+  return { code: await main(args, io), out, err };
+}
+
+async function inFolder(work: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir({ prefix: "simppd-cli-" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const TOKEN = "t".repeat(43);
+
+/** A door with a fake app behind it, found through api.json as a daemon's would be. */
+function withDaemon(
+  work: (ask: (args: string[], input?: string) => Promise<Outcome>, app: FakeApp) => Promise<void>,
+) {
+  return inFolder(async (state) => {
+    const app = new FakeApp();
+    const dashboard = { html: "", script: "", style: "" };
+    const { instance } = app;
+    const door = await startHttp({ app, port: 0, token: TOKEN, instance, dashboard });
+    try {
+      await writeApiFile(state, { url: door.url, token: TOKEN, pid: Deno.pid });
+      await work((args, input) => simppd([...args, "--state", state], input), app);
+    } finally {
+      await door.close();
+    }
+  });
+}
+
+Deno.test("words that are not understood end with 2 and the right usage", () =>
+  inFolder(async (state) => {
+    const wrong: [string[], string][] = [
+      [["frobnicate"], "not a verb"],
+      [["send"], "JID is missing"],
+      [["send", "a@b"], "TEXT is missing"],
+      [["send", "a@b", "x", "y"], "one word too many"],
+      [["send", "a@b", "x", "--wait", "read"], "sent or delivered"],
+      [["send", "a@b", "x", "--timeout", "0"], "from 1 to 3600"],
+      [["contact", "dance"], "not something contact can do"],
+      [["contact", "rename", "a@b"], "NAME is missing"],
+      [["contact", "list", "--name", "x"], "--name goes with contact add"],
+      [["account", "join"], "LINK is missing"],
+      [["account", "carry", "--reach", "moon"], "reach is"],
+      [["account", "carry", "--pin", "x"], "--pin does not go with"],
+      [["call"], "is missing"],
+      [["call", "dance"], "neither a JID nor"],
+      [["call", "list", "--fps", "5"], "camera options"],
+      [["call", "a@b", "--fps", "1000"], "from 1 to 120"],
+      [["call", "a@b", "--size", "big"], "WIDTHxHEIGHT"],
+      [["run", "--port", "70000"], "from 0 to 65535"],
+      [["run", "now"], "one word too many"],
+      [["demo", "--seconds", "x"], "whole number"],
+      [["demo", "--size", "1"], "WIDTHxHEIGHT"],
+    ];
+    for (const [args, words] of wrong) {
+      const { code, out, err } = await simppd([...args, "--state", state]);
+      assert.equal(code, 2, args.join(" "));
+      assert.deepEqual(out, []);
+      assert.ok(err[0]!.startsWith("error: ") && err[0]!.endsWith(" (usage)"), err[0]!);
+      assert.ok(err[0]!.includes(words), err[0]!);
+      const verb = verbs.find(({ name }) => name === args[0]);
+      if (verb) assert.ok(err[1]!.includes(`simppd ${verb.usage[0]!.split("  ")[0]}`), err[1]!);
+    }
+  }));
+
+Deno.test("no verb takes an option it does not know", async () => {
+  for (const { name } of verbs) {
+    const { code, err } = await simppd([name, "--frobnicate"]);
+    assert.equal(code, 2, name);
+    assert.ok(err[0]!.includes("--frobnicate"), err[0]!);
+  }
+});
+
+Deno.test("a password is never taken from the command line", async () => {
+  const { code } = await simppd(["account", "sign-in", "a@b", "--password", "x"]);
+  assert.equal(code, 2);
+});
+
+Deno.test("every verb says how it is used", async () => {
+  for (const { name, usage } of verbs) {
+    const { code, out } = await simppd([name, "--help"]);
+    assert.equal(code, 0);
+    assert.ok(out[0]!.includes(usage[0]!), name);
+    assert.deepEqual((await simppd(["help", name])).out, out);
+  }
+  const { out: [overview] } = await simppd([]);
+  for (const { name, summary } of verbs) {
+    assert.ok(overview!.includes(name) && overview!.includes(summary));
+  }
+  const { code, out } = await simppd(["version", "--json"]);
+  assert.equal(code, 0);
+  assert.match(JSON.parse(out[0]!).simppd, /^\d+\.\d+\.\d+$/);
+});
+
+Deno.test("without a daemon, verbs say that none is running and how to start one", () =>
+  inFolder(async (state) => {
+    const asking = [["account"], ["invite"], ["contact", "list"], ["send", "a@b", "x"], ["open"]];
+    const none = async (args: string[]) => {
+      const { code, out, err } = await simppd([...args, "--json", "--state", state]);
+      assert.equal(code, 1, args.join(" "));
+      assert.equal(JSON.parse(out[0]!).error.code, "not-running");
+      assert.match(err[0]!, /^error: .*simppd run.* \(not-running\)$/);
+    };
+    for (const args of asking) await none(args);
+
+    // Left over by a daemon that was killed: nobody listens there any more.
+    const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = gone.addr;
+    gone.close();
+    await writeApiFile(state, { url: `http://127.0.0.1:${port}`, token: TOKEN, pid: 1 });
+    for (const args of asking) await none(args);
+
+    for (const damaged of ["{", "null", `{"url":"http://evil.example","token":"t","pid":1}`]) {
+      await Deno.writeTextFile(`${state}/api.json`, damaged);
+      await none(["account"]);
+    }
+    const { code, out } = await simppd(["doctor", "--json", "--state", state]);
+    const checks: { check: string; ok: boolean }[] = JSON.parse(out[0]!);
+    assert.equal(code, checks.every(({ ok }) => ok) ? 0 : 1);
+    assert.deepEqual(checks.map(({ check }) => check), ["daemon", "ffmpeg"]);
+  }));
+
+Deno.test("the token's file is its owner's alone, even where an open one was left", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  inFolder(async (state) => {
+    await Deno.writeTextFile(`${state}/api.json`, "old", { mode: 0o644 });
+    await Deno.writeTextFile(`${state}/api.json.new`, "old", { mode: 0o644 });
+    await writeApiFile(state, { url: "http://127.0.0.1:1", token: TOKEN, pid: 1 });
+    assert.equal((await Deno.stat(`${state}/api.json`)).mode! & 0o777, 0o600);
+  }));
+
+Deno.test("verbs ask the daemon for what they say", () =>
+  withDaemon(async (ask, app) => {
+    const bob = "bob@fake.example";
+    const cases: [string[], [string, ...unknown[]]][] = [
+      [["account", "carry", "--nick", "Al"], ["carry", { nick: "Al", reach: "this-machine" }]],
+      [["account", "join", "L", "--nick", "Al"], ["join", { link: "L", nick: "Al" }]],
+      [["account", "join", "-", "--nick", "Al"], ["join", { link: "typed", nick: "Al" }]],
+      [["account", "sign-in", "al@x", "--server", "h:1"], ["signIn", {
+        jid: "al@x",
+        password: "typed",
+        nick: "al",
+        server: "h:1",
+      }]],
+      [["account", "reach", "network"], ["setReach", "network"]],
+      [["invite"], ["invite"]],
+      [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
+      [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
+      [["contact", "rename", bob, "B"], ["changeContact", bob, { name: "B" }]],
+      [["contact", "block", bob], ["changeContact", bob, { blocked: true }]],
+      [["contact", "unblock", bob], ["changeContact", bob, { blocked: false }]],
+      [["contact", "remove", bob], ["removeContact", bob]],
+      [["contact", "verify", bob, "123"], ["verify", bob, "123"]],
+      [["contact", "trust", bob], ["decideChange", bob, true]],
+      [["contact", "distrust", bob], ["decideChange", bob, false]],
+      [["call", bob, "--fps", "5"], ["startCall", bob, { fps: 5 }]],
+      [["call", "accept", "--camera", "off"], ["acceptCall", "call-1", { camera: "off" }]],
+      [["call", "later"], ["laterCall", "call-1"]],
+      [["call", "decline", "call-1"], ["declineCall", "call-1"]],
+      [["call", "hangup", "call-1"], ["hangUp", "call-1"]],
+    ];
+    for (const [args, asked] of cases) {
+      app.asked.length = 0;
+      const { code, out, err } = await ask([...args, "--json"], "typed");
+      assert.equal(code, 0, `${args.join(" ")}: ${err[0]}`);
+      assert.equal(out.length, 1);
+      JSON.parse(out[0]!);
+      assert.deepEqual(app.asked, [asked]);
+    }
+    for (
+      const args of [["account"], ["contact", "list"], ["contact", "verify", bob], ["doctor"]]
+    ) assert.equal((await ask(args)).code, 0, args.join(" "));
+    const { out: [link] } = await ask(["open", "--no-open"]);
+    assert.match(link!, /^http:\/\/127\.0\.0\.1:\d+\/#launch=/);
+    assert.equal((await ask(["call", "hangup"])).code, 1); // ringing: nothing to hang up
+  }));
+
+Deno.test("send waits until the message is as far as wanted, and fails when it fails", () =>
+  withDaemon(async (ask) => {
+    const delivery = async (...more: string[]) => {
+      const { out, code } = await ask(["send", "bob@fake.example", ...more, "--json"], "typed");
+      assert.equal(code, 0);
+      return JSON.parse(out[0]!);
+    };
+    assert.equal((await delivery("hello")).delivery, "sent");
+    assert.equal((await delivery("hello", "--wait", "delivered")).delivery, "delivered");
+    assert.equal((await delivery("-")).body, "typed");
+    const { code, err } = await ask(["send", "bob@fake.example", "fails"]);
+    assert.equal(code, 1);
+    assert.equal(err[0], "error: The key changed. (not-trusted)");
+  }));
+
+Deno.test("an error of the daemon keeps its code and sentence", () =>
+  withDaemon(async (ask) => {
+    const { code, out } = await ask(["call", "status", "other", "--json"]);
+    assert.equal(code, 1);
+    assert.deepEqual(JSON.parse(out[0]!), {
+      error: { code: "unknown-call", message: "There is no call other." },
+    });
+  }));
