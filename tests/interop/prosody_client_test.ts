@@ -113,8 +113,13 @@ async function befriend(romeo: Person, juliet: Person): Promise<void> {
   romeo.roster.approve(juliet.client.jid);
   await mutual;
   assert.equal(juliet.roster.pending().length, 0);
+  const named = until(
+    events(romeo),
+    (event) => event.kind === "item" && event.item.name === "Jule",
+  );
   await romeo.roster.set(juliet.client.jid, "Jule");
-  assert.equal(romeo.roster.get(juliet.client.jid)?.name, "Jule");
+  await named;
+  assert.equal(romeo.roster.get(juliet.client.jid)?.subscription, "both");
 
   const away = until(
     (listener: (event: { presence: { show: string } }) => void) =>

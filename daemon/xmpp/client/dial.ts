@@ -121,7 +121,11 @@ async function dialPinned(
 function hasPin(certificate: Uint8Array | undefined, pin: string): boolean {
   if (certificate === undefined) return false;
   const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
-  return equal(sha256(key), fromBase64Url(pin));
+  try {
+    return equal(sha256(key), fromBase64Url(pin));
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves at `event`, rejects when the socket fails or closes before. */

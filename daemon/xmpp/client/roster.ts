@@ -68,7 +68,11 @@ export class Roster {
     return [...this.#pending.values()];
   }
 
-  /** Adds a contact or changes its name and groups. @throws StanzaError, SimppdError */
+  /**
+   * Adds a contact or changes its name and groups. Resolves when the server agreed; the item itself
+   * comes as an event.
+   * @throws StanzaError, SimppdError
+   */
   async set(jid: Jid | string, name?: string, groups: readonly string[] = []): Promise<void> {
     await this.#change(el(
       "item",

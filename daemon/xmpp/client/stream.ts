@@ -37,6 +37,9 @@ export class XmppStream {
   #outbox: string[] = [];
   #queued = 0;
   #flushing: Promise<void> | undefined;
+  /** What {@link receive} gave last, while it waits. */
+  #reading: Promise<Element> | undefined;
+  #closing: Promise<void> | undefined;
   /** We said that we end. */
   #ending = false;
   #over = false;
@@ -76,7 +79,35 @@ export class XmppStream {
    * @throws StreamError what the server sent as such, or how its XML is wrong; SimppdError
    * `connection-lost`
    */
-  async receive(): Promise<Element> {
+  receive(): Promise<Element> {
+    const reading = this.#receive().finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** Queues a stanza. @throws SimppdError `bad-xml`, `send-queue-full` */
+  send(element: Element): void {
+    this.#push(serialise(element));
+  }
+
+  /**
+   * Ends the stream and waits a little for the server to do so too: it has then read all we sent.
+   * The connection is closed when this resolves.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Drops the connection; a waiting {@link receive} throws. */
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#transport.close();
+  }
+
+  async #receive(): Promise<Element> {
     for (;;) {
       const stanza = this.#inbox.shift();
       if (stanza?.is("error", NS.stream)) throw StreamError.fromElement(stanza);
@@ -87,41 +118,31 @@ export class XmppStream {
       });
       if (bytes === null || this.#over) throw lost("the server hung up");
       this.heard = performance.now();
-      try {
-        this.#reader!.write(bytes);
-      } catch (error) {
-        this.#refuse(error);
-        throw error;
-      }
+      this.#read(bytes);
     }
   }
 
-  /** Queues a stanza. @throws SimppdError `bad-xml`, `send-queue-full` */
-  send(element: Element): void {
-    this.#push(serialise(element));
+  #read(bytes: Uint8Array): void {
+    try {
+      this.#reader?.write(bytes);
+    } catch (error) {
+      this.#refuse(error);
+      throw error;
+    }
   }
 
-  /** Ends the stream politely; the connection is closed when this resolves. */
-  async close(): Promise<void> {
-    if (!this.#over && this.#opened) {
-      const late = setTimeout(() => this.#transport.close(), CLOSE_MS);
-      try {
-        if (!this.#ending) this.#push("</stream:stream>");
-        this.#ending = true;
-        await this.#flushing;
-      } catch {
-        // A full queue or a broken connection: it is closed either way.
-      }
-      clearTimeout(late);
+  async #close(): Promise<void> {
+    const late = setTimeout(() => this.abort(), CLOSE_MS);
+    try {
+      if (!this.#ending && this.#opened) this.#push("</stream:stream>");
+      this.#ending = true;
+      await this.#flushing;
+      while (!this.#over) await (this.#reading ?? this.receive());
+    } catch {
+      // It is over: by the server's end of the stream, or because the connection broke.
     }
+    clearTimeout(late);
     this.abort();
-  }
-
-  /** Drops the connection; a waiting {@link receive} throws. */
-  abort(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#transport.close();
   }
 
   #push(text: string): void {
