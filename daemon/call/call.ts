@@ -1,34 +1,18 @@
 import { Broadcast, logOf, publicError } from "../base/mod.ts";
-import type { Random, Suite } from "../crypto/mod.ts";
+import type { Suite } from "../crypto/mod.ts";
 import type { PathEnd } from "../p2p/mod.ts";
 import type { CallInfo, CallState, CallView, CameraOptions, EndReason } from "../views/mod.ts";
 import { CameraFeed } from "./camera_feed.ts";
 import { encodeSignal } from "./codec.ts";
-import type { CallPeer, CallsOptions } from "./environment.ts";
+import type { CallPeer } from "./environment.ts";
 import type { Parties, Side } from "./handshake.ts";
 import type { CallKeys } from "./keys.ts";
-import { MOST_SECURITY_EVENTS, type Timeouts } from "./limits.ts";
+import type { CallKeeper, SignalSender } from "./keeper.ts";
+import { MOST_SECURITY_EVENTS } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { lineOf, sentence } from "./reasons.ts";
 import { Session } from "./session.ts";
 import type { FinishReason, Propose, Signal } from "./signal.ts";
-
-/** What a call asks of the {@link Calls} that keeps it. */
-export interface CallKeeper {
-  readonly options: CallsOptions;
-  readonly timeouts: Timeouts;
-  readonly random: Random;
-  now(): number;
-  readonly line: CallsOptions["line"];
-  changed(call: Call): void;
-  security(call: Call, code: string, message: string): void;
-}
-
-/** Who sent a signal. */
-export interface SignalSender {
-  jid: string;
-  device: string;
-}
 
 const TICK = 1_000;
 
@@ -50,8 +34,8 @@ export abstract class Call {
   readonly contact: string;
   abstract readonly direction: "out" | "in";
   /** Our pictures and theirs, while the call lives. */
-  readonly local = new Broadcast<Picture>();
-  readonly remote = new Broadcast<Picture>();
+  local = new Broadcast<Picture>();
+  remote = new Broadcast<Picture>();
   protected readonly keeper: CallKeeper;
   protected readonly propose: Propose;
   /** The peer's device: the proposer's, or the one that accepted. */
@@ -71,6 +55,8 @@ export abstract class Call {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #securityEvents: CallInfo["securityEvents"] = [];
   #lastInfo: CallInfo | null = null;
+  #camera: CallView["camera"] = { name: "", state: "off", problem: null };
+  readonly #ended = Promise.withResolvers<void>();
   readonly #tasks = new Set<Promise<void>>();
 
   constructor(
@@ -149,9 +135,14 @@ export abstract class Call {
       activeAt: this.#activeAt,
       endedAt: this.#endedAt,
       options: this.cameraOptions,
-      camera: this.feed?.view() ?? { name: "", state: "off", problem: null },
+      camera: this.feed?.view() ?? this.#camera,
       info: this.#lastInfo ?? this.#info(),
     };
+  }
+
+  /** Resolves when the call is over. */
+  protected get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** Resolves when everything the call held is released and what it had to say is said. */
@@ -170,11 +161,17 @@ export abstract class Call {
     this.#detail = detail;
     this.#endedAt = this.keeper.now();
     clearInterval(this.#ticker);
+    // An ended call is remembered for a while; its pictures are not.
     this.local.end();
     this.remote.end();
+    this.local = this.remote = new Broadcast();
+    this.local.end();
     const [session, feed] = [this.#session, this.feed];
+    this.#camera = { ...this.#camera, ...feed?.view(), state: "off", problem: null };
+    this.#session = this.feed = undefined;
     if (session !== undefined) this.run(() => session.close());
     if (feed !== undefined) this.run(() => feed.close());
+    this.#ended.resolve();
     const lasted = this.#activeAt === null ? null : this.#endedAt - this.#activeAt;
     const line = lineOf({ reason, detail, unanswered, lasted });
     if (!quiet) this.keeper.line(this.contact, line.kind, line.body);

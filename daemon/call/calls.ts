@@ -3,11 +3,12 @@ import { type Random, suite, SUITE_IDS, systemRandom } from "../crypto/mod.ts";
 import { checkVideoMode, parseCameraSpec } from "../capture/mod.ts";
 import type { CallView, CameraOptions } from "../views/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
-import type { Call, CallKeeper, SignalSender } from "./call.ts";
+import type { Call } from "./call.ts";
 import { decodeSignal, encodeSignal } from "./codec.ts";
 import type { CallSecurityEvent, CallsOptions } from "./environment.ts";
 import { CODECS } from "./frame_header.ts";
 import { IncomingCall } from "./incoming_call.ts";
+import type { CallKeeper, SignalSender } from "./keeper.ts";
 import { MOST_ENDED, MOST_RINGING, PROPOSALS_A_MINUTE, TIMEOUTS, type Timeouts } from "./limits.ts";
 import { OutgoingCall } from "./outgoing_call.ts";
 import type { Picture } from "./picture.ts";
@@ -17,8 +18,6 @@ import { SpentIds } from "./spent_ids.ts";
 
 /** What a call is taken with until the person chooses. */
 const DEFAULT_CAMERA: CameraOptions = { camera: "off", size: "640x480", fps: 30 };
-/** How long closing waits for goodbyes to leave. */
-const GOODBYE = 3_000;
 
 /**
  * All calls of a daemon: begins them, hears of them, and sees to it that a person is in one at a
@@ -179,7 +178,7 @@ export class Calls {
     for (const call of calls) if (!call.over) call.hangUp();
     const stop = new AbortController();
     const done = Promise.all([...calls.map((call) => call.closed()), ...this.#sends]);
-    await Promise.race([done, sleep(GOODBYE, stop.signal)]);
+    await Promise.race([done, sleep(this.#keeper.timeouts.goodbye, stop.signal)]);
     stop.abort();
   }
 
@@ -261,7 +260,8 @@ export class Calls {
     const again = ringing.find(({ contact }) => contact === from.jid);
     const full = again === undefined && ringing.length >= MOST_RINGING;
     if (!glare && (engaged !== undefined || full)) {
-      this.#line(from.jid, "missed-call", `${name} called while you were in another call.`);
+      const why = engaged === undefined ? "others were calling" : "you were in another call";
+      this.#line(from.jid, "missed-call", `${name} called while ${why}.`);
       return this.#tell(from, { kind: "reject", id: propose.id, reason: "busy" });
     }
     if (again instanceof IncomingCall) again.replaced();

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { sleep } from "../base/mod.ts";
 import { el } from "../xmpp/core/mod.ts";
 import { UdpEndpoint } from "../p2p/mod.ts";
+import { encodeSignal } from "./codec.ts";
 import { CALL_NS } from "./signal.ts";
 import { Device, intoCall, OFF, Signalling, TEST_CAMERA, waitFor, withPair } from "./testbed.ts";
 
@@ -192,6 +195,68 @@ Deno.test("signalling that cannot be sealed ends the call and says why", async (
   } finally {
     await Promise.all([alice.calls.close(), bob.calls.close()]);
   }
+});
+
+Deno.test("signalling that hangs holds nobody up", async () => {
+  const signalling = new Signalling();
+  const alice = new Device(signalling, "alice@example.org", "a1", { ring: 50, goodbye: 50 }, {
+    signalling: { send: () => new Promise(() => {}) },
+  });
+  const bob = new Device(signalling, "bob@example.org", "b1");
+  const call = await alice.calls.start(bob.jid, OFF);
+  assert.equal(call.reason, "timeout");
+  await Promise.all([alice.calls.close(), bob.calls.close()]);
+});
+
+Deno.test("an ended call keeps its figures, and neither pictures nor camera", async () => {
+  await withPair({}, async ({ alice, bob }) => {
+    const id = await intoCall(alice, bob, TEST_CAMERA);
+    await waitFor(() => alice.calls.latestPicture(id, "remote"), "a picture");
+    alice.calls.hangUp(id);
+    const { info, camera } = alice.calls.get(id);
+    assert((info?.receive.frames ?? 0) > 0);
+    assert.deepEqual(camera, { name: "test picture", state: "off", problem: null });
+    assert.equal(alice.calls.latestPicture(id, "remote"), undefined);
+    const signal = AbortSignal.timeout(5_000);
+    for await (const _ of alice.calls.pictures(id, "remote", signal)) assert.fail("a picture");
+    assert.equal(signal.aborted, false);
+  });
+});
+
+Deno.test("a proposal that its own retraction overtook is a missed call and rings nothing", async () => {
+  await withPair({}, async ({ alice, bob, signalling }) => {
+    const held = Promise.withResolvers<void>();
+    signalling.spoil = async (it) => {
+      if (it.content.is("propose")) await held.promise;
+      return it;
+    };
+    const { id } = await alice.calls.start(bob.jid, OFF);
+    const retract = encodeSignal({ kind: "retract", id, reason: "cancelled" });
+    bob.calls.receive({ jid: alice.jid, device: alice.device }, retract, Date.now());
+    held.resolve();
+    await waitFor(() => bob.lines[0], "the missed call");
+    assert.deepEqual(bob.calls.list(), []);
+    alice.calls.hangUp(id);
+    await sleep(20);
+    assert.deepEqual(bob.lines.map(({ kind }) => kind), ["missed-call"]);
+  });
+});
+
+Deno.test("datagrams of a third party are strays: counted, and they end nothing", async () => {
+  await withPair({}, async ({ alice, bob }) => {
+    const id = await intoCall(alice, bob);
+    const port = Number(alice.calls.get(id).info?.path?.local.split(":")[1]);
+    const socket = createSocket("udp4");
+    for (let i = 0; i < 50; i++) {
+      const junk = crypto.getRandomValues(new Uint8Array(20 + i * 20));
+      junk[0] = 0x11 + i % 7;
+      await new Promise((resolve) => socket.send(junk, port, "127.0.0.1", resolve));
+    }
+    await alice.when(({ info }) => (info?.strays ?? 0) >= 40);
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    assert.equal(alice.calls.get(id).state, "active");
+    assert.equal(bob.calls.get(id).state, "active");
+  });
 });
 
 Deno.test("an old proposal is a missed call and rings nothing", async () => {

@@ -1,8 +1,9 @@
 import type { CameraOptions } from "../views/mod.ts";
-import { Call, type CallKeeper, type SignalSender } from "./call.ts";
+import { Call } from "./call.ts";
 import type { CameraFeed } from "./camera_feed.ts";
 import { Acceptance } from "./handshake.ts";
 import { identityOf } from "./identity.ts";
+import type { CallKeeper, SignalSender } from "./keeper.ts";
 import { sentence } from "./reasons.ts";
 import type { Session } from "./session.ts";
 import type {

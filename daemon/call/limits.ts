@@ -14,6 +14,8 @@ export interface Timeouts {
   rotate: number;
   /** An old media key still opens frames this long after its successor was first used. */
   overlap: number;
+  /** Closing waits this long for the last signals to leave. */
+  goodbye: number;
 }
 
 export const TIMEOUTS: Timeouts = {
@@ -24,6 +26,7 @@ export const TIMEOUTS: Timeouts = {
   silence: 5_000,
   rotate: 120_000,
   overlap: 2_000,
+  goodbye: 3_000,
 };
 
 /** Invitations that may ring at once; more are answered busy. */

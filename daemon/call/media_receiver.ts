@@ -64,7 +64,11 @@ export class MediaReceiver {
     const now = steadyNow();
     const { clockOffsetMs } = this.#path.stats();
     const capturedAt = this.#start + header.sinceStart - (clockOffsetMs ?? 0);
-    figures.frame(now, frame.bytes.length, clockOffsetMs === null ? null : now - capturedAt);
+    figures.frame(
+      now,
+      frame.bytes.length,
+      clockOffsetMs === null ? null : Math.max(0, now - capturedAt),
+    );
     this.#shown = header.sequence;
     this.#shownAt = now;
     return { data: picture, capturedAt, sequence: header.sequence };

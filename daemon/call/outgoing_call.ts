@@ -1,8 +1,9 @@
 import type { CameraOptions } from "../views/mod.ts";
-import { Call, type CallKeeper, type SignalSender } from "./call.ts";
+import { Call } from "./call.ts";
 import type { CameraFeed } from "./camera_feed.ts";
 import { answer } from "./handshake.ts";
 import { identityOf } from "./identity.ts";
+import type { CallKeeper, SignalSender } from "./keeper.ts";
 import { sentence } from "./reasons.ts";
 import type { Accept, Finish, FinishReason, Propose, Reject, Signal } from "./signal.ts";
 
@@ -24,7 +25,7 @@ export class OutgoingCall extends Call {
     this.arm(this.keeper.timeouts.ring, () => this.#withdraw("timeout"));
     this.openFeed();
     this.keeper.changed(this);
-    await this.run(() => this.send(this.propose));
+    await Promise.race([this.run(() => this.send(this.propose)), this.ended]);
   }
 
   /** Both called: the other call goes on, with this call's camera. */
@@ -60,7 +61,7 @@ export class OutgoingCall extends Call {
       case "finish":
         return this.#onFinish(from, signal);
       default:
-        return this.foreign(from, signal);
+        if (from.device !== this.device) this.foreign(from, signal);
     }
   }
 

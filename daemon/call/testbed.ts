@@ -7,9 +7,9 @@ import { openCamera } from "../capture/mod.ts";
 import { UdpEndpoint } from "../p2p/mod.ts";
 import type { CallView, CameraOptions } from "../views/mod.ts";
 import { type Element, LIMITS_AFTER_AUTH, parseElement, serialise } from "../xmpp/core/mod.ts";
-import type { SignalSender } from "./call.ts";
 import { Calls } from "./calls.ts";
 import type { CallSecurityEvent, CallsOptions } from "./environment.ts";
+import type { SignalSender } from "./keeper.ts";
 import type { Timeouts } from "./limits.ts";
 
 /** No camera: what signalling needs. */
