@@ -17,9 +17,7 @@ export const messages: Extension = (host) => {
     dropForgedDelays(message, host.domain);
     if (to.resource !== "" && toResource(host, message, to)) return;
     if (type === "error") return;
-    if (type === "groupchat" || !host.storage.accounts.exists(to.local)) {
-      throw new StanzaError("cancel", "service-unavailable");
-    }
+    if (type === "groupchat") throw new StanzaError("cancel", "service-unavailable");
     if (to.resource !== "" && type === "headline") return;
     toAccount(host, message, to, type, session.jid.bare());
   };
@@ -34,7 +32,11 @@ function toResource(host: Host, message: Element, to: Jid): boolean {
 function toAccount(host: Host, message: Element, to: Jid, type: string, sender: Jid): void {
   const targets = host.sessions.available(to.local).filter(({ priority }) => priority >= 0);
   for (const session of targets) session.send(message);
-  if (targets.length > 0 || type === "headline") return;
+  if (targets.length > 0) return;
+  if (!host.storage.accounts.exists(to.local)) {
+    throw new StanzaError("cancel", "service-unavailable");
+  }
+  if (type === "headline") return;
   message.attrs.to = to.bare().toString();
   message.attrs.xmlns = NS.client;
   host.hooks.keepMessage?.(to.local, message, sender);

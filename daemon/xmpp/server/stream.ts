@@ -315,9 +315,9 @@ export class ClientStream {
     this.#reader.stop();
     const session = this.session;
     if (session === undefined || !session.open) return;
-    session.close();
     this.#host.sessions.remove(session);
     try {
+      session.close();
       this.#host.hooks.closed.run(session);
     } catch (error) {
       logOf("xmpp-server").error("leaving failed: {error}", { error });

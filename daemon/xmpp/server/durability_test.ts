@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { el, NS } from "../core/mod.ts";
+import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
+import { XmppServer } from "./server.ts";
+
+Deno.test("kill -9 in the middle of messages: what was acknowledged is there", async () => {
+  const directory = await Deno.makeTempDir();
+  const options = {
+    ...await testOptions({ offlineMessages: 20_000 }),
+    database: `${directory}/server.db`,
+  };
+  const setup = await XmppServer.start(options);
+  await setup.createAccount("alice", PASSWORD);
+  await setup.createAccount("bob", PASSWORD);
+  await setup.stop();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--quiet",
+      import.meta.resolve("./testing_process.ts"),
+      JSON.stringify(options),
+    ],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const port = Number(new TextDecoder().decode((await reader.read()).value));
+  const alice = await TestClient.connect(port, options.certificatePem);
+  await alice.login("alice", PASSWORD);
+
+  let acknowledged = 0;
+  let published = 0;
+  const sending = (async () => {
+    for (let sent = 0;; sent++) {
+      alice.send(el("message", { to: `bob@${DOMAIN}` }, el("body", {}, String(sent))));
+      if (sent % 50 !== 49) continue;
+      const item = el("item", { id: "1" }, el("n", { xmlns: "urn:n" }, String(sent)));
+      const pubsub = el("pubsub", { xmlns: NS.pubsub }, el("publish", { node: "n" }, item));
+      const answer = await alice.request("set", pubsub);
+      assert.equal(answer.attrs.type, "result");
+      // Handled in order: all before it were.
+      acknowledged = sent + 1;
+      published = sent;
+      if (acknowledged === 1_000) child.kill("SIGKILL");
+    }
+  })();
+  await assert.rejects(sending, /connection ended|Broken pipe|reset/i);
+  assert.ok(acknowledged >= 1_000);
+  await child.status;
+  await reader.cancel();
+  await alice.close();
+
+  const again = await XmppServer.start(options);
+  try {
+    assert.ok(again.storage.offline.count("bob") >= acknowledged);
+    const bodies = again.storage.offline.after("bob", 0, 20_000, 1e9).map(({ stanza }) =>
+      Number(/<body>(\d+)</.exec(stanza)![1])
+    );
+    assert.deepEqual(bodies, bodies.map((_, i) => i), "in order, none missing or doubled");
+    const [item] = again.storage.pep.items("alice", "n", 1);
+    assert.ok(Number(/>(\d+)</.exec(item!.payload)![1]) >= published);
+  } finally {
+    await again.stop();
+    await Deno.remove(directory, { recursive: true });
+  }
+});
