@@ -5,6 +5,7 @@ import { DatagramType, DatagramWriter } from "./datagram.ts";
 import { selectorOf } from "./keys.ts";
 import {
   bareSocket,
+  ended,
   framesOf,
   isPattern,
   Link,
@@ -121,11 +122,11 @@ Deno.test("a wrong tag under right keys closes the path and is a security event"
   });
   a.events.on((event) => events.push(event));
   const frames = framesOf(a);
-  assert.deepEqual(await a.closed, { reason: "wrong-tag" });
+  assert.deepEqual(await ended(a), { reason: "wrong-tag" });
   assert.equal(a.tagVerified, false);
   assert.deepEqual(events.map((it) => it.type), ["security", "closed"]);
   assert.equal((events[0] as { code: string }).code, "wrong-tag");
-  assert.deepEqual(await b.closed, { reason: "no-path" });
+  assert.deepEqual(await ended(b), { reason: "no-path" });
   assert.equal(frames.length, 0);
 });
 

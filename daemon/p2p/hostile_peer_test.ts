@@ -6,7 +6,7 @@ import { DatagramReader, DatagramType, DatagramWriter } from "./datagram.ts";
 import { UdpEndpoint } from "./endpoint.ts";
 import { encodeNack, MAX_FRAGMENTS, putFragment } from "./fragments.ts";
 import { pathDirections, selectorOf } from "./keys.ts";
-import { at, bareSocket, framesOf, opened, random, until } from "./link_for_tests.ts";
+import { at, bareSocket, ended, framesOf, opened, random, until } from "./link_for_tests.ts";
 import type { Path } from "./path.ts";
 import { openUdpPath, type UdpPathOptions } from "./udp_path.ts";
 
@@ -95,7 +95,7 @@ Deno.test("a peer that shows no tag gets no frame through, and the path ends", a
   const frames = framesOf(peer.path);
   await until("a ping", () => peer.got.includes(DatagramType.ping));
   for (let i = 0; i < 5; i++) peer.fragment(i, 0, 1, random(50));
-  assert.deepEqual(await peer.path.closed, { reason: "no-path" });
+  assert.deepEqual(await ended(peer.path), { reason: "no-path" });
   assert.equal(frames.length, 0);
   assert.equal(peer.path.stats().received, 0);
 });
@@ -106,7 +106,7 @@ Deno.test("a wrong tag after the right one closes an open path", async () => {
   await opened(peer.path);
   peer.tag[39]! ^= 1;
   peer.showTag();
-  assert.deepEqual(await peer.path.closed, { reason: "wrong-tag" });
+  assert.deepEqual(await ended(peer.path), { reason: "wrong-tag" });
 });
 
 Deno.test("nonsense under right keys is counted and changes nothing", async () => {

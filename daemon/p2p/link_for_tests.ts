@@ -4,7 +4,7 @@ import { type Bytes, concat, utf8 } from "../base/mod.ts";
 import type { Candidate } from "./candidates.ts";
 import { UdpEndpoint } from "./endpoint.ts";
 import type { PathKeys } from "./keys.ts";
-import type { Path, PathFrame } from "./path.ts";
+import type { Path, PathEnd, PathFrame } from "./path.ts";
 import { openUdpPath, type UdpPathOptions } from "./udp_path.ts";
 
 /** Random bytes as the rooms want them. */
@@ -152,6 +152,14 @@ export function opened(path: Path): Promise<{ local: string; remote: string }> {
     });
     path.closed.then(({ reason }) => reject(new Error(`closed before it opened: ${reason}`)));
   });
+}
+
+/** How a path ended. @throws Error when it does not end */
+export async function ended(path: Path): Promise<{ reason: PathEnd }> {
+  let end: { reason: PathEnd } | undefined;
+  path.closed.then((it) => end = it);
+  await until("the end of a path", () => end !== undefined);
+  return end!;
 }
 
 /** Frames whose every byte follows from their first four, so that a wrong one shows. */

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { sleep, steadyNow } from "../base/mod.ts";
 import { UdpEndpoint } from "./endpoint.ts";
-import { at, isPattern, Link, opened, openPair, pattern, random, until } from "./link_for_tests.ts";
+import {
+  at,
+  ended,
+  isPattern,
+  Link,
+  opened,
+  openPair,
+  pattern,
+  random,
+  until,
+} from "./link_for_tests.ts";
 import type { Path, PathFrame } from "./path.ts";
 import { openUdpPath } from "./udp_path.ts";
 
@@ -64,8 +74,8 @@ Deno.test("a path carries frames both ways over the machine's own addresses", as
   assert.ok(stats.rttMs !== null && Math.abs(stats.clockOffsetMs!) < 50);
 
   a.close();
-  assert.deepEqual(await a.closed, { reason: "bye" });
-  assert.deepEqual(await b.closed, { reason: "bye" });
+  assert.deepEqual(await ended(a), { reason: "bye" });
+  assert.deepEqual(await ended(b), { reason: "bye" });
   await Promise.all([atA.done, atB.done, one.close(), two.close()]);
 });
 
@@ -100,6 +110,25 @@ for (const [loss, size] of [[0.02, 27_000], [0.1, 25_000]] as const) {
     await Promise.all([b.closed, atA.done, atB.done]);
   });
 }
+
+Deno.test("a path to a far peer opens, carries frames and knows how far it is", async () => {
+  await using link = await Link.open();
+  link.treat = (datagram, toB) => {
+    link.later(datagram, toB, 60);
+    return [];
+  };
+  const { a, b } = openPair(link);
+  await Promise.all([opened(a), opened(b)]);
+  const atB = collect(b);
+  await sleep(0);
+  await stream(a, 15, 20_000, 33);
+  await until("frames at B", () => atB.frames.length >= 14);
+  for (const { bytes } of atB.frames) assert.ok(isPattern(bytes, 20_000));
+  assert.ok(a.stats().rttMs! >= 119, `${a.stats().rttMs}`);
+  assert.ok(Math.abs(a.stats().clockOffsetMs!) < 50, `${a.stats().clockOffsetMs}`);
+  a.close();
+  await Promise.all([ended(b), atB.done]);
+});
 
 Deno.test("a large frame passes whole, one past the limit is refused", async () => {
   await using link = await Link.open();
@@ -169,16 +198,16 @@ Deno.test("a peer that falls silent is lost", async () => {
   const { a, b } = openPair(link, { a: { silenceMs: 600 }, b: { silenceMs: 600 } });
   await Promise.all([opened(a), opened(b)]);
   link.treat = () => [];
-  assert.deepEqual(await a.closed, { reason: "lost" });
-  assert.deepEqual(await b.closed, { reason: "lost" });
+  assert.deepEqual(await ended(a), { reason: "lost" });
+  assert.deepEqual(await ended(b), { reason: "lost" });
 });
 
 Deno.test("a path without a peer ends as no-path", async () => {
   await using link = await Link.open();
   link.treat = () => [];
   const { a, b } = openPair(link, { a: { tagTimeoutMs: 300 }, b: { tagTimeoutMs: 300 } });
-  assert.deepEqual(await a.closed, { reason: "no-path" });
-  assert.deepEqual(await b.closed, { reason: "no-path" });
+  assert.deepEqual(await ended(a), { reason: "no-path" });
+  assert.deepEqual(await ended(b), { reason: "no-path" });
   assert.equal(a.tagVerified, false);
 });
 
@@ -189,12 +218,12 @@ Deno.test("abort ends a path, says goodbye, and ends its frames", async () => {
   await Promise.all([opened(a), opened(b)]);
   const atA = collect(a);
   controller.abort();
-  assert.deepEqual(await a.closed, { reason: "aborted" });
-  assert.deepEqual(await b.closed, { reason: "bye" });
+  assert.deepEqual(await ended(a), { reason: "aborted" });
+  assert.deepEqual(await ended(b), { reason: "bye" });
   await atA.done;
   assert.equal(a.send(pattern(1, 10), steadyNow()), false);
   const late = openPair(link, { a: { signal: controller.signal } });
-  assert.deepEqual(await late.a.closed, { reason: "aborted" });
+  assert.deepEqual(await ended(late.a), { reason: "aborted" });
   late.b.close();
   await late.b.closed;
 });
@@ -204,7 +233,7 @@ Deno.test("a path ends as failed when its endpoint goes away", async () => {
   const { a, b } = openPair(link);
   await Promise.all([opened(a), opened(b)]);
   await link.a.close();
-  assert.deepEqual(await a.closed, { reason: "failed" });
+  assert.deepEqual(await ended(a), { reason: "failed" });
   b.close();
   await b.closed;
 });
