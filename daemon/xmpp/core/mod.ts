@@ -6,10 +6,22 @@
 export * from "./element.ts";
 export * from "./errors.ts";
 export * from "./jid.ts";
+export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limits.ts";
 export * from "./namespaces.ts";
 export * from "./reader.ts";
 export * from "./saslprep.ts";
-export * from "./scram.ts";
+export {
+  type ChannelBinding,
+  MAX_ITERATIONS,
+  MIN_ITERATIONS,
+  scramDerive,
+  ScramError,
+  type ScramHash,
+  type ScramKeys,
+  type ScramMechanism,
+  scramNonce,
+} from "./scram.ts";
 export * from "./scram_client.ts";
 export * from "./scram_server.ts";
 export * from "./stanza.ts";
+export { parseElement } from "./tree.ts";

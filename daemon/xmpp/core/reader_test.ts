@@ -217,3 +217,35 @@ Deno.test("parseElement() and serialise() agree on any text", () => {
     assert.equal(again.attrs.b, text);
   }));
 });
+
+Deno.test("StreamReader ends any input with stanzas or a StreamError, never otherwise", () => {
+  const token = fc.constantFrom(
+    ..."<a> </a> <a/> <b x='1'> </b> <a xmlns='urn:x'> <p:c xmlns:p='urn:p'/> &amp; &x; & < > ' \" ]]>"
+      .split(" "),
+    "<![CDATA[",
+    "<!--",
+    "-->",
+    "<?",
+    "</stream:stream>",
+    "ä",
+    "\u0000",
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(token, fc.string({ maxLength: 5 })), { maxLength: 30 }),
+      (parts) => {
+        const it = collect();
+        it.write(HEADER);
+        try {
+          for (const part of parts) it.write(part);
+        } catch (error) {
+          assert.equal((error as Error).name, "StreamError");
+        }
+        for (const stanza of it.stanzas) {
+          parseElement(serialise(stanza), LIMITS_BEFORE_AUTH);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
