@@ -102,6 +102,7 @@ export class App implements AppApi {
       chats: this.#chats,
       calls: this.#calls,
       events: this.events,
+      nick: () => this.#account.view()?.nick ?? "",
     });
   }
 

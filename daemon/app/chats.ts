@@ -9,7 +9,7 @@ import type { SealedLink } from "./sealed_link.ts";
 const RECEIPTS = "urn:xmpp:receipts";
 const ORIGIN_ID = "urn:xmpp:sid:0";
 /** Longest text of one message, in characters. */
-export const MAX_BODY = 20_000;
+export const MAX_BODY = 10_000;
 const MAX_ID = 128;
 
 /** Chat messages: kept until they have left, shown with where they are, answered with receipts. */

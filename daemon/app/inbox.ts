@@ -8,6 +8,8 @@ import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
+/** XEP-0172; it travels inside the seal. */
+const NICK = "http://jabber.org/protocol/nick";
 /** One line about what could not be opened, a contact and this many ms. */
 const LINE_EVERY = 60_000;
 
@@ -19,8 +21,10 @@ export function receiveInto(rooms: {
   chats: Chats;
   calls: Calls;
   events: Emitter<AppEvent>;
+  /** What we call ourselves. */
+  nick: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events } = rooms;
+  const { simpp, link, people, chats, calls, events, nick } = rooms;
   const lines = new Map<string, number>();
 
   link.received.on((received) => {
@@ -32,6 +36,8 @@ export function receiveInto(rooms: {
       for (const signal of signals) calls.receive({ jid: from, device }, signal, envelope.time);
     }
     if (envelope.content.some((child) => child.name === "body")) people.stranger(from);
+    const theirs = envelope.content.find((child) => child.is("nick", NICK));
+    if (theirs !== undefined) people.introduce(from, theirs.getText());
     chats.receive(received);
   });
 
@@ -47,8 +53,8 @@ export function receiveInto(rooms: {
   simpp.events.on((event) => {
     const { jid } = event;
     if (event.type === "answer") {
-      const confirm = el("confirm", { xmlns: SIMPP_NS });
-      link.send(jid, [confirm], { store: false, device: event.device }).catch((error) =>
+      const content = [el("confirm", { xmlns: SIMPP_NS }), el("nick", { xmlns: NICK }, nick())];
+      link.send(jid, content, { store: false, device: event.device }).catch((error) =>
         logOf("app").info("proof to {jid} waits: {error}", { jid, error })
       );
     } else if (event.type === "mutual") {

@@ -84,13 +84,21 @@ export class People {
       );
     }
     const text = bare.toString();
-    await roster.set(text, name ?? this.#stored.get(text)?.name ?? bare.local);
+    await roster.set(text, name ?? roster.get(text)?.name);
     roster.subscribe(text);
     if (this.#stored.get(text)?.subscription === "asked") roster.approve(text);
     if (!this.has(text)) {
       this.#put({ jid: text, name: name ?? bare.local, subscription: "asking", blocked: false });
     }
     return this.get(text);
+  }
+
+  /** What a contact calls themselves, until one gives them a name of one's own. */
+  introduce(jid: string, nick: string): void {
+    const known = this.#stored.get(jid);
+    const name = nick.trim().slice(0, MAX_NAME);
+    if (known === undefined || name === "" || known.name === name) return;
+    if ((this.#online?.roster.get(jid)?.name ?? "") === "") this.#put({ ...known, name });
   }
 
   async rename(jid: string, name: string): Promise<void> {
@@ -103,14 +111,14 @@ export class People {
   /** Answers a request to see our presence: yes also asks for theirs; no ends it. */
   async answer(jid: string, accept: boolean): Promise<void> {
     const { roster } = this.#connection();
-    const contact = this.#need(jid);
+    this.#need(jid);
     if (!accept) {
       roster.deny(jid);
       if (roster.get(jid) === undefined) this.#forget(jid);
       else this.#take(roster.get(jid)!);
       return;
     }
-    await roster.set(jid, contact.name === jid ? Jid.parse(jid).local : contact.name);
+    await roster.set(jid, roster.get(jid)?.name);
     roster.approve(jid);
     roster.subscribe(jid);
   }
