@@ -53,6 +53,8 @@ export class XmppClient {
   /** The certificate was right at least once: one that is wrong now may pass, as on foreign Wi-Fi. */
   #wasOnline = false;
   #running: { stop: AbortController; done: Promise<void> } | undefined;
+  /** Set while waiting to try again. */
+  #pause: AbortController | undefined;
   #waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
 
   /** @throws SimppdError `bad-jid` */
@@ -83,15 +85,17 @@ export class XmppClient {
 
   /**
    * Resolves when online. From then on, and also after a first failure that may pass, the connection
-   * is tried again for as long as it takes.
+   * is tried again for as long as it takes. Called while it waits to try again, it tries at once.
    * @throws SimppdError why the first round of endpoints failed: `bad-password`,
    * `untrusted-certificate`, `starttls-missing`, `connection-failed`, …
    */
   connect(): Promise<void> {
     if (this.#state === "online") return Promise.resolve();
     const online = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.#pause?.abort();
     if (this.#running === undefined) {
       const stop = new AbortController();
+      this.#backoff.reset();
       this.#running = { stop, done: this.#run(stop.signal) };
     }
     return online;
@@ -162,7 +166,9 @@ export class XmppClient {
         this.#enter("offline", problem);
         this.#settle(error);
       }
-      await sleep(this.#backoff.next(), signal);
+      this.#pause = new AbortController();
+      await sleep(this.#backoff.next(), AbortSignal.any([signal, this.#pause.signal]));
+      this.#pause = undefined;
     }
     this.#finish(final, null, undefined);
   }

@@ -102,7 +102,17 @@ Deno.test("connect() rejects when no endpoint works, and goes on trying", async 
   });
 });
 
-Deno.test("a server that refuses to bind, or gives another account's address, is no success", async () => {
+Deno.test("connect() while waiting to try again tries at once", async () => {
+  await meet(async (peer, count) => {
+    if (count > 6) await idle(peer, count);
+  }, async (client) => {
+    // Six failures would mean half a minute of waiting.
+    for (let i = 0; i < 6; i++) await assert.rejects(client.connect(), { code: "connection-lost" });
+    await client.connect();
+  });
+});
+
+Deno.test("a server without a login is final", async () => {
   await meet(async (peer, count) => {
     if (count > 1) return;
     await peer.read("<stream:stream");

@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { fromBase64Url, SimppdError } from "../../base/mod.ts";
 import { equal, sha256 } from "../../crypto/mod.ts";
-import type { Endpoint } from "./endpoints.ts";
+import { asciiDomain, type Endpoint } from "./endpoints.ts";
 import { requestTls } from "./starttls.ts";
 import { ConnTransport, SocketTransport, type Transport } from "./transport.ts";
 
@@ -57,7 +57,7 @@ async function dialCertified(
   try {
     if (tls === "starttls") await requestTls(transport, domain);
     const secure = await Deno.startTls(conn, {
-      hostname: domain.replace(/^\[(.*)\]$/, "$1"),
+      hostname: asciiDomain(domain),
       caCerts: [...extra],
       ...(tls === "direct" ? { alpnProtocols: ALPN } : {}),
     });
@@ -79,6 +79,7 @@ async function dialPinned(
   pin: string,
   signal: AbortSignal,
 ): Promise<Transport> {
+  const name = asciiDomain(domain);
   const raw = connectTcp({ host, port, noDelay: true });
   let socket: Socket = raw;
   const abort = () => socket.destroy();
@@ -97,7 +98,7 @@ async function dialPinned(
       socket: raw,
       // Whom to trust is decided below, before a byte of ours is sent.
       rejectUnauthorized: false,
-      ...(isIP(domain) === 0 ? { servername: domain } : {}),
+      ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(tls === "direct" ? { ALPNProtocols: ALPN } : {}),
     });
     socket = secure;

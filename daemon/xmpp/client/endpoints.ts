@@ -16,6 +16,15 @@ export type SrvResolver = (name: string, signal: AbortSignal) => Promise<Deno.Sr
 const MAX_ENDPOINTS = 10;
 
 /**
+ * The domain as DNS and certificates write it: labels beyond ASCII as Punycode (RFC 5890), an IPv6
+ * address without brackets.
+ */
+export function asciiDomain(domain: string): string {
+  const url = URL.parse(`http://${domain}`);
+  return (url?.hostname ?? domain).replace(/^\[(.*)\]$/, "$1");
+}
+
+/**
  * Where the client-to-server service of `domain` is (RFC 6120 section 3.2, XEP-0368), best first;
  * without SRV records the usual ports of the domain itself.
  * @throws SimppdError `no-xmpp-service` when the domain says that it offers none
@@ -25,14 +34,14 @@ export async function findEndpoints(
   signal: AbortSignal,
   resolve: SrvResolver = (name, signal) => Deno.resolveDns(name, "SRV", { signal }),
 ): Promise<Endpoint[]> {
-  const host = domain.replace(/^\[(.*)\]$/, "$1");
+  const host = asciiDomain(domain);
   const usual: Endpoint[] = [
     { host, port: 5223, tls: "direct" },
     { host, port: 5222, tls: "starttls" },
   ];
   if (isIP(host) !== 0 || host === "localhost") return usual;
   const lookup = async (service: string, tls: Endpoint["tls"]) => {
-    const records = await resolve(`${service}._tcp.${domain}.`, signal).catch(() => []);
+    const records = await resolve(`${service}._tcp.${host}.`, signal).catch(() => []);
     return records.map((record) => ({ ...record, tls }));
   };
   const found = (await Promise.all([

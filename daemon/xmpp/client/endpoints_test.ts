@@ -40,6 +40,10 @@ Deno.test("findEndpoints() falls back to the usual ports", async () => {
     { host, port: 5222, tls: "starttls" },
   ];
   assert.deepEqual(await findEndpoints("d.test", never, records({})), usual("d.test"));
+  assert.deepEqual(
+    await findEndpoints("bücher.test", never, records({})),
+    usual("xn--bcher-kva.test"),
+  );
   assert.deepEqual(await findEndpoints("[::1]", never, records({})), usual("::1"));
 });
 

@@ -34,7 +34,11 @@ export class ConnTransport implements Transport {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#conn.close();
+    try {
+      this.#conn.close();
+    } catch {
+      // Beginning TLS took it over, or failed and closed it.
+    }
   }
 }
 
