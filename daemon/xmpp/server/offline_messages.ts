@@ -1,3 +1,4 @@
+import { utf8 } from "../../base/mod.ts";
 import type { DatabaseSync } from "../../store/mod.ts";
 
 /** A message that waits for its account to come online. */
@@ -18,12 +19,13 @@ export class OfflineMessages {
   /** @returns false when there is no room; nothing is stored then */
   add(account: string, stanza: string, mostMessages: number, mostBytes: number): boolean {
     const row = this.#db.prepare(
-      `SELECT count(*) AS n, coalesce(sum(length(CAST(stanza AS BLOB))), 0) AS bytes
+      `SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes
        FROM offline_message WHERE account = ?`,
     ).get(account) as { n: number; bytes: number };
-    if (row.n >= mostMessages || row.bytes + stanza.length > mostBytes) return false;
-    this.#db.prepare("INSERT INTO offline_message (account, stanza) VALUES (?, ?)")
-      .run(account, stanza);
+    const size = utf8(stanza).length;
+    if (row.n >= mostMessages || row.bytes + size > mostBytes) return false;
+    this.#db.prepare("INSERT INTO offline_message (account, stanza, size) VALUES (?, ?, ?)")
+      .run(account, stanza, size);
     return true;
   }
 

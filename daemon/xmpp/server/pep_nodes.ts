@@ -1,3 +1,4 @@
+import { utf8 } from "../../base/mod.ts";
 import type { DatabaseSync } from "../../store/mod.ts";
 
 /** Who may read a node and is told of its items (XEP-0060 section 4.5). */
@@ -83,8 +84,9 @@ export class PepNodes {
     this.#db.prepare("DELETE FROM pep_item WHERE account = ? AND node = ? AND id = ?")
       .run(account, node, item.id);
     this.#db.prepare(
-      "INSERT INTO pep_item (account, node, id, payload, published) VALUES (?, ?, ?, ?, ?)",
-    ).run(account, node, item.id, item.payload, item.published);
+      `INSERT INTO pep_item (account, node, id, payload, published, size)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    ).run(account, node, item.id, item.payload, item.published, utf8(item.payload).length);
     this.#trim(account, node, maxItems);
   }
 
@@ -113,10 +115,10 @@ export class PepNodes {
     ).get(account, node, id) as unknown as PepItem | undefined;
   }
 
-  /** Size of all the account's payloads, in characters. */
+  /** Bytes of all the account's payloads. */
   size(account: string): number {
     const row = this.#db.prepare(
-      "SELECT coalesce(sum(length(payload)), 0) AS n FROM pep_item WHERE account = ?",
+      "SELECT coalesce(sum(size), 0) AS n FROM pep_item WHERE account = ?",
     ).get(account);
     return (row as { n: number }).n;
   }

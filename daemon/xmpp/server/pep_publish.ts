@@ -1,3 +1,4 @@
+import { utf8 } from "../../base/mod.ts";
 import { el, type Element, newId, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Host } from "./host.ts";
@@ -44,7 +45,7 @@ function itemOf(host: Host, action: Element): PepItem {
     payload.attrs.xmlns = payload.getNS() ?? "";
     xml = serialise(payload);
   }
-  if (new TextEncoder().encode(xml).length > host.limits.pepItemBytes) {
+  if (utf8(xml).length > host.limits.pepItemBytes) {
     throw new PubsubError("modify", "not-acceptable", "payload-too-big");
   }
   return { id, payload: xml, published: Date.now() };

@@ -49,9 +49,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE offline_message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
-    stanza TEXT NOT NULL
+    stanza TEXT NOT NULL,
+    size INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX offline_message_account ON offline_message (account, id);
+  CREATE INDEX offline_message_size ON offline_message (account, size);
 
   CREATE TABLE pep_node (
     account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
@@ -70,9 +72,12 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL,
     payload TEXT NOT NULL,
     published INTEGER NOT NULL,
+    size INTEGER NOT NULL,
     UNIQUE (account, node, id),
     FOREIGN KEY (account, node) REFERENCES pep_node (account, node) ON DELETE CASCADE
   ) STRICT;
+  CREATE INDEX pep_item_order ON pep_item (account, node, sequence);
+  CREATE INDEX pep_item_size ON pep_item (account, size);
 
   CREATE TABLE blocked (
     account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,

@@ -1,6 +1,7 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
 import type { ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { forwardLog, logForwarded, type LogLine } from "./worker_log.ts";
 
 /** Name of the server's Worker, by which its thread knows what it is. */
 const WORKER_NAME = "simppd-xmpp-server";
@@ -18,6 +19,9 @@ interface Request {
 type Reply =
   | { id: number; ok: true; value: unknown; address: ListenAddress | undefined }
   | { id: number; ok: false; code: string; message: string };
+
+/** What the Worker sends: answers, and its log. */
+type FromWorker = Reply | { log: LogLine };
 
 /** A carried server in its Worker. */
 export interface CarriedServer extends ServerControl {
@@ -57,7 +61,10 @@ class Carrier implements CarriedServer {
     this.#worker = new Worker(import.meta.url, { type: "module", name: WORKER_NAME });
     const crash = Promise.withResolvers<unknown>();
     this.crashed = crash.promise;
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if ("log" in data) logForwarded(data.log);
+      else this.#take(data);
+    };
     this.#worker.onerror = (event) => {
       // Handled here; without this the error would end the whole process.
       event.preventDefault();
@@ -136,7 +143,7 @@ class Carrier implements CarriedServer {
 /** What a Worker's global scope has and this thread's has not. */
 interface WorkerScope {
   name?: string;
-  postMessage(message: Reply): void;
+  postMessage(message: FromWorker): void;
   onmessage: ((event: MessageEvent<Request>) => void) | null;
 }
 
@@ -151,6 +158,7 @@ export function runIfServerWorker(): boolean {
   if (scope.name !== WORKER_NAME) return false;
   if (serving) return true;
   serving = true;
+  forwardLog((log) => scope.postMessage({ log }));
   const methods = new ServerThread();
   scope.onmessage = async ({ data: { id, method, args } }) => {
     try {

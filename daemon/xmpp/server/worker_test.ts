@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { configureSync, resetSync } from "@logtape/logtape";
 import { el, NS } from "../core/mod.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
 import { startCarriedServer } from "./worker.ts";
@@ -101,4 +102,49 @@ Deno.test("startCarriedServer() rejects with the server's own error and leaves n
   await assert.rejects(startCarriedServer({ ...options, domain: "not a domain" }), {
     code: "bad-jid",
   });
+});
+
+Deno.test("a Worker that dies is told of: calls reject, `crashed` resolves, stop() is quiet", async () => {
+  const original = globalThis.Worker;
+  const script = `onmessage = ({ data: { id, method } }) => {
+    if (method !== "start") throw new Error("boom");
+    postMessage({ id, ok: true, value: null, address: { host: "::1", port: 1 } });
+  }`;
+  globalThis.Worker = class extends original {
+    constructor(_url: string | URL, options?: WorkerOptions) {
+      super(`data:text/javascript,${encodeURIComponent(script)}`, options);
+    }
+  };
+  try {
+    const server = await startCarriedServer(await testOptions());
+    assert.equal(server.host, "::1");
+    await assert.rejects(server.stats(), { code: "server-crashed" });
+    assert.match(String(await server.crashed), /boom/);
+    await assert.rejects(server.createAccount("alice", PASSWORD), { code: "server-crashed" });
+    await server.stop();
+  } finally {
+    globalThis.Worker = original;
+  }
+});
+
+Deno.test("what the Worker logs is written by this thread", async () => {
+  const lines: string[] = [];
+  configureSync({
+    sinks: { test: (record) => lines.push(record.message.join("")) },
+    loggers: [
+      { category: ["simppd", "xmpp-server"], sinks: ["test"] },
+      { category: ["logtape"], sinks: [] },
+    ],
+  });
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const { port } = taken.addr as Deno.NetAddr;
+    const server = await startCarriedServer({ ...await testOptions(), port });
+    assert.notEqual(server.port, port);
+    await server.stop();
+    assert.ok(lines.some((line) => line.includes(`port ${port} is taken`)), lines.join());
+  } finally {
+    taken.close();
+    resetSync();
+  }
 });
