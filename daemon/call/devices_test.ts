@@ -110,6 +110,22 @@ Deno.test("a device that has no part in a call cannot end it, and is shown", asy
   });
 });
 
+Deno.test("every signal twice makes the same call as every signal once", async () => {
+  await withPair({}, async ({ alice, bob, signalling }) => {
+    signalling.spoil = (it) => {
+      const device = it.to.jid === alice.jid ? alice : bob;
+      device.calls.receive(it.from, it.content, Date.now());
+      return it;
+    };
+    const id = await intoCall(alice, bob);
+    alice.calls.hangUp(id);
+    assert.equal((await bob.when(({ state }) => state === "ended")).reason, "hangup");
+    assert.deepEqual(alice.calls.list().length + bob.calls.list().length, 2);
+    assert.deepEqual([...alice.lines, ...bob.lines].map(({ kind }) => kind), ["call", "call"]);
+    assert.deepEqual([...alice.security, ...bob.security], []);
+  });
+});
+
 Deno.test("what is no signal, or of an unknown call, changes nothing", async () => {
   await withPair({}, async ({ alice, bob }) => {
     const id = await intoCall(alice, bob);
