@@ -15,8 +15,7 @@ export class RawCamera {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** Frames that could not be written in their time, because nobody took them; may be set to 0. */
-  late = 0;
+  #late = 0;
 
   /** performance.now() before the first byte of each frame was written, by number. */
   readonly writtenAt: number[] = [];
@@ -60,6 +59,11 @@ export class RawCamera {
     return `pipe:${this.#path}?raw=${this.#width}x${this.#height}@${this.#fps}&pix=yuv420p`;
   }
 
+  /** Frames that could not be written in their time so far, because nobody took them. */
+  get late(): number {
+    return this.#late;
+  }
+
   /** Waits for a reader, then writes until it goes or {@link stop} is called. */
   start(): void {
     this.#running = this.#write();
@@ -81,7 +85,7 @@ export class RawCamera {
       }
       const now = performance.now();
       const next = Math.max(tick + 1, Math.ceil((now - begin) / interval));
-      this.late += next - tick - 1;
+      this.#late += next - tick - 1;
       tick = next;
       await new Promise((resolve) => setTimeout(resolve, begin + tick * interval - now));
     }
