@@ -217,7 +217,7 @@ Deno.test("a WebSocket from another origin, or without one, is refused", () =>
           resolve("refused");
         };
       });
-      assert.equal(outcome, "refused", origin);
+      assert.equal(outcome, "refused", String(origin));
     }
     assert.equal(app.remote.size, 0);
   }));
