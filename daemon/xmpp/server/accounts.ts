@@ -1,5 +1,5 @@
 import { SimppdError } from "../../base/mod.ts";
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 import type { ScramCredentials } from "../core/mod.ts";
 
 /** What is kept of a password for one SCRAM mechanism (RFC 5802 section 3). */
@@ -9,9 +9,9 @@ export interface Credential extends ScramCredentials {
 
 /** Accounts by the local part of their JID, and the keys their passwords became. */
 export class Accounts {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

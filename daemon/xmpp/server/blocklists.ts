@@ -1,12 +1,12 @@
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 
 /** Whom accounts do not want to hear from (XEP-0191). */
 export class Blocklists {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
   /** Asked for with every stanza, hence kept; as many lists as there are accounts. */
   #lists = new Map<string, Set<string>>();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

@@ -3,6 +3,7 @@ import { messages } from "./messages.ts";
 import { presence } from "./presence.ts";
 import { roster } from "./roster.ts";
 import { sessionIq } from "./session_iq.ts";
+import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
 import { register } from "./xep_0077_register.ts";
 import { caps } from "./xep_0115_caps.ts";
@@ -18,6 +19,7 @@ export const EXTENSIONS: readonly Extension[] = [
   roster,
   presence,
   messages,
+  unconfirmed,
   disco,
   ping,
   blocking,

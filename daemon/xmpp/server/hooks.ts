@@ -59,6 +59,9 @@ export class Hooks {
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
 
+  /** A message was written to all these sessions of one account; `size` is that of its XML. */
+  readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
+
   message: StanzaHandler | undefined;
   presence: StanzaHandler | undefined;
   passage: (from: Jid, to: Jid) => Passage = () => "open";

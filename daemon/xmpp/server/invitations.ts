@@ -1,6 +1,6 @@
 import { fromBase64Url, SimppdError, toBase64Url } from "../../base/mod.ts";
 import { sha256 } from "../../crypto/mod.ts";
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 
 /** A single-use right to make an account (XEP-0445). */
 export interface Invitation {
@@ -12,9 +12,9 @@ export interface Invitation {
 
 /** Open invitations. Only hashes of tokens are kept: who reads the database can use none. */
 export class Invitations {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

@@ -1,6 +1,7 @@
-import { type Element, type Jid, NS, StanzaError } from "../core/mod.ts";
+import { type Element, type Jid, serialise, StanzaError } from "../core/mod.ts";
 import { dropForgedDelays } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
+import type { Session } from "./session.ts";
 
 const TYPES = new Set(["normal", "chat", "headline", "groupchat", "error"]);
 
@@ -25,19 +26,23 @@ export const messages: Extension = (host) => {
 
 function toResource(host: Host, message: Element, to: Jid): boolean {
   const session = host.sessions.get(to);
-  session?.send(message);
-  return session !== undefined;
+  if (session === undefined) return false;
+  write(host, message, [session]);
+  return true;
+}
+
+function write(host: Host, message: Element, sessions: Session[]): void {
+  const xml = serialise(message);
+  for (const session of sessions) session.sendXml(xml);
+  host.hooks.delivered.run(message, xml.length, sessions);
 }
 
 function toAccount(host: Host, message: Element, to: Jid, type: string, sender: Jid): void {
   const targets = host.sessions.available(to.local).filter(({ priority }) => priority >= 0);
-  for (const session of targets) session.send(message);
-  if (targets.length > 0) return;
+  if (targets.length > 0) return write(host, message, targets);
   if (!host.storage.accounts.exists(to.local)) {
     throw new StanzaError("cancel", "service-unavailable");
   }
   if (type === "headline") return;
-  message.attrs.to = to.bare().toString();
-  message.attrs.xmlns = NS.client;
   host.hooks.keepMessage?.(to.local, message, sender);
 }

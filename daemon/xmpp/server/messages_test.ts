@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { el, type Element, NS } from "../core/mod.ts";
-import { conditionOf, DOMAIN, PASSWORD, withServer } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, until, withServer } from "./testing.ts";
 
 const BOB = `bob@${DOMAIN}`;
 
@@ -49,6 +49,7 @@ Deno.test("messages wait for who is offline, stamped, in order, and come once", 
     alice.send(chat("news", { type: "headline" }));
     await alice.settle();
     const bob = await bed.login("bob");
+    bob.answersPings = false;
     bob.send(el("presence"));
     const got: Element[] = [];
     while (got.length < 121) {
@@ -78,12 +79,58 @@ Deno.test("offline messages a connection died with come again", async () => {
     alice.send(chat("precious"));
     await alice.settle();
     const dying = await bed.login("bob");
+    dying.answersPings = false;
     dying.send(el("presence"));
     await dying.message();
     await dying.close();
     const bob = await bed.login("bob");
     bob.send(el("presence"));
     assert.equal((await bob.message()).getChildText("body"), "precious");
+  });
+});
+
+Deno.test("messages written to a connection that was dead come again, once", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const dead = await bed.online("bob", "dead");
+    dead.answersPings = false;
+    for (const body of ["one", "two"]) alice.send(chat(body));
+    alice.send(chat("to the resource", { to: dead.jid }));
+    alice.send(chat("not kept", {}, el("no-store", { xmlns: NS.hints })));
+    await alice.settle();
+    await dead.close();
+    await until(() => bed.server.storage.offline.count("bob") === 3);
+    const bob = await bed.online("bob", "alive");
+    for (const body of ["one", "two", "to the resource"]) {
+      const message = await bob.message();
+      assert.equal(message.getChildText("body"), body);
+      assert.equal(message.getChildren("delay", NS.delay).length, 1);
+    }
+    // One that confirms what it got leaves nothing behind.
+    alice.send(chat("three"));
+    await bob.message();
+    await bob.settle();
+    await bob.close();
+    await until(() => bed.server.sessions.of("bob").length === 0);
+    assert.equal(bed.server.storage.offline.count("bob"), 0);
+  });
+});
+
+Deno.test("a session that came later gets what the dead one never confirmed", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const dead = await bed.online("bob", "dead");
+    dead.answersPings = false;
+    alice.send(chat("hello"));
+    await alice.settle();
+    const fresh = await bed.online("bob", "fresh");
+    alice.send(chat("for both"));
+    assert.equal((await fresh.message()).getChildText("body"), "for both");
+    await dead.close();
+    assert.equal((await fresh.message()).getChildText("body"), "hello");
+    const rest = (await fresh.settle()).filter((stanza) => stanza.name === "message");
+    assert.deepEqual(rest, []);
+    assert.equal(bed.server.storage.offline.count("bob"), 0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { utf8 } from "../../base/mod.ts";
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 
 /** A message that waits for its account to come online. */
 export interface OfflineMessage {
@@ -10,9 +10,9 @@ export interface OfflineMessage {
 
 /** Messages waiting for accounts, bounded in number and bytes each account (XEP-0160). */
 export class OfflineMessages {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

@@ -1,5 +1,5 @@
 import { utf8 } from "../../base/mod.ts";
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 
 /** Who may read a node and is told of its items (XEP-0060 section 4.5). */
 export type AccessModel = "open" | "presence" | "whitelist";
@@ -30,9 +30,9 @@ interface ConfigRow {
 
 /** Personal eventing nodes and their items (XEP-0163). */
 export class PepNodes {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "../../store/mod.ts";
+import type { Statements } from "./statements.ts";
 import type { SubscriptionState } from "./subscription_state.ts";
 
 /** One contact in an account's roster, with the parts of its subscription state that are not shown. */
@@ -29,9 +29,9 @@ const SELECT = `
 
 /** Rosters and waiting subscription requests (RFC 6121 sections 2 and 3). */
 export class Rosters {
-  readonly #db: DatabaseSync;
+  readonly #db: Statements;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Statements) {
     this.#db = db;
   }
 

@@ -6,6 +6,7 @@ import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
 import { Rosters } from "./rosters.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { Statements } from "./statements.ts";
 
 /** What the server remembers: one SQLite database, a repository for each concept. */
 export class Storage {
@@ -20,12 +21,13 @@ export class Storage {
   /** @param path a file, or `:memory:`. @throws SimppdError `schema-newer` */
   constructor(path: string) {
     const db = this.#db = openDatabase(path, MIGRATIONS);
-    this.accounts = new Accounts(db);
-    this.invitations = new Invitations(db);
-    this.rosters = new Rosters(db);
-    this.offline = new OfflineMessages(db);
-    this.pep = new PepNodes(db);
-    this.blocklists = new Blocklists(db);
+    const statements = new Statements(db);
+    this.accounts = new Accounts(statements);
+    this.invitations = new Invitations(statements);
+    this.rosters = new Rosters(statements);
+    this.offline = new OfflineMessages(statements);
+    this.pep = new PepNodes(statements);
+    this.blocklists = new Blocklists(statements);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */

@@ -92,6 +92,8 @@ export async function withServer(
 export class TestClient {
   /** Full JID, once bound. */
   jid = "";
+  /** Does it answer the server's pings by itself? */
+  answersPings = true;
   /** All that came and was not taken yet. */
   readonly inbox: Element[] = [];
   /** Resolves when the server has closed the connection. */
@@ -109,7 +111,7 @@ export class TestClient {
     this.#conn = conn;
     this.#reader = new StreamReader({
       onOpen: () => {},
-      onStanza: (stanza) => this.inbox.push(stanza),
+      onStanza: (stanza) => this.#take(stanza),
       onClose: () => {},
     }, LIMITS_AFTER_AUTH);
     this.ended = this.#pump();
@@ -248,6 +250,13 @@ export class TestClient {
     await this.ended;
   }
 
+  #take(stanza: Element): void {
+    const { id, from, type } = stanza.attrs;
+    const ping = type === "get" && from === DOMAIN && stanza.getChild("ping", NS.ping);
+    if (ping && this.answersPings) this.send(el("iq", { type: "result", id, to: from }));
+    else this.inbox.push(stanza);
+  }
+
   async #pump(): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {
@@ -286,4 +295,10 @@ export class TestClient {
 export function conditionOf(stanza: Element): string {
   assert.equal(stanza.attrs.type, "error", serialise(stanza));
   return stanza.getChild("error")!.getChildElements()[0]!.getName();
+}
+
+/** Waits for something that is to come about. */
+export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 500 && !(await done()); i++) await new Promise((r) => setTimeout(r, 10));
+  assert.ok(await done());
 }

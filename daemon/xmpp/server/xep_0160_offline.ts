@@ -1,15 +1,13 @@
 import { el, type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
-import { delayElement } from "./delay.ts";
+import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
+import { isWorthKeeping, mayNotBeKept } from "./storage_hints.ts";
 import { isSeenBy } from "./subscription_state.ts";
 
 /** One batch, sent before the client has to answer. */
 const BATCH_MESSAGES = 50;
 const BATCH_BYTES = 262_144;
-
-/** Children that alone make no message worth keeping. */
-const FLEETING = new Set<string | undefined>([NS.chatStates, NS.hints]);
 
 /**
  * Offline messages (XEP-0160), with storage hints (XEP-0334). They are sent in batches and forgotten
@@ -27,22 +25,17 @@ export const offline: Extension = (host) => {
 
 function keep(host: Host, account: string, message: Element, sender: Jid): void {
   const unavailable = new StanzaError("cancel", "service-unavailable", "not online, not kept");
-  if (message.getChild("no-store", NS.hints) !== undefined) {
+  if (mayNotBeKept(message)) {
     // Only who may see the presence is told that nobody was there.
     const seen = isSeenBy(host.storage.rosters.get(account, sender.toString()));
     if (seen || sender.local === account) throw unavailable;
     return;
   }
-  const wanted = message.getChild("store", NS.hints) !== undefined ||
-    message.getChildElements().some((child) =>
-      !FLEETING.has(child.getNS()) && child.getName() !== "thread"
-    );
-  if (!wanted) return;
-  message.append(delayElement(host.domain, Date.now()));
+  if (!isWorthKeeping(message)) return;
   const { offlineMessages, offlineBytes } = host.limits;
   const kept = host.storage.offline.add(
     account,
-    serialise(message),
+    serialise(delayed(message, host.domain, host.address(account))),
     offlineMessages,
     offlineBytes,
   );

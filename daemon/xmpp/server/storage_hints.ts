@@ -1,0 +1,20 @@
+import { type Element, NS } from "../core/mod.ts";
+
+/** Children that alone make no message worth keeping: typing and the like, and hints themselves. */
+const FLEETING = new Set<string | undefined>([NS.chatStates, NS.hints]);
+
+/** Did the sender say that nothing may be kept (XEP-0334 section 4.2)? */
+export function mayNotBeKept(message: Element): boolean {
+  return message.getChild("no-store", NS.hints) !== undefined;
+}
+
+/** Should a message wait for its receiver (XEP-0160 section 3)? */
+export function isWorthKeeping(message: Element): boolean {
+  if (mayNotBeKept(message) || !["chat", "normal"].includes(message.attrs.type ?? "normal")) {
+    return false;
+  }
+  return message.getChild("store", NS.hints) !== undefined ||
+    message.getChildElements().some((child) =>
+      !FLEETING.has(child.getNS()) && child.getName() !== "thread"
+    );
+}
