@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import config from "../deno.json" with { type: "json" };
+import { ENGINE_FLAGS, RIGHTS } from "./start.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -15,7 +15,6 @@ const root = new URL("../", import.meta.url);
  * the code confines itself to the state directory and to paths a person named.
  */
 export function compileArguments(main: string, out: string, target?: string): string[] {
-  const rights = config.permissions.run;
   return [
     "compile",
     "--bundle",
@@ -23,12 +22,13 @@ export function compileArguments(main: string, out: string, target?: string): st
     "--exclude-unused-npm",
     "--no-prompt",
     "--deny-import",
+    ENGINE_FLAGS,
     "--allow-net",
     "--allow-read",
     "--allow-write",
-    `--allow-run=${rights.run.join(",")}`,
-    `--allow-env=${rights.env.join(",")}`,
-    `--allow-sys=${rights.sys.join(",")}`,
+    `--allow-run=${RIGHTS.run.join(",")}`,
+    `--allow-env=${RIGHTS.env.join(",")}`,
+    `--allow-sys=${RIGHTS.sys.join(",")}`,
     ...(target === undefined ? [] : ["--target", target]),
     "--output",
     out,

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import config from "../deno.json" with { type: "json" };
 import { compileArguments, explain } from "./compile.ts";
+import { ENGINE_FLAGS, RIGHTS } from "./start.ts";
 
 const main = new URL("../main.ts", import.meta.url).pathname;
 
 /** What stands in a compiled file about how its program is run. */
 interface Metadata {
   permissions: Record<string, unknown>;
+  v8_flags: string[];
   argv: string[];
 }
 
@@ -38,14 +39,14 @@ async function compiled(work: (file: Uint8Array, listing: string) => void) {
 
 Deno.test("deno compile would embed the program only, with its rights pinned", async () => {
   await compiled((file, listing) => {
-    const { permissions } = metadataOf(file);
-    const rights = config.permissions.run;
+    const { permissions, v8_flags } = metadataOf(file);
     assert.equal(permissions.prompt, false);
-    assert.deepEqual(permissions.allow_run, rights.run);
-    assert.deepEqual(permissions.allow_env, rights.env);
-    assert.deepEqual(permissions.allow_sys, rights.sys);
+    assert.deepEqual(permissions.allow_run, RIGHTS.run);
+    assert.deepEqual(permissions.allow_env, RIGHTS.env);
+    assert.deepEqual(permissions.allow_sys, RIGHTS.sys);
     assert.equal(permissions.allow_ffi, null);
     assert.deepEqual(permissions.deny_import, []);
+    assert.ok(v8_flags.includes(ENGINE_FLAGS.replace("--v8-flags=", "")), v8_flags.join());
 
     const embedded = [...listing.matchAll(/^[├└]─+┬? (\S+) \(/gm)].map(([, name]) => name);
     assert.ok(embedded.length > 0, listing);

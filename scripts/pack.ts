@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import config from "../deno.json" with { type: "json" };
+import { ENGINE_FLAGS, RIGHTS } from "./start.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -38,7 +39,6 @@ export async function bundle(main: string): Promise<Uint8Array<ArrayBuffer>> {
 export async function assemble(parts: Parts): Promise<Uint8Array<ArrayBuffer>> {
   const runtime = gzipSync(parts.runtime, { level: 9 });
   const program = gzipSync(parts.program, { level: 9 });
-  const rights = config.permissions.run;
   const licence = await Deno.readTextFile(new URL("LICENSE", root));
   const values: Record<string, string> = {
     VERSION: parts.version,
@@ -51,9 +51,10 @@ export async function assemble(parts: Parts): Promise<Uint8Array<ArrayBuffer>> {
     RUNTIME_DIGEST: digest(parts.runtime),
     PROGRAM_PACKED: String(program.length),
     PROGRAM_DIGEST: digest(parts.program),
-    RUN: rights.run.join(" "),
-    ENV: rights.env.join(","),
-    SYS: rights.sys.join(","),
+    ENGINE_FLAGS,
+    RUN: RIGHTS.run.join(" "),
+    ENV: RIGHTS.env.join(","),
+    SYS: RIGHTS.sys.join(","),
   };
   const template = await Deno.readTextFile(new URL("pack_header.sh", import.meta.url));
   // The number of lines is known once everything else stands: LINES itself adds none.

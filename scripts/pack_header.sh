@@ -93,7 +93,7 @@ for name in @RUN@; do
 done
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
-exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm \
+exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm @ENGINE_FLAGS@ \
   --allow-net --allow-read="$program,$state" --allow-write="$state" \
   --allow-env=@ENV@ --allow-sys=@SYS@ ${programs:+"--allow-run=$programs"} \
   "$program" "$@"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import config from "../deno.json" with { type: "json" };
 import { assemble } from "./pack.ts";
+import { ENGINE_FLAGS, RIGHTS } from "./start.ts";
 
 /** A runtime that only says who it is and what it was called with, a line each. */
 const SPEAKING = '#!/bin/sh\necho $$\nfor word in "$@"; do printf \'%s\\n\' "$word"; done\n';
@@ -65,6 +65,7 @@ Deno.test("a packed file starts its runtime in its own place, words untouched", 
       assert.ok(run.replaced, round);
       assert.deepEqual(run.words.slice(-5), ["call", "a  b", "", "*", "--json"]);
       assert.ok(run.words.includes("--no-prompt"));
+      assert.ok(run.words.includes(ENGINE_FLAGS));
     }
   });
 });
@@ -81,8 +82,8 @@ Deno.test("a packed file grants its state directory and little more", unix, asyn
     assert.equal(named.value("--allow-write"), `${folder}/s 1`);
     const program = `${cacheOf(folder)}/simppd.js`;
     assert.equal(named.value("--allow-read"), `${program},${folder}/s 1`);
-    assert.equal(named.value("--allow-env"), config.permissions.run.env.join(","));
-    assert.equal(named.value("--allow-sys"), config.permissions.run.sys.join(","));
+    assert.equal(named.value("--allow-env"), RIGHTS.env.join(","));
+    assert.equal(named.value("--allow-sys"), RIGHTS.sys.join(","));
     assert.ok(!named.words.includes("--allow-all") && !named.words.includes("-A"));
   });
 });
@@ -96,7 +97,7 @@ Deno.test("a packed file may start only programs of the list that are here", uni
     const more = await start(file, ["run"], { PATH: `${folder}/bin:/usr/bin:/bin` });
     const after = more.value("--allow-run")!.split(",");
     assert.deepEqual(after.toSorted(), [...new Set([...before, "open"])].toSorted());
-    assert.ok(after.every((name) => config.permissions.run.run.includes(name)));
+    assert.ok(after.every((name) => RIGHTS.run.includes(name)));
   });
 });
 

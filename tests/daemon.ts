@@ -3,6 +3,7 @@
  * and measured from outside.
  * @module
  */
+import config from "../deno.json" with { type: "json" };
 import type {
   CallView,
   CameraOptions,
@@ -13,13 +14,13 @@ import type {
 
 const root = new URL("../", import.meta.url);
 
-/** How a simppd is started: the executable SIMPPD_BIN names, or main.ts with its permission set. */
+/** How a simppd is started: the executable SIMPPD_BIN names, or as `deno task run` does it. */
 export function simppdCommand(): string[] {
   const packed = Deno.env.get("SIMPPD_BIN");
   if (packed !== undefined) return [packed];
-  const config = new URL("deno.json", root).pathname;
-  const main = new URL("main.ts", root).pathname;
-  return [Deno.execPath(), "run", "--config", config, "-P=run", "--no-prompt", main];
+  const [, run, ...flags] = config.tasks.run.command.split(" ").slice(0, -1);
+  const file = (name: string) => new URL(name, root).pathname;
+  return [Deno.execPath(), run!, "--config", file("deno.json"), ...flags, file("main.ts")];
 }
 
 /** Asks `look` again, 50 ms apart, until it answers with something, for at most `seconds`. */
