@@ -265,6 +265,50 @@ async function hasOpenssl(): Promise<boolean> {
   }
 }
 
+Deno.test("presence too long to be copied to many is refused", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    alice.send(el("presence", {}, el("status", {}, "x".repeat(20_000))));
+    const error = await alice.until((s) => s.attrs.type === "error");
+    assert.equal(conditionOf(error), "policy-violation");
+  });
+});
+
+Deno.test("who asks for much is slowed as who sends much", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const payload = el("x", { xmlns: "urn:x" }, "x".repeat(9_000));
+    const publish = el("publish", { node: "n" }, el("item", { id: "1" }, payload));
+    await alice.request("set", el("pubsub", { xmlns: NS.pubsub }, publish));
+    const asking = Array.from(
+      { length: 20 },
+      () => alice.request("get", el("pubsub", { xmlns: NS.pubsub }, el("items", { node: "n" }))),
+    );
+    let all = false;
+    const answered = Promise.all(asking).then(() => all = true);
+    await asking[0];
+    await asking[1];
+    // 180 kB of answers at 100 kB/s: the last ones are a second away.
+    assert.equal(all, false);
+    await answered;
+  }, { bytesPerSecond: 100_000, burstBytes: 20_000 });
+});
+
+Deno.test("a login cut off at any byte leaves nothing behind", async () => {
+  await withServer(async (bed) => {
+    const login = HEADER +
+      `<auth xmlns='${NS.sasl}' mechanism='SCRAM-SHA-256'>${btoa("n,,n=alice,r=abcdefgh")}</auth>` +
+      `<response xmlns='${NS.sasl}'>${btoa("c=biws,r=x,p=eA==")}</response>`;
+    for (let cut = 0; cut < login.length; cut += 5) {
+      const client = await bed.connect();
+      await client.write(login.slice(0, cut));
+      await client.close();
+    }
+    await until(async () => (await bed.server.stats()).connections === 0);
+    await bed.login("alice");
+  });
+});
+
 Deno.test("random bytes after login never stop the server", async () => {
   const server = await XmppServer.start(await testOptions());
   const { certificatePem } = await testOptions();

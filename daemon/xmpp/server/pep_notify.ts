@@ -1,4 +1,12 @@
-import { el, type Element, LIMITS_AFTER_AUTH, newId, NS, parseElement } from "../core/mod.ts";
+import {
+  el,
+  type Element,
+  LIMITS_AFTER_AUTH,
+  newId,
+  NS,
+  parseElement,
+  serialise,
+} from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
 import type { PepConfig, PepItem } from "./pep_nodes.ts";
@@ -18,19 +26,21 @@ export function itemsEvent(node: string, ...children: Element[]): Element {
 
 /**
  * Tells who wants to know (XEP-0163 section 4.3): the account's own resources and those of contacts
- * who see its presence, if their client announced `node+notify`.
+ * who see its presence, if their client announced `node+notify`. The publisher pays with its rate.
  */
 export function notify(
   host: Host,
-  account: string,
+  publisher: Session,
   node: string,
   config: PepConfig,
   event: Element,
 ): void {
+  const { account } = publisher;
   const contacts = config.accessModel === "whitelist" ? [] : watchers(host, account);
-  for (const session of [...host.sessions.available(account), ...contacts]) {
-    if (wants(session, node)) sendEvent(host, session, account, event);
-  }
+  const targets = [...host.sessions.available(account), ...contacts]
+    .filter((session) => wants(session, node));
+  for (const session of targets) sendEvent(host, session, account, event);
+  publisher.charge(targets.length * serialise(event).length);
 }
 
 /** The newest items a session has not asked for but wants: its own and its contacts'. */

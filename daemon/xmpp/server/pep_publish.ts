@@ -23,7 +23,7 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     if (config.persistItems) store(host, account, node, item, config);
     return config;
   });
-  notify(host, account, node, config, itemsEvent(node, itemElement(item)));
+  notify(host, request.session, node, config, itemsEvent(node, itemElement(item)));
   return el(
     "pubsub",
     { xmlns: NS.pubsub },

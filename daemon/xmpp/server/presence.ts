@@ -1,4 +1,11 @@
-import { type Element, Jid, LIMITS_AFTER_AUTH, parseElement, StanzaError } from "../core/mod.ts";
+import {
+  type Element,
+  Jid,
+  LIMITS_AFTER_AUTH,
+  parseElement,
+  serialise,
+  StanzaError,
+} from "../core/mod.ts";
 import { readdressed } from "./addressing.ts";
 import type { Extension, Host } from "./host.ts";
 import { broadcast, sendPresence, unavailable } from "./presence_fanout.ts";
@@ -6,10 +13,16 @@ import type { Session } from "./session.ts";
 import { isSeenBy, isSubscriptionType, sees } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 
+/** Presence is kept and copied to many: what is larger is not presence. */
+const LONGEST_PRESENCE = 16_384;
+
 /** Presence (RFC 6121 sections 3 and 4): broadcast, probes, directed, subscriptions, farewell. */
 export const presence: Extension = (host) => {
   host.hooks.presence = (session, stanza, to) => {
     const { type } = stanza.attrs;
+    if (serialise(stanza).length > LONGEST_PRESENCE) {
+      throw new StanzaError("modify", "policy-violation", "this presence is too long");
+    }
     if (isSubscriptionType(type)) {
       const contact = to.bare();
       // What concerns the account itself or the server changes nothing.

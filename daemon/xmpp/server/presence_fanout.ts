@@ -1,11 +1,8 @@
-import { el, type Element, type Jid, NS } from "../core/mod.ts";
+import { el, type Element, type Jid, NS, serialise } from "../core/mod.ts";
 import { readdressed } from "./addressing.ts";
 import type { Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isSeenBy } from "./subscription_state.ts";
-
-/** What a broadcast costs its sender for each recipient, in bytes of its rate. */
-const FANOUT_COST = 64;
 
 /** `<presence type='unavailable'/>` of a full JID. */
 export function unavailable(from: Jid): Element {
@@ -31,13 +28,16 @@ export function watchers(host: Host, account: string): Session[] {
   });
 }
 
-/** Presence of one session to all who may see it and to the account's own resources. */
+/**
+ * Presence of one session to all who may see it and to the account's own resources. Its sender pays
+ * with its rate for every copy.
+ */
 export function broadcast(host: Host, session: Session, presence: Element): Set<Session> {
   const targets = new Set([
     ...watchers(host, session.account),
     ...host.sessions.available(session.account),
   ]);
-  session.charge(targets.size * FANOUT_COST);
+  session.charge(targets.size * serialise(presence).length);
   sendPresence(presence, targets);
   return targets;
 }

@@ -6,8 +6,8 @@ import type { RosterItem } from "./rosters.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 
-const LONGEST_NAME = 1_023;
-const MOST_GROUPS = 32;
+const LONGEST_NAME = 255;
+const MOST_GROUPS = 16;
 
 /** Rosters (RFC 6121 section 2): get with versions, set, remove. */
 export const roster: Extension = (host) => {

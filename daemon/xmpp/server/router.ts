@@ -6,6 +6,7 @@ import {
   iqResult,
   Jid,
   NS,
+  serialise,
   StanzaError,
   StreamError,
 } from "../core/mod.ts";
@@ -122,12 +123,15 @@ export class Router {
     iq: Element,
     parts: { type: "get" | "set"; payload: Element; account: string },
   ): Promise<void> | void {
+    const send = (child: Element | undefined) => {
+      const xml = serialise(iqResult(iq, child));
+      session.sendXml(xml);
+      // Asking for much costs as much as sending it.
+      session.charge(xml.length);
+    };
     const answer = handler({ session, iq, ...parts });
-    if (!(answer instanceof Promise)) return session.send(iqResult(iq, answer));
-    return answer.then(
-      (child) => session.send(iqResult(iq, child)),
-      (error) => this.#fail(session, iq, error),
-    );
+    if (!(answer instanceof Promise)) return send(answer);
+    return answer.then(send).catch((error) => this.#fail(session, iq, error));
   }
 
   /** Answers with an error, where an answer is due. @throws the error when it concerns the stream */

@@ -12,9 +12,6 @@ import {
   type SubscriptionType,
 } from "./subscription_state.ts";
 
-/** A request whose children (status, nick) are larger is kept without them. */
-const LONGEST_REQUEST = 8_192;
-
 /**
  * Runs `work` in one transaction; what it does to sessions happens after the commit, so that nothing
  * is told that is not stored.
@@ -120,9 +117,7 @@ export class SubscriptionChange {
     const from = this.#host.address(sender).toString();
     const to = this.#host.address(account).toString();
     const stanza = el("presence", { xmlns: NS.client, from, to, type, id: original?.attrs.id });
-    if (original !== undefined && serialise(original).length <= LONGEST_REQUEST) {
-      stanza.children = original.children;
-    }
+    stanza.children = original?.children ?? [];
     return stanza;
   }
 }

@@ -148,7 +148,7 @@ function retract(host: Host, request: IqRequest, action: Element): undefined {
     throw new StanzaError("cancel", "item-not-found");
   }
   if (["1", "true"].includes(action.attrs.notify ?? "")) {
-    notify(host, account, node, config, itemsEvent(node, el("retract", { id })));
+    notify(host, request.session, node, config, itemsEvent(node, el("retract", { id })));
   }
 }
 
@@ -196,11 +196,11 @@ function owner(host: Host, request: IqRequest): Element | undefined {
     }
     case "set delete":
       host.storage.transaction(() => pep.delete(account, node));
-      notify(host, account, node, config, el("delete", { node }));
+      notify(host, session, node, config, el("delete", { node }));
       return undefined;
     case "set purge":
       host.storage.transaction(() => pep.purge(account, node));
-      notify(host, account, node, config, el("purge", { node }));
+      notify(host, session, node, config, el("purge", { node }));
       return undefined;
     default:
       throw new PubsubError("cancel", "feature-not-implemented", "unsupported", {
