@@ -93,6 +93,7 @@ async function play({ fates, steps }: {
     assert.deepEqual(failures, []);
   } finally {
     await Promise.all(devices.map(({ calls }) => calls.close()));
+    await signalling.settled();
   }
   assert.deepEqual(living(), []);
 }

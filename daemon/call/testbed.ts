@@ -29,6 +29,7 @@ export interface Carried {
 export class Signalling {
   readonly devices: Device[] = [];
   readonly carried: Carried[] = [];
+  readonly #underWay = new Set<Promise<void>>();
   /** Changes, drops (undefined) or holds back what is carried. */
   spoil: (carried: Carried) => Carried | undefined | Promise<Carried | undefined> = (it) => it;
 
@@ -49,8 +50,18 @@ export class Signalling {
     }
   }
 
-  async deliver(signal: Carried): Promise<void> {
+  /** Resolves when nothing is on its way any more. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  deliver(signal: Carried): void {
     this.carried.push(signal);
+    const task = this.#carry(signal).finally(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
+  }
+
+  async #carry(signal: Carried): Promise<void> {
     const carried = await this.spoil(signal);
     if (carried === undefined) return;
     const device = this.devices.find(({ device }) => device === carried.to.device);
@@ -151,6 +162,7 @@ export async function withPair(
     await test({ alice, bob, signalling });
   } finally {
     await Promise.all(signalling.devices.map(({ calls }) => calls.close()));
+    await signalling.settled();
   }
 }
 
