@@ -82,7 +82,8 @@ export class Login {
   }
 
   #begin(mechanism: OfferedMechanism): void {
-    const nameOf = (user: string) => Jid.tryParse(`${user}@${this.#host.domain}`)?.local ?? user;
+    // What cannot be a name is nobody's, and is not remembered by the guard.
+    const nameOf = (user: string) => Jid.tryParse(`${user}@${this.#host.domain}`)?.local ?? "";
     const scram = scramServer(
       mechanism,
       { lookup: (user) => this.#source.find(nameOf(user), mechanism) },

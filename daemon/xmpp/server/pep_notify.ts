@@ -12,7 +12,10 @@ import type { Host } from "./host.ts";
 import type { PepConfig, PepItem } from "./pep_nodes.ts";
 import { watchers } from "./presence_fanout.ts";
 import type { Session } from "./session.ts";
-import { isSeenBy, sees } from "./subscription_state.ts";
+import { isSeenBy } from "./subscription_state.ts";
+
+/** What looking through a contact's nodes costs who wants to know, in bytes of its rate. */
+const CONTACT_COST = 256;
 
 /** `<item/>` with its payload. */
 export function itemElement({ id, payload }: PepItem): Element {
@@ -47,8 +50,10 @@ export function notify(
 export function sendLastItems(host: Host, session: Session): void {
   if (![...session.features ?? []].some((feature) => feature.endsWith("+notify"))) return;
   sendLastOf(host, session.account, session);
-  for (const item of host.storage.rosters.list(session.account).filter(sees)) {
-    const owner = host.localAccount(item.contact);
+  const contacts = host.storage.rosters.contacts(session.account, "to");
+  session.charge(contacts.length * CONTACT_COST);
+  for (const contact of contacts) {
+    const owner = host.localAccount(contact);
     if (owner === undefined) continue;
     const state = host.storage.rosters.get(owner, session.jid.bare().toString());
     const open = host.hooks.passage(host.address(owner), session.jid) === "open";

@@ -10,8 +10,11 @@ import { readdressed } from "./addressing.ts";
 import type { Extension, Host } from "./host.ts";
 import { broadcast, sendPresence, unavailable } from "./presence_fanout.ts";
 import type { Session } from "./session.ts";
-import { isSeenBy, isSubscriptionType, sees } from "./subscription_state.ts";
+import { isSeenBy, isSubscriptionType } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
+
+/** What looking through a roster costs its owner's rate, in bytes for each contact. */
+const CONTACT_COST = 32;
 
 /** Presence is kept and copied to many: what is larger is not presence. */
 const LONGEST_PRESENCE = 16_384;
@@ -41,6 +44,7 @@ export const presence: Extension = (host) => {
 
 function available(host: Host, session: Session, stanza: Element): void {
   session.priority = priorityOf(stanza);
+  session.charge(host.storage.rosters.count(session.account) * CONTACT_COST);
   const before = session.presence;
   session.presence = stanza;
   broadcast(host, session, stanza);
@@ -54,8 +58,8 @@ function greet(host: Host, session: Session): void {
   for (const own of sessions.available(session.account)) {
     if (own !== session) sendPresence(own.presence!, [session]);
   }
-  for (const item of storage.rosters.list(session.account).filter(sees)) {
-    const contact = host.localAccount(item.contact);
+  for (const jid of storage.rosters.contacts(session.account, "to")) {
+    const contact = host.localAccount(jid);
     if (contact !== undefined) probe(host, session, contact);
   }
   for (const xml of storage.rosters.requests(session.account)) {

@@ -2,7 +2,6 @@ import { el, type Element, type Jid, NS, serialise } from "../core/mod.ts";
 import { readdressed } from "./addressing.ts";
 import type { Host } from "./host.ts";
 import type { Session } from "./session.ts";
-import { isSeenBy } from "./subscription_state.ts";
 
 /** `<presence type='unavailable'/>` of a full JID. */
 export function unavailable(from: Jid): Element {
@@ -19,7 +18,7 @@ export function sendPresence(presence: Element, to: Iterable<Session>): void {
 /** Available sessions of the contacts that may see `account` and do not block it, nor it them. */
 export function watchers(host: Host, account: string): Session[] {
   const owner = host.address(account);
-  return host.storage.rosters.list(account).filter(isSeenBy).flatMap(({ contact }) => {
+  return host.storage.rosters.contacts(account, "from").flatMap((contact) => {
     const watcher = host.localAccount(contact);
     if (watcher === undefined || watcher === account) return [];
     const sessions = host.sessions.available(watcher);

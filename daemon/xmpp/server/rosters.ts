@@ -39,6 +39,14 @@ export class Rosters {
     return (this.#db.prepare(SELECT).all(account) as unknown as Row[]).map(itemOf);
   }
 
+  /** Bare JIDs of those who see the account's presence, or of those whose presence it sees. */
+  contacts(account: string, direction: "from" | "to"): string[] {
+    const rows = this.#db.prepare(
+      "SELECT contact FROM roster_item WHERE account = ? AND subscription IN (?, 'both')",
+    ).all(account, direction);
+    return (rows as { contact: string }[]).map((row) => row.contact);
+  }
+
   /** The item, or an empty unlisted one. */
   get(account: string, contact: string): RosterItem {
     const row = this.#db.prepare(`${SELECT} AND r.contact = ?`).get(account, contact);

@@ -21,7 +21,7 @@ export class Session {
   wantsBlocklist = false;
   /** Who got directed presence, as full or bare JIDs (RFC 6121 section 4.6). */
   readonly directed = new Set<string>();
-  /** Features of the client, once known by its capabilities (XEP-0115). */
+  /** Its features that end in `+notify`, once known by its capabilities (XEP-0115). */
   features: ReadonlySet<string> | undefined;
 
   readonly jid: Jid;

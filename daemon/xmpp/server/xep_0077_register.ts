@@ -7,6 +7,9 @@ import { makeAccount } from "./registration.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
 
+/** What deriving keys costs who asks for it, in bytes of its rate. */
+const DERIVATION_COST = 200_000;
+
 /**
  * In-band registration (XEP-0077): a new account for who showed an invitation, a new password or
  * the end for who is logged in.
@@ -71,6 +74,7 @@ async function change(host: Host, request: IqRequest): Promise<Element | undefin
     throw new StreamError("not-authorized", "the account was removed");
   }
   const { username, password } = fields(payload);
+  session.charge(DERIVATION_COST);
   if (host.localAccount(`${username}@${host.domain}`) !== account) {
     throw new StanzaError("cancel", "not-allowed", "only one's own password can be changed");
   }

@@ -3,12 +3,14 @@ import { el, type Element, NS } from "../core/mod.ts";
 import type { Extension } from "./host.ts";
 import type { Session } from "./session.ts";
 
-const MOST_CACHED = 1_000;
-const MOST_FEATURES = 500;
+const MOST_CACHED = 200;
+/** Only what a client wants to be told of is kept of its features, and not endlessly much. */
+const MOST_FEATURES = 64;
+const LONGEST_FEATURE = 256;
 const HASHES: Record<string, string> = { "sha-1": "sha1", "sha-256": "sha256" };
 
 /**
- * Entity capabilities (XEP-0115): what a client can do, asked of it once for each hash it announces
+ * Entity capabilities (XEP-0115): which nodes a client wants to be told of, asked of it once for each hash it announces
  * and remembered for all who announce the same, when the answer fits the hash.
  */
 export const caps: Extension = ({ hooks }) => {
@@ -61,8 +63,11 @@ function key(caps: { hash: string; ver: string } | undefined): string | undefine
 }
 
 function featuresOf(info: Element): Set<string> {
-  const features = info.getChildren("feature").slice(0, MOST_FEATURES);
-  return new Set(features.flatMap(({ attrs }) => attrs.var ?? []));
+  const features = info.getChildren("feature").map(({ attrs }) => attrs.var ?? "");
+  const wanted = features.filter((name) =>
+    name.endsWith("+notify") && name.length <= LONGEST_FEATURE
+  );
+  return new Set(wanted.slice(0, MOST_FEATURES));
 }
 
 /** The verification string of section 5.1; undefined for what section 5.4 calls ill-formed. */

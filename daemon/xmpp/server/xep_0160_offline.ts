@@ -53,8 +53,10 @@ function flush(host: Host, session: Session, receiving: Set<string>): void {
   session.ask(el("ping", { xmlns: NS.ping }), (answer) => {
     receiving.delete(account);
     if (answer !== undefined) host.storage.offline.removeUpTo(account, last.id);
-    const next = answer !== undefined ? session : other(host, account);
-    if (next?.open && next.presence !== undefined) flush(host, next, receiving);
+    // One that is still there but could not be asked gets no more for now.
+    else if (session.open) return;
+    const next = session.open ? session : other(host, account);
+    if (next !== undefined && next.presence !== undefined) flush(host, next, receiving);
   });
 }
 
