@@ -1,8 +1,6 @@
-import { logOf } from "../../base/mod.ts";
 import {
   el,
   type Element,
-  errorReply,
   iqResult,
   Jid,
   NS,
@@ -12,6 +10,7 @@ import {
 } from "../core/mod.ts";
 import type { IqHandler, Scope } from "./hooks.ts";
 import type { Host } from "./host.ts";
+import { refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
 /** A blocked sender's own error carries this too (XEP-0191 section 3.5). */
@@ -137,19 +136,12 @@ export class Router {
   /** Answers with an error, where an answer is due. @throws the error when it concerns the stream */
   #fail(session: Session, stanza: Element, error: unknown): void {
     if (error instanceof StreamError) throw error;
-    let known = error;
-    if (!(known instanceof StanzaError)) {
-      logOf("xmpp-server").error("a stanza could not be handled: {error}", { error });
-      known = new StanzaError("wait", "internal-server-error");
-    }
+    const reply = refusal(stanza, error);
     const { type } = stanza.attrs;
     if (type === "error" || (stanza.getName() === "iq" && type === "result")) return;
-    const failure = known as StanzaError;
     // To a presence that does not ask for anything, silence is the answer (RFC 6121 section 8.5).
-    const silent = failure.condition === "service-unavailable" && stanza.getName() === "presence";
-    if (silent) return;
-    const reply = errorReply(stanza, "cancel", "undefined-condition");
-    reply.children = [failure.toElement()];
+    const unavailable = error instanceof StanzaError && error.condition === "service-unavailable";
+    if (unavailable && stanza.getName() === "presence") return;
     session.send(reply);
   }
 }

@@ -3,7 +3,6 @@ import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
 import {
   el,
   type Element,
-  errorReply,
   escapeText,
   iqResult,
   LIMITS_AFTER_AUTH,
@@ -19,6 +18,7 @@ import { Connection, type Flow, type TlsIdentity } from "./connection.ts";
 import { type CredentialSource, MECHANISMS } from "./credentials.ts";
 import type { Host } from "./host.ts";
 import { Login } from "./login.ts";
+import { refusal } from "./refusal.ts";
 import type { Router } from "./router.ts";
 import { Session } from "./session.ts";
 
@@ -224,15 +224,7 @@ export class ClientStream {
       this.#send(iqResult(iq, child));
     } catch (error) {
       if (error instanceof StreamError) throw error;
-      if (!(error instanceof StanzaError)) {
-        logOf("xmpp-server").error("a request before login failed: {error}", { error });
-      }
-      const known = error instanceof StanzaError
-        ? error
-        : new StanzaError("wait", "internal-server-error");
-      const reply = errorReply(iq, known.type, "undefined-condition");
-      reply.children = [known.toElement()];
-      this.#send(reply);
+      this.#send(refusal(iq, error));
     }
   }
 
@@ -287,10 +279,8 @@ export class ClientStream {
       this.#stage = "bound";
       this.#send(iqResult(iq, el("bind", { xmlns: NS.bind }, el("jid", {}, jid.toString()))));
     } catch (error) {
-      if (!(error instanceof StanzaError)) throw error;
-      const reply = errorReply(iq, error.type, "undefined-condition");
-      reply.children = [error.toElement()];
-      this.#send(reply);
+      if (error instanceof StreamError) throw error;
+      this.#send(refusal(iq, error));
     }
   }
 
