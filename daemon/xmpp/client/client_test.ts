@@ -24,9 +24,14 @@ async function meet(
     trust: { kind: "pin", pin: server.certificate.pin },
     ...options,
   });
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const inVain = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error("waited 15 s in vain")), 15_000);
+  });
   try {
-    await use(client, server.connections);
+    await Promise.race([use(client, server.connections), inVain]);
   } finally {
+    clearTimeout(late);
     await client.close();
     await server.stop();
   }
@@ -120,6 +125,16 @@ Deno.test("a server without a login is final", async () => {
     await peer.gone();
   }, async (client) => {
     await assert.rejects(client.connect(), { code: "no-safe-login" });
+    assert.equal(client.state, "failed");
+  });
+});
+
+Deno.test("a server that gives another account's address is left", async () => {
+  await meet(async (peer) => {
+    await admit(peer, { jid: `you@${DOMAIN}/here` });
+    await peer.gone();
+  }, async (client) => {
+    await assert.rejects(client.connect(), { code: "wrong-account" });
     assert.equal(client.state, "failed");
   });
 });
@@ -239,15 +254,8 @@ Deno.test("requests are answered by hooks, refused by them, or unknown", async (
       await peer.write(`<iq type='get' id='${name}' from='you@there.test/a'>${payload}</iq>`);
       answers.push(await peer.read(">") + await peer.read(name === "ping" ? "" : "</iq>"));
     }
-    // An id is not needed to be refused, and results that nobody asked for are not answered.
-    await peer.write("<iq type='result' id='none' from='you@there.test/a'/>");
     await peer.gone();
   }, async (client) => {
-    const done = new Promise<void>((resolve) =>
-      client.hooks.message(() => {
-        resolve();
-      })
-    );
     client.hooks.iq("get", "echo", "urn:e", (iq: Element) => el("back", { to: iq.attrs.from }));
     client.hooks.iq("get", "no", "urn:e", () => {
       throw new StanzaError("auth", "forbidden");
@@ -255,7 +263,6 @@ Deno.test("requests are answered by hooks, refused by them, or unknown", async (
     assert.throws(() => client.hooks.iq("get", "no", "urn:e", () => undefined));
     await client.connect();
     while (answers.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
-    void done;
   });
   assert.match(answers[0]!, /^<iq type="result" id="ping" to="you@there.test\/a"\/>$/);
   assert.match(answers[1]!, /<back to="you@there.test\/a"\/><\/iq>$/);

@@ -154,6 +154,8 @@ export function mechanisms(...names: string[]): string {
 export interface Cheats {
   readonly challenge?: (honest: string) => string;
   readonly proof?: (honest: string) => string;
+  /** The address bound instead of `me@server.test/here`. */
+  readonly jid?: string;
 }
 
 /** Lets the client log in with SCRAM-SHA-256 and bind `/here`. */
@@ -176,7 +178,7 @@ export async function admit(peer: ScriptedPeer, cheats: Cheats = {}): Promise<vo
   const id = /id="([^"]+)"/.exec(request)![1];
   await peer.write(
     `<iq type='result' id='${id}'><bind xmlns='${NS.bind}'>` +
-      `<jid>me@${DOMAIN}/here</jid></bind></iq>`,
+      `<jid>${cheats.jid ?? `me@${DOMAIN}/here`}</jid></bind></iq>`,
   );
 }
 
