@@ -1,6 +1,14 @@
 import { SimppdError } from "../base/mod.ts";
 import type { AccountState, Problem } from "../views/mod.ts";
-import { Pep, Presence, Roster, type TlsTrust, XmppClient } from "../xmpp/client/mod.ts";
+import {
+  announceCaps,
+  Disco,
+  Pep,
+  Presence,
+  Roster,
+  type TlsTrust,
+  XmppClient,
+} from "../xmpp/client/mod.ts";
 import type { AccountSettings } from "./settings.ts";
 
 /** The XMPP connection of the account, with what simppd uses of it. */
@@ -23,6 +31,8 @@ export class Connection {
       trust,
       ...(account.hosts.length === 0 ? {} : { endpoints: [...account.hosts] }),
     });
+    // Without capabilities servers would not push what contacts publish (XEP-0163 section 4.3.2).
+    announceCaps(this.client, new Disco(this.client, "simppd", "urn:simppd"));
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
