@@ -148,29 +148,25 @@ export class XmppClient {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    let problem: ClientEvent["problem"] = null;
-    let final: ClientState = "offline";
     while (!signal.aborted) {
       this.#enter("connecting", null);
       try {
         await this.#session(signal);
       } catch (error) {
         if (signal.aborted) break;
-        problem = { ...publicError(error) };
         logOf("xmpp").info("not connected: {error}", { error });
-        if (isPermanent(error) && !this.#mayPass(error)) {
-          final = "failed";
-          this.#finish(final, problem, error);
-          return;
-        }
-        this.#enter("offline", problem);
+        const final = isPermanent(error) && !this.#mayPass(error);
+        if (final) this.#running = undefined;
+        this.#enter(final ? "failed" : "offline", publicError(error));
         this.#settle(error);
+        if (final) return;
       }
       this.#pause = new AbortController();
       await sleep(this.#backoff.next(), AbortSignal.any([signal, this.#pause.signal]));
       this.#pause = undefined;
     }
-    this.#finish(final, null, undefined);
+    this.#running = undefined;
+    this.#enter("offline", null);
   }
 
   /** One connection, from the dialling to its end, which is an error unless `signal` aborted. */
@@ -255,12 +251,6 @@ export class XmppClient {
   #mayPass(error: unknown): boolean {
     return this.#wasOnline && error instanceof SimppdError &&
       error.code === "untrusted-certificate";
-  }
-
-  #finish(state: ClientState, problem: ClientEvent["problem"], error: unknown): void {
-    this.#running = undefined;
-    this.#enter(state, problem);
-    if (error !== undefined) this.#settle(error);
   }
 
   #settle(error: unknown): void {
