@@ -47,8 +47,7 @@ export class Hook<Args extends unknown[]> {
 
 /** Where extensions register. One extension is one file, and imports no other. */
 export class Hooks {
-  /** A resource was bound, and is gone. */
-  readonly bound = new Hook<[session: Session]>();
+  /** A bound resource is gone. */
   readonly closed = new Hook<[session: Session]>();
   /** Available presence was broadcast; `before` is what stood before it, if anything. */
   readonly available = new Hook<[session: Session, before: Element | undefined]>();

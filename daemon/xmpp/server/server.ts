@@ -152,7 +152,6 @@ export class XmppServer implements StreamHost, ServerControl {
     }
     this.sessions.add(session);
     this.#bySession.set(session, stream);
-    this.hooks.bound.run(session);
   }
 
   streamClosed(stream: ClientStream): void {

@@ -38,8 +38,4 @@ export class Sessions {
   get(jid: Jid): Session | undefined {
     return this.#byAccount.get(jid.local)?.get(jid.resource);
   }
-
-  all(): Session[] {
-    return [...this.#byAccount.values()].flatMap((resources) => [...resources.values()]);
-  }
 }
