@@ -8,7 +8,7 @@ export interface ServerLimits {
   pingTimeoutMs: number;
   /** How often deadlines are looked at. */
   sweepMs: number;
-  /** Open connections in all, and of one address. */
+  /** Open connections in all (never more than half of the process's descriptors), and of one address. */
   connections: number;
   connectionsPerAddress: number;
   /** Connections of one address that have not logged in yet. */

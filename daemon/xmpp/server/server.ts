@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import { Jid, StreamError } from "../core/mod.ts";
 import { CredentialSource } from "./credentials.ts";
+import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
 import type { Invitation } from "./invitations.ts";
@@ -46,7 +47,8 @@ export class XmppServer implements StreamHost, ServerControl {
     if (this.domain.local !== "" || this.domain.resource !== "") {
       throw new SimppdError("bad-domain", `"${options.domain}" is no domain.`);
     }
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
     this.storage = new Storage(options.database);
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
