@@ -4,9 +4,11 @@
  * @module
  */
 export * from "./aead.ts";
+export * from "./cbc_hmac.ts";
 export { ed25519, x25519 } from "./curve25519.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";
 export * from "./keys.ts";
+export { p224 } from "./nist_curves.ts";
 export { mlkem768 } from "./mlkem768.ts";
 export * from "./suites.ts";
