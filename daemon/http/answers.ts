@@ -76,6 +76,7 @@ const callInfo = v.object({
   send: direction,
   receive: direction,
   strays: count,
+  replays: count,
   securityEvents: v.array(v.object({ at: time, code: text, message: text })),
   sinceLastFrameMs: v.nullable(v.number()),
 });
