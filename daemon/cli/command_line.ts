@@ -7,6 +7,7 @@ import { demo } from "./demo.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
+import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
@@ -48,6 +49,7 @@ export const verbs: readonly Verb[] = [
   call,
   devices,
   doctor,
+  lab,
   help,
   version,
 ];

@@ -1,5 +1,5 @@
 import { concat, fromBase64, utf8 } from "../base/mod.ts";
-import { cameraName, parseCameraSpec } from "../capture/mod.ts";
+import { cameraName, parseCameraSpec, validateJpeg } from "../capture/mod.ts";
 import { CAMERA } from "./film.ts";
 import { DOMAIN } from "./person.ts";
 import { play } from "./player.ts";
@@ -18,9 +18,14 @@ export interface Loot {
   seconds: number;
   /** Frames put together from packets, whatever is in them. */
   frames: number;
-  /** Pictures that ffmpeg played, or without ffmpeg those that stand whole between JPEG markers. */
+  /**
+   * Pictures of the size that was sent: those ffmpeg played, or without ffmpeg those that stand
+   * whole between JPEG markers.
+   */
   pictures: number;
   judged_by: "ffmpeg" | "JPEG markers";
+  /** The player's first complaint; null when it had none. */
+  player_said: string | null;
   /** Whole pictures between JPEG markers. */
   jpegs: number;
   /** Did any 16 bytes of a sent picture stand anywhere? */
@@ -46,27 +51,36 @@ export async function search(
   );
   const jpegs = put.flatMap(carve);
   const played = await play(concat(...put));
+  const sizes = new Set(film.map(sizeOf));
+  // A player that guesses its way through noise may paint some; a picture has the size it was sent in.
+  const pictures = (played?.pictures ?? jpegs).filter((picture) => sizes.has(sizeOf(picture)));
   const known = new KnownRuns(film);
   const everything = [...payloads, ...put, ...signalling.flatMap(decoded)];
   const holds = (text: string) => everything.some((bytes) => indexOf(bytes, utf8(text)) >= 0);
-  const sizes = payloads.map(({ length }) => length);
+  const lengths = payloads.map(({ length }) => length);
   return {
     loot: {
       packets: taken.length,
-      bytes: sizes.reduce((sum, size) => sum + size, 0),
-      smallest: sizes.reduce((least, size) => Math.min(least, size), Infinity),
-      largest: sizes.reduce((most, size) => Math.max(most, size), 0),
+      bytes: lengths.reduce((sum, size) => sum + size, 0),
+      smallest: lengths.reduce((least, size) => Math.min(least, size), Infinity),
+      largest: lengths.reduce((most, size) => Math.max(most, size), 0),
       seconds: Math.round((taken.at(-1)?.at ?? 0) - (taken[0]?.at ?? 0)) / 1000,
       frames: put.length,
-      pictures: (played ?? jpegs).length,
+      pictures: pictures.length,
       judged_by: played === undefined ? "JPEG markers" : "ffmpeg",
+      player_said: played?.said ?? null,
       jpegs: jpegs.length,
       picture_bytes: everything.some((bytes) => known.find(bytes) >= 0),
       camera_name: holds(cameraName(parseCameraSpec(CAMERA.camera))),
       jid: holds(`@${DOMAIN}`),
     },
-    picture: (played ?? jpegs).at(-1),
+    picture: pictures.at(-1),
   };
+}
+
+function sizeOf(picture: Uint8Array): string {
+  const size = validateJpeg(picture);
+  return size === undefined ? "none" : `${size.width}x${size.height}`;
 }
 
 /** A message as it is, and what is in it behind base64. */

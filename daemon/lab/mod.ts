@@ -4,4 +4,12 @@
  * daemon's own; the server and the network between them are the attacker's.
  * @module
  */
+export * from "./downgrade.ts";
+export type { Loot } from "./loot.ts";
+export type { Refusal } from "./person.ts";
+export * from "./player.ts";
+export * from "./reassembly.ts";
+export * from "./replay.ts";
+export * from "./runs.ts";
 export * from "./sniff.ts";
+export * from "./tamper.ts";

@@ -98,10 +98,10 @@ export class Person {
     return this.#seal(this.contact, el("body", {}, text));
   }
 
-  /** Seals and sends; a refusal is kept. */
-  async send(to: string, content: Element): Promise<void> {
+  /** Seals and sends; a refusal is kept. `renew`: in a new session, from newly fetched keys. */
+  async send(to: string, content: Element, renew = false): Promise<void> {
     try {
-      await this.#seal(to, content);
+      await this.#seal(to, content, undefined, renew);
     } catch (error) {
       this.refused.push(publicError(error));
     }
@@ -122,10 +122,10 @@ export class Person {
     this.#db.close();
   }
 
-  async #seal(to: string, content: Element, device?: string): Promise<void> {
+  async #seal(to: string, content: Element, device?: string, renew = false): Promise<void> {
     // There are no further devices of our own to tell.
     if (to === this.jid) return;
-    const options = device === undefined ? {} : { device };
+    const options = { ...(device === undefined ? {} : { device }), renew };
     const { parts } = await this.simpp.seal(to, [content], options);
     for (const { to, element } of parts) await this.#post.carry({ from: this.jid, to, element });
   }

@@ -59,17 +59,18 @@ export class Post {
 
   /** Carries a letter, as XML; resolves when the other side has dealt with it. */
   async carry(letter: Letter): Promise<void> {
-    this.carried.push({ ...letter, element: copy(letter.element) });
-    const treated = this.treat({ ...letter, element: copy(letter.element) });
+    this.carried.push({ ...letter, element: copyOf(letter.element) });
+    const treated = this.treat({ ...letter, element: copyOf(letter.element) });
     if (treated !== undefined) await this.deliver(treated);
   }
 
   /** Delivers what the attacker pleases. */
   async deliver({ from, to, element }: Letter): Promise<void> {
-    await this.#inboxes.get(to)?.(from, copy(element));
+    await this.#inboxes.get(to)?.(from, copyOf(element));
   }
 }
 
-function copy(element: Element): Element {
+/** The same element, as the other end of a connection reads it. */
+export function copyOf(element: Element): Element {
   return parseElement(serialise(element), LIMITS_AFTER_AUTH);
 }
