@@ -257,6 +257,7 @@ export class App implements AppApi {
     for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
+    this.#chats.close();
     this.#state.close();
   }
 

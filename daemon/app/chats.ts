@@ -8,6 +8,9 @@ import type { SealedLink } from "./sealed_link.ts";
 
 const RECEIPTS = "urn:xmpp:receipts";
 const ORIGIN_ID = "urn:xmpp:sid:0";
+/** Somebody who has just joined publishes keys within this time, in ms; so long a message waits. */
+const KEYS_WITHIN = 30_000;
+const TRY_AGAIN = 1_500;
 /** Longest text of one message, in characters. */
 export const MAX_BODY = 10_000;
 const MAX_ID = 128;
@@ -21,6 +24,7 @@ export class Chats {
   readonly #changed: (message: MessageView) => void;
   #flushing: Promise<void> | undefined;
   #again = false;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(messages: Messages, link: SealedLink, changed: (message: MessageView) => void) {
     this.#messages = messages;
@@ -91,10 +95,22 @@ export class Chats {
         logOf("app").info("a message waits: {error}", { error });
         return false;
       }
+      if (error.code === "no-keys" && Date.now() - message.at < KEYS_WITHIN) {
+        this.#waiting ??= setTimeout(() => {
+          this.#waiting = undefined;
+          void this.flush();
+        }, TRY_AGAIN);
+        return true;
+      }
       const problem = { code: error.code, message: error.publicMessage };
       this.#delivery(message.contact, message.id, "failed", { problem });
       return true;
     }
+  }
+
+  /** Ends what waits; messages stay stored. */
+  close(): void {
+    clearTimeout(this.#waiting);
   }
 
   /** Sends again what a contact never said to have: they could not open it. */
