@@ -114,6 +114,7 @@ export class Chats {
         }, TRY_AGAIN);
         return true;
       }
+      if (error.code === "no-common-suite") this.#link.refuse(message.contact);
       const problem = { code: error.code, message: error.publicMessage };
       this.#delivery(message.contact, name, "failed", { problem });
       return true;
