@@ -15,6 +15,7 @@ import { Carried } from "./carried_server.ts";
 import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
 import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
+import type { OwnDevices } from "./own_devices.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
 import type { SealedLink } from "./sealed_link.ts";
@@ -32,6 +33,7 @@ interface AccountOptions {
   readonly link: SealedLink;
   readonly people: People;
   readonly chats: Chats;
+  readonly devices: OwnDevices;
   /** Called when something that a status shows has changed. */
   readonly changed: () => void;
 }
@@ -188,7 +190,7 @@ export class Account {
   }
 
   #open(account: AccountSettings): Connection {
-    const { simpp, link, people, chats, changed } = this.#o;
+    const { simpp, link, people, chats, devices, changed } = this.#o;
     const port = this.#carried?.view.port;
     const hosts = port === undefined
       ? account.hosts
@@ -199,6 +201,7 @@ export class Account {
     this.#connection = connection;
     people.attach(connection.roster, connection.presence);
     link.attach(connection.client);
+    devices.attach(connection.client);
     connection.pep.onEvent(DEVICES_NODE, (from) => {
       simpp.refresh(from.toString()).catch((error) =>
         logOf("app").warn("device list of {from}: {error}", { from, error })

@@ -4,11 +4,13 @@ import { account } from "./account.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
+import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
+import { policy } from "./policy.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { stateDirectory } from "./state.ts";
@@ -47,6 +49,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   call,
+  policy,
+  device,
   devices,
   doctor,
   lab,
