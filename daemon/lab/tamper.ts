@@ -81,7 +81,7 @@ async function changeDatagrams(stage: Stage): Promise<TamperOfSuite["datagrams"]
   };
   await sleep(1_000);
   tap.treat = (datagram) => [datagram];
-  await settled(strays);
+  await settled(() => strays() - before, changed);
   const goesOn = [alice, bob].every(({ calls }) => calls.get(id).state === "active");
   const counted = strays() - before;
   await end(stage, id);

@@ -10,14 +10,13 @@ export async function until<T>(what: string, look: () => T | undefined): Promise
   throw new SimppdError("lab-failed", `The lab waited 15 s in vain for ${what}.`);
 }
 
-/** Looks until a count has not grown for 100 ms, 3 s at most. @returns the count */
-export async function settled(count: () => number): Promise<number> {
+/** Waits until a count has come to `wanted`, or has not grown for a second. */
+export async function settled(count: () => number, wanted: number): Promise<void> {
   let last = count();
-  for (let still = 0, tries = 0; still < 5 && tries < 150; tries++) {
+  for (let still = 0; last < wanted && still < 50; still++) {
     await sleep(20);
     const now = count();
-    still = now === last ? still + 1 : 0;
+    if (now !== last) still = 0;
     last = now;
   }
-  return last;
 }

@@ -130,6 +130,7 @@ export function fakeInfo(change: Partial<CallInfo> = {}): CallInfo {
       openFailures: 0,
     },
     strays: 2,
+    replays: 0,
     securityEvents: [],
     sinceLastFrameMs: 20,
     ...change,
