@@ -21,8 +21,11 @@ export async function noNamespaces(): Promise<string | undefined> {
   const name = `simppd-try-${Deno.pid}`;
   try {
     await run("ip", "netns", "add", name);
-    await run("ip", "netns", "exec", name, "ip", "link", "set", "lo", "up");
-    await run("ip", "netns", "del", name);
+    try {
+      await run("ip", "netns", "exec", name, "ip", "link", "set", "lo", "up");
+    } finally {
+      await run("ip", "netns", "del", name);
+    }
     return undefined;
   } catch (error) {
     return error instanceof Deno.errors.NotFound
