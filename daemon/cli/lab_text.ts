@@ -18,7 +18,7 @@ export function sniffText({ ok, suites }: Kept): string {
       : `The same call under ${one.suite}`,
     `  recorded  ${one.packets} packets of ${one.smallest} to ${one.largest} bytes, ` +
     `${kilobytes(one.bytes)}, in ${one.seconds.toFixed(1)} s`,
-    `  played    ${one.pictures} pictures of ${one.sent} that were sent, by ${one.judged_by}` +
+    `  played    ${one.pictures} pictures of the ${one.sent} the cameras gave, by ${one.judged_by}` +
     (one.picture === null ? "" : `; one is ${one.picture}`),
     ...(one.player_said === null ? [] : [`            it said: ${one.player_said}`]),
     `  read      ${read(one) || "nothing: no camera's name, no account, no piece of a picture"}`,

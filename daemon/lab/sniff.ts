@@ -12,7 +12,7 @@ export type Sealing = SuiteId | "none";
 /** One call and what was got out of it. */
 export interface Sniffed extends Loot {
   suite: Sealing;
-  /** Pictures that were really sent. */
+  /** Pictures that both cameras gave. */
   sent: number;
 }
 

@@ -18,6 +18,7 @@ export interface Tapped {
   bytes: Uint8Array;
 }
 
+/** Who is at the far end. */
 export function other(name: Name): Name {
   return name === "alice" ? "bob" : "alice";
 }
