@@ -9,6 +9,7 @@ export type { Endpoint } from "./endpoints.ts";
 export * from "./hooks.ts";
 export * from "./presence.ts";
 export * from "./roster.ts";
+export type { LoginOutcome, LoginSecret } from "./sasl.ts";
 export * from "./xep_0030_disco.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
