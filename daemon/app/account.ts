@@ -40,6 +40,8 @@ interface AccountOptions {
 export class Account {
   readonly #o: AccountOptions;
   readonly #ending = new AbortController();
+  /** The account in use; kept only once it has worked. */
+  #account: AccountSettings | undefined;
   #connection: Connection | undefined;
   #carried: Carried | undefined;
   #publishing: Problem | null = null;
@@ -59,8 +61,9 @@ export class Account {
     );
   }
 
+  /** Bare JID; empty while there is no account. */
   get jid(): string {
-    return this.#o.settings.account?.jid ?? "";
+    return this.#account?.jid ?? "";
   }
   get state(): AccountState {
     return this.#connection?.state ?? "none";
@@ -72,7 +75,7 @@ export class Account {
     return this.#carried?.view ?? null;
   }
   view(): AccountView | null {
-    const account = this.#o.settings.account;
+    const account = this.#account;
     if (account === undefined) return null;
     const { device, fingerprint } = this.#o.simpp;
     return { jid: account.jid, nick: account.nick, device, fingerprint };
@@ -177,7 +180,7 @@ export class Account {
     } catch (error) {
       await this.#connection?.close();
       await this.#carried?.stop();
-      this.#connection = this.#carried = undefined;
+      this.#connection = this.#carried = this.#account = undefined;
       throw error;
     } finally {
       this.#settingUp = false;
@@ -191,6 +194,7 @@ export class Account {
       ? account.hosts
       : [{ host: "127.0.0.1", port, tls: "direct" as const }];
     simpp.setAccount(account.jid);
+    this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
     this.#connection = connection;
     people.attach(connection.roster, connection.presence);

@@ -1,6 +1,5 @@
 import { Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
-import { SUITE_IDS } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
 import { Contacts, Messages, StateDirectory } from "../store/mod.ts";
 import type {
@@ -60,7 +59,6 @@ export class App implements AppApi {
       db: state.db,
       vault: state.vault,
       directory: new PepDirectory(() => this.#account.pep()),
-      policy: SUITE_IDS,
     });
     for (const [jid, fingerprint] of Object.entries(settings.expected)) {
       this.#simpp.trust.expect(jid, fingerprint);
@@ -103,6 +101,7 @@ export class App implements AppApi {
       calls: this.#calls,
       events: this.events,
       nick: () => this.#account.view()?.nick ?? "",
+      jid: () => this.#account.jid,
     });
   }
 

@@ -11,6 +11,8 @@ const ORIGIN_ID = "urn:xmpp:sid:0";
 /** Longest text of one message, in characters. */
 export const MAX_BODY = 10_000;
 const MAX_ID = 128;
+/** What was sent longer ago is not sent again when a session was renewed. */
+const RESEND_AGE = 7 * 86_400_000;
 
 /** Chat messages: kept until they have left, shown with where they are, answered with receipts. */
 export class Chats {
@@ -79,6 +81,7 @@ export class Chats {
     try {
       const { suite } = await this.#link.send(message.contact, content, {
         store: true,
+        copy: true,
         id: message.id,
       });
       this.#delivery(message.contact, message.id, "sent", { suite });
@@ -94,12 +97,24 @@ export class Chats {
     }
   }
 
-  /** Takes chat content out of an opened message; false when there is none in it. */
-  receive(received: Received): boolean {
-    const { content } = received.envelope;
+  /** Sends again what a contact never said to have: they could not open it. */
+  resend(contact: string): void {
+    for (const id of this.#messages.undelivered(contact, Date.now() - RESEND_AGE)) {
+      this.#messages.sendAgain(contact, id);
+    }
+    void this.flush();
+  }
+
+  /**
+   * Takes chat content out of an opened message; false when there is none in it.
+   * @param own our address: a message from it is a copy of what another device of ours sent
+   */
+  receive(received: Received, own: string): boolean {
+    const { content, to } = received.envelope;
+    const copy = received.from === own;
     const find = (name: string, ns: string) => content.find((child) => child.is(name, ns));
     const receipt = find("received", RECEIPTS);
-    if (receipt !== undefined) {
+    if (receipt !== undefined && !copy) {
       this.#delivery(received.from, receipt.attrs.id ?? "", "delivered");
       return true;
     }
@@ -108,17 +123,17 @@ export class Chats {
     if (body === undefined || id === "" || id.length > MAX_ID) return false;
     const message: MessageView = {
       id,
-      contact: received.from,
-      mine: false,
+      contact: copy ? to : received.from,
+      mine: copy,
       at: Math.min(received.envelope.time, Date.now()),
       kind: "chat",
       body: body.getText().slice(0, MAX_BODY),
-      delivery: null,
+      delivery: copy ? "sent" : null,
       problem: null,
       suite: received.suite,
     };
-    if (this.#messages.add(message, true)) this.#changed(message);
-    if (find("request", RECEIPTS) !== undefined) this.#acknowledge(received, id);
+    if (this.#messages.add(message, !copy)) this.#changed(message);
+    if (!copy && find("request", RECEIPTS) !== undefined) this.#acknowledge(received, id);
     return true;
   }
 
@@ -146,7 +161,7 @@ export class Chats {
 
   #acknowledge(received: Received, id: string): void {
     const content: Element[] = [el("received", { xmlns: RECEIPTS, id })];
-    this.#link.send(received.from, content, { store: true, device: received.device })
+    this.#link.send(received.from, content, { store: true })
       .catch((error) => logOf("app").info("a receipt was not sent: {error}", { error }));
   }
 

@@ -10,6 +10,8 @@ import type { SealedLink } from "./sealed_link.ts";
 
 /** XEP-0172; it travels inside the seal. */
 const NICK = "http://jabber.org/protocol/nick";
+/** A new session with a device that lost the old one, one in so many ms. */
+const RENEW_EVERY = 60_000;
 /** One line about what could not be opened, a contact and this many ms. */
 const LINE_EVERY = 60_000;
 
@@ -21,24 +23,28 @@ export function receiveInto(rooms: {
   chats: Chats;
   calls: Calls;
   events: Emitter<AppEvent>;
-  /** What we call ourselves. */
+  /** What we call ourselves, and our bare JID. */
   nick: () => string;
+  jid: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events, nick } = rooms;
+  const { simpp, link, people, chats, calls, events, nick, jid: own } = rooms;
   const lines = new Map<string, number>();
+  const renewals = new Map<string, number>();
 
   link.received.on((received) => {
     const { from, device, envelope } = received;
     if (people.isBlocked(from)) return;
     const signals = envelope.content.filter(isCallContent);
     // A stranger may write, and is shown as one; only a contact may ring.
-    if (people.has(from)) {
+    if (people.has(from) || from === own()) {
       for (const signal of signals) calls.receive({ jid: from, device }, signal, envelope.time);
     }
-    if (envelope.content.some((child) => child.name === "body")) people.stranger(from);
+    if (from !== own() && envelope.content.some((child) => child.name === "body")) {
+      people.stranger(from);
+    }
     const theirs = envelope.content.find((child) => child.is("nick", NICK));
     if (theirs !== undefined) people.introduce(from, theirs.getText());
-    chats.receive(received);
+    chats.receive(received, own());
   });
 
   link.unopened.on(({ from, code, message }) => {
@@ -57,6 +63,22 @@ export function receiveInto(rooms: {
       link.send(jid, content, { store: false, device: event.device }).catch((error) =>
         logOf("app").info("proof to {jid} waits: {error}", { jid, error })
       );
+    } else if (event.type === "lost") {
+      const now = Date.now();
+      const key = `${jid}/${event.device}`;
+      if (!people.has(jid) || now - (renewals.get(key) ?? 0) < RENEW_EVERY) return;
+      renewals.set(key, now);
+      const confirm = el("confirm", { xmlns: SIMPP_NS });
+      link.send(jid, [confirm], { store: true, device: event.device, renew: true }).catch((error) =>
+        logOf("app").info("session with {jid} not renewed: {error}", { jid, error })
+      );
+    } else if (event.type === "renewed") {
+      chats.line(
+        jid,
+        "notice",
+        "The secure session was renewed; what had not arrived is sent again.",
+      );
+      chats.resend(jid);
     } else if (event.type === "mutual") {
       logOf("app").info("mutual authentication with {jid} complete", { jid });
       people.touch(jid);

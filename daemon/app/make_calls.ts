@@ -26,16 +26,13 @@ export function makeCalls(rooms: {
         await link.send(to.jid, [content], { store, ...device });
       },
     },
-    peer: (contact, device) => {
+    peer: (contact) => {
       const { state, fingerprint } = people.trust(contact);
-      const session = simpp.sessions(contact).find((s) =>
-        device === undefined || s.device === device
-      );
       return {
         name: people.has(contact) ? people.get(contact).name : contact,
         online: people.isOnline(contact),
         fingerprint,
-        suite: session?.suite ?? null,
+        suites: simpp.policy.for(contact),
         verified: state === "verified",
       };
     },

@@ -8,6 +8,13 @@ export const DEVICES_NODE = `${SIMPP_NS}:devices`;
 /** PEP node of bundles, an item a device. */
 const BUNDLES_NODE = `${SIMPP_NS}:bundles`;
 const MAX_BUNDLES = 32;
+/** One-time prekeys a node keeps: those of a device, and some that were used while it was away. */
+const MAX_ONE_TIME = 30;
+
+/** PEP node of a device's one-time prekeys, an item each. */
+function oneTimeNode(device: string): string {
+  return `${SIMPP_NS}:prekeys:${device}`;
+}
 
 /** Device lists and bundles in the accounts' own PEP nodes (XEP-0163), open to everybody. */
 export class PepDirectory implements KeyDirectory {
@@ -24,6 +31,23 @@ export class PepDirectory implements KeyDirectory {
 
   fetchBundle(jid: string, device: string): Promise<Bytes | undefined> {
     return this.#fetch(jid, BUNDLES_NODE, device);
+  }
+
+  fetchOneTime(jid: string, device: string, id: number): Promise<Bytes | undefined> {
+    return this.#fetch(jid, oneTimeNode(device), String(id));
+  }
+
+  async publishOneTime(device: string, id: number, encoded: Bytes): Promise<void> {
+    const payload = el("prekey", { xmlns: SIMPP_NS }, toBase64(encoded));
+    await this.#pep().publish(oneTimeNode(device), String(id), payload, {
+      accessModel: "open",
+      maxItems: MAX_ONE_TIME,
+      persist: true,
+    });
+  }
+
+  async retractOneTime(device: string, id: number): Promise<void> {
+    await this.#pep().retract(oneTimeNode(device), String(id));
   }
 
   async publishDevices(encoded: Bytes): Promise<void> {

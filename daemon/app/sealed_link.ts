@@ -14,6 +14,10 @@ export interface SendOptions {
   readonly store: boolean;
   /** One device of the contact; all when absent. */
   readonly device?: string;
+  /** Shall our own other devices have it too? */
+  readonly copy?: boolean;
+  /** Open a new session for it. */
+  readonly renew?: boolean;
   /** The outer id; what is inside has its own. */
   readonly id?: string;
 }
@@ -58,14 +62,16 @@ export class SealedLink {
     options: SendOptions,
   ): Promise<{ suite: string }> {
     const client = this.#online();
-    const { element, suite } = await this.#simpp.seal(to, content, options.device);
-    this.#online().send(el(
-      "message",
-      { to, type: "chat", id: options.id ?? newId() },
-      element,
-      el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: SIMPP_NS, name: "SIMPP" }),
-      el(options.store ? "store" : "no-store", { xmlns: HINTS }),
-    ));
+    const { parts, suite } = await this.#simpp.seal(to, content, options);
+    for (const part of parts) {
+      this.#online().send(el(
+        "message",
+        { to: part.to, type: "chat", id: options.id ?? newId() },
+        part.element,
+        el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: SIMPP_NS, name: "SIMPP" }),
+        el(options.store ? "store" : "no-store", { xmlns: HINTS }),
+      ));
+    }
     // The server answers in order, so an answered ping means that it has taken what came before.
     await client.iq(el("iq", { type: "get" }, el("ping", { xmlns: "urn:xmpp:ping" })))
       .catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { Emitter, logOf, SimppdError, sleep, toHex } from "../base/mod.ts";
-import { type Random, suite, SUITE_IDS, systemRandom } from "../crypto/mod.ts";
+import { codesOf, type Random, systemRandom } from "../crypto/mod.ts";
 import { checkVideoMode, parseCameraSpec } from "../capture/mod.ts";
 import type { CallView, CameraOptions } from "../views/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
@@ -83,7 +83,7 @@ export class Calls {
       kind: "propose",
       id: toHex(this.#keeper.random(16)),
       time: Math.floor(this.#now()),
-      suites: SUITE_IDS.map((id) => suite(id).code),
+      suites: codesOf(this.#options.peer(contact).suites),
       codecs: [...CODECS],
     };
     const call = new OutgoingCall(this.#keeper, propose, contact, options);

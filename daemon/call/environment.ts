@@ -26,7 +26,8 @@ export interface CallPeer {
   online: boolean;
   /** Account key, hex; null before any key was seen. */
   fingerprint: string | null;
-  suite: SuiteId | null;
+  /** Suites our policy allows with them. */
+  suites: readonly SuiteId[];
   verified: boolean;
 }
 

@@ -4,8 +4,8 @@ import {
   type Random,
   strongestCommon,
   type Suite,
-  SUITE_IDS,
   suiteByCode,
+  type SuiteId,
 } from "../crypto/mod.ts";
 import { CODECS } from "./frame_header.ts";
 import type { CallIdentity } from "./identity.ts";
@@ -34,9 +34,15 @@ function unsuited(): SimppdError {
   );
 }
 
-/** The suite and codec a callee takes from a proposal. @throws SimppdError `no-common-suite` */
-export function choose(propose: Propose): { suite: Suite; codec: number } {
-  const suite = strongestCommon(SUITE_IDS, propose.suites);
+/**
+ * The suite and codec a callee takes from a proposal, of those its policy allows with the caller.
+ * @throws SimppdError `no-common-suite`
+ */
+export function choose(
+  propose: Propose,
+  allowed: readonly SuiteId[],
+): { suite: Suite; codec: number } {
+  const suite = strongestCommon(allowed, propose.suites);
   const codec = CODECS.find((known) => propose.codecs.includes(known));
   if (suite === undefined || codec === undefined) throw unsuited();
   return { suite, codec };
@@ -65,8 +71,13 @@ export class Acceptance {
   }
 
   /** @throws SimppdError `no-common-suite` */
-  static async make(propose: Propose, side: Side, random: Random): Promise<Acceptance> {
-    const { suite, codec } = choose(propose);
+  static async make(
+    propose: Propose,
+    side: Side,
+    random: Random,
+    allowed: readonly SuiteId[],
+  ): Promise<Acceptance> {
+    const { suite, codec } = choose(propose, allowed);
     const dh = suite.dh.generate(random);
     const kem = suite.kem === null ? null : await suite.kem.generate(random);
     const accept: Accept = {

@@ -52,7 +52,12 @@ export class IncomingCall extends Call {
     this.run(async () => {
       const session = await this.openSession();
       if (session === undefined) return;
-      const acceptance = await Acceptance.make(this.propose, session.side, this.keeper.random);
+      const acceptance = await Acceptance.make(
+        this.propose,
+        session.side,
+        this.keeper.random,
+        this.peer().suites,
+      );
       if (this.over) return;
       this.#accepted = { session, acceptance };
       this.#awaitReply();

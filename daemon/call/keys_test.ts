@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import vectors from "../../tests/vectors/call_keys.json" with { type: "json" };
 import { fromHex, toHex } from "../base/mod.ts";
-import { suite, type SuiteId, systemRandom } from "../crypto/mod.ts";
+import { DEFAULT_POLICY, suite, type SuiteId, systemRandom } from "../crypto/mod.ts";
 import { LIMITS_AFTER_AUTH, parseElement } from "../xmpp/core/mod.ts";
 import { decodeSignal } from "./codec.ts";
 import { Acceptance, answer, type Side } from "./handshake.ts";
@@ -59,7 +59,7 @@ Deno.test("the keys of a call are those of the vectors", () => {
 
 async function agree(suites: number[], spoil: (accept: Accept) => Accept = (it) => it) {
   const offer = { ...propose, suites };
-  const acceptance = await Acceptance.make(offer, sideOf("b"), systemRandom);
+  const acceptance = await Acceptance.make(offer, sideOf("b"), systemRandom, DEFAULT_POLICY);
   const parties = { caller, callee };
   const seen = spoil(acceptance.accept);
   const { reply, keys } = await answer(offer, seen, sideOf("a"), parties, systemRandom);
@@ -99,7 +99,7 @@ Deno.test("a changed tag changes the media keys only; anything else changes all 
 });
 
 Deno.test("media keys are bound to both identities", async () => {
-  const acceptance = await Acceptance.make(propose, sideOf("b"), systemRandom);
+  const acceptance = await Acceptance.make(propose, sideOf("b"), systemRandom, DEFAULT_POLICY);
   const { reply, keys } = await answer(
     propose,
     acceptance.accept,
@@ -121,7 +121,12 @@ Deno.test("media keys are bound to both identities", async () => {
 });
 
 Deno.test("an acceptance must name what was proposed", async () => {
-  const weaker = await Acceptance.make({ ...propose, suites: [2] }, sideOf("b"), systemRandom);
+  const weaker = await Acceptance.make(
+    { ...propose, suites: [2] },
+    sideOf("b"),
+    systemRandom,
+    DEFAULT_POLICY,
+  );
   const offer = { ...propose, suites: [1] };
   const parties = { caller, callee };
   await assert.rejects(answer(offer, weaker.accept, sideOf("a"), parties, systemRandom), {
@@ -131,7 +136,10 @@ Deno.test("an acceptance must name what was proposed", async () => {
   await assert.rejects(answer(offer, stripped, sideOf("a"), parties, systemRandom), {
     code: "open-failed",
   });
-  await assert.rejects(Acceptance.make({ ...propose, suites: [9] }, sideOf("b"), systemRandom), {
-    code: "no-common-suite",
-  });
+  await assert.rejects(
+    Acceptance.make({ ...propose, suites: [9] }, sideOf("b"), systemRandom, DEFAULT_POLICY),
+    {
+      code: "no-common-suite",
+    },
+  );
 });

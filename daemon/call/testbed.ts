@@ -2,6 +2,7 @@
  * For tests: people with devices, joined by signalling in memory that can be watched and spoiled,
  * with real sockets on 127.0.0.1 and the real camera.
  */
+import { DEFAULT_POLICY } from "../crypto/mod.ts";
 import { steadyNow } from "../base/mod.ts";
 import { openCamera } from "../capture/mod.ts";
 import { UdpEndpoint } from "../p2p/mod.ts";
@@ -99,7 +100,7 @@ export class Device {
         name: contact.split("@")[0] ?? contact,
         online: signalling.devices.some((other) => other.jid === contact && other.online),
         fingerprint: fingerprintOf(contact),
-        suite: "simpp-pq",
+        suites: DEFAULT_POLICY,
         verified: true,
       }),
       openCamera,

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./aead.ts";
+export * from "./cbc_hmac.ts";
 export { ed25519, x25519 } from "./curve25519.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";

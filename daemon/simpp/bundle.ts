@@ -8,12 +8,9 @@ const VERSION = 2;
 export const MAX_BUNDLE = 16_384;
 export const MAX_ONE_TIME = 20;
 
-/** What a prekey is for. Codes stand on the wire; those not known here are passed over. */
-export const PREKEY_KIND = { x25519: 1, mlkem768: 2 } as const;
-export type PrekeyKind = typeof PREKEY_KIND[keyof typeof PREKEY_KIND];
-
 /** A published half of a prekey. */
 export interface PublicPrekey {
+  /** Of a suite's `prekeyKinds`; kinds no suite here knows are passed over. */
   readonly kind: number;
   readonly id: number;
   readonly public: Bytes;

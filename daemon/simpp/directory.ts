@@ -9,6 +9,10 @@ export interface KeyDirectory {
   fetchDevices(jid: string): Promise<Bytes | undefined>;
   /** The encoded bundle of one device. */
   fetchBundle(jid: string, device: string): Promise<Bytes | undefined>;
+  /** One of a device's one-time prekeys; undefined when it was used. */
+  fetchOneTime(jid: string, device: string, id: number): Promise<Bytes | undefined>;
   publishDevices(encoded: Bytes): Promise<void>;
   publishBundle(device: string, encoded: Bytes): Promise<void>;
+  publishOneTime(device: string, id: number, encoded: Bytes): Promise<void>;
+  retractOneTime(device: string, id: number): Promise<void>;
 }

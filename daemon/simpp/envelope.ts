@@ -41,8 +41,14 @@ export function writeEnvelope(envelope: Envelope, random: Random): Bytes {
   return build(toBase64Url(random(missing)).slice(0, missing));
 }
 
-/** @throws SimppError `bad-envelope` when malformed, or not from and to whom it should be */
-export function readEnvelope(bytes: Bytes, expected: { from: string; to: string }): Envelope {
+/**
+ * @param expected.to null for a copy of what another device of ours sent to anybody
+ * @throws SimppError `bad-envelope` when malformed, or not from and to whom it should be
+ */
+export function readEnvelope(
+  bytes: Bytes,
+  expected: { from: string; to: string | null },
+): Envelope {
   const refuse = (cause?: unknown) =>
     new SimppError("bad-envelope", "A sealed message could not be read: it is malformed.", cause);
   try {
@@ -54,7 +60,7 @@ export function readEnvelope(bytes: Bytes, expected: { from: string; to: string 
     const time = Date.parse(root.getChild("time")?.attrs.stamp ?? "");
     const content = root.getChild("content");
     if (content === undefined || !Number.isFinite(time)) throw refuse();
-    if (from !== expected.from || to !== expected.to) throw refuse();
+    if (from !== expected.from || (expected.to ?? to) !== to) throw refuse();
     const elements = content.children.filter((child): child is Element =>
       typeof child !== "string"
     );

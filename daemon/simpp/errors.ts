@@ -13,6 +13,10 @@ export type SimppErrorCode =
   | "not-trusted"
   | "bad-handshake"
   | "bad-envelope"
+  | "bad-policy"
+  | "not-linked"
+  | "not-account-device"
+  | "prekey-gone"
   | "too-large";
 
 /** An end-to-end step was refused; nothing was sent and no state changed. */

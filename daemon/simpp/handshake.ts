@@ -1,6 +1,5 @@
 import { type Bytes, concat, utf8, WireReader, WireWriter } from "../base/mod.ts";
 import {
-  ed25519,
   framed,
   hkdf,
   type KeyPair,
@@ -9,8 +8,9 @@ import {
   type Suite,
   suiteByCode,
 } from "../crypto/mod.ts";
-import { type Bundle, PREKEY_KIND } from "./bundle.ts";
+import type { Bundle } from "./bundle.ts";
 import { SimppError } from "./errors.ts";
+import type { OneTimePrekey } from "./one_time.ts";
 
 /**
  * The clear part of an opening message (docs/protocol.md "Opening message"): which of the
@@ -36,7 +36,17 @@ export interface Opening {
 export interface PrekeySecrets {
   readonly dh: KeyPair;
   readonly kem: KeyPair | null;
+  readonly oneTime: { readonly dh: KeyPair; readonly kem: KeyPair | null } | null;
 }
+
+/** The responder's public prekeys that were used; a one-time KEM prekey takes the signed one's place. */
+export interface UsedPrekeys {
+  readonly dh: Bytes;
+  readonly kem: Bytes;
+  readonly oneTimeDh: Bytes;
+}
+
+const NONE = new Uint8Array(0);
 
 function finishOpening(fields: Omit<Opening, "encoded" | "session">): Opening {
   const encoded = new WireWriter().u8(fields.suite.code).raw(fields.bundleHash)
@@ -74,56 +84,84 @@ export function readOpening(encoded: Uint8Array): Opening {
 }
 
 /**
- * The initiator's half: a fresh ephemeral against the responder's signed prekey and, where the suite
- * has one, a KEM against its KEM prekey; both secrets go into one KDF (as PQXDH does).
+ * The initiator's half: a fresh ephemeral against the responder's signed prekey and, when there is
+ * one, a one-time prekey; where the suite has a KEM, a secret encapsulated to the one-time KEM
+ * prekey or the signed one. All go into one KDF (as PQXDH does).
  *
- * @returns `secret` starts the ratchet; `prekey` is the responder's first ratchet key
- * @throws SimppError `bad-bundle` when the bundle lacks a prekey the suite needs
+ * @returns `secret` starts the ratchet; `used.dh` is the responder's first ratchet key
+ * @throws SimppError `bad-bundle` when a prekey that the suite needs is lacking
  */
 export async function openHandshake(
   suite: Suite,
   bundle: Bundle,
+  oneTime: OneTimePrekey | null,
   random: Random,
-): Promise<{ opening: Opening; secret: Bytes; prekey: Bytes }> {
-  const of = (kind: number) => {
-    const found = bundle.prekeys.find((prekey) => prekey.kind === kind);
-    if (found === undefined) {
-      throw new SimppError("bad-bundle", "The contact's published keys lack one that is needed.");
-    }
-    return found;
-  };
-  const dhPrekey = of(PREKEY_KIND.x25519);
-  const ephemeral = suite.dh.generate(random);
-  const dhSecret = suite.dh.shared(ephemeral.secret, dhPrekey.public);
-  const kemPrekey = suite.kem === null ? null : of(PREKEY_KIND.mlkem768);
-  const kem = kemPrekey === null ? null : await suite.kem!.encapsulate(kemPrekey.public);
+): Promise<{ opening: Opening; secret: Bytes; used: UsedPrekeys }> {
+  const { prekeyKinds, dh, kem } = suite;
+  const signedDh = ofKind(bundle.prekeys, prekeyKinds.dh);
+  const ephemeral = dh.generate(random);
+  const signedSecret = dh.shared(ephemeral.secret, signedDh.public);
+  const onceDh = oneTime === null ? null : ofKind(oneTime.prekeys, prekeyKinds.dh);
+  const onceSecret = onceDh === null ? NONE : dh.shared(ephemeral.secret, onceDh.public);
+  const signedKem = kem === null ? null : ofKind(bundle.prekeys, prekeyKinds.kem!);
+  const kemPrekey = kem === null || oneTime === null
+    ? signedKem
+    : ofKind(oneTime.prekeys, prekeyKinds.kem!);
+  const sealed = kemPrekey === null ? null : await kem!.encapsulate(kemPrekey.public);
   const opening = finishOpening({
     suite,
     bundleHash: bundle.hash,
-    dhPrekey: dhPrekey.id,
-    kemPrekey: kemPrekey?.id ?? 0,
-    oneTime: 0,
+    dhPrekey: signedDh.id,
+    kemPrekey: signedKem?.id ?? 0,
+    oneTime: oneTime?.id ?? 0,
     ephemeral: ephemeral.public,
-    kemCiphertext: kem?.ciphertext ?? new Uint8Array(0),
+    kemCiphertext: sealed?.ciphertext ?? NONE,
   });
-  const secret = sessionSecret(opening, dhSecret, kem?.shared ?? new Uint8Array(0));
-  return { opening, secret, prekey: dhPrekey.public };
+  const secret = sessionSecret(opening, signedSecret, onceSecret, sealed?.shared ?? NONE);
+  const used = {
+    dh: signedDh.public,
+    kem: kemPrekey?.public ?? NONE,
+    oneTimeDh: onceDh?.public ?? NONE,
+  };
+  return { opening, secret, used };
+}
+
+function ofKind<T extends { kind: number }>(prekeys: readonly T[], kind: number): T {
+  const found = prekeys.find((prekey) => prekey.kind === kind);
+  if (found !== undefined) return found;
+  throw new SimppError("bad-bundle", "The contact's published keys lack one that is needed.");
 }
 
 /** The responder's half. @throws OpenError when a public value in it is unusable */
-export async function acceptHandshake(opening: Opening, secrets: PrekeySecrets): Promise<Bytes> {
-  const dhSecret = opening.suite.dh.shared(secrets.dh.secret, opening.ephemeral);
-  const kem = opening.suite.kem;
-  if (kem === null) return sessionSecret(opening, dhSecret, new Uint8Array(0));
-  if (secrets.kem === null) {
-    throw new SimppError("bad-handshake", "A message names a key that this device does not have.");
-  }
-  const shared = await kem.decapsulate(secrets.kem.secret, opening.kemCiphertext);
-  return sessionSecret(opening, dhSecret, shared);
+export async function acceptHandshake(
+  opening: Opening,
+  secrets: PrekeySecrets,
+): Promise<{ secret: Bytes; used: UsedPrekeys }> {
+  const { dh, kem } = opening.suite;
+  const signedSecret = dh.shared(secrets.dh.secret, opening.ephemeral);
+  const { oneTime } = secrets;
+  const onceSecret = oneTime === null ? NONE : dh.shared(oneTime.dh.secret, opening.ephemeral);
+  const kemKey = oneTime?.kem ?? secrets.kem;
+  const kemSecret = kem === null || kemKey === null
+    ? NONE
+    : await kem.decapsulate(kemKey.secret, opening.kemCiphertext);
+  const secret = sessionSecret(opening, signedSecret, onceSecret, kemSecret);
+  const used = {
+    dh: secrets.dh.public,
+    kem: kemKey?.public ?? NONE,
+    oneTimeDh: oneTime?.dh.public ?? NONE,
+  };
+  return { secret, used };
 }
 
-function sessionSecret(opening: Opening, dhSecret: Bytes, kemSecret: Bytes): Bytes {
-  const ikm = concat(new Uint8Array(32).fill(0xff), framed(dhSecret, kemSecret));
+function sessionSecret(
+  opening: Opening,
+  signedSecret: Bytes,
+  onceSecret: Bytes,
+  kemSecret: Bytes,
+): Bytes {
+  const secrets = framed(signedSecret, onceSecret, kemSecret);
+  const ikm = concat(new Uint8Array(32).fill(0xff), secrets);
   return hkdf(ikm, opening.session, utf8("simpp session secret 2"), 32);
 }
 
@@ -142,8 +180,7 @@ export interface Transcript {
   readonly opening: Opening;
   readonly initiator: Party;
   readonly responder: Party;
-  /** The responder's public prekeys that were used. */
-  readonly prekeys: { readonly dh: Bytes; readonly kem: Bytes };
+  readonly prekeys: UsedPrekeys;
 }
 
 const LABELS = { initiator: "simpp proof initiator 2", responder: "simpp proof responder 2" };
@@ -156,16 +193,17 @@ function transcriptBytes(transcript: Transcript): Bytes {
     writer.text(party.jid).raw(party.account).raw(party.device)
       .bytes(Uint8Array.from(party.offered));
   }
-  return writer.bytes(prekeys.dh).bytes(prekeys.kem).finish();
+  return writer.bytes(prekeys.dh).bytes(prekeys.kem).bytes(prekeys.oneTimeDh).finish();
 }
 
-/** Signs the transcript with the device key of `role`. */
-export function prove(role: Role, device: KeyPair, transcript: Transcript): Bytes {
-  return ed25519.sign(device.secret, LABELS[role], transcriptBytes(transcript));
+/** Signs the transcript with the secret half of `role`'s signing key for the session's suite. */
+export function prove(role: Role, secret: Bytes, transcript: Transcript): Bytes {
+  const { signer } = transcript.opening.suite;
+  return signer.sign(secret, LABELS[role], transcriptBytes(transcript));
 }
 
-/** Does `proof` hold for `role`'s device in this transcript? */
-export function proofHolds(role: Role, transcript: Transcript, proof: Bytes): boolean {
-  const device = transcript[role].device;
-  return ed25519.verify(device, LABELS[role], transcriptBytes(transcript), proof);
+/** Does `proof` hold under `key` for `role` in this transcript? */
+export function proofHolds(role: Role, key: Bytes, transcript: Transcript, proof: Bytes): boolean {
+  const { signer } = transcript.opening.suite;
+  return signer.verify(key, LABELS[role], transcriptBytes(transcript), proof);
 }

@@ -1,91 +1,178 @@
-import { type Bytes, fromBase64, toBase64 } from "../base/mod.ts";
-import { type Random, suite, SUITE_IDS, type SuiteId } from "../crypto/mod.ts";
+import { type Bytes, logOf } from "../base/mod.ts";
+import { codesOf, type Random, type SuiteId } from "../crypto/mod.ts";
 import type { DatabaseSync, KeyMaterial, Settings } from "../store/mod.ts";
-import { type Bundle, signBundle } from "./bundle.ts";
-import { type DeviceList, signDeviceList } from "./device_list.ts";
+import { signBundle } from "./bundle.ts";
+import { type DeviceList, readDeviceList, signDeviceList } from "./device_list.ts";
 import type { KeyDirectory } from "./directory.ts";
-import { createIdentity, type Identity } from "./identity.ts";
+import { SimppError } from "./errors.ts";
+import { deviceIdOf, fingerprintOf, type Identity, samePublic } from "./identity.ts";
+import { IdentityStore } from "./identity_store.ts";
+import { signOneTime } from "./one_time.ts";
 import { PREKEY_LIFE, Prekeys } from "./prekeys.ts";
 import type { Self } from "./session.ts";
 
-interface StoredIdentity {
-  account: { secret: string; public: string };
-  device: { secret: string; public: string };
-  listNumber: number;
-  bundleCounter: number;
-}
+/** How this device stands with its account. */
+export type LinkState =
+  | "own" // it holds the account key
+  | "linked" // another device's account key lists it
+  | "unlinked" // the account has another device's keys, which do not list this one
+  | "replaced"; // somebody put other keys in the place of ours
 
-/** This device's identity, its device list and its bundle; their only owner. */
+/** This device's identity, its account's device list, its bundle; their only owner. */
 export class OwnKeys {
-  readonly identity: Identity;
-  readonly devices: DeviceList;
   readonly prekeys: Prekeys;
-  readonly #settings: Settings;
+  readonly deviceId: string;
+  #identity: Identity;
+  #devices: DeviceList;
+  #state: LinkState;
+  readonly #store: IdentityStore;
 
-  /** Loads the identity, or makes it on the first start. */
   constructor(db: DatabaseSync, keys: KeyMaterial, settings: Settings, random: Random) {
-    this.#settings = settings;
+    this.#store = new IdentityStore(settings, random);
     this.prekeys = new Prekeys(db, keys, random);
-    const stored = settings.get<StoredIdentity>("identity") ?? this.#create(random);
-    const pair = (p: { secret: string; public: string }) => ({
-      secret: fromBase64(p.secret),
-      public: fromBase64(p.public),
-    });
-    this.identity = { account: pair(stored.account), device: pair(stored.device) };
-    const { account, device } = this.identity;
-    this.devices = signDeviceList(account, stored.listNumber, [device.public]);
+    this.#identity = this.#store.identity;
+    this.deviceId = deviceIdOf(this.#identity.device.public);
+    this.#devices = this.#loadList();
+    this.#state = this.#holdsAccount ? "own" : "linked";
   }
 
-  /** This device as sessions of `jid` need it, offering the suites of `policy`. */
+  get state(): LinkState {
+    return this.#state;
+  }
+  get account(): Bytes {
+    return this.#identity.account.public;
+  }
+  get fingerprint(): string {
+    return fingerprintOf(this.account);
+  }
+  get devices(): DeviceList {
+    return this.#devices;
+  }
+  get device(): Bytes {
+    return this.#identity.device.public;
+  }
+
+  /**
+   * This device as sessions of `jid` need it, offering the suites of `policy`.
+   * @throws SimppError `not-linked` while no list that contacts see names it
+   */
   self(jid: string, policy: readonly SuiteId[]): Self {
-    return {
-      jid,
-      account: this.identity.account.public,
-      device: this.identity.device,
-      devices: this.devices,
-      offered: SUITE_IDS.filter((id) => policy.includes(id)).map((id) => suite(id).code),
-    };
+    if (this.#state === "unlinked" || this.#state === "replaced") throw notLinked();
+    const { device, certified } = this.#identity;
+    const devices = this.#devices;
+    return { jid, account: this.account, device, certified, devices, offered: codesOf(policy) };
   }
 
-  /** Publishes device list and bundle under a counter of their own; renews prekeys that are due. */
+  /**
+   * Publishes bundle and one-time prekeys, and the device list unless the account shows another
+   * device's, which is never overwritten by itself.
+   */
   async publish(
     directory: KeyDirectory,
-    deviceId: string,
+    jid: string,
     policy: readonly SuiteId[],
     now: number,
   ): Promise<void> {
-    const bundle = await this.#nextBundle(policy, now);
-    await directory.publishBundle(deviceId, bundle.encoded);
-    await directory.publishDevices(this.devices.encoded);
+    await this.#publishBundle(directory, policy, now);
+    const published = await directory.fetchDevices(jid);
+    if (published !== undefined) this.note(published, jid);
+    if (this.#state !== "own") return;
+    await directory.publishDevices(this.#devices.encoded);
+    this.#store.announced(jid);
   }
 
-  async #nextBundle(policy: readonly SuiteId[], now: number): Promise<Bundle> {
-    const { prekeys } = await this.prekeys.current(now);
-    const stored = this.#settings.get<StoredIdentity>("identity")!;
-    stored.bundleCounter += 1;
-    this.#settings.set("identity", stored);
-    return signBundle(this.identity.device, {
-      counter: stored.bundleCounter,
+  /** Takes note of the list that the directory shows for our own account. */
+  note(encoded: Bytes, jid: string): void {
+    const list = readDeviceList(encoded);
+    const namesUs = list.devices.some((device) => samePublic(device, this.device));
+    if (samePublic(list.account, this.account)) {
+      // Ours, perhaps changed by another device; a lower number is an old copy and is replaced.
+      if (list.number > this.#devices.number) this.#take(list);
+      if (!namesUs && list.number >= this.#devices.number) this.#state = "unlinked";
+      return;
+    }
+    if (namesUs && this.#state === "unlinked") {
+      this.#store.adopt(list.account, encoded);
+      this.#identity = this.#store.identity;
+      this.#devices = list;
+      this.#state = "linked";
+      return;
+    }
+    this.#state = this.#store.wasAnnounced(jid) ? "replaced" : "unlinked";
+  }
+
+  /** Puts our own account key in the place of what the account shows. Contacts see it change. */
+  startAnew(): void {
+    if (!this.#holdsAccount) throw notLinked();
+    this.#state = "own";
+  }
+
+  /** Signs a list with another device on it, or without one. @throws SimppError `not-account-device` */
+  change(devices: readonly Bytes[]): DeviceList {
+    if (!this.#holdsAccount) {
+      throw new SimppError(
+        "not-account-device",
+        "Only the device the account was made on can add or remove devices; do it there.",
+      );
+    }
+    const { account } = this.#identity;
+    this.#take(signDeviceList(account, this.#devices.number + 1, devices));
+    return this.#devices;
+  }
+
+  async #publishBundle(
+    directory: KeyDirectory,
+    policy: readonly SuiteId[],
+    now: number,
+  ): Promise<void> {
+    const prekeys = await this.prekeys.current(policy, now);
+    const fresh = await this.prekeys.restock(policy, now, () => this.#store.nextOneTime());
+    for (const prekey of fresh) {
+      const encoded = signOneTime(this.#identity.device, prekey);
+      await directory.publishOneTime(this.deviceId, prekey.id, encoded);
+    }
+    const bundle = signBundle(this.#identity.device, {
+      counter: this.#store.nextBundle(),
       expires: Math.floor((now + 4 * PREKEY_LIFE) / 1000),
-      suites: SUITE_IDS.filter((id) => policy.includes(id)).map((id) => suite(id).code),
+      suites: codesOf(policy),
       prekeys: prekeys.map(({ kind, id, public: key }) => ({ kind, id, public: key })),
-      oneTime: [],
+      oneTime: this.prekeys.oneTimeIds(),
     });
+    await directory.publishBundle(this.deviceId, bundle.encoded);
   }
 
-  #create(random: Random): StoredIdentity {
-    const { account, device } = createIdentity(random);
-    const pair = (p: { secret: Bytes; public: Bytes }) => ({
-      secret: toBase64(p.secret),
-      public: toBase64(p.public),
-    });
-    const stored = {
-      account: pair(account),
-      device: pair(device),
-      listNumber: 1,
-      bundleCounter: 0,
-    };
-    this.#settings.set("identity", stored);
-    return stored;
+  /** A one-time prekey was used: nobody shall find it again. */
+  async spent(directory: KeyDirectory, id: number): Promise<void> {
+    try {
+      await directory.retractOneTime(this.deviceId, id);
+    } catch (error) {
+      logOf("simpp").info("one-time prekey {id} not retracted: {error}", { id, error });
+    }
   }
+
+  get #holdsAccount(): boolean {
+    return this.#identity.account.secret.length > 0;
+  }
+
+  #take(list: DeviceList): void {
+    this.#devices = list;
+    this.#store.list = list.encoded;
+  }
+
+  #loadList(): DeviceList {
+    const { list } = this.#store;
+    if (list !== null) return readDeviceList(list);
+    const { account, device } = this.#identity;
+    const first = signDeviceList(account, 1, [device.public]);
+    this.#store.list = first.encoded;
+    return first;
+  }
+}
+
+function notLinked(): SimppError {
+  return new SimppError(
+    "not-linked",
+    "This device is not on your account's list of devices, so nobody would believe it. Approve it " +
+      "on the device you made the account on, or start anew here.",
+  );
 }

@@ -10,6 +10,8 @@ export interface ProofBlock {
   readonly devices: DeviceList;
   readonly device: Bytes;
   readonly offered: readonly number[];
+  /** The key that signed, when it is not the device key: certified by it. */
+  readonly signing: { readonly public: Bytes; readonly certificate: Bytes } | null;
   readonly signature: Bytes;
 }
 
@@ -22,8 +24,10 @@ export function joinPayload(
 ): Bytes {
   const writer = new WireWriter();
   if (proof === null) return writer.u8(0).raw(content).finish();
+  const none = new Uint8Array(0);
   return writer.u8(FLAG_PROOF).bytes(proof.devices).raw(proof.device)
-    .bytes(Uint8Array.from(proof.offered)).raw(proof.signature).raw(content).finish();
+    .bytes(Uint8Array.from(proof.offered)).bytes(proof.signing?.public ?? none)
+    .bytes(proof.signing?.certificate ?? none).bytes(proof.signature).raw(content).finish();
 }
 
 /** @throws SimppError `bad-handshake` or `bad-device-list` */
@@ -37,11 +41,16 @@ export function splitPayload(payload: Uint8Array): { proof: ProofBlock | null; c
       devices: readDeviceList(reader.bytes()),
       device: reader.raw(32),
       offered: [...reader.bytes()],
-      signature: reader.raw(64),
+      signing: signingOf(reader.bytes(), reader.bytes()),
+      signature: reader.bytes(),
     };
     return { proof, content: reader.raw(reader.left) };
   } catch (error) {
     if (error instanceof SimppError) throw error;
     throw new SimppError("bad-handshake", "A message's proof of its sender is damaged.", error);
   }
+}
+
+function signingOf(key: Bytes, certificate: Bytes): ProofBlock["signing"] {
+  return key.length === 0 && certificate.length === 0 ? null : { public: key, certificate };
 }

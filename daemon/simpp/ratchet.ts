@@ -12,7 +12,8 @@ import {
 export const MAX_SKIP = 1000;
 /** Keys kept for missing messages, over all chains; the oldest go first. */
 export const MAX_KEPT = 2000;
-const HEADER = 32 + 4 + 4;
+/** Bytes of the two numbers behind the public key in a message's header. */
+const NUMBERS = 4 + 4;
 
 /**
  * The double ratchet (Signal's specification, revision 1, without header encryption): a value that
@@ -71,7 +72,7 @@ export function ratchetSeal(
   if (state.sending === null) throw new RangeError("the responder speaks only after it has heard");
   const { key, next } = state.sending;
   const header = new WireWriter().raw(state.own.public).u32(state.previous).u32(next).finish();
-  const { sealKey, nonce } = messageKeys(hmacSha256(key, Uint8Array.of(1)));
+  const { sealKey, nonce } = messageKeys(suite, hmacSha256(key, Uint8Array.of(1)));
   const sealed = suite.seal(sealKey, nonce, plaintext, concat(context, header));
   const sending = { key: hmacSha256(key, Uint8Array.of(2)), next: next + 1 };
   return { state: { ...state, sending }, message: concat(header, sealed) };
@@ -85,15 +86,17 @@ export function ratchetOpen(
   context: Uint8Array,
   random: Random,
 ): { state: Ratchet; plaintext: Bytes } {
-  if (message.length < HEADER) throw new OpenError();
-  const header = message.subarray(0, HEADER);
+  const { publicLength } = suite.dh;
+  const headerLength = publicLength + NUMBERS;
+  if (message.length < headerLength) throw new OpenError();
+  const header = message.subarray(0, headerLength);
   const reader = new WireReader(header);
-  const theirs = reader.raw(32);
+  const theirs = reader.raw(publicLength);
   const previous = reader.u32();
   const n = reader.u32();
   const open = (key: Bytes) => {
-    const { sealKey, nonce } = messageKeys(key);
-    return suite.open(sealKey, nonce, message.subarray(HEADER), concat(context, header));
+    const { sealKey, nonce } = messageKeys(suite, key);
+    return suite.open(sealKey, nonce, message.subarray(headerLength), concat(context, header));
   };
 
   const name = `${toHex(theirs)}/${n}`;
@@ -154,7 +157,8 @@ function rootStep(root: Bytes, shared: Bytes): [Bytes, Bytes] {
   return [out.slice(0, 32), out.slice(32)];
 }
 
-function messageKeys(key: Bytes): { sealKey: Bytes; nonce: Bytes } {
-  const out = hkdf(key, new Uint8Array(32), utf8("simpp message 2"), 44);
-  return { sealKey: out.slice(0, 32), nonce: out.slice(32) };
+function messageKeys(suite: Suite, key: Bytes): { sealKey: Bytes; nonce: Bytes } {
+  const { keyLength, nonceLength } = suite;
+  const out = hkdf(key, new Uint8Array(32), utf8("simpp message 2"), keyLength + nonceLength);
+  return { sealKey: out.slice(0, keyLength), nonce: out.slice(keyLength) };
 }

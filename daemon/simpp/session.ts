@@ -9,9 +9,9 @@ import {
   type Suite,
   suite,
   SUITE_IDS,
+  type SuiteId,
 } from "../crypto/mod.ts";
 import type { Bundle } from "./bundle.ts";
-import { PREKEY_KIND } from "./bundle.ts";
 import type { DeviceList } from "./device_list.ts";
 import { SimppError } from "./errors.ts";
 import {
@@ -22,9 +22,11 @@ import {
   type PrekeySecrets,
   proofHolds,
   prove,
+  type Role,
   type Transcript,
 } from "./handshake.ts";
-import { samePublic } from "./identity.ts";
+import { type CertifiedKey, isCertified, samePublic } from "./identity.ts";
+import type { OneTimePrekey } from "./one_time.ts";
 import { joinPayload, type ProofBlock, splitPayload } from "./proof.ts";
 import { type Ratchet, ratchetOpen, ratchetSeal, startReceiving, startSending } from "./ratchet.ts";
 
@@ -48,7 +50,9 @@ export interface Self {
   readonly account: Bytes;
   readonly device: KeyPair;
   readonly devices: DeviceList;
-  /** Codes of the suites our policy allows. */
+  /** Signing keys for suites that do not sign with the device key. */
+  readonly certified: ReadonlyMap<SuiteId, CertifiedKey>;
+  /** Codes of the suites our policy allows with this contact. */
   readonly offered: readonly number[];
 }
 
@@ -75,17 +79,18 @@ export async function initiate(
   self: Self,
   peer: { jid: string; account: Bytes },
   bundle: Bundle,
+  oneTime: OneTimePrekey | null,
   random: Random,
 ): Promise<Session> {
-  const { opening, secret, prekey } = await openHandshake(chosen, bundle, random);
-  const kem = bundle.prekeys.find((key) => key.kind === PREKEY_KIND.mlkem768);
+  const { opening, secret, used } = await openHandshake(chosen, bundle, oneTime, random);
   const transcript: Transcript = {
     opening,
     initiator: partyOf(self),
-    responder: { ...peer, device: bundle.device, offered: bundle.suites },
-    prekeys: { dh: prekey, kem: chosen.kem === null ? new Uint8Array(0) : kem!.public },
+    // What it offers us it says in its own proof; what it published is bound by the bundle's hash.
+    responder: { ...peer, device: bundle.device, offered: [] },
+    prekeys: used,
   };
-  const ratchet = startSending(chosen, secret, prekey, random);
+  const ratchet = startSending(chosen, secret, used.dh, random);
   return { role: "initiator", phase: "opened", transcript, ratchet };
 }
 
@@ -97,12 +102,7 @@ export function sealPacket(
 ): { session: Session; packet: Bytes } {
   const { transcript, role, phase } = session;
   const { opening } = transcript;
-  const proof = phase === "mutual" ? null : {
-    devices: self.devices.encoded,
-    device: self.device.public,
-    offered: transcript[role].offered,
-    signature: prove(role, self.device, transcript),
-  };
+  const proof = phase === "mutual" ? null : proofOf(role, self, transcript);
   const { state, message } = ratchetSeal(
     opening.suite,
     session.ratchet,
@@ -113,6 +113,20 @@ export function sealPacket(
     ? concat(Uint8Array.of(PACKET.opening), length16(opening.encoded), opening.encoded)
     : concat(Uint8Array.of(PACKET.message), opening.session.subarray(0, NAME));
   return { session: { ...session, ratchet: state }, packet: concat(front, message) };
+}
+
+function proofOf(role: Role, self: Self, transcript: Transcript) {
+  const { suite } = transcript.opening;
+  const certified = suite.signsWithDeviceKey ? null : self.certified.get(suite.id)!;
+  return {
+    devices: self.devices.encoded,
+    device: self.device.public,
+    offered: transcript[role].offered,
+    signing: certified === null
+      ? null
+      : { public: certified.public, certificate: certified.certificate },
+    signature: prove(role, (certified ?? self.device).secret, transcript),
+  };
 }
 
 /** A packet taken apart, nothing in it believed yet. */
@@ -179,7 +193,7 @@ export async function respond(
   secrets: PrekeySecrets,
   random: Random,
 ): Promise<Opened & { devices: DeviceList }> {
-  const secret = await acceptHandshake(opening, secrets);
+  const { secret, used } = await acceptHandshake(opening, secrets);
   const { state, plaintext } = ratchetOpen(
     opening.suite,
     startReceiving(secret, secrets.dh),
@@ -194,13 +208,18 @@ export async function respond(
     {
       opening,
       initiator: { jid, account: proof.devices.account, device: proof.device, offered: [] },
-      responder: partyOf(self),
-      prekeys: { dh: secrets.dh.public, kem: secrets.kem?.public ?? new Uint8Array(0) },
+      responder: { ...partyOf(self), offered: [] },
+      prekeys: used,
     },
     proof,
     self,
   );
-  const session: Session = { role: "responder", phase: "answered", transcript, ratchet: state };
+  const session: Session = {
+    role: "responder",
+    phase: "answered",
+    transcript: { ...transcript, responder: partyOf(self) },
+    ratchet: state,
+  };
   return { session, content, devices: proof.devices };
 }
 
@@ -213,14 +232,23 @@ function checkProof(
 ): Transcript {
   const peer = transcript[role];
   const complete = { ...transcript, [role]: { ...peer, offered: proof.offered } };
+  const { suite: used } = transcript.opening;
   const listed = proof.devices.devices.some((device) => samePublic(device, peer.device));
   if (
     !listed || !equal(proof.device, peer.device) || !equal(proof.devices.account, peer.account) ||
-    !proofHolds(role, complete, proof.signature)
+    (proof.signing === null) !== used.signsWithDeviceKey ||
+    (proof.signing !== null && !isCertified(used, peer.device, proof.signing)) ||
+    !proofHolds(role, proof.signing?.public ?? peer.device, complete, proof.signature)
   ) throw badProof();
   const ours = SUITE_IDS.filter((id) => self.offered.includes(suite(id).code));
+  if (!ours.includes(used.id)) {
+    throw new SimppError(
+      "no-common-suite",
+      `A contact wrote with the encryption ${used.id}, which your settings do not allow for them.`,
+    );
+  }
   const best = strongestCommon(ours, proof.offered);
-  if (best?.id !== transcript.opening.suite.id) {
+  if (best?.id !== used.id) {
     throw new SimppError(
       "downgrade",
       "Somebody between you and this contact hid a stronger encryption that both of you offer; " +

@@ -10,7 +10,7 @@ interface Stored {
   opening: string;
   initiator: StoredParty;
   responder: StoredParty;
-  prekeys: [string, string];
+  prekeys: [string, string, string];
   ratchet: {
     root: string;
     own: StoredPair;
@@ -42,7 +42,11 @@ export function storeSession(session: Session): Bytes {
     opening: toBase64(transcript.opening.encoded),
     initiator: party(transcript.initiator),
     responder: party(transcript.responder),
-    prekeys: [toBase64(transcript.prekeys.dh), toBase64(transcript.prekeys.kem)],
+    prekeys: [
+      toBase64(transcript.prekeys.dh),
+      toBase64(transcript.prekeys.kem),
+      toBase64(transcript.prekeys.oneTimeDh),
+    ],
     ratchet: {
       root: toBase64(ratchet.root),
       own: { secret: toBase64(ratchet.own.secret), public: toBase64(ratchet.own.public) },
@@ -78,7 +82,11 @@ export function restoreSession(bytes: Bytes): Session {
       opening: readOpening(fromBase64(stored.opening)),
       initiator: party(stored.initiator),
       responder: party(stored.responder),
-      prekeys: { dh: fromBase64(stored.prekeys[0]), kem: fromBase64(stored.prekeys[1]) },
+      prekeys: {
+        dh: fromBase64(stored.prekeys[0]),
+        kem: fromBase64(stored.prekeys[1]),
+        oneTimeDh: fromBase64(stored.prekeys[2]),
+      },
     },
     ratchet: {
       root: fromBase64(ratchet.root),

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import vectors from "../../tests/vectors/simpp.json" with { type: "json" };
 import { fromHex, fromUtf8, toHex } from "../base/mod.ts";
-import { ed25519, mlkem768, suite, type SuiteId, systemRandom, x25519 } from "../crypto/mod.ts";
+import { ed25519, suite, type SuiteId, systemRandom } from "../crypto/mod.ts";
 import { readBundle, signBundle } from "./bundle.ts";
 import { readDeviceList, signDeviceList } from "./device_list.ts";
 import { readOpening } from "./handshake.ts";
 import { deviceIdOf, fingerprintOf } from "./identity.ts";
+import { readOneTime, signOneTime } from "./one_time.ts";
 import { safetyNumber } from "./safety_number.ts";
 import { readPacket, respond } from "./session.ts";
 
+const hexPair = (pair: { secret: string; public: string }) => ({
+  secret: fromHex(pair.secret),
+  public: fromHex(pair.public),
+});
 const pairOf = (secret: string) => ed25519.generate(() => fromHex(secret));
 
 for (const vector of vectors.cases) {
@@ -33,6 +38,8 @@ for (const vector of vectors.cases) {
     const bundle = readBundle(fromHex(vector.bundle), device.public, 0);
     assert.equal(bundle.counter, 3);
     assert.equal(toHex(signBundle(device, bundle).encoded), vector.bundle);
+    const oneTime = readOneTime(fromHex(vector.oneTime), device.public, 21);
+    assert.equal(toHex(signOneTime(device, oneTime)), vector.oneTime);
   });
 
   Deno.test(`vector ${vector.suite}: the opening packet opens at the responder`, async () => {
@@ -43,21 +50,25 @@ for (const vector of vectors.cases) {
     assert.equal(toHex(opening.session), vector.session);
     const account = pairOf(vector.bob.account);
     const device = pairOf(vector.bob.device);
-    const seed = vector.kemPrekeySeed;
     const opened = await respond(
       {
         jid: "bob@example.test",
         account: account.public,
         device,
         devices: signDeviceList(account, 7, [device.public]),
+        certified: new Map(),
         offered: [suite(vector.suite as SuiteId).code],
       },
       "alice@example.test",
       opening,
       packet.message,
       {
-        dh: x25519.generate(() => fromHex(vector.dhPrekeySecret)),
-        kem: seed === null ? null : await mlkem768.generate(() => fromHex(seed)),
+        dh: hexPair(vector.dhPrekey),
+        kem: vector.kemPrekey === null ? null : hexPair(vector.kemPrekey),
+        oneTime: {
+          dh: hexPair(vector.oneTimeDh),
+          kem: vector.oneTimeKem === null ? null : hexPair(vector.oneTimeKem),
+        },
       },
       systemRandom,
     );

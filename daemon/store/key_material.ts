@@ -68,6 +68,32 @@ export class KeyMaterial {
     this.#db.prepare("DELETE FROM prekeys WHERE created < ?").run(created);
   }
 
+  oneTimeIds(): number[] {
+    return this.#db.prepare("SELECT DISTINCT id FROM one_time_prekeys ORDER BY id").all()
+      .map(({ id }) => Number(id));
+  }
+  oneTime(kind: number, id: number): StoredPrekey | undefined {
+    const row = this.#db.prepare("SELECT * FROM one_time_prekeys WHERE kind = ? AND id = ?")
+      .get(kind, id);
+    if (row === undefined) return undefined;
+    const secret = this.#vault.open(`one_time_prekeys/${kind}/${id}`, row.sealed as Uint8Array);
+    return { kind, id, created: Number(row.created), public: bytes(row.public), secret };
+  }
+  addOneTime(key: StoredPrekey): void {
+    this.#db.prepare(
+      "INSERT INTO one_time_prekeys (kind, id, created, public, sealed) VALUES (?, ?, ?, ?, ?)",
+    ).run(
+      key.kind,
+      key.id,
+      key.created,
+      key.public,
+      this.#vault.seal(`one_time_prekeys/${key.kind}/${key.id}`, key.secret),
+    );
+  }
+  dropOneTime(id: number): void {
+    this.#db.prepare("DELETE FROM one_time_prekeys WHERE id = ?").run(id);
+  }
+
   trust(jid: string): StoredTrust | undefined {
     const row = this.#db.prepare("SELECT * FROM trust WHERE jid = ?").get(jid);
     if (row === undefined) return undefined;

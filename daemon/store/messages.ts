@@ -77,6 +77,21 @@ export class Messages {
       .all().map((row) => this.#view(row));
   }
 
+  /** Ids of ours that the server has and the contact never said to have, since `at`; 100 at most. */
+  undelivered(contact: string, at: number): string[] {
+    return this.#db.prepare(
+      `SELECT id FROM messages WHERE contact = ? AND mine = 1 AND delivery = 'sent' AND at >= ?
+       ORDER BY row DESC LIMIT 100`,
+    ).all(contact, at).map(({ id }) => String(id)).reverse();
+  }
+
+  /** Lets one that was sent wait for sending again. */
+  sendAgain(contact: string, id: string): void {
+    this.#db.prepare(
+      "UPDATE messages SET delivery = 'pending' WHERE contact = ? AND mine = 1 AND id = ? AND delivery = 'sent'",
+    ).run(contact, id);
+  }
+
   unread(contact: string): number {
     const row = this.#db.prepare(
       "SELECT count(*) AS n FROM messages WHERE contact = ? AND unread = 1",

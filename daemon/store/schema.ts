@@ -18,6 +18,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (kind, id)
   ) STRICT;
 
+  CREATE TABLE one_time_prekeys (
+    kind    INTEGER NOT NULL,
+    id      INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    public  BLOB NOT NULL,
+    sealed  BLOB NOT NULL,
+    PRIMARY KEY (id, kind)
+  ) STRICT;
+
   CREATE TABLE trust (
     jid      TEXT PRIMARY KEY,         -- bare
     state    TEXT NOT NULL,            -- first-use | verified | changed

@@ -59,7 +59,7 @@ export function SettingsDialog() {
           ))}
         </div>
       </Group>
-      <Group title={text.call.start}>
+      <Group title={words.calls}>
         <label class="setting">
           <span>{words.ring}</span>
           <input

@@ -142,7 +142,7 @@ export const en = {
     lead: "If you accept, you see when the other is online and can write and call.",
     accept: "Accept",
     deny: "Deny",
-    block: "Deny and block",
+    block: "Block",
   },
 
   add: {
@@ -413,6 +413,7 @@ export const en = {
     notifyOn: "On",
     notifyOff: "Turn on",
     notifyDenied: "Blocked in the browser's settings for this page",
+    calls: "Calls",
     camera: "Camera for calls",
     cameraOpen: "Choose",
     server: "Your server",

@@ -1,0 +1,109 @@
+import { type Bytes, fromBase64, toBase64 } from "../base/mod.ts";
+import type { KeyPair, Random, SuiteId } from "../crypto/mod.ts";
+import type { Settings } from "../store/mod.ts";
+import { type CertifiedKey, createIdentity, type Identity } from "./identity.ts";
+
+interface StoredPair {
+  secret: string;
+  public: string;
+}
+
+interface Stored {
+  account: StoredPair;
+  device: StoredPair;
+  certified: [SuiteId, StoredPair & { certificate: string }][];
+  /** Newest device list, encoded. */
+  list: string | null;
+  /** Accounts (bare JIDs) this identity was published for. */
+  announced: string[];
+  bundleCounter: number;
+  oneTimeCounter: number;
+}
+
+/** What is kept of our own identity between starts; its only owner. */
+export class IdentityStore {
+  readonly #settings: Settings;
+  #stored: Stored;
+
+  /** Loads the identity, or makes it on the first start. */
+  constructor(settings: Settings, random: Random) {
+    this.#settings = settings;
+    this.#stored = settings.get<Stored>("identity") ?? fresh(createIdentity(random));
+    this.#save();
+  }
+
+  /** The keys; `account.secret` is empty on a device that was linked to another one's account. */
+  get identity(): Identity {
+    const { account, device, certified } = this.#stored;
+    return {
+      account: pairOf(account),
+      device: pairOf(device),
+      certified: new Map(
+        certified.map(([id, key]) => [
+          id,
+          { ...pairOf(key), certificate: fromBase64(key.certificate) } satisfies CertifiedKey,
+        ]),
+      ),
+    };
+  }
+  get list(): Bytes | null {
+    return this.#stored.list === null ? null : fromBase64(this.#stored.list);
+  }
+  set list(encoded: Bytes) {
+    this.#stored.list = toBase64(encoded);
+    this.#save();
+  }
+  wasAnnounced(jid: string): boolean {
+    return this.#stored.announced.includes(jid);
+  }
+  announced(jid: string): void {
+    if (this.wasAnnounced(jid)) return;
+    this.#stored.announced.push(jid);
+    this.#save();
+  }
+
+  nextBundle(): number {
+    this.#stored.bundleCounter++;
+    this.#save();
+    return this.#stored.bundleCounter;
+  }
+  nextOneTime(): number {
+    this.#stored.oneTimeCounter++;
+    this.#save();
+    return this.#stored.oneTimeCounter;
+  }
+
+  /** From now on this device belongs to the account that another device keeps. */
+  adopt(account: Bytes, list: Bytes): void {
+    this.#stored.account = { secret: "", public: toBase64(account) };
+    this.#stored.list = toBase64(list);
+    this.#save();
+  }
+
+  #save(): void {
+    this.#settings.set("identity", this.#stored);
+  }
+}
+
+function fresh(identity: Identity): Stored {
+  return {
+    account: storedPair(identity.account),
+    device: storedPair(identity.device),
+    certified: [...identity.certified].map(([id, key]) => [
+      id,
+      { ...storedPair(key), certificate: toBase64(key.certificate) },
+    ]),
+    list: null,
+    announced: [],
+    bundleCounter: 0,
+    oneTimeCounter: 0,
+  };
+}
+
+function pairOf(stored: StoredPair): KeyPair {
+  return { secret: fromBase64(stored.secret), public: fromBase64(stored.public) };
+}
+
+function storedPair(pair: KeyPair): StoredPair {
+  return { secret: toBase64(pair.secret), public: toBase64(pair.public) };
+}

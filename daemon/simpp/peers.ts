@@ -1,0 +1,127 @@
+import { type Bytes, Emitter, logOf } from "../base/mod.ts";
+import { type Random, strongestCommon } from "../crypto/mod.ts";
+import type { KeyMaterial } from "../store/mod.ts";
+import { type Bundle, readBundle } from "./bundle.ts";
+import { readDeviceList } from "./device_list.ts";
+import type { KeyDirectory } from "./directory.ts";
+import { SimppError } from "./errors.ts";
+import { deviceIdOf } from "./identity.ts";
+import { type OneTimePrekey, readOneTime } from "./one_time.ts";
+import type { Policy } from "./policy.ts";
+import { initiate, type Self, type Session } from "./session.ts";
+import type { TrustBook } from "./trust_book.ts";
+
+/** How long a fetched device list is used before it is fetched again, in ms. */
+const LIST_AGE = 10 * 60_000;
+
+/** What {@link Peers} stands on. */
+export interface PeersOptions {
+  readonly directory: KeyDirectory;
+  readonly keys: KeyMaterial;
+  readonly trust: TrustBook;
+  readonly policy: Policy;
+  readonly random: Random;
+  readonly now: () => number;
+}
+
+/** Contacts' keys as the directory serves them, believed only as far as they are signed. */
+export class Peers {
+  /** A contact's keys became doubtful. */
+  readonly changed = new Emitter<string>();
+  readonly #o: PeersOptions;
+  readonly #fetched = new Map<string, number>();
+
+  constructor(options: PeersOptions) {
+    this.#o = options;
+  }
+
+  /** Keys of the devices a contact has now. @throws SimppError `no-keys`, `keys-changed` */
+  async devices(jid: string): Promise<{ account: Bytes; keys: readonly Bytes[] }> {
+    this.#o.trust.usable(jid);
+    await this.fetchList(jid);
+    const usable = this.#o.trust.usable(jid);
+    if (usable !== undefined) {
+      return { account: usable.trust.account, keys: usable.devices.devices };
+    }
+    throw new SimppError(
+      "no-keys",
+      `${jid} has published no keys yet, so nothing can be sealed for them. They must have started ` +
+        "simppd once with this account.",
+    );
+  }
+
+  /** Fetches a device list that is older than ten minutes, or any when `again`. */
+  async fetchList(jid: string, again = false): Promise<void> {
+    const { directory, trust, now } = this.#o;
+    const fetched = this.#fetched.get(jid);
+    if (!again && fetched !== undefined && now() - fetched < LIST_AGE) return;
+    let encoded: Bytes | undefined;
+    try {
+      encoded = await directory.fetchDevices(jid);
+    } catch (error) {
+      if (trust.get(jid) === undefined) throw error;
+      logOf("simpp").warn("device list of {jid} not fetched: {error}", { jid, error });
+    }
+    if (encoded === undefined) return;
+    this.note(jid, encoded, "directory");
+    this.#fetched.set(jid, now());
+  }
+
+  /** Takes note of a device list. @throws SimppError `bad-device-list`, `not-trusted` */
+  note(jid: string, encoded: Bytes, source: "directory" | "message"): void {
+    if (this.#o.trust.note(jid, readDeviceList(encoded), source)) this.changed.emit(jid);
+  }
+
+  /**
+   * Opens a session with a device from what it published.
+   * @throws SimppError `no-keys`, `bad-bundle`, `bundle-expired`, `bundle-old`, `no-common-suite`
+   */
+  async open(jid: string, account: Bytes, device: Bytes, self: Self): Promise<Session> {
+    const { directory, keys, policy, random } = this.#o;
+    const id = deviceIdOf(device);
+    const bundle = await this.#bundle(jid, id, device);
+    const suite = strongestCommon(policy.for(jid), bundle.suites);
+    if (suite === undefined) {
+      throw new SimppError(
+        "no-common-suite",
+        `You and ${jid} allow no encryption in common; one of you must allow more in the settings.`,
+      );
+    }
+    const needed = [suite.prekeyKinds.dh, suite.prekeyKinds.kem].filter((kind) => kind !== null);
+    const oneTime = await this.#oneTime(directory, jid, bundle, needed);
+    const session = await initiate(suite, self, { jid, account }, bundle, oneTime, random);
+    keys.setBundleCounter(id, bundle.counter);
+    return session;
+  }
+
+  async #bundle(jid: string, id: string, device: Bytes): Promise<Bundle> {
+    const { directory, keys, now } = this.#o;
+    const encoded = await directory.fetchBundle(jid, id);
+    if (encoded === undefined) {
+      throw new SimppError("no-keys", `A device of ${jid} has published no keys yet.`);
+    }
+    const bundle = readBundle(encoded, device, Math.floor(now() / 1000));
+    if (bundle.counter >= keys.bundleCounter(id)) return bundle;
+    throw new SimppError(
+      "bundle-old",
+      `The server gave old keys of ${jid}; nothing was sent. Try again, and tell who runs it.`,
+    );
+  }
+
+  /** One of the one-time prekeys the bundle names, at random; null when none can be had. */
+  async #oneTime(
+    directory: KeyDirectory,
+    jid: string,
+    bundle: Bundle,
+    needed: readonly number[],
+  ): Promise<OneTimePrekey | null> {
+    const { oneTime, device } = bundle;
+    if (oneTime.length === 0) return null;
+    const id = oneTime[this.#o.random(1)[0]! % oneTime.length]!;
+    const encoded = await directory.fetchOneTime(jid, deviceIdOf(device), id);
+    if (encoded === undefined) return null;
+    const prekey = readOneTime(encoded, device, id);
+    const complete = needed.every((kind) => prekey.prekeys.some((key) => key.kind === kind));
+    return complete ? prekey : null;
+  }
+}
