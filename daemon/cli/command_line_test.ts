@@ -169,6 +169,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
         server: "h:1",
       }]],
       [["account", "reach", "network"], ["setReach", "network"]],
+      [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],

@@ -11,6 +11,7 @@ export * from "./presence.ts";
 export * from "./roster.ts";
 export type { LoginOutcome, LoginSecret } from "./sasl.ts";
 export * from "./xep_0030_disco.ts";
+export * from "./xep_0077_register.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
 export * from "./xep_0445_preauth.ts";
