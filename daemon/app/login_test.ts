@@ -10,6 +10,7 @@ import { AppSettings } from "./settings.ts";
 async function withApps(
   test: (
     open: (name: string, profiles?: LoginProfileId[]) => Promise<App>,
+    close: () => Promise<void>,
     root: string,
   ) => Promise<void>,
 ): Promise<void> {
