@@ -17,6 +17,7 @@ import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
 import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
 import { NewLoginKeys } from "./login_keys.ts";
+import type { OwnDevices } from "./own_devices.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
 import type { SealedLink } from "./sealed_link.ts";
@@ -36,6 +37,7 @@ interface AccountOptions {
   readonly chats: Chats;
   /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
   readonly loginProfiles: readonly LoginProfileId[];
+  readonly devices: OwnDevices;
   /** Called when something that a status shows has changed. */
   readonly changed: () => void;
 }
@@ -208,7 +210,7 @@ export class Account {
   }
 
   #open(account: AccountSettings): Connection {
-    const { simpp, link, people, chats, changed } = this.#o;
+    const { simpp, link, people, chats, devices, changed } = this.#o;
     const port = this.#carried?.view.port;
     const hosts = port === undefined
       ? account.hosts
@@ -219,6 +221,7 @@ export class Account {
     this.#connection = connection;
     people.attach(connection.roster, connection.presence);
     link.attach(connection.client);
+    devices.attach(connection.client);
     connection.pep.onEvent(DEVICES_NODE, (from) => {
       simpp.refresh(from.toString()).catch((error) =>
         logOf("app").warn("device list of {from}: {error}", { from, error })

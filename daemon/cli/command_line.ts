@@ -4,10 +4,12 @@ import { account } from "./account.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
+import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
 import { open } from "./open.ts";
+import { policy } from "./policy.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { stateDirectory } from "./state.ts";
@@ -46,6 +48,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   call,
+  policy,
+  device,
   devices,
   doctor,
   help,

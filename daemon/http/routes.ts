@@ -66,10 +66,10 @@ export const routes: readonly Route[] = [
     answer: "Safety",
     handle: ({ app, param }) => app.safety(param("jid")),
   }),
-  route("post", "/api/contacts/:jid/verify", "Mark the key behind a compared number as verified", {
+  route("post", "/api/contacts/:jid/verify", "Mark a key as verified, by number or scanned code", {
     body: requests.verifyBody,
     answer: "Contact",
-    handle: ({ app, param, body }) => app.verify(param("jid"), body.number),
+    handle: ({ app, param, body }) => app.verify(param("jid"), body),
   }),
   route("post", "/api/contacts/:jid/decide", "After a key change: trust the new key, or refuse", {
     body: requests.decideBody,
@@ -86,6 +86,41 @@ export const routes: readonly Route[] = [
     body: requests.sendMessageBody,
     answer: "Message",
     handle: ({ app, param, body }) => app.sendMessage(param("jid"), body.body),
+  }),
+  route("patch", "/api/contacts/:jid/messages/:id", "Correct a message of one's own", {
+    body: requests.sendMessageBody,
+    answer: "Message",
+    handle: ({ app, param, body }) => app.correctMessage(param("jid"), param("id"), body.body),
+  }),
+  route("post", "/api/contacts/:jid/typing", "Tell a contact that one is writing, or stopped", {
+    body: requests.typingBody,
+    handle: ({ app, param, body }) => app.setTyping(param("jid"), body.typing),
+  }),
+  route("put", "/api/contacts/:jid/policy", "Suites allowed with a contact; null: as with all", {
+    body: requests.contactPolicyBody,
+    answer: "Status",
+    handle: ({ app, param, body }) => app.setPolicy(param("jid"), body.suites),
+  }),
+  route("put", "/api/policy", "Suites allowed with everybody", {
+    body: requests.policyBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPolicy(null, body.suites),
+  }),
+  route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
+    answer: "Status",
+    handle: ({ app, param }) => app.approveDevice(param("id")),
+  }),
+  route("post", "/api/devices/:id/deny", "Forget a device's request", {
+    answer: "Status",
+    handle: ({ app, param }) => app.denyDevice(param("id")),
+  }),
+  route("delete", "/api/devices/:id", "Take a device off one's list", {
+    answer: "Status",
+    handle: ({ app, param }) => app.removeDevice(param("id")),
+  }),
+  route("post", "/api/devices/start-anew", "Replace the account's keys by this device's", {
+    answer: "Status",
+    handle: ({ app }) => app.startAnew(),
   }),
   route("post", "/api/contacts/:jid/read", "Everything from this contact has been read", {
     handle: ({ app, param }) => app.markRead(param("jid")),

@@ -64,6 +64,33 @@ export class Messages {
     return changes === 1 ? this.#find(contact, true, id) : undefined;
   }
 
+  /**
+   * Replaces the text of one; one of ours is pending again.
+   * @returns the message and how often it was corrected; undefined when there is no such chat message
+   */
+  correct(
+    contact: string,
+    mine: boolean,
+    id: string,
+    body: string,
+  ): MessageView | undefined {
+    const sealed = this.#vault.seal(place({ contact, mine, id }), utf8(body));
+    const { changes } = this.#db.prepare(
+      `UPDATE messages SET sealed = ?, revision = revision + 1,
+         delivery = CASE mine WHEN 1 THEN 'pending' END
+       WHERE contact = ? AND mine = ? AND id = ? AND kind = 'chat'`,
+    ).run(sealed, contact, mine ? 1 : 0, id);
+    return changes === 1 ? this.#find(contact, mine, id) : undefined;
+  }
+
+  /** How often one was corrected; undefined when there is none. */
+  revision(contact: string, mine: boolean, id: string): number | undefined {
+    const row = this.#db.prepare(
+      "SELECT revision FROM messages WHERE contact = ? AND mine = ? AND id = ?",
+    ).get(contact, mine ? 1 : 0, id);
+    return row === undefined ? undefined : Number(row.revision);
+  }
+
   /** At most `limit` of a chat's messages older than `before` (ms), oldest first. */
   page(contact: string, limit: number, before = Number.MAX_SAFE_INTEGER): MessageView[] {
     return this.#db.prepare(
@@ -125,6 +152,7 @@ export class Messages {
       body: fromUtf8(this.#vault.open(place(known), row.sealed as Uint8Array)),
       delivery: row.delivery as MessageView["delivery"],
       problem: row.problem === null ? null : JSON.parse(String(row.problem)),
+      edited: Number(row.revision) > 0,
       suite: row.suite as string | null,
     };
   }

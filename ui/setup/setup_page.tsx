@@ -1,5 +1,6 @@
 /** First run: three ways to begin. */
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { text } from "../text/mod.ts";
 import { CarryForm } from "./carry_form.tsx";
@@ -18,6 +19,7 @@ const FORMS = { carry: CarryForm, join: JoinForm, "sign-in": SignInForm };
 
 export function SetupPage() {
   const way = useSignal<Way | null>(null);
+  useLayoutEffect(() => scrollTo(0, 0), [way.value]);
   const chosen = WAYS.find((entry) => entry.way === way.value);
   if (chosen === undefined) {
     return (

@@ -16,7 +16,6 @@ export const en = {
     copied: "Copied",
     retry: "Try again",
     dismiss: "Dismiss",
-    more: "More",
     optional: "optional",
   },
 
@@ -173,7 +172,6 @@ export const en = {
   contact: {
     title: "Contact",
     name: "Name",
-    address: "Address",
     security: "Security",
     fingerprint: "Account key",
     devices: (n: number) => plural(n, "device", "devices"),
@@ -206,8 +204,6 @@ export const en = {
       changed: "The account key is another than before. Nothing is sent until you decide.",
     },
     weak: "Paper profile, weak",
-    mutual: "Both sides proved themselves",
-    notMutual: "Not proved both ways yet",
   },
 
   verify: {
@@ -268,7 +264,6 @@ export const en = {
     unblock: "Unblock",
     paused: "Sending is paused until you decide about the new key.",
     denied: "Accept the request to write.",
-    draftKept: "The text is still in the field below.",
     back: "Back to contacts",
   },
 
@@ -334,7 +329,6 @@ export const en = {
       camera: "The camera could not be used.",
       failed: "The call failed.",
     },
-    keysHint: "Keys: i info, o options, v camera, c chat, f full screen, s picture, x stop",
   },
 
   options: {
