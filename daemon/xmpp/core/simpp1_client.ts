@@ -44,7 +44,10 @@ export interface Simpp1ClientOptions {
   readonly endPoint: Uint8Array;
 }
 
-/** Logs in with SIMPP-1 (docs/protocol.md "Login"), under the strongest profile there is a key for. */
+/**
+ * Logs in with SIMPP-1 (docs/protocol.md "Login"), under the strongest profile there is a key for.
+ * @throws SaslError `server-not-proven` when more mechanisms are offered than there can be
+ */
 export function simpp1Client(
   { jid, domain, keys, mechanisms, endPoint }: Simpp1ClientOptions,
   random: Random,
@@ -55,14 +58,16 @@ export function simpp1Client(
   const profiles = keys.map((one) => one.profile.code);
   const nonce = random(32);
   const ephemeral = profile.dh.generate(random);
-  const clientFirst = writeClientFirst({
-    nonce,
-    jid,
-    profile: profile.code,
-    profiles,
-    ephemeral: ephemeral.public,
-    mechanisms,
-  });
+  const clientFirst = parsed(() =>
+    writeClientFirst({
+      nonce,
+      jid,
+      profile: profile.code,
+      profiles,
+      ephemeral: ephemeral.public,
+      mechanisms,
+    })
+  );
   let secrets: LoginSecrets | undefined;
   let clientFinal: Bytes | undefined;
 

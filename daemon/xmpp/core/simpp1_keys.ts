@@ -47,7 +47,7 @@ export function readLoginKeys(simpp: Element, side: "client" | "server"): Public
   if (children.length > MAX_KEYS) throw badKeys(`more than ${MAX_KEYS} keys`);
   const keys: PublicLoginKey[] = [];
   for (const child of children) {
-    const profile = loginProfileByCode(Number(child.attrs.profile));
+    const profile = loginProfileByCode(codeOf(child.attrs.profile ?? ""));
     if (profile === undefined) continue;
     if (keys.some((key) => key.profile === profile.id)) {
       throw badKeys(`two keys for ${profile.id}`);
@@ -57,7 +57,12 @@ export function readLoginKeys(simpp: Element, side: "client" | "server"): Public
   return keys;
 }
 
-/** @returns `key`. @throws SimppdError `bad-login-keys` when its length is not that of the profile */
+/** Decimal; 0, which no profile has, for anything else. */
+function codeOf(text: string): number {
+  return /^[1-9][0-9]{0,2}$/.test(text) ? Number(text) : 0;
+}
+
+/** @throws SimppdError `bad-login-keys` when the length of `key` is not that of the profile */
 export function checkedLoginKey(
   profile: LoginProfile,
   side: "client" | "server",

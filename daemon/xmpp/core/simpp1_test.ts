@@ -222,6 +222,12 @@ Deno.test("SIMPP-1: a mechanism hidden or added on the way ends the login", () =
   }
 });
 
+Deno.test("SIMPP-1: a server that offers more mechanisms than there can be is left", () => {
+  const bed = new LoginBed("simpp-modern");
+  const mechanisms = Array.from({ length: 90 }, (_, i) => `M${i}`);
+  assert.throws(() => bed.client({ mechanisms }), notProven);
+});
+
 Deno.test("SIMPP-1: both allow both profiles, and the stronger one is used", () => {
   const bed = new LoginBed("simpp-2009", "simpp-modern");
   const client = bed.client();

@@ -43,7 +43,10 @@ export interface LoginsOptions {
   readonly profiles?: readonly LoginProfileId[];
 }
 
-/** The ways to log in here: SIMPP-1 by keys, SCRAM for other clients. No PLAIN: a server that never sees a password cannot lose it. */
+/**
+ * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients. No PLAIN: a server that never
+ * sees a password cannot lose it.
+ */
 export class Logins {
   /** SASL mechanisms offered, best first. */
   readonly mechanisms: readonly string[];
@@ -52,7 +55,7 @@ export class Logins {
   readonly #source: CredentialSource;
   readonly #endPoint: Uint8Array;
   readonly #identities = new Map<LoginProfileId, KeyPair>();
-  /** Stand in for the keys of unknown accounts, so that they take the same work; nobody has the secrets. */
+  /** Stand in for the keys of unknown accounts, which then take the same work. */
   readonly #nobody = new Map<LoginProfileId, Bytes>();
 
   constructor(options: LoginsOptions) {
@@ -83,11 +86,12 @@ export class Logins {
   usable(keys: readonly PublicLoginKey[]): PublicLoginKey[] {
     const usable = keys.filter(({ profile }) => this.#identities.has(profile));
     if (usable.length > 0) return usable;
+    const names = [...this.#identities.keys()].join(", ");
     throw new SimppdError(
       "bad-login-keys",
-      `This server lets in the login profiles ${
-        [...this.#identities.keys()].join(", ") || "of no kind"
-      }; none of these was given a key for.`,
+      names === ""
+        ? "This server takes passwords only, no login keys."
+        : `This server wants a login key for one of ${names}, and was given none.`,
     );
   }
 
