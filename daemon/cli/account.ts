@@ -2,6 +2,7 @@ import { SimppdError } from "../base/mod.ts";
 import type { LoginView, StatusView } from "../views/mod.ts";
 import { environment } from "./environment.ts";
 import { LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
 
 export const account: Verb = {
@@ -113,11 +114,12 @@ function signIn({ mechanism, mutual, profile }: LoginView): string {
 
 function shown(status: StatusView): Answer {
   const { account, server, state, problem, login } = status;
-  const lines = account === null
-    ? ["No account yet: simppd account carry, join or sign-in."]
-    : [`${account.jid} (${account.nick}), ${state}`, `fingerprint ${account.fingerprint}`];
+  const lines = account === null ? ["No account yet: simppd account carry, join or sign-in."] : [
+    `${account.jid} (${printable(account.nick)}), ${state}`,
+    `fingerprint ${account.fingerprint}`,
+  ];
   if (login !== null) lines.push(`signed in by ${signIn(login)}`);
   if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
-  if (problem !== null) lines.push(`${problem.message} (${problem.code})`);
+  if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));
   return { value: status, text: lines.join("\n") };
 }

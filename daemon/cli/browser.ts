@@ -1,5 +1,6 @@
 import { logOf } from "../base/mod.ts";
 import { environment } from "./environment.ts";
+import { writeLaunchPage } from "./launch_page.ts";
 
 /** What an opener needs to find the person's browser and screen. */
 const PASSED = [
@@ -14,8 +15,11 @@ const PASSED = [
   "LANG",
 ];
 
-/** Opens a link in the person's browser if there is one; never fails, never waits. */
-export function openBrowser(link: string): void {
+/**
+ * Opens a launch link in the person's browser if there is one, by a page in the state directory
+ * that a running daemon removes; never fails, never waits for the browser.
+ */
+export async function openBrowser(state: string, link: string): Promise<void> {
   const opener = { linux: "xdg-open", darwin: "open" }[Deno.build.os as "linux" | "darwin"];
   if (opener === undefined) return;
   if (opener === "xdg-open" && !environment("DISPLAY") && !environment("WAYLAND_DISPLAY")) return;
@@ -25,8 +29,9 @@ export function openBrowser(link: string): void {
     if (value !== undefined) env[name] = value;
   }
   try {
+    const page = await writeLaunchPage(state, link);
     const child = new Deno.Command(opener, {
-      args: [link],
+      args: [page],
       env,
       clearEnv: true, // an LD_* variable would make Deno refuse to start it
       stdin: "null",

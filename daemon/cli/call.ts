@@ -1,6 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
 import type { CallView } from "../views/mod.ts";
 import { callPath, LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import {
   type Answer,
   expectWords,
@@ -102,7 +103,8 @@ export function sizeOption(invocation: Invocation): string | undefined {
 function line(view: CallView): string {
   const arrow = view.direction === "out" ? "to" : "from";
   const reason = view.detail ?? view.reason;
-  return `${view.id}: ${view.state}, ${arrow} ${view.contact}${reason ? ` (${reason})` : ""}`;
+  const text = `${view.id}: ${view.state}, ${arrow} ${view.contact}${reason ? ` (${reason})` : ""}`;
+  return printable(text);
 }
 
 function shown(view: CallView): Answer {

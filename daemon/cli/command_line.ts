@@ -11,6 +11,7 @@ import { invite } from "./invite.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { policy } from "./policy.ts";
+import { printable, printableLines } from "./printable.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { stateDirectory } from "./state.ts";
@@ -78,7 +79,7 @@ export async function main(args: readonly string[], io: Io = terminal): Promise<
     verb = verbNamed(aliases[first] ?? first);
     const answer = await invoke(verb, rest, json, io);
     if (answer === null) return 0;
-    io.out(json ? JSON.stringify(answer.value) : answer.text);
+    io.out(json ? JSON.stringify(answer.value) : printableLines(answer.text));
     return answer.code ?? 0;
   } catch (error) {
     const usage = error instanceof UsageError;
@@ -87,7 +88,7 @@ export async function main(args: readonly string[], io: Io = terminal): Promise<
       : publicError(error);
     if (!usage && !(error instanceof SimppdError)) logOf("cli").error("{error}", { error });
     if (json) io.out(JSON.stringify({ error: { code, message } }));
-    io.err(`error: ${message} (${code})`);
+    io.err(printable(`error: ${message} (${code})`));
     if (usage) io.err(verb === undefined ? "Try simppd help" : usageOf(verb).text);
     return usage ? 2 : 1;
   }

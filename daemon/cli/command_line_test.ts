@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeApp } from "../../tests/fake_app.ts";
 import { startHttp } from "../http/mod.ts";
+import { StateDirectory } from "../store/mod.ts";
 import { writeApiFile } from "./api_file.ts";
 import { main, verbs } from "./command_line.ts";
 import type { Io } from "./verb.ts";
@@ -42,12 +43,14 @@ function withDaemon(
     const app = new FakeApp();
     const dashboard = { html: "", script: "", style: "" };
     const { instance } = app;
+    const held = await StateDirectory.open(state);
     const door = await startHttp({ app, port: 0, token: TOKEN, instance, dashboard });
     try {
       await writeApiFile(state, { url: door.url, token: TOKEN, pid: Deno.pid });
       await work((args, input) => simppd([...args, "--state", state], input), app);
     } finally {
       await door.close();
+      held.close();
     }
   });
 }
@@ -143,6 +146,90 @@ Deno.test("without a daemon, verbs say that none is running and how to start one
     const checks: { check: string; ok: boolean }[] = JSON.parse(out[0]!);
     assert.equal(code, checks.every(({ ok }) => ok) ? 0 : 1);
     assert.deepEqual(checks.map(({ check }) => check), ["daemon", "ffmpeg"]);
+  }));
+
+/** What listens where api.json says, and is no simppd: @returns all that it was sent */
+async function withImpostor(
+  answer: (nonce: string) => Promise<string>,
+  work: (port: number) => Promise<void>,
+): Promise<string> {
+  let heard = "";
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const body = await request.text();
+    heard += `${request.method} ${request.url} ${JSON.stringify([...request.headers])} ${body}\n`;
+    return new Response(await answer(body));
+  });
+  try {
+    await work(server.addr.port);
+  } finally {
+    await server.shutdown();
+  }
+  return heard;
+}
+
+Deno.test("after a killed daemon nothing is said to who listens on its port", () =>
+  inFolder(async (state) => {
+    const heard = await withImpostor(() => Promise.resolve("{}"), async (port) => {
+      (await StateDirectory.open(state)).close();
+      await writeApiFile(state, { url: `http://127.0.0.1:${port}`, token: TOKEN, pid: 1 });
+      const args = ["account", "sign-in", "a@b", "--json", "--state", state];
+      const { code, out } = await simppd(args, "password");
+      assert.equal(code, 1);
+      assert.equal(JSON.parse(out[0]!).error.code, "not-running");
+    });
+    assert.equal(heard, "");
+  }));
+
+Deno.test("what cannot prove that it knows the token is told neither token nor request", () =>
+  inFolder(async (state) => {
+    const held = await StateDirectory.open(state);
+    const app = new FakeApp();
+    const dashboard = { html: "", script: "", style: "" };
+    const real = await startHttp({ app, port: 0, token: TOKEN, instance: "x", dashboard });
+    const relay = async (body: string) => {
+      const headers = { "content-type": "application/json" };
+      return await (await fetch(`${real.url}/api/proof`, { method: "POST", headers, body })).text();
+    };
+    try {
+      for (
+        const answer of [
+          relay, // passed on to the door that does know it
+          () => Promise.resolve(JSON.stringify({ proof: "x".repeat(43) })),
+          () => Promise.resolve("null"),
+          () => Promise.resolve("x".repeat(1 << 20)),
+        ]
+      ) {
+        const heard = await withImpostor(answer, async (port) => {
+          await writeApiFile(state, { url: `http://127.0.0.1:${port}`, token: TOKEN, pid: 1 });
+          const args = ["account", "sign-in", "a@b", "--json", "--state", state];
+          const { code, out } = await simppd(args, "password");
+          assert.equal(code, 1);
+          assert.equal(JSON.parse(out[0]!).error.code, "not-running");
+        });
+        assert.match(heard, /^POST \S+\/api\/proof /);
+        assert.ok(!heard.includes(TOKEN) && !heard.includes("password"), heard);
+      }
+    } finally {
+      await real.close();
+      held.close();
+    }
+  }));
+
+Deno.test("what a terminal would obey is shown escaped, but not in JSON", () =>
+  withDaemon(async (ask, app) => {
+    const name = "\x1b]0;owned\x07Bob\nmallory@x (Eve): online\u202e\u009b2J";
+    app.contact = { ...app.contact, name };
+    app.ring = { ...app.ring, detail: "gone\r\x1b[2J" };
+    const { out: [list] } = await ask(["contact", "list"]);
+    assert.equal(
+      list,
+      "bob@fake.example (\\u{1b}]0;owned\\u{7}Bob\\u{a}mallory@x (Eve): online\\u{202e}\\u{9b}2J): " +
+        "online, subscription both, first-use",
+    );
+    assert.equal(JSON.parse((await ask(["contact", "list", "--json"])).out[0]!)[0].name, name);
+    assert.match((await ask(["call", "list"])).out[0]!, /\(gone\\u\{d\}\\u\{1b\}\[2J\)$/);
+    const { err } = await ask(["contact", "block", "a\nb\x1b[2J@x"]);
+    assert.match(err[0]!, /a\\u\{a\}b\\u\{1b\}\[2J@x is not a contact/);
   }));
 
 Deno.test("the token's file is its owner's alone, even where an open one was left", {

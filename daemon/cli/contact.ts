@@ -1,5 +1,6 @@
 import type { ContactView, SafetyView } from "../views/mod.ts";
 import { contactPath, LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import { type Answer, expectWords, text, UsageError, type Verb } from "./verb.ts";
 
 export const contact: Verb = {
@@ -98,7 +99,7 @@ function line(view: ContactView): string {
   const words = [presence, `subscription ${subscription}`, trust.state];
   if (blocked) words.push("blocked");
   if (unread > 0) words.push(`${unread} unread`);
-  return `${jid} (${name}): ${words.join(", ")}`;
+  return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;
 }
 
 function shown(view: ContactView): Answer {

@@ -7,7 +7,9 @@ import type { CameraOptions } from "../views/mod.ts";
 import { openBrowser } from "./browser.ts";
 import { sizeOption } from "./call.ts";
 import { befriend, type BothIds, connect, type Pair } from "./demo_people.ts";
+import { sweepDemos } from "./demo_state.ts";
 import { type BothViews, type DemoReport, demoReport } from "./demo_report.ts";
+import { keepSwept } from "./launch_page.ts";
 import { newToken } from "./run.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { type Answer, expectWords, type Invocation, text, type Verb, whole } from "./verb.ts";
@@ -59,7 +61,7 @@ async function play(
   seconds: number | undefined,
   signal: AbortSignal,
 ): Promise<Answer | null> {
-  const closing: (() => Promise<void>)[] = [];
+  const closing: (() => Promise<void>)[] = [keepSwept(state)];
   const openApp = async (name: string) => {
     const app = await App.open({ state: join(state, name), version: VERSION });
     closing.unshift(() => app.close());
@@ -73,7 +75,7 @@ async function play(
     const pair = { alice: alice.app, bob: bob.app };
     const bobJid = await befriend(pair, signal);
     const ids = await connect(pair, bobJid, options, signal);
-    showLinks(invocation, [alice.door, bob.door]);
+    await showLinks(invocation, state, [alice.door, bob.door]);
     await sleep(seconds === undefined ? 2 ** 31 - 1 : seconds * 1000, signal);
     if (seconds === undefined) return null;
     const report = await measure(pair, ids, options.alice.camera);
@@ -109,11 +111,16 @@ function counts({ alice, bob }: BothViews): string {
   return [alice, bob].map(({ info }) => `${info?.send.frames}/${info?.receive.frames}`).join();
 }
 
-function showLinks({ io, json, options }: Invocation, doors: readonly HttpDoor[]): void {
+async function showLinks(
+  { io, json, options }: Invocation,
+  state: string,
+  doors: readonly HttpDoor[],
+): Promise<void> {
   const links = doors.map((door) => door.launchLink());
   if (json) io.out(JSON.stringify({ alice: links[0], bob: links[1] }));
   else io.out(`Alice: ${links[0]}\nBob:   ${links[1]}\n(each link works once)`);
-  if (options["no-open"] !== true) links.forEach(openBrowser);
+  if (options["no-open"] === true) return;
+  for (const link of links) await openBrowser(state, link);
 }
 
 function sentence({ ok, suite, directions }: DemoReport): string {
@@ -133,6 +140,7 @@ async function firstCamera(): Promise<string> {
 /** A directory inside the state directory, the one place all starts may write to; removed after. */
 async function onTemporaryState<T>(state: string, work: (path: string) => Promise<T>): Promise<T> {
   await Deno.mkdir(state, { recursive: true, mode: 0o700 });
+  await sweepDemos(state);
   const path = await Deno.makeTempDir({ dir: state, prefix: "demo-" });
   try {
     return await work(path);

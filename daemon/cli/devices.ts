@@ -1,4 +1,5 @@
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
+import { printable } from "./printable.ts";
 import { expectWords, type Verb } from "./verb.ts";
 
 export const devices: Verb = {
@@ -11,6 +12,9 @@ export const devices: Verb = {
     expectWords(words);
     const ffmpeg = await findFfmpeg();
     const cameras = await listCameras("missing" in ffmpeg ? null : ffmpeg.path);
-    return { value: cameras, text: cameras.map(({ spec, name }) => `${spec}  ${name}`).join("\n") };
+    return {
+      value: cameras,
+      text: cameras.map(({ spec, name }) => `${printable(spec)}  ${printable(name)}`).join("\n"),
+    };
   },
 };

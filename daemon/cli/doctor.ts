@@ -1,6 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
 import { findFfmpeg } from "../capture/mod.ts";
 import { LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import { expectWords, type Verb } from "./verb.ts";
 
 interface Check {
@@ -18,7 +19,7 @@ export const doctor: Verb = {
     expectWords(words);
     const checks = await examine(state);
     const text = checks.map(({ check, ok, detail }) =>
-      `${ok ? "ok  " : "FAIL"} ${check}: ${detail}`
+      `${ok ? "ok  " : "FAIL"} ${check}: ${printable(detail)}`
     )
       .join("\n");
     return { value: checks, text, code: checks.every(({ ok }) => ok) ? 0 : 1 };

@@ -1,11 +1,18 @@
 import { type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, toBase64Url, utf8 } from "../base/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { doorProof } from "../http/mod.ts";
+import { lockOf } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
 import { type ApiFile, notRunning, readApiFile } from "./api_file.ts";
 
 /** How long an answer may take, in ms: setting up an account is the slowest. */
 const PATIENCE = 60_000;
+
+/** What something that is not simppd may keep us waiting for, in ms, and say, in characters. */
+const PROOF_PATIENCE = 10_000;
+const PROOF_BYTES = 4096;
 
 /**
  * The running daemon's API. It uses node:http because fetch() would hand the token to whatever
@@ -20,9 +27,36 @@ export class LocalApi {
     this.#file = file;
   }
 
-  /** @throws SimppdError `not-running` */
+  /**
+   * Finds the daemon and has it prove itself: after one that was killed, api.json names a port that
+   * anybody may listen on by now, and would be told our token and what we ask.
+   * @throws SimppdError `not-running`
+   */
   static async open(state: string): Promise<LocalApi> {
-    return new LocalApi(state, await readApiFile(state));
+    if (await lockOf(state) !== "held") throw notRunning(state);
+    const api = new LocalApi(state, await readApiFile(state));
+    await api.#haveProved();
+    return api;
+  }
+
+  /** @throws SimppdError `not-running` when what listens does not know the token */
+  async #haveProved(): Promise<void> {
+    const { url, token } = this.#file;
+    const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+    const signal = AbortSignal.timeout(PROOF_PATIENCE);
+    const response = await this.#request("POST", "/api/proof", { nonce }, signal, {});
+    let proof: unknown;
+    try {
+      ({ proof } = JSON.parse(await textOf(response, PROOF_BYTES)));
+    } catch { /* not simppd's way of speaking: no proof */ }
+    const expected = doorProof(token, Number(new URL(url).port), nonce);
+    if (typeof proof !== "string" || !equal(utf8(proof), utf8(expected))) {
+      throw new SimppdError(
+        "not-running",
+        `Something other than the simppd of ${this.#state} listens on ${url}; nothing was told ` +
+          "to it. Start simppd anew with `simppd run`.",
+      );
+    }
   }
 
   /** @throws SimppdError with the daemon's code, or `not-running` */
@@ -54,16 +88,17 @@ export class LocalApi {
     path: string,
     body: unknown,
     signal: AbortSignal,
+    credentials: Record<string, string> = { authorization: `Bearer ${this.#file.token}` },
   ): Promise<IncomingMessage> {
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const { url, token } = this.#file;
+    const { url } = this.#file;
     return new Promise((resolve, reject) => {
       const outgoing = request(url + path, {
         method,
         agent: false,
         signal,
         headers: {
-          authorization: `Bearer ${token}`,
+          ...credentials,
           ...(sent === undefined ? {} : { "content-type": "application/json" }),
         },
       }, resolve);
@@ -81,10 +116,13 @@ function tooLong(cause: unknown): SimppdError {
   return new SimppdError("no-answer", "simppd did not answer in time.", cause);
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+async function textOf(response: IncomingMessage, most = Infinity): Promise<string> {
   let text = "";
   response.setEncoding("utf8");
-  for await (const chunk of response) text += chunk;
+  for await (const chunk of response) {
+    text += chunk;
+    if (text.length > most) throw new SimppdError("no-answer", "The answer was too long.");
+  }
   return text;
 }
 

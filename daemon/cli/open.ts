@@ -11,7 +11,7 @@ export const open: Verb = {
     expectWords(words);
     const api = await LocalApi.open(state);
     const { link } = await api.ask<{ link: string }>("POST", "/api/launch");
-    if (options["no-open"] !== true) openBrowser(link);
+    if (options["no-open"] !== true) await openBrowser(state, link);
     return { value: { link }, text: link };
   },
 };

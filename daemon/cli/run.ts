@@ -4,6 +4,7 @@ import { toBase64Url } from "../base/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
+import { keepSwept } from "./launch_page.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { expectWords, type Verb, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
@@ -29,6 +30,7 @@ export const run: Verb = {
     try {
       const app = await App.open({ state, version: VERSION });
       const stopLog = startLog(join(state, "simppd.log"));
+      const stopSweeping = keepSwept(state);
       const token = newToken();
       try {
         const door = await startHttp({ app, port, token, instance: app.instance });
@@ -40,13 +42,14 @@ export const run: Verb = {
               ? JSON.stringify({ url: door.url, link, state, pid: Deno.pid })
               : `simppd ${VERSION} runs on ${state}\nDashboard (this link works once): ${link}`,
           );
-          if (invocation.options["no-open"] !== true) openBrowser(link);
+          if (invocation.options["no-open"] !== true) await openBrowser(state, link);
           await ending.signal;
         } finally {
           await removeApiFile(state);
           await endWithin(1_000, door.close());
         }
       } finally {
+        await stopSweeping();
         await endWithin(1_800, app.close());
         stopLog();
       }

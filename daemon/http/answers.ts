@@ -154,6 +154,9 @@ export const answers = {
   Call: call,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),
   Launch: v.object({ link: text }),
+  Session: v.object({ page: text }),
+  Ticket: v.object({ ticket: text }),
+  Proof: v.object({ proof: text }),
 };
 
 /** The name of a shape, or that name with `[]` for a list of it. */

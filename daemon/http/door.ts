@@ -3,15 +3,23 @@ import { getCookie } from "hono/cookie";
 import type { AppApi } from "../app/mod.ts";
 import { logOf, SimppdError, sleep } from "../base/mod.ts";
 import { readJson, validated } from "./body.ts";
-import { BearerToken, LaunchTokens, Sessions, WrongAttempts } from "./credentials.ts";
+import { BearerToken, LaunchTokens, Rate, Sessions } from "./credentials.ts";
 import { type Dashboard, dashboard as built } from "./dashboard.ts";
-import { doorRoutes, tooManyAttempts } from "./door_routes.ts";
+import {
+  type DoorRoute,
+  doorRoutes,
+  PROOF_PATH,
+  ticketFor,
+  tooManyAttempts,
+} from "./door_routes.ts";
 import { Guard } from "./guard.ts";
 import { secured } from "./headers.ts";
 import { type Caller, type DoorContext, type DoorEnv, type Inside, Slots } from "./inside.ts";
 import { refusal } from "./refusal.ts";
 import { routes } from "./routes.ts";
 
+/** Where a page shows its token. A page of another origin cannot send it: no preflight succeeds. */
+const PAGE_HEADER = "x-simppd-page";
 /** How long requests under way may take to end when the door closes, in ms. */
 const GRACE = 500;
 
@@ -63,7 +71,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
     bearer: new BearerToken(options.token),
     launches,
     sessions: new Sessions(now),
-    wrong: new WrongAttempts(now),
+    wrong: new Rate(30, 60_000, now),
+    proofs: new Rate(100, 1000, now),
+    port,
     cookie: `simppd-${options.instance}`,
     dashboard: options.dashboard ?? built,
     viewers: new Slots(32),
@@ -109,12 +119,13 @@ function makeAnswer(guard: Guard, inside: Inside): Handler {
   const hono = new Hono<DoorEnv>();
   hono.use("*", async (c, next) => {
     const bearer = bearerOf(c.req.raw);
-    guard.check(c.req.raw, c.req.path === "/", bearer !== null);
+    guard.check(c.req.raw, wantedBy(c.req.path), bearer !== null);
     c.set("caller", callerOf(c, bearer, inside));
     await next();
   });
   for (const route of doorRoutes) {
     hono.on(route.method.toUpperCase(), route.path, (c) => {
+      if (route.view !== undefined) redeemTicket(c, route.view, inside);
       if (route.access !== "nobody") letIn(c, route.access);
       return route.handle(c, inside);
     });
@@ -139,6 +150,10 @@ function makeAnswer(guard: Guard, inside: Inside): Handler {
   return async (request) => secured(await hono.fetch(request));
 }
 
+function wantedBy(path: string): "page" | "proof" | "more" {
+  return path === "/" ? "page" : path === PROOF_PATH ? "proof" : "more";
+}
+
 function bearerOf(request: Request): string | null {
   const header = request.headers.get("authorization");
   return header === null ? null : /^Bearer +(\S+)$/i.exec(header)?.[1] ?? "";
@@ -150,16 +165,26 @@ function callerOf(c: DoorContext, bearer: string | null, inside: Inside): Caller
     if (inside.bearer.matches(bearer)) return { kind: "bearer" };
     throw inside.wrong.add() ? tooManyAttempts() : unauthorized();
   }
-  const secret = getCookie(c, inside.cookie);
-  const session = secret === undefined ? undefined : inside.sessions.use(secret);
-  if (secret === undefined || session === undefined) return { kind: "nobody" };
-  return { kind: "session", secret, signal: session.signal };
+  const cookie = getCookie(c, inside.cookie);
+  const page = c.req.header(PAGE_HEADER);
+  if (cookie === undefined || page === undefined) return { kind: "nobody" };
+  const session = inside.sessions.use(cookie, page);
+  return session === undefined ? { kind: "nobody" } : { kind: "session", cookie, session };
+}
+
+/** A browser that shows a picture sends a ticket in the page token's place. */
+function redeemTicket(c: DoorContext, view: string, inside: Inside): void {
+  const cookie = getCookie(c, inside.cookie);
+  const ticket = c.req.query("ticket");
+  if (c.get("caller").kind !== "nobody" || cookie === undefined || ticket === undefined) return;
+  const session = inside.sessions.redeem(cookie, ticket, ticketFor(c.req.param("id")!, view));
+  if (session !== undefined) c.set("caller", { kind: "session", cookie, session });
 }
 
 /** @throws SimppdError `unauthorized` */
-function letIn(c: DoorContext, access: "known" | "bearer"): void {
+function letIn(c: DoorContext, access: Exclude<DoorRoute["access"], "nobody">): void {
   const { kind } = c.get("caller");
-  if (kind === "nobody" || (access === "bearer" && kind !== "bearer")) throw unauthorized();
+  if (kind === "nobody" || (access !== "known" && kind !== access)) throw unauthorized();
 }
 
 function unauthorized(): SimppdError {

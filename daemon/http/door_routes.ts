@@ -4,20 +4,30 @@ import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
 import { eventStream } from "./events.ts";
 import { isWebSocket } from "./guard.ts";
-import type { DoorContext, Inside } from "./inside.ts";
+import type { Caller, DoorContext, Inside } from "./inside.ts";
 import { MULTIPART, multipartPictures } from "./multipart.ts";
 import { openApi } from "./openapi.ts";
 import { sendPictures } from "./picture_socket.ts";
-import { sessionBody } from "./requests.ts";
+import { proofBody, sessionBody, ticketBody } from "./requests.ts";
 import type { Route } from "./route.ts";
+
+/** Where the command line has the door prove itself. */
+export const PROOF_PATH = "/api/proof";
+
+/** What a ticket is good for: a view such as `remote.mjpeg` of one call. */
+export function ticketFor(call: string, view: string): string {
+  return `${call}\0${view}`;
+}
 
 /** A route that is not plain JSON over AppApi: pages, sessions, streams, pictures. */
 export interface DoorRoute {
   method: Route["method"];
   path: string;
   summary: string;
-  /** nobody: the guard's checks are enough. known: a session or the token. bearer: the token. */
-  access: "nobody" | "known" | "bearer";
+  /** nobody: the guard's checks are enough. known: a session or the token. Else just that one. */
+  access: "nobody" | "known" | "bearer" | "session";
+  /** Which view of a call this is: a browser may come with a ticket for it. */
+  view?: string;
   body?: Route["body"];
   /** Content type of the answer; null: 204. A websocket answers 101. */
   produces: string | null;
@@ -43,6 +53,7 @@ function pictureRoutes(side: "local" | "remote"): DoorRoute[] {
     {
       method: "get",
       path: `/calls/:id/${side}.mjpeg`,
+      view: `${side}.mjpeg`,
       summary: `A call's live picture, ${whose}, for an <img>`,
       access: "known",
       produces: "multipart/x-mixed-replace",
@@ -56,6 +67,7 @@ function pictureRoutes(side: "local" | "remote"): DoorRoute[] {
     {
       method: "get",
       path: `/calls/:id/${side}.jpg`,
+      view: `${side}.jpg`,
       summary: `A call's newest picture, ${whose}`,
       access: "known",
       produces: "image/jpeg",
@@ -72,6 +84,7 @@ function pictureRoutes(side: "local" | "remote"): DoorRoute[] {
     {
       method: "get",
       path: `/calls/:id/${side}.ws`,
+      view: `${side}.ws`,
       summary:
         `A call's live picture, ${whose}, as JPEG messages; answer each with the text \`next\``,
       access: "known",
@@ -110,7 +123,7 @@ function openView(c: DoorContext, inside: Inside, side: "local" | "remote") {
 /** Aborts when what the caller was let in by ends. */
 function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
   const caller = c.get("caller");
-  return caller.kind === "session" ? AbortSignal.any([closing, caller.signal]) : closing;
+  return caller.kind === "session" ? AbortSignal.any([closing, caller.session.signal]) : closing;
 }
 
 export const doorRoutes: readonly DoorRoute[] = [
@@ -120,10 +133,11 @@ export const doorRoutes: readonly DoorRoute[] = [
   {
     method: "post",
     path: "/api/session",
-    summary: "Trade a launch token for a session cookie",
+    summary: "Trade a launch token for a session: its cookie, and the token its page shows",
     access: "nobody",
     body: sessionBody,
-    produces: null,
+    produces: "application/json",
+    answer: "Session",
     async handle(c, { launches, sessions, wrong, cookie }) {
       const { launch } = validated(sessionBody, await readJson(c.req.raw), "body");
       if (!launches.use(launch)) {
@@ -133,13 +147,14 @@ export const doorRoutes: readonly DoorRoute[] = [
           "This link was used already or is older than two minutes; run `simppd open` for a new one.",
         );
       }
-      setCookie(c, cookie, sessions.make(), {
+      const made = sessions.make();
+      setCookie(c, cookie, made.cookie, {
         httpOnly: true,
         sameSite: "Strict",
         path: "/",
         maxAge: SESSION_LIFE / 1000,
       });
-      return c.body(null, 204);
+      return c.json({ page: made.page });
     },
   },
   {
@@ -150,9 +165,38 @@ export const doorRoutes: readonly DoorRoute[] = [
     produces: null,
     handle(c, { sessions, cookie }) {
       const caller = c.get("caller");
-      if (caller.kind === "session") sessions.end(caller.secret);
+      if (caller.kind === "session") sessions.end(caller.cookie);
       setCookie(c, cookie, "", { httpOnly: true, sameSite: "Strict", path: "/", maxAge: 0 });
       return c.body(null, 204);
+    },
+  },
+  {
+    method: "post",
+    path: "/api/calls/:id/tickets",
+    summary: "Make a ticket that opens one view of a call, once, within 30 seconds",
+    access: "session",
+    body: ticketBody,
+    produces: "application/json",
+    answer: "Ticket",
+    async handle(c, { app }) {
+      const { view } = validated(ticketBody, await readJson(c.req.raw), "body");
+      const caller = c.get("caller") as Extract<Caller, { kind: "session" }>;
+      const { id } = app.call(c.req.param("id")!);
+      return c.json({ ticket: caller.session.tickets.make(ticketFor(id, view)) });
+    },
+  },
+  {
+    method: "post",
+    path: PROOF_PATH,
+    summary: "Prove that this door knows the token, by HMAC over a nonce, before it is shown",
+    access: "nobody",
+    body: proofBody,
+    produces: "application/json",
+    answer: "Proof",
+    async handle(c, { bearer, port, proofs }) {
+      if (proofs.add()) throw tooManyAttempts();
+      const { nonce } = validated(proofBody, await readJson(c.req.raw), "body");
+      return c.json({ proof: bearer.proof(port, nonce) });
     },
   },
   {
@@ -193,5 +237,5 @@ export const doorRoutes: readonly DoorRoute[] = [
 ];
 
 export function tooManyAttempts(): SimppdError {
-  return new SimppdError("too-many-attempts", "Too many wrong tokens; wait a minute.");
+  return new SimppdError("too-many-attempts", "That was tried too often; wait a minute.");
 }

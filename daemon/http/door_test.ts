@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request as nodeRequest } from "node:http";
-import { FakeApp } from "../../tests/fake_app.ts";
-import { type HttpDoor, type HttpOptions, startHttp } from "./mod.ts";
+import { FakeApp, fakePicture } from "../../tests/fake_app.ts";
+import { doorProof, type HttpDoor, type HttpOptions, startHttp } from "./mod.ts";
 
 const TOKEN = "t".repeat(43);
 const files = { html: "<!doctype html>page", script: "script", style: "style" };
@@ -71,8 +71,8 @@ const navigation = {
   "sec-fetch-dest": "document",
 };
 
-/** Lets a browser in; @returns its Cookie header */
-async function signIn(door: HttpDoor): Promise<string> {
+/** Lets a browser in; @returns the headers of its page */
+async function signIn(door: HttpDoor): Promise<{ cookie: string; "x-simppd-page": string }> {
   const launch = door.launchLink().split("#launch=")[1]!;
   const reply = await ask(
     door,
@@ -81,8 +81,11 @@ async function signIn(door: HttpDoor): Promise<string> {
     { ...sameOrigin, ...jsonBody },
     JSON.stringify({ launch }),
   );
-  assert.equal(reply.status, 204, reply.text);
-  return reply.headers["set-cookie"]![0]!.split(";")[0]!;
+  assert.equal(reply.status, 200, reply.text);
+  return {
+    cookie: reply.headers["set-cookie"]![0]!.split(";")[0]!,
+    "x-simppd-page": JSON.parse(reply.text).page,
+  };
 }
 
 function refused(reply: Reply, status: number, code: string) {
@@ -115,46 +118,136 @@ Deno.test("an absolute request target cannot smuggle another host in", () =>
 
 Deno.test("a foreign Origin is refused, even with the right token or cookie", () =>
   withDoor(async (door) => {
-    const cookie = await signIn(door);
+    const page = await signIn(door);
     for (const origin of ["https://evil.example", "null", `http://127.0.0.1:${door.port + 1}`]) {
       refused(await ask(door, "GET", "/api/status", { ...cli, origin }), 403, "foreign-request");
       refused(
-        await ask(door, "GET", "/api/status", { ...sameOrigin, cookie, origin }),
+        await ask(door, "GET", "/api/status", { ...sameOrigin, ...page, origin }),
         403,
         "foreign-request",
       );
     }
     const origin = door.url;
     assert.equal(
-      (await ask(door, "GET", "/api/status", { ...sameOrigin, cookie, origin })).status,
+      (await ask(door, "GET", "/api/status", { ...sameOrigin, ...page, origin })).status,
       200,
     );
   }));
 
 Deno.test("another local port's page gets nothing: pictures, API and events alike", () =>
   withDoor(async (door) => {
-    const cookie = await signIn(door);
-    const site = { cookie, "sec-fetch-site": "same-site" };
+    const page = await signIn(door);
+    const site = { ...page, "sec-fetch-site": "same-site" };
     for (
       const path of ["/api/status", "/api/events", "/calls/call-1/remote.mjpeg", "/app.js", "/"]
     ) refused(await ask(door, "GET", path, site), 403, "foreign-request");
     refused(await ask(door, "POST", "/api/invitations", site), 403, "foreign-request");
   }));
 
-Deno.test("a cookie without Fetch Metadata is not enough", () =>
+Deno.test("a session without Fetch Metadata is not enough", () =>
   withDoor(async (door) => {
-    const cookie = await signIn(door);
-    refused(await ask(door, "GET", "/api/status", { cookie }), 403, "foreign-request");
-    assert.equal((await ask(door, "GET", "/api/status", { cookie, ...sameOrigin })).status, 200);
+    const page = await signIn(door);
+    refused(await ask(door, "GET", "/api/status", page), 403, "foreign-request");
+    assert.equal((await ask(door, "GET", "/api/status", { ...page, ...sameOrigin })).status, 200);
   }));
+
+/** What a program on another port has once a browser came by there: the cookie, and any header. */
+Deno.test("the cookie alone opens nothing but the files, whatever else is forged", () =>
+  withDoor(async (door, app) => {
+    const { cookie, "x-simppd-page": own } = await signIn(door);
+    const other = await signIn(door);
+    const forged = { ...sameOrigin, origin: door.url, cookie };
+    for (
+      const headers of [
+        forged,
+        { ...forged, "x-simppd-page": "" },
+        { ...forged, "x-simppd-page": other["x-simppd-page"] },
+        { ...forged, cookie: "", "x-simppd-page": own },
+      ]
+    ) {
+      for (const path of ["/api/status", "/api/events", "/api/openapi.json"]) {
+        refused(await ask(door, "GET", path, headers), 401, "unauthorized");
+      }
+      for (const view of ["remote.mjpeg", "local.jpg", "remote.ws"]) {
+        refused(await ask(door, "GET", `/calls/call-1/${view}`, headers), 401, "unauthorized");
+      }
+      for (const path of ["/api/invitations", "/api/calls/call-1/tickets"]) {
+        refused(await ask(door, "POST", path, headers), 401, "unauthorized");
+      }
+      refused(await ask(door, "DELETE", "/api/session", headers), 401, "unauthorized");
+    }
+    assert.deepEqual(app.asked, []);
+    const page = { ...forged, "x-simppd-page": own };
+    assert.equal((await ask(door, "GET", "/api/status", page)).status, 200);
+  }));
+
+Deno.test("a ticket opens one view of one call, once, for 30 s, in its own session", () => {
+  let now = 0;
+  return withDoor(async (door, app) => {
+    app.remote.publish(fakePicture(1));
+    const { cookie, ...token } = await signIn(door);
+    const other = await signIn(door);
+    const make = async (view: string) => {
+      const body = JSON.stringify({ view });
+      const headers = { ...sameOrigin, ...jsonBody, ...token, cookie };
+      const reply = await ask(door, "POST", "/api/calls/call-1/tickets", headers, body);
+      assert.equal(reply.status, 200, reply.text);
+      return JSON.parse(reply.text).ticket as string;
+    };
+    const show = (path: string, ticket: string, by = cookie) =>
+      ask(door, "GET", `${path}?ticket=${ticket}`, { ...sameOrigin, cookie: by });
+    const picture = "/calls/call-1/remote.jpg";
+
+    const ticket = await make("remote.jpg");
+    assert.equal((await show(picture, ticket)).status, 200);
+    refused(await show(picture, ticket), 401, "unauthorized");
+
+    refused(await show(picture, await make("local.jpg")), 401, "unauthorized");
+    refused(await show("/calls/call-2/remote.jpg", await make("remote.jpg")), 401, "unauthorized");
+    refused(await show("/api/status", await make("remote.jpg")), 401, "unauthorized");
+    refused(await show(picture, await make("remote.jpg"), other.cookie), 401, "unauthorized");
+    refused(await show(picture, await make("remote.jpg"), ""), 401, "unauthorized");
+    const old = await make("remote.jpg");
+    now += 30_000;
+    refused(await show(picture, old), 401, "unauthorized");
+
+    const orphan = await make("remote.jpg");
+    await ask(door, "DELETE", "/api/session", { ...sameOrigin, ...token, cookie });
+    refused(await show(picture, orphan), 401, "unauthorized");
+    const body = JSON.stringify({ view: "remote.jpg" });
+    const by = { ...cli, ...jsonBody };
+    refused(await ask(door, "POST", "/api/calls/call-1/tickets", by, body), 401, "unauthorized");
+  }, { now: () => now });
+});
+
+Deno.test("the door proves that it knows the token, to no browser and not without end", () => {
+  let now = 0;
+  return withDoor(async (door) => {
+    const nonce = "n".repeat(43);
+    const prove = (headers: Record<string, string> = {}, body = JSON.stringify({ nonce })) =>
+      ask(door, "POST", "/api/proof", { ...jsonBody, ...headers }, body);
+    const { proof } = JSON.parse((await prove()).text);
+    assert.equal(proof, doorProof(TOKEN, door.port, nonce));
+    assert.notEqual(proof, doorProof(TOKEN, door.port + 1, nonce));
+    assert.notEqual(proof, doorProof("other", door.port, nonce));
+    for (const headers of [sameOrigin, { "sec-fetch-site": "none" }, { origin: door.url }]) {
+      refused(await prove(headers), 403, "foreign-request");
+    }
+    refused(await prove({}, JSON.stringify({ nonce: "short" })), 400, "bad-input");
+    for (let i = 0; i < 98; i++) await prove();
+    refused(await prove(), 429, "too-many-attempts");
+    now += 1000;
+    assert.equal((await prove()).status, 200);
+  }, { now: () => now });
+});
 
 Deno.test("a top-level navigation gets the page and nothing but the page", () =>
   withDoor(async (door) => {
-    const cookie = await signIn(door);
-    const page = await ask(door, "GET", "/", navigation);
-    assert.equal(page.text, files.html);
+    const page = await signIn(door);
+    const reply = await ask(door, "GET", "/", navigation);
+    assert.equal(reply.text, files.html);
     for (const path of ["/api/status", "/calls/call-1/remote.jpg", "/app.js"]) {
-      refused(await ask(door, "GET", path, { ...navigation, cookie }), 403, "foreign-request");
+      refused(await ask(door, "GET", path, { ...navigation, ...page }), 403, "foreign-request");
     }
     const frame = { ...navigation, "sec-fetch-dest": "iframe" };
     refused(await ask(door, "GET", "/", frame), 403, "foreign-request");
@@ -191,7 +284,7 @@ Deno.test("a launch token works once and for two minutes", () => {
 
     const used = token();
     const reply = await trade(used);
-    assert.equal(reply.status, 204);
+    assert.equal(reply.status, 200);
     const cookie = reply.headers["set-cookie"]![0]!;
     for (const part of ["simppd-fake1234=", "HttpOnly", "SameSite=Strict", "Path=/"]) {
       assert.ok(cookie.includes(part), cookie);
@@ -210,8 +303,12 @@ Deno.test("a launch token works once and for two minutes", () => {
 
 Deno.test("a launch link is made for the command line only", () =>
   withDoor(async (door) => {
-    const cookie = await signIn(door);
-    refused(await ask(door, "POST", "/api/launch", { ...sameOrigin, cookie }), 401, "unauthorized");
+    const page = await signIn(door);
+    refused(
+      await ask(door, "POST", "/api/launch", { ...sameOrigin, ...page }),
+      401,
+      "unauthorized",
+    );
     const { link } = JSON.parse((await ask(door, "POST", "/api/launch", cli)).text);
     assert.ok(link.startsWith(`${door.url}/#launch=`), link);
   }));
@@ -220,11 +317,11 @@ Deno.test("a session ends by signing out, by age, without use, and when 32 newer
   let now = 0;
   const day = 24 * 3600_000;
   return withDoor(async (door) => {
-    const status = async (cookie: string) =>
-      (await ask(door, "GET", "/api/status", { ...sameOrigin, cookie })).status;
+    const status = async (page: Record<string, string>) =>
+      (await ask(door, "GET", "/api/status", { ...sameOrigin, ...page })).status;
     const out = await signIn(door);
     assert.equal(
-      (await ask(door, "DELETE", "/api/session", { ...sameOrigin, cookie: out })).status,
+      (await ask(door, "DELETE", "/api/session", { ...sameOrigin, ...out })).status,
       204,
     );
     assert.equal(await status(out), 401);

@@ -3,8 +3,8 @@ import { SimppdError } from "../base/mod.ts";
 /**
  * Who may ask, judged before any routing by what a browser says about a request and no page can
  * forge: Host (against DNS rebinding), Origin and Fetch Metadata
- * (https://www.w3.org/TR/fetch-metadata/). Cookies do not know ports: a page on another local port
- * is same-site and its requests carry ours, so a cookie without these says nothing.
+ * (https://www.w3.org/TR/fetch-metadata/). A program that is no browser forges them all: it is the
+ * secrets that keep it out.
  */
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
@@ -16,11 +16,12 @@ export class Guard {
   }
 
   /**
-   * @param page whether the request is for the dashboard's page, the one thing a navigation gets
+   * @param wanted `page`: the dashboard's page, the one thing a navigation gets; `proof`: what the
+   * command line asks before it shows its token
    * @param bearer whether it presents a bearer token, as the command line does and no browser
    * @throws SimppdError `wrong-host`, `foreign-request`, `method-not-allowed`
    */
-  check(request: Request, page: boolean, bearer: boolean): void {
+  check(request: Request, wanted: "page" | "proof" | "more", bearer: boolean): void {
     const host = request.headers.get("host") ?? "";
     if (!this.#hosts.has(host) || !this.#hosts.has(new URL(request.url).host)) {
       throw new SimppdError(
@@ -40,7 +41,9 @@ export class Guard {
     } else if (isWebSocket(request)) {
       // Browsers always send Origin with a WebSocket, but not all send Fetch Metadata.
       if (origin === null || (site !== null && site !== "same-origin")) throw foreign();
-    } else if (site !== "same-origin" && !(page && isTopLevelNavigation(request))) {
+    } else if (wanted === "proof") {
+      if (origin !== null || site !== null) throw foreign(); // a browser's
+    } else if (site !== "same-origin" && !(wanted === "page" && isTopLevelNavigation(request))) {
       throw foreign();
     }
   }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { AppApi } from "../app/mod.ts";
 import { SimppdError } from "../base/mod.ts";
-import type { BearerToken, LaunchTokens, Sessions, WrongAttempts } from "./credentials.ts";
+import type { BearerToken, LaunchTokens, Rate, Session, Sessions } from "./credentials.ts";
 import type { Dashboard } from "./dashboard.ts";
 
 /** What the door's own routes work with. */
@@ -10,7 +10,14 @@ export interface Inside {
   bearer: BearerToken;
   launches: LaunchTokens;
   sessions: Sessions;
-  wrong: WrongAttempts;
+  /**
+   * Wrong credentials: 30 a minute are answered 401, more 429. Right ones always pass: every secret
+   * here has 256 bits, so a bound on guessing protects nothing that locking the owner out would be
+   * worth.
+   */
+  wrong: Rate;
+  proofs: Rate;
+  port: number;
   cookie: string;
   dashboard: Dashboard;
   viewers: Slots;
@@ -24,8 +31,8 @@ export interface Inside {
 /** Who asks: the command line, a browser that was let in, or nobody known. */
 export type Caller = { kind: "bearer" } | {
   kind: "session";
-  secret: string;
-  signal: AbortSignal;
+  cookie: string;
+  session: Session;
 } | { kind: "nobody" };
 
 export type DoorEnv = { Variables: { caller: Caller } };

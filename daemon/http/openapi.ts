@@ -23,14 +23,17 @@ export function openApi(version: string): Record<string, unknown> {
       title: "simppd local API",
       version,
       description: "Loopback only. Command line: bearer token from api.json in the state " +
-        "directory. Dashboard: session cookie, for requests of the same origin.",
+        "directory. Dashboard: session cookie and page token, for requests of the same origin; " +
+        "pictures by cookie and ticket.",
     },
-    security: [{ bearer: [] }, { session: [] }],
+    security: [{ bearer: [] }, { session: [], page: [] }],
     paths,
     components: {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer" },
         session: { type: "apiKey", in: "cookie", name: "simppd-{instance}" },
+        page: { type: "apiKey", in: "header", name: "X-Simppd-Page" },
+        ticket: { type: "apiKey", in: "query", name: "ticket" },
       },
       responses: {
         Error: {
@@ -68,6 +71,10 @@ function doorOperationOf(route: DoorRoute): Record<string, unknown> {
     summary: route.summary,
     ...(route.access === "nobody" ? { security: [] } : {}),
     ...(route.access === "bearer" ? { security: [{ bearer: [] }] } : {}),
+    ...(route.access === "session" ? { security: [{ session: [], page: [] }] } : {}),
+    ...(route.view === undefined ? {} : {
+      security: [{ bearer: [] }, { session: [], page: [] }, { session: [], ticket: [] }],
+    }),
     parameters: pathParameters(route.path),
     ...bodyOf(route.body ?? emptyBody),
     responses: { ...success(route.produces, route.answer ?? null), default: errors },

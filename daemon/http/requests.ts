@@ -45,6 +45,18 @@ export const sendMessageBody = v.strictObject({ body: line(32_768) });
 export const cameraOptionsBody = v.strictObject(cameraFields);
 export const startCallBody = v.strictObject({ contact: jid, ...cameraFields });
 export const sessionBody = v.strictObject({ launch: line(128) });
+export const ticketBody = v.strictObject({
+  view: v.picklist([
+    "remote.mjpeg",
+    "remote.jpg",
+    "remote.ws",
+    "local.mjpeg",
+    "local.jpg",
+    "local.ws",
+  ]),
+});
+/** 256 bits in base64url. */
+export const proofBody = v.strictObject({ nonce: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) });
 export const emptyBody = v.strictObject({});
 
 const number = v.pipe(v.string(), v.maxLength(16), v.digits(), v.transform(Number));

@@ -165,19 +165,32 @@ Deno.test("remote.jpg is the newest picture, or says that there is none", () =>
     assert.deepEqual(await some.bytes(), fakePicture(7).data);
   }));
 
-/** Lets a browser in; @returns its Cookie header */
-async function signIn(door: HttpDoor): Promise<string> {
+/** Lets a browser in; @returns the headers of its page */
+async function signIn(door: HttpDoor): Promise<{ cookie: string; "x-simppd-page": string }> {
   const reply = await fetch(`${door.url}/api/session`, {
     method: "POST",
     headers: { "sec-fetch-site": "same-origin", "content-type": "application/json" },
     body: JSON.stringify({ launch: door.launchLink().split("#launch=")[1] }),
   });
-  assert.equal(reply.status, 204);
-  return reply.headers.get("set-cookie")!.split(";")[0]!;
+  const { page } = await reply.json();
+  return { cookie: reply.headers.get("set-cookie")!.split(";")[0]!, "x-simppd-page": page };
 }
 
-function socketTo(door: HttpDoor, headers: Record<string, string>): WebSocket {
-  const url = `${door.url.replace("http", "ws")}/calls/call-1/remote.ws`;
+/** Opens a WebSocket as a browser does: a cookie, a ticket, no header of one's own. */
+async function socketTo(
+  door: HttpDoor,
+  page: Record<string, string>,
+  origin?: string,
+): Promise<WebSocket> {
+  const reply = await fetch(`${door.url}/api/calls/call-1/tickets`, {
+    method: "POST",
+    headers: { ...page, "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    body: JSON.stringify({ view: "remote.ws" }),
+  });
+  const { ticket } = await reply.json();
+  const url = `${door.url.replace("http", "ws")}/calls/call-1/remote.ws?ticket=${ticket}`;
+  const headers: Record<string, string> = { cookie: page["cookie"]! };
+  if (origin !== undefined) headers["origin"] = origin;
   const socket = new WebSocket(url, { headers });
   socket.binaryType = "arraybuffer";
   return socket;
@@ -185,7 +198,7 @@ function socketTo(door: HttpDoor, headers: Record<string, string>): WebSocket {
 
 Deno.test("a WebSocket viewer has one picture in flight and then gets the newest", () =>
   withDoor(async (door, app) => {
-    const socket = socketTo(door, { cookie: await signIn(door), origin: door.url });
+    const socket = await socketTo(door, await signIn(door), door.url);
     const got: number[] = [];
     socket.onmessage = ({ data }) => got.push(new Uint8Array(data)[9]!);
     const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
@@ -207,9 +220,9 @@ Deno.test("a WebSocket viewer has one picture in flight and then gets the newest
 
 Deno.test("a WebSocket from another origin, or without one, is refused", () =>
   withDoor(async (door, app) => {
-    const cookie = await signIn(door);
+    const page = await signIn(door);
     for (const origin of [undefined, "https://evil.example", `http://127.0.0.1:${door.port + 1}`]) {
-      const socket = socketTo(door, origin === undefined ? { cookie } : { cookie, origin });
+      const socket = await socketTo(door, page, origin);
       const outcome = await new Promise((resolve) => {
         socket.onopen = () => resolve("open");
         socket.onerror = (event) => {
@@ -224,7 +237,7 @@ Deno.test("a WebSocket from another origin, or without one, is refused", () =>
 
 Deno.test("a WebSocket viewer that speaks out of turn is put out", () =>
   withDoor(async (door, app) => {
-    const socket = socketTo(door, { cookie: await signIn(door), origin: door.url });
+    const socket = await socketTo(door, await signIn(door), door.url);
     const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
     await eventually(() => app.remote.size === 1, "the viewer waits for pictures");
     socket.send("next");
@@ -270,7 +283,7 @@ Deno.test("streams end when their session does, and when the door closes", async
   let app: FakeApp | undefined;
   await withDoor(async (door, fake) => {
     app = fake;
-    const headers = { cookie: await signIn(door), "sec-fetch-site": "same-origin" };
+    const headers = { ...await signIn(door), "sec-fetch-site": "same-origin" };
     const stream = await fetch(`${door.url}/api/events`, { headers });
     const pictures = await fetch(`${door.url}/calls/call-1/local.mjpeg`, { headers });
     await fetch(`${door.url}/api/session`, { method: "DELETE", headers });

@@ -1,9 +1,11 @@
 import { join, resolve } from "node:path";
-import { type Bytes, SimppdError } from "../base/mod.ts";
+import { type Bytes, SimppdError, sleep } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, openDatabase } from "./database.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { Vault } from "./vault.ts";
+
+const LOCK_TRIES = 5;
 
 /**
  * One directory, one owner: it holds `simppd.db`, the key that seals values in it (`key`, 0600) and
@@ -51,6 +53,25 @@ export class StateDirectory {
   }
 }
 
+/**
+ * Whether somebody holds a state directory: `held` by a daemon, `free`, or `none` when there is no
+ * lock. Looking takes the lock for a moment, shared with others who look.
+ */
+export async function lockOf(path: string): Promise<"held" | "free" | "none"> {
+  let lock: Deno.FsFile;
+  try {
+    lock = await Deno.open(join(resolve(path), "lock"), { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw new SimppdError("state-unusable", `The lock of ${path} cannot be read.`, error);
+  }
+  try {
+    return await lock.tryLock(false) ? "free" : "held";
+  } finally {
+    lock.close();
+  }
+}
+
 async function takeLock(root: string): Promise<Deno.FsFile> {
   let lock: Deno.FsFile;
   try {
@@ -64,7 +85,10 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
       error,
     );
   }
-  if (await lock.tryLock(true)) return lock;
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    if (await lock.tryLock(true)) return lock;
+    await sleep(20); // somebody may only be looking: lockOf()
+  }
   lock.close();
   throw new SimppdError(
     "state-locked",

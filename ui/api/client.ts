@@ -1,5 +1,7 @@
 /** Requests to the local API: JSON in, JSON out, errors as {@link ApiError}. */
 
+import { forgetPage, pageHeader } from "./page.ts";
+
 /** What the daemon answered when it refused, or what kept us from asking. */
 export class ApiError extends Error {
   override name = "ApiError";
@@ -34,7 +36,10 @@ export function onSessionLost(act: () => void): void {
 export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = {
     method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    headers: {
+      ...pageHeader(),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
     signal: AbortSignal.timeout(REQUEST_MS),
     cache: "no-store",
   };
@@ -46,7 +51,10 @@ export async function request<T>(method: Method, path: string, body?: unknown): 
     throw new ApiError("unreachable", cause instanceof Error ? cause.message : String(cause), 0);
   }
   if (!answer.ok) {
-    if (answer.status === 401) sessionLost();
+    if (answer.status === 401) {
+      forgetPage();
+      sessionLost();
+    }
     throw await refusal(answer);
   }
   if (answer.status === 204) return undefined as T;

@@ -1,4 +1,5 @@
-/** The daemon's events, over SSE, with reconnection of our own where EventSource gives up. */
+/** The daemon's events: SSE read through fetch, since EventSource cannot show the page's token. */
+import { pageHeader } from "./page.ts";
 import type { AppEvent } from "./views.ts";
 
 export interface EventsOptions {
@@ -9,53 +10,53 @@ export interface EventsOptions {
   onLost(): void;
 }
 
-const NAMES: readonly AppEvent["type"][] = [
-  "status",
-  "contact",
-  "contact-removed",
-  "message",
-  "call",
-  "security",
-];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
 /** Follows `/api/events` until the returned function is called. */
 export function followEvents(options: EventsOptions): () => void {
-  let source: EventSource | null = null;
+  const over = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wait = FIRST_WAIT_MS;
-  let closed = false;
 
-  const open = () => {
-    timer = undefined;
-    source = new EventSource("/api/events");
-    source.onopen = () => {
+  const open = async () => {
+    try {
+      const answer = await fetch("/api/events", {
+        headers: pageHeader(),
+        cache: "no-store",
+        signal: over.signal,
+      });
+      if (!answer.ok || answer.body === null) throw new Error(`${answer.status}`);
       wait = FIRST_WAIT_MS;
       options.onOpen();
-    };
-    for (const name of NAMES) {
-      source.addEventListener(name, (event) => {
-        const data: unknown = JSON.parse((event as MessageEvent<string>).data);
-        options.onEvent({ type: name, data } as AppEvent);
-      });
-    }
-    // EventSource reopens by itself after some errors and never after others (a refused port, a
-    // 401): closing it and opening a new one makes every case alike.
-    source.onerror = () => {
-      source?.close();
-      source = null;
-      options.onLost();
-      if (closed || timer !== undefined) return;
-      timer = setTimeout(open, wait);
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    };
+      await readEvents(answer.body, options.onEvent);
+    } catch { /* told below, as an end without an error is */ }
+    if (over.signal.aborted) return;
+    options.onLost();
+    if (over.signal.aborted) return;
+    timer = setTimeout(open, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   };
-  open();
+  void open();
 
   return () => {
-    closed = true;
+    over.abort();
     clearTimeout(timer);
-    source?.close();
   };
+}
+
+/** Reads server-sent events as the daemon writes them: an `event` and one line of `data` each. */
+async function readEvents(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onEvent: (event: AppEvent) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const blocks = (rest + text).split("\n\n");
+    rest = blocks.pop()!;
+    for (const block of blocks) {
+      const [, type, data] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
+      if (data !== undefined) onEvent({ type, data: JSON.parse(data) as unknown } as AppEvent);
+    }
+  }
 }

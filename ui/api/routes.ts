@@ -1,5 +1,6 @@
 /** Every route of the local API that the dashboard uses, typed. */
 import { request } from "./client.ts";
+import { forgetPage, keepPage } from "./page.ts";
 import type {
   CallView,
   CameraOptions,
@@ -31,8 +32,12 @@ const at = (jid: string) => `/api/contacts/${encodeURIComponent(jid)}`;
 const callAt = (id: string) => `/api/calls/${encodeURIComponent(id)}`;
 
 export const api = {
-  openSession: (launch: string) => request<void>("POST", "/api/session", { launch }),
-  closeSession: () => request<void>("DELETE", "/api/session"),
+  openSession: async (launch: string) =>
+    keepPage((await request<{ page: string }>("POST", "/api/session", { launch })).page),
+  closeSession: async () => {
+    await request<void>("DELETE", "/api/session");
+    forgetPage();
+  },
 
   status: () => request<StatusView>("GET", "/api/status"),
   carry: (nick: string, reach: Reach) =>
@@ -80,12 +85,18 @@ export const api = {
     request<CallView>("PATCH", callAt(id), options),
 };
 
-/** Where a call's moving picture is. */
-export function pictureUrl(id: string, side: "local" | "remote"): string {
-  return `/calls/${encodeURIComponent(id)}/${side}.mjpeg`;
+/** Where a view of a call can be had, once and soon: an <img> cannot show the page's token. */
+async function viewUrl(id: string, view: string): Promise<string> {
+  const { ticket } = await request<{ ticket: string }>("POST", `${callAt(id)}/tickets`, { view });
+  return `/calls/${encodeURIComponent(id)}/${view}?ticket=${ticket}`;
 }
 
-/** Where the newest remote picture of a call is, as one JPEG. */
-export function snapshotUrl(id: string): string {
-  return `/calls/${encodeURIComponent(id)}/remote.jpg`;
+/** Where a call's moving picture is; good for one <img>. @throws ApiError */
+export function pictureUrl(id: string, side: "local" | "remote"): Promise<string> {
+  return viewUrl(id, `${side}.mjpeg`);
+}
+
+/** Where the newest remote picture of a call is, as one JPEG; good once. @throws ApiError */
+export function snapshotUrl(id: string): Promise<string> {
+  return viewUrl(id, "remote.jpg");
 }

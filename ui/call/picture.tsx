@@ -26,10 +26,19 @@ export function Picture({ call, side, alt, class: look = "" }: PictureProps) {
   useEffect(() => {
     const element = image.current!;
     if (!shown) return;
-    element.src = attempt.value === 0
-      ? pictureUrl(call, side)
-      : `${pictureUrl(call, side)}?attempt=${attempt.value}`;
-    return () => element.removeAttribute("src");
+    let left = false;
+    pictureUrl(call, side).then(
+      (url) => {
+        if (!left) element.src = url;
+      },
+      () => {
+        if (!left) onError();
+      },
+    );
+    return () => {
+      left = true;
+      element.removeAttribute("src");
+    };
   }, [call, side, shown, attempt.value]);
 
   const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);

@@ -73,7 +73,7 @@ export async function toggleCamera(call: CallView): Promise<void> {
 /** Lets the person keep the newest remote picture as a file. */
 export async function keepPicture(call: CallView): Promise<void> {
   try {
-    const answer = await fetch(snapshotUrl(call.id), { cache: "no-store" });
+    const answer = await fetch(await snapshotUrl(call.id), { cache: "no-store" });
     if (!answer.ok) throw new Error(text.errors.snapshot);
     const url = URL.createObjectURL(await answer.blob());
     const link = document.createElement("a");

@@ -1,5 +1,6 @@
 /** The page's start: trades a launch link for a session and finds out whether there is one. */
 import { ApiError } from "../api/client.ts";
+import { sharePage } from "../api/page.ts";
 import { api } from "../api/routes.ts";
 import { launchRefused, session, status } from "./session.ts";
 
@@ -13,8 +14,16 @@ function takeToken(): string | null {
   return token;
 }
 
+/** A launch link pasted into an open tab changes its fragment alone. */
+function followLinks(): void {
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith(PREFIX)) location.reload();
+  });
+}
+
 /** Resolves with whether the daemon may be followed. */
 export async function launch(): Promise<boolean> {
+  followLinks();
   const token = takeToken();
   if (token !== null) {
     try {
@@ -24,6 +33,7 @@ export async function launch(): Promise<boolean> {
       launchRefused.value = error instanceof ApiError && error.status !== 0;
     }
   }
+  await sharePage();
   try {
     status.value = await api.status();
     session.value = "open";

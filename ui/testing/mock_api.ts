@@ -57,6 +57,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     ...change,
   };
   const log: string[] = [];
+  const tickets = new Set<string>();
   let streams = new AbortController();
   const listeners = new Set<(event: AppEvent) => void>();
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
@@ -107,15 +108,27 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     if (file !== undefined) return await serveFile(file);
     const text = await request.text();
     const body = (text === "" ? {} : JSON.parse(text)) as Body;
-    if (path !== "/api/events") log.push(`${request.method} ${path} ${text}`.trim());
+    if (path !== "/api/events" && !path.endsWith("/tickets")) {
+      log.push(`${request.method} ${path} ${text}`.trim());
+    }
     if (path === "/api/session") return session(request.method, body);
-    if (!state.session) throw new Refusal(401, "unauthorized", "Run `simppd open` for a link.");
+    const picture = path.match(/^\/calls\/([^/]+)\/(local|remote)\.(mjpeg|jpg)$/);
+    const shown = picture === null ||
+      tickets.delete(`${picture[1]} ${url.searchParams.get("ticket")}`);
+    if (!state.session || !shown) {
+      throw new Refusal(401, "unauthorized", "Run `simppd open` for a link.");
+    }
     if (path === "/api/events") return events();
-    const picture = path.match(/^\/calls\/[^/]+\/(local|remote)\.(mjpeg|jpg)$/);
     if (picture !== null) {
-      return picture[2] === "jpg"
+      return picture[3] === "jpg"
         ? stillPicture()
-        : movingPicture(picture[1] as "local" | "remote", streams.signal);
+        : movingPicture(picture[2] as "local" | "remote", streams.signal);
+    }
+    const ticket = path.match(/^\/api\/calls\/([^/]+)\/tickets$/);
+    if (ticket !== null) {
+      const made = crypto.randomUUID();
+      tickets.add(`${ticket[1]} ${made}`);
+      return Response.json({ ticket: made });
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
@@ -128,8 +141,10 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
 
   function session(method: string, body: Body): Response {
     if (method === "DELETE") state.session = false;
-    else if (body["launch"] === "good") state.session = true;
-    else throw new Refusal(401, "unauthorized", "This link was used already.");
+    else if (body["launch"] === "good") {
+      state.session = true;
+      return Response.json({ page: "page-token" });
+    } else throw new Refusal(401, "unauthorized", "This link was used already.");
     return new Response(null, { status: 204 });
   }
 
