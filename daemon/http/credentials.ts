@@ -135,6 +135,11 @@ export class Sessions {
     this.#sessions.delete(name);
   }
 
+  endAll(): void {
+    for (const session of this.#sessions.values()) session.ended.abort();
+    this.#sessions.clear();
+  }
+
   #find(cookie: string): HeldSession | undefined {
     const session = this.#sessions.get(nameOf(cookie));
     if (session === undefined) return undefined;

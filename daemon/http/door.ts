@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppApi } from "../app/mod.ts";
-import { logOf, SimppdError, sleep } from "../base/mod.ts";
+import { SimppdError } from "../base/mod.ts";
 import { readJson, validated } from "./body.ts";
 import { BearerToken, LaunchTokens, Rate, Sessions } from "./credentials.ts";
 import { type Dashboard, dashboard as built } from "./dashboard.ts";
@@ -15,13 +15,12 @@ import {
 import { Guard } from "./guard.ts";
 import { secured } from "./headers.ts";
 import { type Caller, type DoorContext, type DoorEnv, type Inside, Slots } from "./inside.ts";
+import { type Handler, Listener } from "./listener.ts";
 import { refusal } from "./refusal.ts";
 import { routes } from "./routes.ts";
 
 /** Where a page shows its token. A page of another origin cannot send it: no preflight succeeds. */
 const PAGE_HEADER = "x-simppd-page";
-/** How long requests under way may take to end when the door closes, in ms. */
-const GRACE = 500;
 
 export interface HttpOptions {
   app: AppApi;
@@ -54,15 +53,18 @@ export interface HttpDoor {
  * Opens the local API, the live views and the dashboard on 127.0.0.1, and nowhere else.
  * docs/threat-model.md "The local API"
  */
+// deno-lint-ignore require-await -- rejects rather than throws
 export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
   if (!/^[\w-]+$/.test(options.instance)) throw new TypeError("instance names a cookie");
   const soft = new AbortController();
-  const hard = new AbortController();
   let answer: Handler = () => new Response(null, { status: 503 }); // until the port is known
-  const server = await listen(options.port, hard.signal, (request) => answer(request));
-  const { port } = server.addr;
-  const url = `http://127.0.0.1:${port}`;
   const now = options.now ?? Date.now;
+  const sessions = new Sessions(now);
+  // Whoever listened in our place was our origin, and could read the tokens of its pages.
+  const lost = () => sessions.endAll();
+  const listener = new Listener(options.port, (request) => answer(request), lost);
+  const { port } = listener;
+  const url = `http://127.0.0.1:${port}`;
   const launches = new LaunchTokens(now);
   const launchLink = () => `${url}/#launch=${launches.make()}`;
 
@@ -70,7 +72,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
     app: options.app,
     bearer: new BearerToken(options.token),
     launches,
-    sessions: new Sessions(now),
+    sessions,
     wrong: new Rate(30, 60_000, now),
     proofs: new Rate(100, 1000, now),
     port,
@@ -87,32 +89,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
     url,
     port,
     launchLink,
-    async close() {
+    close() {
       soft.abort();
-      const waited = new AbortController();
-      const ended = await Promise.race([
-        server.shutdown().then(() => true),
-        sleep(GRACE, waited.signal).then(() => false),
-      ]);
-      waited.abort();
-      if (!ended) hard.abort();
-      await server.finished;
+      return listener.close();
     },
   };
-}
-
-type Handler = (request: Request) => Response | Promise<Response>;
-
-function listen(port: number, signal: AbortSignal, handler: Handler) {
-  const serve = (port: number) =>
-    Deno.serve({ hostname: "127.0.0.1", port, signal, onListen() {}, onError: refusal }, handler);
-  try {
-    return serve(port);
-  } catch (error) {
-    if (port === 0 || !(error instanceof Deno.errors.AddrInUse)) throw error;
-    logOf("http").warn("port {port} is taken; another one is used", { port });
-    return serve(0);
-  }
 }
 
 function makeAnswer(guard: Guard, inside: Inside): Handler {
