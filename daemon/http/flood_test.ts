@@ -3,9 +3,9 @@ import { sleep } from "../base/mod.ts";
 
 const FILES = 80;
 
-/** The door of flooded_door.ts with few file descriptors; @returns its process and launch link */
+/** The door of testbed.ts with few file descriptors; @returns its process and launch link */
 async function doorWithFewFiles() {
-  const program = new URL("./flooded_door.ts", import.meta.url).pathname;
+  const program = new URL("./testbed.ts", import.meta.url).pathname;
   const child = new Deno.Command("sh", {
     args: ["-c", `ulimit -n ${FILES}; exec "$0" run -A "$1"`, Deno.execPath(), program],
     stdin: "null",
