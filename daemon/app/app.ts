@@ -197,7 +197,10 @@ export class App implements AppApi {
     change: { name?: string; accept?: boolean; blocked?: boolean },
   ): Promise<ContactView> {
     if (change.name !== undefined) await this.#people.rename(jid, change.name);
-    if (change.blocked !== undefined) this.#people.block(jid, change.blocked);
+    if (change.blocked !== undefined) {
+      this.#people.block(jid, change.blocked);
+      if (change.blocked) this.#endCallsWith(jid);
+    }
     if (change.accept !== undefined) {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
@@ -205,7 +208,12 @@ export class App implements AppApi {
     }
     return this.#people.get(jid);
   }
+  #endCallsWith(jid: string): void {
+    const running = this.#calls.list().filter((call) => call.contact === jid);
+    for (const { id, state } of running) if (state !== "ended") this.#calls.hangUp(id);
+  }
   async removeContact(jid: string): Promise<void> {
+    this.#endCallsWith(jid);
     await this.#people.remove(jid);
     this.#messages.forget(jid);
   }
