@@ -11,4 +11,5 @@ export * from "./hash.ts";
 export * from "./keys.ts";
 export { p224 } from "./nist_curves.ts";
 export { mlkem768 } from "./mlkem768.ts";
+export * from "./scrypt.ts";
 export * from "./suites.ts";

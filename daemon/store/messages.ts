@@ -92,6 +92,17 @@ export class Messages {
     ).run(contact, id);
   }
 
+  /** Every message in the order it was stored, and whether it is unread. */
+  *all(): Generator<{ message: MessageView; unread: boolean }, void, void> {
+    const next = this.#db.prepare("SELECT * FROM messages WHERE row > ? ORDER BY row LIMIT 200");
+    for (let last = 0;;) {
+      const rows = next.all(last);
+      for (const row of rows) yield { message: this.#view(row), unread: row.unread === 1 };
+      if (rows.length === 0) return;
+      last = Number(rows.at(-1)!.row);
+    }
+  }
+
   unread(contact: string): number {
     const row = this.#db.prepare(
       "SELECT count(*) AS n FROM messages WHERE contact = ? AND unread = 1",
