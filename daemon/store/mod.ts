@@ -11,6 +11,7 @@ export * from "./key_material.ts";
 export type { Keyring } from "./keyring.ts";
 export * from "./messages.ts";
 export { MIGRATIONS } from "./schema.ts";
+export { damaged, openFile, sealFile } from "./sealed_file.ts";
 export * from "./sealing_key.ts";
 export * from "./settings.ts";
 export * from "./state_directory.ts";
