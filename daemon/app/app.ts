@@ -1,7 +1,7 @@
-import { Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { Contacts, Messages, StateDirectory } from "../store/mod.ts";
+import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -28,19 +28,24 @@ import type { Calls } from "../call/mod.ts";
 const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
 const MAX_PAGE = 500;
 
-/** What {@link App.open} is told. */
-export interface AppOptions {
-  /** Path of the state directory; made when absent. */
-  readonly state: string;
-  readonly version?: string;
-}
+/** What the gate in front of it answers, locked or not. */
+type GateApi =
+  | "unlock"
+  | "lock"
+  | "setPassphrase"
+  | "removePassphrase"
+  | "useKeyring"
+  | "leaveKeyring"
+  | "backup"
+  | "restore";
 
-/** One running daemon: everything it can be asked, composed of the rooms below. */
-export class App implements AppApi {
-  readonly events = new Emitter<AppEvent>();
+/** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
+export class RunningApp implements Omit<AppApi, GateApi> {
+  readonly events: Emitter<AppEvent>;
   readonly instance: string;
   readonly #version: string;
   readonly #state: StateDirectory;
+  readonly #settings: AppSettings;
   readonly #simpp: Simpp;
   readonly #messages: Messages;
   readonly #link: SealedLink;
@@ -50,8 +55,10 @@ export class App implements AppApi {
   readonly #account: Account;
   #ffmpeg: StatusView["ffmpeg"] = { found: false, version: null, message: null };
 
-  private constructor(state: StateDirectory, version: string) {
+  private constructor(state: StateDirectory, version: string, events: Emitter<AppEvent>) {
     const settings = new AppSettings(state);
+    this.events = events;
+    this.#settings = settings;
     this.instance = settings.instance;
     this.#version = version;
     this.#state = state;
@@ -106,13 +113,16 @@ export class App implements AppApi {
   }
 
   /**
-   * Opens the state directory and starts what it holds: the carried server, the connection.
-   * @throws SimppdError `state-locked`, `state-unusable`, `schema-newer`, `key-damaged`
+   * Starts what an open state directory holds: the carried server, the connection.
+   * @param state stays its owner's: {@link close} does not close it
    */
-  static async open(options: AppOptions): Promise<App> {
-    const state = await StateDirectory.open(options.state);
+  static async start(
+    state: StateDirectory,
+    version: string,
+    events: Emitter<AppEvent>,
+  ): Promise<RunningApp> {
+    const app = new RunningApp(state, version, events);
     try {
-      const app = new App(state, options.version ?? "0");
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
         ? { found: false, version: null, message: ffmpeg.missing }
@@ -120,15 +130,22 @@ export class App implements AppApi {
       await app.#account.start();
       return app;
     } catch (error) {
-      state.close();
+      await app.close();
       throw error;
     }
+  }
+
+  /** Nothing was chosen here yet, and nothing is known. */
+  get isFree(): boolean {
+    return this.#account.isFree && this.#people.list().length === 0;
   }
 
   status(): StatusView {
     return {
       version: this.#version,
       instance: this.instance,
+      locked: false,
+      keeper: this.#state.key.keeper,
       account: this.#account.view(),
       state: this.#account.state,
       problem: this.#account.problem,
@@ -177,8 +194,28 @@ export class App implements AppApi {
     return this.#people.get(jid);
   }
   async removeContact(jid: string): Promise<void> {
-    await this.#people.remove(jid);
-    this.#messages.forget(jid);
+    const { jid: known } = this.#people.get(jid);
+    await this.#people.remove(known);
+    this.#messages.forget(known);
+    compact(this.#state.db);
+  }
+  async forgetContact(jid: string): Promise<void> {
+    const { jid: known } = this.#people.get(jid);
+    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
+    await this.#people.remove(known);
+    const { [known]: _, ...expected } = this.#settings.expected;
+    this.#settings.expected = expected;
+    this.#simpp.policy.set(known, null);
+    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#messages.forget(known);
+    compact(this.#state.db);
+  }
+  async forgetChat(jid: string): Promise<void> {
+    const { jid: known } = await Promise.resolve(this.#people.get(jid));
+    this.#messages.forget(known);
+    this.events.emit({ type: "chat-forgotten", data: { jid: known } });
+    this.#people.touch(known);
+    compact(this.#state.db);
   }
 
   async safety(jid: string): Promise<SafetyView> {
@@ -252,12 +289,11 @@ export class App implements AppApi {
     return diagnose(this.status(), this.#state.path);
   }
 
-  /** Ends calls, connection and server, in this order, and gives the state directory free. */
+  /** Ends calls, connection and server, in this order. */
   async close(): Promise<void> {
     for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
-    this.#state.close();
   }
 
   async #decide(jid: string, decide: () => void): Promise<ContactView> {

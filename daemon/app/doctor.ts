@@ -13,7 +13,7 @@ export interface Check {
 export async function diagnose(status: StatusView, state: string): Promise<Check[]> {
   const { account, server, ffmpeg, problem } = status;
   return [
-    await privateKeyFile(join(state, "key")),
+    await privateKeyFile(join(state, status.keeper === "file" ? "key" : "key.json")),
     {
       check: "ffmpeg",
       ok: ffmpeg.found,

@@ -3,4 +3,4 @@
  * @module
  */
 export type * from "./api.ts";
-export * from "./app.ts";
+export { App, type AppOptions } from "./gate.ts";

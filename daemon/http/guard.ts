@@ -29,8 +29,8 @@ export class Guard {
           `open http://127.0.0.1:${this.#port}/ instead.`,
       );
     }
-    if (!["GET", "POST", "PATCH", "DELETE"].includes(request.method)) {
-      throw new SimppdError("method-not-allowed", "Use GET, POST, PATCH or DELETE here.");
+    if (!["GET", "POST", "PUT", "PATCH", "DELETE"].includes(request.method)) {
+      throw new SimppdError("method-not-allowed", "Use GET, POST, PUT, PATCH or DELETE here.");
     }
     const origin = request.headers.get("origin");
     const site = request.headers.get("sec-fetch-site");

@@ -5,7 +5,7 @@ import { emptyBody, emptyQuery } from "./requests.ts";
 
 /** One route of the JSON API: how it is asked, what it answers, what it does. */
 export interface Route {
-  method: "get" | "post" | "patch" | "delete";
+  method: "get" | "post" | "put" | "patch" | "delete";
   /** Hono's form: `/api/contacts/:jid`. */
   path: string;
   summary: string;

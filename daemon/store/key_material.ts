@@ -169,6 +169,13 @@ export class KeyMaterial {
     for (const device of devices) drop.run(device);
   }
 
+  /** Drops everything: the keys of a device that is no more, and what it knew. */
+  clear(): void {
+    for (const table of ["prekeys", "one_time_prekeys", "trust", "bundles", "sessions", "seen"]) {
+      this.#db.exec(`DELETE FROM ${table}`);
+    }
+  }
+
   /** Every pin. */
   allTrust(): StoredTrust[] {
     return this.#db.prepare("SELECT jid FROM trust ORDER BY jid").all()

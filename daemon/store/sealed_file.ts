@@ -59,15 +59,23 @@ export async function* openFile(
       key = fileKey(await passphraseKey(passphrase, salt, cost), chunk);
       continue;
     }
-    let opened: Bytes;
-    try {
-      opened = aesGcmOpen(key, nonceOf(number, last), chunk, new Uint8Array());
-    } catch (error) {
-      if (!(error instanceof OpenError)) throw error;
-      throw number === 0 ? wrongPassphrase() : damaged(error);
+    const opened = tryOpen(key, nonceOf(number, last), chunk);
+    if (opened === null) {
+      // A first chunk that opens as what it is not tells that the passphrase is right.
+      const cut = number > 0 || tryOpen(key, nonceOf(number, !last), chunk) !== null;
+      throw cut ? damaged() : wrongPassphrase();
     }
     number++;
     yield opened;
+  }
+}
+
+function tryOpen(key: Bytes, nonce: Bytes, chunk: Bytes): Bytes | null {
+  try {
+    return aesGcmOpen(key, nonce, chunk, new Uint8Array());
+  } catch (error) {
+    if (error instanceof OpenError) return null;
+    throw error;
   }
 }
 

@@ -93,6 +93,11 @@ export class SealingKey {
     return this.#master!;
   }
 
+  /** Forgets the master key, when it can be asked for again. */
+  lock(): void {
+    if (this.#wrapped !== null) this.#master = null;
+  }
+
   /**
    * Gives the same master key to another keeper.
    * @param name the directory's name, which `key.json` shows while it is locked

@@ -30,6 +30,7 @@ export class StateHold {
     const root = resolve(path);
     const lock = await takeLock(root);
     try {
+      await removeScratch(root);
       return new StateHold(root, await SealingKey.find(root, surroundings), lock);
     } catch (error) {
       lock.close();
@@ -52,6 +53,13 @@ export class StateHold {
       this.#opened = false;
       throw error;
     }
+  }
+
+  /** Closes what {@link open} opened and forgets the key; the directory stays ours. */
+  lock(opened: StateDirectory): void {
+    opened.db.close();
+    this.key.lock();
+    this.#opened = false;
   }
 
   close(): void {
@@ -96,6 +104,12 @@ export class StateDirectory {
     return this.#hold.key;
   }
 
+  /** A private folder in the directory; what a crash leaves of it is removed at the next start. */
+  async makeScratch(): Promise<{ path: string; remove(): Promise<void> }> {
+    const path = await Deno.makeTempDir({ dir: this.path, prefix: SCRATCH });
+    return { path, remove: () => Deno.remove(path, { recursive: true }) };
+  }
+
   /** Path of a file in the directory. */
   file(name: string): string {
     return join(this.path, name);
@@ -105,6 +119,17 @@ export class StateDirectory {
   close(): void {
     this.db.close();
     this.#hold.close();
+  }
+}
+
+const SCRATCH = "scratch-";
+
+/** What a crash left of {@link StateDirectory.makeScratch}. */
+async function removeScratch(root: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(root)) {
+    if (isDirectory && name.startsWith(SCRATCH)) {
+      await Deno.remove(join(root, name), { recursive: true });
+    }
   }
 }
 
