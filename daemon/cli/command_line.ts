@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { logOf, publicError, SimppdError } from "../base/mod.ts";
 import { account } from "./account.ts";
+import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
@@ -8,6 +9,7 @@ import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
 import { open } from "./open.ts";
+import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { stateDirectory } from "./state.ts";
@@ -47,6 +49,12 @@ export const verbs: readonly Verb[] = [
   send,
   call,
   devices,
+  unlock,
+  lock,
+  passphrase,
+  keyring,
+  backup,
+  restore,
   doctor,
   help,
   version,
@@ -142,7 +150,7 @@ function usageOf(verb: Verb): Answer {
 }
 
 function overview(): Answer {
-  const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(9)}${summary}`);
+  const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`);
   return {
     value: verbs.map(({ name, summary, usage }) => ({ name, summary, usage })),
     text: ["simppd: private chat and encrypted video calls", ...lines, COMMON_USAGE].join("\n"),
