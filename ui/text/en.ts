@@ -55,6 +55,18 @@ export const en = {
     joinLead: "Somebody sent you a link. It makes an account for you on their server.",
     signInTitle: "Sign in to an XMPP account",
     signInLead: "You have an address such as anna@example.org and its password.",
+    restoreTitle: "Restore a backup",
+    restoreLead: "You have a backup file and its passphrase. This machine becomes a new device.",
+    restoreFile: "Backup file",
+    restorePassphrase: "Passphrase of the backup",
+    restoreLost: "The devices I had before are lost",
+    restoreLostHint: "They are taken off your list: nobody writes to them any more.",
+    restoreGo: "Restore",
+    restoreForGood: [
+      "This machine becomes a new device of your account, with keys of its own. Contacts see the " +
+      "same account key as before.",
+      "If the backup holds your own server, do not run it on the old machine any more.",
+    ],
     nick: "Your name",
     nickHint: "What others see when you write or call.",
     forGood: "What cannot be undone",
@@ -98,6 +110,57 @@ export const en = {
     joinGo: "Join",
     signInGo: "Sign in",
     working: "One moment …",
+  },
+
+  unlock: {
+    title: "simppd is locked",
+    lead:
+      "Your keys and messages are sealed under your passphrase. Nothing runs before it is given.",
+    passphrase: "Passphrase",
+    go: "Unlock",
+  },
+
+  safekeeping: {
+    passphrase: "Passphrase",
+    keepers: {
+      file:
+        "The key to your data lies beside it on this disk. A passphrase protects both when the " +
+        "machine is stolen; whoever forgets it loses the data.",
+      passphrase: "simppd asks for your passphrase each time it starts.",
+      keyring: "The system's keyring keeps the key to your data.",
+    },
+    current: "Passphrase in use",
+    fresh: "New passphrase",
+    again: "The same again",
+    set: "Set passphrase",
+    change: "Change",
+    remove: "Remove",
+    lock: "Lock now",
+    passphraseSet: "The passphrase is set.",
+    differ: "The two passphrases differ.",
+    short: "At least ten characters. Five words drawn at random are good.",
+    fair: "Usable. A longer one is better.",
+    good: "Long enough, if nobody can guess it.",
+    backup: "Backup",
+    backupLead:
+      "Account, contacts, verified keys and messages in one sealed file. Restoring it makes " +
+      "a new device of yours.",
+    backupPassphrase: "Passphrase for this file",
+    backupServer: "With my own server",
+    backupGo: "Download backup",
+  },
+
+  forget: {
+    open: "Delete chat",
+    title: (name: string) => `Delete the chat with ${name}?`,
+    lead:
+      "All its messages are deleted from this machine's disk. This cannot be undone. The other " +
+      "side keeps its own copy.",
+    everythingHint:
+      "To forget the contact deletes their keys, too: if you meet again, compare the " +
+      "safety number anew.",
+    everything: "Forget the contact too",
+    go: "Delete messages",
   },
 
   account: {
