@@ -84,6 +84,7 @@ class Gate {
   #absence: SimppdError | undefined;
   #instance: string;
   #backingUp = false;
+  #closed = false;
 
   constructor(hold: StateHold, version: string) {
     this.#hold = hold;
@@ -196,6 +197,8 @@ class Gate {
 
   /** Ends what runs and gives the state directory free. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     const running = this.#running;
     this.#running = undefined;
     await running?.close();
