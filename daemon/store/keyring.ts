@@ -98,10 +98,14 @@ async function runTool(program: string, { args, input }: Words) {
       signal,
     }).spawn();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw noKeyring(`the program ${program} is not here (Debian: apt install libsecret-tools)`);
-    }
-    throw noKeyring(`${program} cannot be started`, error);
+    // Deno grants the right to start a program only if it was there when simppd started.
+    const absent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotCapable;
+    const why = absent
+      ? `the program ${program} is not here (Debian: apt install libsecret-tools, then start ` +
+        "simppd again)"
+      : `${program} cannot be started`;
+    throw noKeyring(why, error);
   }
   const writer = child.stdin.getWriter();
   // A tool that ends without reading breaks the pipe; its exit code says more than that.
