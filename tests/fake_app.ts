@@ -16,6 +16,21 @@ export function fakePicture(sequence: number, size = 64): Picture {
   return { data, sequence, capturedAt: sequence };
 }
 
+function fakeMessage(contact: string, id: string, body: string): MessageView {
+  return {
+    id,
+    contact,
+    mine: true,
+    at: 1,
+    kind: "chat",
+    body,
+    delivery: "pending",
+    problem: null,
+    edited: false,
+    suite: null,
+  };
+}
+
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
  * `bob@fake.example`, one ringing call `call-1`, messages that are sent and delivered at once.
@@ -35,7 +50,16 @@ export class FakeApp implements AppApi {
     status: "",
     blocked: false,
     unread: 0,
-    trust: { state: "first-use", fingerprint: null, suite: null, mutual: false, devices: [] },
+    typing: false,
+    trust: {
+      state: "first-use",
+      fingerprint: null,
+      suite: null,
+      policy: ["simpp-pq", "simpp-modern"],
+      ownPolicy: false,
+      mutual: false,
+      devices: [],
+    },
     last: null,
   };
   ring: CallView = {
@@ -66,7 +90,10 @@ export class FakeApp implements AppApi {
       account: { jid: "alice@fake.example", nick: "Alice", device: "0", fingerprint: "0" },
       state: "online",
       problem: null,
+      login: { mechanism: "SIMPP-1", mutual: true, profile: "simpp-modern" },
       server: null,
+      policy: ["simpp-pq", "simpp-modern"],
+      devices: { state: "own", code: "", devices: [{ id: "0", here: true }], requests: [] },
       ffmpeg: { found: true, version: "5.1", message: null },
     };
   }
@@ -92,6 +119,8 @@ export class FakeApp implements AppApi {
   join: AppApi["join"] = (input) => this.#done(this.status(), "join", input);
   signIn: AppApi["signIn"] = (input) => this.#done(this.status(), "signIn", input);
   setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
+  setPassword: AppApi["setPassword"] = (password) =>
+    this.#done(this.status(), "setPassword", password);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {
@@ -107,7 +136,16 @@ export class FakeApp implements AppApi {
   forgetContact: AppApi["forgetContact"] = (jid) => this.#done(undefined, "forgetContact", jid);
   forgetChat: AppApi["forgetChat"] = (jid) => this.#done(undefined, "forgetChat", jid);
   safety: AppApi["safety"] = () => Promise.resolve({ number: "1".repeat(60), qr: "qr" });
-  verify: AppApi["verify"] = (jid, number) => this.#done(this.contact, "verify", jid, number);
+  verify: AppApi["verify"] = (jid, by) => this.#done(this.contact, "verify", jid, by);
+  setPolicy: AppApi["setPolicy"] = (jid, suites) =>
+    this.#done(this.status(), "setPolicy", jid, suites);
+  approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
+  denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
+  removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);
+  startAnew: AppApi["startAnew"] = () => this.#done(this.status(), "startAnew");
+  setTyping: AppApi["setTyping"] = (jid, typing) => this.#done(undefined, "setTyping", jid, typing);
+  correctMessage: AppApi["correctMessage"] = (jid, id, body) =>
+    this.#done(fakeMessage(jid, id, body), "correctMessage", jid, id, body);
   decideChange: AppApi["decideChange"] = (jid, accept) =>
     this.#done(this.contact, "decideChange", jid, accept);
 
@@ -117,17 +155,7 @@ export class FakeApp implements AppApi {
     return [];
   };
   sendMessage: AppApi["sendMessage"] = (jid, body) => {
-    const message: MessageView = {
-      id: "m1",
-      contact: jid,
-      mine: true,
-      at: 1,
-      kind: "chat",
-      body,
-      delivery: "pending",
-      problem: null,
-      suite: null,
-    };
+    const message = fakeMessage(jid, "m1", body);
     queueMicrotask(() => {
       if (body === "fails") {
         const problem = { code: "not-trusted", message: "The key changed." };

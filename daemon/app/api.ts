@@ -9,6 +9,7 @@ import type {
   MessageView,
   SafetyView,
   StatusView,
+  SuiteName,
 } from "../views/mod.ts";
 
 /** A JPEG picture ready to be shown. */
@@ -58,6 +59,9 @@ export interface AppApi {
   /** Change whether the carried server can be reached by others. */
   setReach(reach: "this-machine" | "network"): Promise<StatusView>;
 
+  /** Gives an account that logs in by keys a password too, for other programs. */
+  setPassword(password: string): Promise<StatusView>;
+
   invite(): Promise<InvitationView>;
 
   contacts(): ContactView[];
@@ -74,15 +78,28 @@ export interface AppApi {
   forgetChat(jid: string): Promise<void>;
 
   safety(jid: string): Promise<SafetyView>;
-  /** Marks the account key shown by {@link safety} as verified; `number` must be the current one. */
-  verify(jid: string, number: string): Promise<ContactView>;
+  /** Marks the account key as verified, by the current safety number or the code on their screen. */
+  verify(jid: string, by: { number: string } | { qr: string }): Promise<ContactView>;
   /** After a key change: trust the new account key (unverified), or keep refusing. */
   decideChange(jid: string, accept: boolean): Promise<ContactView>;
 
   /** Newest last; at most `limit` (default 100, at most 500) older than `before`. */
   messages(jid: string, page?: { before?: number; limit?: number }): MessageView[];
   sendMessage(jid: string, body: string): Promise<MessageView>;
+  /** Replaces the text of a message of ours (XEP-0308). */
+  correctMessage(jid: string, id: string, body: string): Promise<MessageView>;
+  /** Tells a contact that we are writing, or stopped (XEP-0085). */
+  setTyping(jid: string, typing: boolean): Promise<void>;
   markRead(jid: string): Promise<void>;
+
+  /** Suites allowed with a contact, or with everybody (`jid` null); `suites` null: as everybody. */
+  setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;
+  /** Adds a device that asks, after its code was compared. */
+  approveDevice(id: string): Promise<StatusView>;
+  denyDevice(id: string): Promise<StatusView>;
+  removeDevice(id: string): Promise<StatusView>;
+  /** Puts this device's keys in the place of what the account shows; contacts see a change. */
+  startAnew(): Promise<StatusView>;
 
   cameras(): Promise<CameraView[]>;
   calls(): CallView[];

@@ -1,5 +1,6 @@
 import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
+import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
 import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
 import type {
@@ -12,21 +13,35 @@ import type {
   MessageView,
   SafetyView,
   StatusView,
+  SuiteName,
 } from "../views/mod.ts";
 import { Account } from "./account.ts";
 import type { AppApi, Picture } from "./api.ts";
 import { Chats } from "./chats.ts";
 import { diagnose } from "./doctor.ts";
 import { receiveInto } from "./inbox.ts";
+import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
+import { Typing } from "./typing.ts";
 import { makeCalls } from "./make_calls.ts";
 import type { Calls } from "../call/mod.ts";
 
 const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
 const MAX_PAGE = 500;
+
+/** What {@link App.open} is told. */
+export interface AppOptions {
+  /** Path of the state directory; made when absent. */
+  readonly state: string;
+  readonly version?: string;
+  /** Opens a state directory that has one; without it the daemon starts locked. */
+  readonly passphrase?: string;
+  /** Login profiles for accounts made from now on; `simpp-modern` alone when absent. */
+  readonly loginProfiles?: readonly LoginProfileId[];
+}
 
 /** What the gate in front of it answers, locked or not. */
 type GateApi =
@@ -53,9 +68,15 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #people: People;
   readonly #calls: Calls;
   readonly #account: Account;
+  readonly #typing: Typing;
+  readonly #devices: OwnDevices;
   #ffmpeg: StatusView["ffmpeg"] = { found: false, version: null, message: null };
 
-  private constructor(state: StateDirectory, version: string, events: Emitter<AppEvent>) {
+  private constructor(
+    state: StateDirectory,
+    { version = "0", loginProfiles = ["simpp-modern"] }: AppOptions,
+    events: Emitter<AppEvent>,
+  ) {
     const settings = new AppSettings(state);
     this.events = events;
     this.#settings = settings;
@@ -76,13 +97,18 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.events.emit({ type: "message", data: message });
       this.#people.touch(message.contact);
     });
+    this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
       messages: this.#messages,
       simpp: this.#simpp,
       changed: (data) => this.events.emit({ type: "contact", data }),
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
+      typing: (jid) => this.#typing.of(jid),
     });
+    const jid = () => this.#account.jid;
+    this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
+    this.#simpp.linking.changed.on(() => this.#linked());
     this.#account = new Account({
       settings,
       state,
@@ -90,6 +116,8 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       link: this.#link,
       people: this.#people,
       chats: this.#chats,
+      loginProfiles,
+      devices: this.#devices,
       changed: () => this.events.emit({ type: "status", data: this.status() }),
     });
     this.#calls = makeCalls({
@@ -97,8 +125,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       link: this.#link,
       people: this.#people,
       chats: this.#chats,
-      jid: () => this.#account.jid,
+      jid,
       events: this.events,
+    });
+    this.#link.received.on((received) => {
+      this.#typing.receive(received);
+      this.#devices.receive(received);
     });
     receiveInto({
       simpp: this.#simpp,
@@ -108,7 +140,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       calls: this.#calls,
       events: this.events,
       nick: () => this.#account.view()?.nick ?? "",
-      jid: () => this.#account.jid,
+      jid,
     });
   }
 
@@ -118,10 +150,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
    */
   static async start(
     state: StateDirectory,
-    version: string,
+    options: AppOptions,
     events: Emitter<AppEvent>,
   ): Promise<RunningApp> {
-    const app = new RunningApp(state, version, events);
+    const app = new RunningApp(state, options, events);
     try {
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
@@ -149,7 +181,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       account: this.#account.view(),
       state: this.#account.state,
       problem: this.#account.problem,
+      login: this.#account.login,
       server: this.#account.server,
+      policy: [...this.#simpp.policy.everybody],
+      devices: this.#devices.view,
       ffmpeg: this.#ffmpeg,
     };
   }
@@ -168,6 +203,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
     await this.#account.setReach(reach);
+    return this.status();
+  }
+  async setPassword(password: string): Promise<StatusView> {
+    await this.#account.setPassword(password);
     return this.status();
   }
   invite(): Promise<InvitationView> {
@@ -223,8 +262,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await this.#simpp.refresh(jid);
     return this.#simpp.trust.safety(jid);
   }
-  verify(jid: string, number: string): Promise<ContactView> {
-    return this.#decide(jid, () => this.#simpp.trust.verify(jid, number));
+  verify(jid: string, by: { number: string } | { qr: string }): Promise<ContactView> {
+    return this.#decide(jid, () => {
+      if ("qr" in by) this.#simpp.trust.verifyQr(jid, by.qr);
+      else this.#simpp.trust.verify(jid, by.number);
+      this.#devices.tellVerified(jid);
+    });
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
     return this.#decide(jid, () => this.#simpp.trust.decide(jid, accept));
@@ -241,6 +284,41 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
     return this.#chats.send(contact.jid, body);
   }
+  async correctMessage(jid: string, id: string, body: string): Promise<MessageView> {
+    return await Promise.resolve(this.#chats.correct(this.#people.get(jid).jid, id, body));
+  }
+  async setTyping(jid: string, typing: boolean): Promise<void> {
+    const contact = await Promise.resolve(this.#people.get(jid));
+    // Only where a session stands: nobody's keys are fetched because somebody types.
+    if (!contact.blocked && contact.presence !== "offline" && contact.trust.mutual) {
+      this.#typing.tell(contact.jid, typing);
+    }
+  }
+
+  async setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView> {
+    const known = jid === null ? null : this.#people.get(jid).jid;
+    this.#simpp.policy.set(known, suites);
+    if (this.#account.state === "online") await this.#simpp.publish();
+    if (known !== null) this.#people.touch(known);
+    return this.#linked();
+  }
+  async approveDevice(id: string): Promise<StatusView> {
+    await this.#simpp.linking.approve(id);
+    return this.status();
+  }
+  async denyDevice(id: string): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.deny(id));
+    return this.status();
+  }
+  async removeDevice(id: string): Promise<StatusView> {
+    await this.#simpp.linking.remove(id);
+    return this.status();
+  }
+  async startAnew(): Promise<StatusView> {
+    await this.#simpp.linking.startAnew();
+    return this.status();
+  }
+
   async markRead(jid: string): Promise<void> {
     await Promise.resolve(this.#messages.markRead(this.#people.get(jid).jid));
     this.#people.touch(jid);
@@ -294,6 +372,16 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
+    this.#chats.close();
+    this.#typing.close();
+  }
+
+  /** Something about our own keys changed: show it, and send what waited for it. */
+  #linked(): StatusView {
+    const data = this.status();
+    this.events.emit({ type: "status", data });
+    void this.#chats.flush();
+    return data;
   }
 
   async #decide(jid: string, decide: () => void): Promise<ContactView> {

@@ -55,7 +55,7 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     assert.equal(bob.contacts()[0]!.unread, 0);
     const { number } = await alice.safety(bobJid);
     assert.equal((await bob.safety(aliceJid)).number, number);
-    assert.equal((await alice.verify(bobJid, number)).trust.state, "verified");
+    assert.equal((await alice.verify(bobJid, { number })).trust.state, "verified");
   }));
 
 Deno.test("a call between the two runs both ways, with tags verified and nothing unopened", () =>
@@ -76,4 +76,42 @@ Deno.test("a call between the two runs both ways, with tags verified and nothing
     await alice.hangUp(id);
     await until(bob, () => bob.call(id).state === "ended");
     assert.equal(bob.call(id).reason, "hangup");
+  }));
+
+Deno.test("a correction replaces the text on both sides, and typing is shown", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const aliceJid = alice.status().account!.jid;
+    const { id } = await alice.sendMessage(bobJid, "Meet at nin");
+    await until(alice, () => alice.messages(bobJid)[0]!.delivery === "delivered");
+    await alice.correctMessage(bobJid, id, "Meet at nine");
+    await until(bob, () => bob.messages(aliceJid)[0]!.body === "Meet at nine");
+    await until(alice, () => alice.messages(bobJid)[0]!.delivery === "delivered");
+    for (const [app, peer] of [[alice, bobJid], [bob, aliceJid]] as const) {
+      assert.equal(app.messages(peer).filter(({ kind }) => kind === "chat").length, 1);
+      assert.equal(app.messages(peer)[0]!.edited, true);
+    }
+    await assert.rejects(bob.correctMessage(aliceJid, id, "not mine"), {
+      code: "unknown-message",
+    });
+    await alice.setTyping(bobJid, true);
+    await until(bob, () => bob.contacts()[0]!.typing);
+    await alice.setTyping(bobJid, false);
+    await until(bob, () => !bob.contacts()[0]!.typing);
+  }));
+
+Deno.test("one on simpp-2009, one without: nothing is sent, and both agree once both allow it", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const aliceJid = alice.status().account!.jid;
+    await alice.setPolicy(bobJid, ["simpp-2009"]);
+    await alice.sendMessage(bobJid, "in the paper's way");
+    await until(alice, () => alice.messages(bobJid)[0]!.delivery === "failed");
+    assert.equal(alice.messages(bobJid)[0]!.problem!.code, "no-common-suite");
+    await until(bob, () => bob.messages(aliceJid).some(({ kind }) => kind === "security"));
+    assert.equal(bob.messages(aliceJid).filter(({ kind }) => kind === "chat").length, 0);
+    await bob.setPolicy(aliceJid, ["simpp-2009"]);
+    await alice.sendMessage(bobJid, "again");
+    await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "again"));
+    assert.equal(alice.contacts()[0]!.trust.suite, "simpp-2009");
   }));

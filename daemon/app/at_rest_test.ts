@@ -129,7 +129,7 @@ Deno.test("a backup restored elsewhere: same person, new device, server and hist
     const [alice, bob] = await couple(open);
     const [a, b] = [jidOf(alice), jidOf(bob)];
     const { number } = await alice.safety(b);
-    await alice.verify(b, number);
+    await alice.verify(b, { number });
     const file = await bytesOf(await alice.backup({ passphrase: BACKUP, server: true }));
     const before = alice.status().account!;
     for (const secret of ["marker", a, b]) assert.equal(Buffer.from(file).includes(secret), false);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Bytes, concat, fromUtf8, utf8, WireWriter } from "../base/mod.ts";
+import { LOGIN_PROFILE_IDS } from "../crypto/mod.ts";
 import { damaged } from "../store/mod.ts";
 
 /** What stands in a backup, record by record (docs/protocol.md "Backup file"). */
@@ -56,6 +57,13 @@ const suites = v.pipe(
   v.array(v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"])),
   v.maxLength(8),
 );
+const loginProfile = v.picklist(LOGIN_PROFILE_IDS);
+const loginKey = v.object({
+  profile: loginProfile,
+  secret: base64(1024),
+  public: base64(1024),
+  server: base64(1024),
+});
 const time = v.pipe(v.number(), v.integer(), v.minValue(0));
 const problem = v.object({ code: text(100), message: text(2000) });
 
@@ -66,7 +74,8 @@ export const shapes = {
     account: v.object({
       jid,
       nick: text(200),
-      password: text(1024),
+      password: v.exactOptional(text(1024)),
+      login: v.exactOptional(v.pipe(v.array(loginKey), v.maxLength(8))),
       hosts: v.pipe(
         v.array(v.object({ host: text(300), port, tls: v.picklist(["direct", "starttls"]) })),
         v.maxLength(32),
@@ -97,6 +106,7 @@ export const shapes = {
   }),
   message: v.object({
     unread: v.boolean(),
+    revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
     message: v.object({
       id: text(128),
       contact: jid,
@@ -107,6 +117,7 @@ export const shapes = {
       delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
       problem: v.nullable(problem),
       suite: v.nullable(text(64)),
+      edited: v.boolean(),
     }),
   }),
   server: v.object({
@@ -116,6 +127,7 @@ export const shapes = {
     pin: text(128),
     reach: v.picklist(["this-machine", "network"]),
     port,
+    loginProfiles: v.exactOptional(v.array(loginProfile)),
   }),
 };
 

@@ -8,8 +8,14 @@ import type { SealedLink } from "./sealed_link.ts";
 
 const RECEIPTS = "urn:xmpp:receipts";
 const ORIGIN_ID = "urn:xmpp:sid:0";
+/** Somebody who has just joined publishes keys within this time, in ms; so long a message waits. */
+const KEYS_WITHIN = 30_000;
+const TRY_AGAIN = 1_500;
 /** Longest text of one message, in characters. */
 export const MAX_BODY = 10_000;
+const CORRECT = "urn:xmpp:message-correct:0";
+/** Between a message's id and the number of its correction. */
+const REVISION = "~";
 const MAX_ID = 128;
 /** What was sent longer ago is not sent again when a session was renewed. */
 const RESEND_AGE = 7 * 86_400_000;
@@ -21,6 +27,7 @@ export class Chats {
   readonly #changed: (message: MessageView) => void;
   #flushing: Promise<void> | undefined;
   #again = false;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(messages: Messages, link: SealedLink, changed: (message: MessageView) => void) {
     this.#messages = messages;
@@ -30,14 +37,7 @@ export class Chats {
 
   /** Keeps a message and sends it as soon as it can. @throws SimppdError `bad-input` */
   send(contact: string, body: string): MessageView {
-    if (body.trim() === "" || body.length > MAX_BODY) {
-      throw new SimppdError(
-        "bad-input",
-        body.trim() === ""
-          ? "The message is empty."
-          : `A message holds at most ${MAX_BODY} characters and this one has ${body.length}.`,
-      );
-    }
+    checkBody(body);
     const message: MessageView = {
       id: newId(),
       contact,
@@ -47,9 +47,22 @@ export class Chats {
       body,
       delivery: "pending",
       problem: null,
+      edited: false,
       suite: null,
     };
     this.#messages.add(message, false);
+    this.#changed(message);
+    void this.flush();
+    return message;
+  }
+
+  /** Replaces the text of one of ours (XEP-0308). @throws SimppdError `unknown-message`, `bad-input` */
+  correct(contact: string, id: string, body: string): MessageView {
+    checkBody(body);
+    const message = this.#messages.correct(contact, true, id, body);
+    if (message === undefined) {
+      throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
+    }
     this.#changed(message);
     void this.flush();
     return message;
@@ -73,28 +86,44 @@ export class Chats {
 
   /** False when the connection is gone: what waits goes on waiting. */
   async #sendOne(message: MessageView): Promise<boolean> {
+    const revision = this.#messages.revision(message.contact, true, message.id) ?? 0;
+    const name = revision === 0 ? message.id : `${message.id}${REVISION}${revision}`;
     const content = [
       el("body", { xmlns: NS.client }, message.body),
       el("request", { xmlns: RECEIPTS }),
-      el("origin-id", { xmlns: ORIGIN_ID, id: message.id }),
+      el("origin-id", { xmlns: ORIGIN_ID, id: name }),
+      ...(revision === 0 ? [] : [el("replace", { xmlns: CORRECT, id: message.id })]),
     ];
     try {
       const { suite } = await this.#link.send(message.contact, content, {
         store: true,
         copy: true,
-        id: message.id,
+        id: name,
       });
-      this.#delivery(message.contact, message.id, "sent", { suite });
+      this.#delivery(message.contact, name, "sent", { suite });
       return true;
     } catch (error) {
       if (!(error instanceof SimppError)) {
         logOf("app").info("a message waits: {error}", { error });
         return false;
       }
+      if (error.code === "no-keys" && Date.now() - message.at < KEYS_WITHIN) {
+        this.#waiting ??= setTimeout(() => {
+          this.#waiting = undefined;
+          void this.flush();
+        }, TRY_AGAIN);
+        return true;
+      }
+      if (error.code === "no-common-suite") this.#link.refuse(message.contact);
       const problem = { code: error.code, message: error.publicMessage };
-      this.#delivery(message.contact, message.id, "failed", { problem });
+      this.#delivery(message.contact, name, "failed", { problem });
       return true;
     }
+  }
+
+  /** Ends what waits; messages stay stored. */
+  close(): void {
+    clearTimeout(this.#waiting);
   }
 
   /** Sends again what a contact never said to have: they could not open it. */
@@ -130,11 +159,26 @@ export class Chats {
       body: body.getText().slice(0, MAX_BODY),
       delivery: copy ? "sent" : null,
       problem: null,
+      edited: false,
       suite: received.suite,
     };
-    if (this.#messages.add(message, !copy)) this.#changed(message);
+    const replaces = find("replace", CORRECT)?.attrs.id ?? "";
+    if (replaces !== "") this.#replace(message, replaces);
+    else if (this.#messages.add(message, !copy)) this.#changed(message);
     if (!copy && find("request", RECEIPTS) !== undefined) this.#acknowledge(received, id);
     return true;
+  }
+
+  /** A correction: the newest one stands; what it corrects may never have come. */
+  #replace(message: MessageView, id: string): void {
+    const { contact, mine, body } = message;
+    const revision = Number(message.id.slice(message.id.lastIndexOf(REVISION) + 1));
+    const known = this.#messages.revision(contact, mine, id);
+    if (known === undefined) this.#messages.add({ ...message, id }, !mine);
+    else if (!(revision > known)) return;
+    const changed = this.#messages.correct(contact, mine, id, body);
+    if (changed === undefined) return;
+    this.#changed(mine ? this.#messages.setDelivery(contact, id, "sent") ?? changed : changed);
   }
 
   /** A line of ours in the chat: a missed call, a change of keys. */
@@ -148,6 +192,7 @@ export class Chats {
       body,
       delivery: null,
       problem: null,
+      edited: false,
       suite: null,
     };
     this.#messages.add(message, kind === "missed-call");
@@ -167,11 +212,24 @@ export class Chats {
 
   #delivery(
     contact: string,
-    id: string,
+    name: string,
     delivery: NonNullable<MessageView["delivery"]>,
     extra: Parameters<Messages["setDelivery"]>[3] = {},
   ): void {
+    const [id = "", revision = "0"] = name.split(REVISION);
+    // What is said of an older text says nothing of the one that stands now.
+    if (this.#messages.revision(contact, true, id) !== Number(revision)) return;
     const changed = this.#messages.setDelivery(contact, id, delivery, extra);
     if (changed !== undefined) this.#changed(changed);
   }
+}
+
+function checkBody(body: string): void {
+  if (body.trim() !== "" && body.length <= MAX_BODY) return;
+  throw new SimppdError(
+    "bad-input",
+    body.trim() === ""
+      ? "The message is empty."
+      : `A message holds at most ${MAX_BODY} characters and this one has ${body.length}.`,
+  );
 }

@@ -11,18 +11,9 @@ import {
 } from "../store/mod.ts";
 import type { AppEvent, StatusView } from "../views/mod.ts";
 import type { AppApi } from "./api.ts";
-import { RunningApp } from "./app.ts";
+import { type AppOptions, RunningApp } from "./app.ts";
 import { backupContent, noAccount } from "./make_backup.ts";
 import { keepUpload, restoreBackup } from "./restore_backup.ts";
-
-/** What {@link App.open} is told. */
-export interface AppOptions {
-  /** Path of the state directory; made when absent. */
-  readonly state: string;
-  readonly version?: string;
-  /** Opens a state directory that has one; without it the daemon starts locked. */
-  readonly passphrase?: string;
-}
 
 /** One daemon on one state directory, locked until its key is known. */
 export interface App extends AppApi {
@@ -38,7 +29,7 @@ export const App = {
    */
   async open(options: AppOptions): Promise<App> {
     const hold = await StateHold.take(options.state);
-    const gate = new Gate(hold, options.version ?? "0");
+    const gate = new Gate(hold, options);
     try {
       const { keeper } = hold.key;
       if (keeper !== "passphrase" || options.passphrase !== undefined) {
@@ -77,7 +68,7 @@ function behind(gate: Gate): App {
 class Gate {
   readonly events = new Emitter<AppEvent>();
   readonly #hold: StateHold;
-  readonly #version: string;
+  readonly #options: AppOptions;
   #state: StateDirectory | undefined;
   #running: RunningApp | undefined;
   /** Why nothing runs although the key is known. */
@@ -86,12 +77,15 @@ class Gate {
   #backingUp = false;
   #closed = false;
 
-  constructor(hold: StateHold, version: string) {
+  constructor(hold: StateHold, options: AppOptions) {
     this.#hold = hold;
-    this.#version = version;
+    this.#options = options;
     this.#instance = hold.key.name ?? "";
   }
 
+  get #version(): string {
+    return this.#options.version ?? "0";
+  }
   get instance(): string {
     return this.#instance;
   }
@@ -106,7 +100,7 @@ class Gate {
   async enter(passphrase?: string): Promise<void> {
     const state = await this.#hold.open(passphrase);
     try {
-      this.#running = await RunningApp.start(state, this.#version, this.events);
+      this.#running = await RunningApp.start(state, this.#options, this.events);
     } catch (error) {
       this.#hold.lock(state);
       throw error;
@@ -127,7 +121,10 @@ class Gate {
       problem: this.#absence === undefined
         ? null
         : { code: this.#absence.code, message: this.#absence.publicMessage },
+      login: null,
       server: null,
+      policy: [],
+      devices: { state: "unlinked", code: "", devices: [], requests: [] },
       ffmpeg: { found: false, version: null, message: null },
     };
   }
@@ -215,7 +212,7 @@ class Gate {
     await running.close();
     const failed = await work().then(() => null, (error: unknown) => ({ error }));
     try {
-      this.#running = await RunningApp.start(this.#state!, this.#version, this.events);
+      this.#running = await RunningApp.start(this.#state!, this.#options, this.events);
       this.#absence = undefined;
     } catch (error) {
       this.#absence = new SimppdError(

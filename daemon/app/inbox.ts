@@ -31,6 +31,15 @@ export function receiveInto(rooms: {
   const lines = new Map<string, number>();
   const renewals = new Map<string, number>();
 
+  /** Is a line about this contact due? Strangers get none. */
+  const due = (from: string): boolean => {
+    const now = Date.now();
+    if (!people.has(from) || people.isBlocked(from)) return false;
+    if (now - (lines.get(from) ?? 0) < LINE_EVERY) return false;
+    lines.set(from, now);
+    return true;
+  };
+
   link.received.on((received) => {
     const { from, device, envelope } = received;
     if (people.isBlocked(from)) return;
@@ -51,9 +60,20 @@ export function receiveInto(rooms: {
     const now = Date.now();
     logOf("app").warn("unopened from {from}: {code}", { from, code });
     events.emit({ type: "security", data: { at: now, code, message, contact: from } });
-    if (!people.has(from) || now - (lines.get(from) ?? 0) < LINE_EVERY) return;
-    lines.set(from, now);
+    if (!due(from)) return;
+    if (code === "no-common-suite") link.refuse(from);
     chats.line(from, "security", message);
+  });
+
+  link.refused.on((from) => {
+    if (!due(from)) return;
+    const name = people.get(from).name;
+    chats.line(
+      from,
+      "security",
+      `${name} and you allow no encryption in common, so nothing could be sent. One of you must ` +
+        "allow more: see the encryption of this contact.",
+    );
   });
 
   simpp.events.on((event) => {

@@ -3,4 +3,5 @@
  * @module
  */
 export type * from "./api.ts";
-export { App, type AppOptions } from "./gate.ts";
+export type { AppOptions } from "./app.ts";
+export { App } from "./gate.ts";

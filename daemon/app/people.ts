@@ -16,6 +16,7 @@ export class People {
   readonly #simpp: Simpp;
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
+  readonly #typing: (jid: string) => boolean;
   #online: { roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -24,12 +25,14 @@ export class People {
     simpp: Simpp;
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
+    typing: (jid: string) => boolean;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
     this.#simpp = options.simpp;
     this.#changed = options.changed;
     this.#removed = options.removed;
+    this.#typing = options.typing;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -214,6 +217,7 @@ export class People {
     return {
       ...contact,
       presence: shown(presence),
+      typing: this.#typing(contact.jid),
       status: presence?.status ?? "",
       unread: this.#messages.unread(contact.jid),
       trust: this.trust(contact.jid),
@@ -229,6 +233,8 @@ export class People {
       state: known?.state ?? "unknown",
       fingerprint: known?.fingerprint ?? null,
       suite: sessions[0]?.suite ?? null,
+      policy: [...this.#simpp.policy.for(jid)],
+      ownPolicy: this.#simpp.policy.isOwn(jid),
       mutual: sessions.length > 0 && sessions.every(({ mutual }) => mutual),
       devices: (known?.devices ?? []).map((id) => ({
         id,

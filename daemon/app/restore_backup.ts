@@ -120,8 +120,8 @@ class Restored {
         return this.#keys.setTrust({ ...rest, ...keys, offered: other });
       }
       case KIND.message: {
-        const { message, unread } = readRecord(shapes.message, body);
-        this.#messages.add(message, unread);
+        const { message, unread, revision } = readRecord(shapes.message, body);
+        this.#messages.add(message, unread, revision);
         return;
       }
       case KIND.server:
@@ -172,7 +172,10 @@ class Restored {
     } catch (error) {
       throw damaged(error);
     }
-    this.#settings.account = account;
+    const { password, login, ...place } = account;
+    if (login !== undefined) this.#settings.account = { ...place, login };
+    else if (password !== undefined) this.#settings.account = { ...place, password };
+    else throw damaged();
     this.#settings.expected = expected;
   }
 }

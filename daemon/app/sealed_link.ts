@@ -33,6 +33,8 @@ export interface Unopened {
 export class SealedLink {
   readonly received = new Emitter<Received>();
   readonly unopened = new Emitter<Unopened>();
+  /** Somebody says, unproved, that they refused to write to us or to hear us: bare JID. */
+  readonly refused = new Emitter<string>();
   readonly #simpp: Simpp;
   #client: XmppClient | undefined;
   #opening = 0;
@@ -46,7 +48,7 @@ export class SealedLink {
     this.#client = client;
     client.hooks.message((stanza) => {
       const sealed = stanza.getChild("simpp", SIMPP_NS);
-      if (sealed === undefined) return false;
+      if (sealed === undefined) return this.#isRefusal(stanza);
       if (stanza.attrs.type !== "error") void this.#open(stanza, sealed);
       return true;
     });
@@ -78,6 +80,24 @@ export class SealedLink {
         if (!(error instanceof StanzaError)) throw error;
       });
     return { suite };
+  }
+
+  /** Tells a contact, in clear, that our policies have no suite in common. Nothing else is in it. */
+  refuse(to: string): void {
+    if (this.#client?.state !== "online") return;
+    this.#client.send(el(
+      "message",
+      { to, type: "chat" },
+      el("refused", { xmlns: SIMPP_NS, code: "no-common-suite" }),
+      el("store", { xmlns: HINTS }),
+    ));
+  }
+
+  #isRefusal(stanza: Element): boolean {
+    const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
+    if (from === undefined || stanza.getChild("refused", SIMPP_NS) === undefined) return false;
+    if (stanza.attrs.type !== "error") this.refused.emit(from);
+    return true;
   }
 
   async #open(stanza: Element, sealed: Element): Promise<void> {

@@ -5,11 +5,14 @@ import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
+import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
+import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
+import { policy } from "./policy.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { stateDirectory } from "./state.ts";
@@ -48,6 +51,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   call,
+  policy,
+  device,
   devices,
   unlock,
   lock,
@@ -56,6 +61,7 @@ export const verbs: readonly Verb[] = [
   backup,
   restore,
   doctor,
+  lab,
   help,
   version,
 ];

@@ -46,7 +46,10 @@ export async function befriend({ alice, bob }: Pair, signal: AbortSignal): Promi
   if (ofBob.number !== ofAlice.number) {
     throw new SimppdError("demo-failed", "Alice and Bob see different safety numbers.");
   }
-  await Promise.all([alice.verify(bobJid, ofAlice.number), bob.verify(aliceJid, ofBob.number)]);
+  await Promise.all([
+    alice.verify(bobJid, { number: ofAlice.number }),
+    bob.verify(aliceJid, { number: ofBob.number }),
+  ]);
   return bobJid;
 }
 

@@ -10,7 +10,9 @@ const time = v.number();
 const count = v.number();
 
 const problem = v.object({ code: text, message: text });
+const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
 const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
+const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({ domain: text, host: text, port: count, pin: text });
 const status = v.object({
   version: text,
@@ -20,7 +22,15 @@ const status = v.object({
   account: v.nullable(account),
   state: v.picklist(["none", "connecting", "online", "offline", "failed"]),
   problem: v.nullable(problem),
+  login: v.nullable(login),
   server: v.nullable(server),
+  policy: v.array(suite),
+  devices: v.object({
+    state: v.picklist(["own", "linked", "unlinked", "replaced"]),
+    code: text,
+    devices: v.array(v.object({ id: text, here: v.boolean() })),
+    requests: v.array(v.object({ id: text, code: text })),
+  }),
   ffmpeg: v.object({
     found: v.boolean(),
     version: v.nullable(text),
@@ -31,7 +41,9 @@ const invitation = v.object({ link: text, expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
   fingerprint: v.nullable(text),
-  suite: v.nullable(v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"])),
+  suite: v.nullable(suite),
+  policy: v.array(suite),
+  ownPolicy: v.boolean(),
   mutual: v.boolean(),
   devices: v.array(v.object({ id: text, mutual: v.boolean() })),
 });
@@ -42,6 +54,7 @@ const contact = v.object({
   presence: v.picklist(["online", "away", "dnd", "offline"]),
   status: text,
   blocked: v.boolean(),
+  typing: v.boolean(),
   unread: count,
   trust,
   last: v.nullable(v.object({ body: text, at: time, mine: v.boolean() })),
@@ -56,6 +69,7 @@ const message = v.object({
   body: text,
   delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
   problem: v.nullable(problem),
+  edited: v.boolean(),
   suite: v.nullable(text),
 });
 const camera = v.object({ spec: text, name: text, kind: v.picklist(["device", "test"]) });
@@ -78,6 +92,7 @@ const callInfo = v.object({
   send: direction,
   receive: direction,
   strays: count,
+  replays: count,
   securityEvents: v.array(v.object({ at: time, code: text, message: text })),
   sinceLastFrameMs: v.nullable(v.number()),
 });

@@ -44,7 +44,7 @@ export interface HttpDoor {
 
 /**
  * Opens the local API, the live views and the dashboard on 127.0.0.1, and nowhere else.
- * docs/architecture.md "The local door"
+ * docs/threat-model.md "The local API"
  */
 export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
   if (!/^[\w-]+$/.test(options.instance)) throw new TypeError("instance names a cookie");

@@ -30,6 +30,7 @@ export const backupBody = v.strictObject({
   passphrase,
   server: v.exactOptional(v.boolean(), true),
 });
+export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
 export const changeContactBody = v.strictObject({
@@ -37,7 +38,17 @@ export const changeContactBody = v.strictObject({
   accept: v.exactOptional(v.boolean()),
   blocked: v.exactOptional(v.boolean()),
 });
-export const verifyBody = v.strictObject({ number: line(128) });
+export const verifyBody = v.union([
+  v.strictObject({ number: line(128) }),
+  v.strictObject({ qr: line(256) }),
+]);
+const suites = v.pipe(
+  v.array(v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"])),
+  v.maxLength(3),
+);
+export const policyBody = v.strictObject({ suites });
+export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
+export const typingBody = v.strictObject({ typing: v.boolean() });
 export const decideBody = v.strictObject({ accept: v.boolean() });
 export const sendMessageBody = v.strictObject({ body: line(32_768) });
 export const cameraOptionsBody = v.strictObject(cameraFields);

@@ -59,6 +59,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.signIn(body),
   }),
+  route("post", "/api/account/password", "Set a password, for other programs of this account", {
+    body: requests.passwordBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPassword(body.password),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",
@@ -93,10 +98,10 @@ export const routes: readonly Route[] = [
     answer: "Safety",
     handle: ({ app, param }) => app.safety(param("jid")),
   }),
-  route("post", "/api/contacts/:jid/verify", "Mark the key behind a compared number as verified", {
+  route("post", "/api/contacts/:jid/verify", "Mark a key as verified, by number or scanned code", {
     body: requests.verifyBody,
     answer: "Contact",
-    handle: ({ app, param, body }) => app.verify(param("jid"), body.number),
+    handle: ({ app, param, body }) => app.verify(param("jid"), body),
   }),
   route("post", "/api/contacts/:jid/decide", "After a key change: trust the new key, or refuse", {
     body: requests.decideBody,
@@ -116,6 +121,41 @@ export const routes: readonly Route[] = [
   }),
   route("delete", "/api/contacts/:jid/messages", "Delete all messages of a chat for good", {
     handle: ({ app, param }) => app.forgetChat(param("jid")),
+  }),
+  route("patch", "/api/contacts/:jid/messages/:id", "Correct a message of one's own", {
+    body: requests.sendMessageBody,
+    answer: "Message",
+    handle: ({ app, param, body }) => app.correctMessage(param("jid"), param("id"), body.body),
+  }),
+  route("post", "/api/contacts/:jid/typing", "Tell a contact that one is writing, or stopped", {
+    body: requests.typingBody,
+    handle: ({ app, param, body }) => app.setTyping(param("jid"), body.typing),
+  }),
+  route("put", "/api/contacts/:jid/policy", "Suites allowed with a contact; null: as with all", {
+    body: requests.contactPolicyBody,
+    answer: "Status",
+    handle: ({ app, param, body }) => app.setPolicy(param("jid"), body.suites),
+  }),
+  route("put", "/api/policy", "Suites allowed with everybody", {
+    body: requests.policyBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPolicy(null, body.suites),
+  }),
+  route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
+    answer: "Status",
+    handle: ({ app, param }) => app.approveDevice(param("id")),
+  }),
+  route("post", "/api/devices/:id/deny", "Forget a device's request", {
+    answer: "Status",
+    handle: ({ app, param }) => app.denyDevice(param("id")),
+  }),
+  route("delete", "/api/devices/:id", "Take a device off one's list", {
+    answer: "Status",
+    handle: ({ app, param }) => app.removeDevice(param("id")),
+  }),
+  route("post", "/api/devices/start-anew", "Replace the account's keys by this device's", {
+    answer: "Status",
+    handle: ({ app }) => app.startAnew(),
   }),
   route("post", "/api/contacts/:jid/read", "Everything from this contact has been read", {
     handle: ({ app, param }) => app.markRead(param("jid")),

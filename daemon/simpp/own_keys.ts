@@ -7,7 +7,7 @@ import type { KeyDirectory } from "./directory.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, fingerprintOf, type Identity, samePublic } from "./identity.ts";
 import { IdentityStore } from "./identity_store.ts";
-import { signOneTime } from "./one_time.ts";
+import { type OneTimePrekey, signOneTime } from "./one_time.ts";
 import { PREKEY_LIFE, Prekeys } from "./prekeys.ts";
 import type { Self } from "./session.ts";
 
@@ -83,15 +83,24 @@ export class OwnKeys {
     policy: readonly SuiteId[],
     now: number,
   ): Promise<void> {
-    await this.#publishBundle(directory, policy, now);
+    const oneTime = await this.#publishBundle(directory, policy, now);
     const published = await directory.fetchDevices(jid);
     if (published !== undefined) this.note(published, jid);
     const foreign = published !== undefined &&
       !samePublic(readDeviceList(published).account, this.account);
     if (!foreign) this.#join();
-    if (this.#state !== "own") return;
-    await directory.publishDevices(this.#devices.encoded);
-    this.#store.announced(jid);
+    if (this.#state === "own") {
+      await directory.publishDevices(this.#devices.encoded);
+      this.#store.announced(jid);
+    }
+    // Last: who looks for one that is not there yet takes the signed prekeys.
+    await Promise.all(oneTime.map((prekey) =>
+      directory.publishOneTime(
+        this.deviceId,
+        prekey.id,
+        signOneTime(this.#identity.device, prekey),
+      )
+    ));
   }
 
   /** Takes note of the list that the directory shows for our own account. */
@@ -139,13 +148,9 @@ export class OwnKeys {
     directory: KeyDirectory,
     policy: readonly SuiteId[],
     now: number,
-  ): Promise<void> {
+  ): Promise<OneTimePrekey[]> {
     const prekeys = await this.prekeys.current(policy, now);
     const fresh = await this.prekeys.restock(policy, now, () => this.#store.nextOneTime());
-    for (const prekey of fresh) {
-      const encoded = signOneTime(this.#identity.device, prekey);
-      await directory.publishOneTime(this.deviceId, prekey.id, encoded);
-    }
     const bundle = signBundle(this.#identity.device, {
       counter: this.#store.nextBundle(),
       expires: Math.floor((now + 4 * PREKEY_LIFE) / 1000),
@@ -154,6 +159,7 @@ export class OwnKeys {
       oneTime: this.prekeys.oneTimeIds(),
     });
     await directory.publishBundle(this.deviceId, bundle.encoded);
+    return fresh;
   }
 
   /** A one-time prekey was used: nobody shall find it again. */

@@ -24,6 +24,11 @@ export class Policy {
     return contacts[jid] ?? everybody;
   }
 
+  /** Has this contact a policy of their own? */
+  isOwn(jid: string): boolean {
+    return this.#stored().contacts[jid] !== undefined;
+  }
+
   /** Suites allowed with everybody who has no policy of their own. */
   get everybody(): readonly SuiteId[] {
     return this.#stored().everybody;

@@ -4,7 +4,7 @@ import { equal } from "../crypto/mod.ts";
 import { type DeviceList, readDeviceList } from "./device_list.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, fingerprintOf } from "./identity.ts";
-import { safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
+import { qrMatches, safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
 import { acceptOffered, judge, trustedDevices } from "./trust.ts";
 
 /** What is pinned for every contact, and a person's decisions about it. */
@@ -87,6 +87,28 @@ export class TrustBook {
       );
     }
     this.#keys.setTrust({ ...trust!, state: "verified" });
+  }
+
+  /** The same by the code scanned from the contact's screen. @throws SimppError `not-trusted` */
+  verifyQr(jid: string, scanned: string): void {
+    const trust = this.get(jid);
+    const matches = trust !== undefined && trust.state !== "changed" &&
+      qrMatches(scanned, this.#own(), { jid, account: trust.account });
+    if (!matches) {
+      throw new SimppError(
+        "not-trusted",
+        "This code does not name the keys in use between you two: do not trust them.",
+      );
+    }
+    this.#keys.setTrust({ ...trust, state: "verified" });
+  }
+
+  /** Another device of ours verified an account key: taken over when it is the one pinned here. */
+  takeOver(jid: string, fingerprint: string): boolean {
+    const trust = this.get(jid);
+    if (trust?.state !== "first-use" || fingerprintOf(trust.account) !== fingerprint) return false;
+    this.#keys.setTrust({ ...trust, state: "verified" });
+    return true;
   }
 
   /** After a change: pin the new keys (unverified) or keep refusing. Old sessions end either way. */

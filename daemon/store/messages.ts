@@ -13,13 +13,13 @@ export class Messages {
     this.#vault = vault;
   }
 
-  /** Stores one; false when it was there already (same contact, direction and id). */
-  add(message: MessageView, unread: boolean): boolean {
+  /** Stores one, corrected so often; false when its contact, direction and id were there already. */
+  add(message: MessageView, unread: boolean, revision = 0): boolean {
     const sealed = this.#vault.seal(place(message), utf8(message.body));
     return this.#db.prepare(
       `INSERT OR IGNORE INTO messages
-         (id, contact, mine, at, kind, unread, delivery, problem, suite, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, contact, mine, at, kind, unread, delivery, problem, revision, suite, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       message.id,
       message.contact,
@@ -29,6 +29,7 @@ export class Messages {
       unread ? 1 : 0,
       message.delivery,
       message.problem === null ? null : JSON.stringify(message.problem),
+      revision,
       message.suite,
       sealed,
     ).changes === 1;
@@ -64,6 +65,33 @@ export class Messages {
     return changes === 1 ? this.#find(contact, true, id) : undefined;
   }
 
+  /**
+   * Replaces the text of one; one of ours is pending again.
+   * @returns the message and how often it was corrected; undefined when there is no such chat message
+   */
+  correct(
+    contact: string,
+    mine: boolean,
+    id: string,
+    body: string,
+  ): MessageView | undefined {
+    const sealed = this.#vault.seal(place({ contact, mine, id }), utf8(body));
+    const { changes } = this.#db.prepare(
+      `UPDATE messages SET sealed = ?, revision = revision + 1,
+         delivery = CASE mine WHEN 1 THEN 'pending' END
+       WHERE contact = ? AND mine = ? AND id = ? AND kind = 'chat'`,
+    ).run(sealed, contact, mine ? 1 : 0, id);
+    return changes === 1 ? this.#find(contact, mine, id) : undefined;
+  }
+
+  /** How often one was corrected; undefined when there is none. */
+  revision(contact: string, mine: boolean, id: string): number | undefined {
+    const row = this.#db.prepare(
+      "SELECT revision FROM messages WHERE contact = ? AND mine = ? AND id = ?",
+    ).get(contact, mine ? 1 : 0, id);
+    return row === undefined ? undefined : Number(row.revision);
+  }
+
   /** At most `limit` of a chat's messages older than `before` (ms), oldest first. */
   page(contact: string, limit: number, before = Number.MAX_SAFE_INTEGER): MessageView[] {
     return this.#db.prepare(
@@ -92,12 +120,15 @@ export class Messages {
     ).run(contact, id);
   }
 
-  /** Every message in the order it was stored, and whether it is unread. */
-  *all(): Generator<{ message: MessageView; unread: boolean }, void, void> {
+  /** Every message in the order it was stored, whether it is unread, how often corrected. */
+  *all(): Generator<{ message: MessageView; unread: boolean; revision: number }, void, void> {
     const next = this.#db.prepare("SELECT * FROM messages WHERE row > ? ORDER BY row LIMIT 200");
     for (let last = 0;;) {
       const rows = next.all(last);
-      for (const row of rows) yield { message: this.#view(row), unread: row.unread === 1 };
+      for (const row of rows) {
+        const revision = Number(row.revision);
+        yield { message: this.#view(row), unread: row.unread === 1, revision };
+      }
       if (rows.length === 0) return;
       last = Number(rows.at(-1)!.row);
     }
@@ -136,6 +167,7 @@ export class Messages {
       body: fromUtf8(this.#vault.open(place(known), row.sealed as Uint8Array)),
       delivery: row.delivery as MessageView["delivery"],
       problem: row.problem === null ? null : JSON.parse(String(row.problem)),
+      edited: Number(row.revision) > 0,
       suite: row.suite as string | null,
     };
   }

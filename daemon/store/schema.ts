@@ -74,6 +74,7 @@ export const MIGRATIONS: readonly string[] = [
     unread   INTEGER NOT NULL,
     delivery TEXT,
     problem  TEXT,
+    revision INTEGER NOT NULL DEFAULT 0,  -- corrections so far
     suite    TEXT,
     sealed   BLOB NOT NULL,
     UNIQUE (contact, mine, id)

@@ -95,6 +95,7 @@ Deno.test("a message's delivery goes forward only, and it is stored once", () =>
     body: "hello",
     delivery: "pending" as const,
     problem: null,
+    edited: false,
     suite: null,
   };
   assert.equal(messages.add(message, false), true);

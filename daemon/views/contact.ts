@@ -1,3 +1,5 @@
+import type { SuiteName } from "./status.ts";
+
 export type Subscription = "none" | "to" | "from" | "both" | "asked" | "asking";
 // asked: they asked us and wait for our answer; asking: we asked them
 
@@ -8,6 +10,8 @@ export interface ContactView {
   presence: "online" | "away" | "dnd" | "offline";
   status: string;
   blocked: boolean;
+  /** They are writing right now. */
+  typing: boolean;
   unread: number;
   trust: TrustView;
   /** Newest message, for the list. */
@@ -22,7 +26,11 @@ export interface TrustView {
   state: "unknown" | "first-use" | "verified" | "changed";
   /** Account key fingerprint, 64 hex digits. */
   fingerprint: string | null;
-  suite: "simpp-pq" | "simpp-modern" | "simpp-2009" | null;
+  suite: SuiteName | null;
+  /** Suites allowed with this contact, strongest first. */
+  policy: SuiteName[];
+  /** Is it a policy of their own? */
+  ownPolicy: boolean;
   /** Both sides proved themselves in the current session: the paper's secure state. */
   mutual: boolean;
   devices: { id: string; mutual: boolean }[];

@@ -11,5 +11,7 @@ export interface MessageView {
   /** For mine: pending (not left yet), sent (the server has it), delivered, failed (see `problem`). */
   delivery: "pending" | "sent" | "delivered" | "failed" | null;
   problem: Problem | null;
+  /** Was it corrected after it was sent? */
+  edited: boolean;
   suite: string | null;
 }

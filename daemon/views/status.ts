@@ -22,10 +22,33 @@ export interface StatusView {
   account: AccountView | null;
   state: AccountState;
   problem: Problem | null;
+  /** How the account is logged in; null while it is not. */
+  login: LoginView | null;
   /** The carried server, when this daemon carries one. */
   server: ServerView | null;
+  /** Suites allowed with everybody who has no policy of their own, strongest first. */
+  policy: SuiteName[];
+  devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };
+}
+
+/** Names of the cipher suites; `simpp-2009` is the paper's profile and weak. */
+export type SuiteName = "simpp-pq" | "simpp-modern" | "simpp-2009";
+
+/** The devices of one's own account. */
+export interface DevicesView {
+  /**
+   * own: this device holds the account key. linked: it is on another device's list. unlinked: it is
+   * on none and seals nothing: approve it on the device of the account, or start anew. replaced:
+   * somebody published other keys for this account.
+   */
+  state: "own" | "linked" | "unlinked" | "replaced";
+  /** 20 digits to compare with what the approving device shows. */
+  code: string;
+  devices: { id: string; here: boolean }[];
+  /** Devices that ask to be added. */
+  requests: { id: string; code: string }[];
 }
 
 export interface AccountView {
@@ -35,6 +58,15 @@ export interface AccountView {
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */
   fingerprint: string;
+}
+
+export interface LoginView {
+  /** SASL mechanism, such as SIMPP-1. */
+  mechanism: string;
+  /** Mutual authentication is complete: both sides proved their keys on this very connection. */
+  mutual: boolean;
+  /** Login profile of SIMPP-1, such as simpp-modern. */
+  profile: string | null;
 }
 
 export interface ServerView {

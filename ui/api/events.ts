@@ -24,7 +24,7 @@ const LONGEST_WAIT_MS = 8000;
 /** Follows `/api/events` until the returned function is called. */
 export function followEvents(options: EventsOptions): () => void {
   let source: EventSource | null = null;
-  let timer: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let wait = FIRST_WAIT_MS;
   let closed = false;
 

@@ -32,7 +32,7 @@ export function Picture({ call, side, alt, class: look = "" }: PictureProps) {
     return () => element.removeAttribute("src");
   }, [call, side, shown, attempt.value]);
 
-  const retry = useRef<number | undefined>(undefined);
+  const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(retry.current), []);
   const onError = () => {
     loaded.value = false;

@@ -128,8 +128,9 @@ function useScroll(jid: string, items: readonly MessageView[]) {
     return () => observer.disconnect();
   }, []);
 
-  const onScroll = () => {
-    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+  // The event's own element: it may come late, when the list is gone from the page.
+  const onScroll = ({ currentTarget }: { currentTarget: HTMLElement }) => {
+    const { scrollTop, scrollHeight, clientHeight } = currentTarget;
     atEnd.value = scrollHeight - scrollTop - clientHeight < NEAR;
     held.current.fromEnd = scrollHeight - scrollTop;
     if (scrollTop < NEAR && !atEnd.value) void loadOlder(jid);

@@ -4,9 +4,9 @@ import { text } from "../text/mod.ts";
 
 const HUES = 8;
 
-/** Up to two initials of a name, whole code points only. */
+/** Up to two initials of a name: letters or digits, whole code points. */
 export function initials(name: string): string {
-  const words = name.split("@", 1)[0]!.split(/[\s._-]+/).filter((word) => word !== "");
+  const words = name.split("@", 1)[0]!.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
   const first = [words[0], words.length > 1 ? words.at(-1) : undefined];
   return first.map((word) => [...word ?? ""][0] ?? "").join("").toLocaleUpperCase() || "?";
 }

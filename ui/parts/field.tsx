@@ -1,6 +1,6 @@
 /** A labelled text field with its hint. */
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { text } from "../text/mod.ts";
 import type { Signal } from "@preact/signals";
 
@@ -20,7 +20,12 @@ export interface FieldProps {
 
 export function Field(props: FieldProps) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
   const { value, hint, required = false, literal = false } = props;
+  // Not the attribute: it scrolls, and a dialogue gives the focus to its heading first.
+  useEffect(() => {
+    if (props.autoFocus === true) input.current!.focus({ preventScroll: true });
+  }, []);
   return (
     <div class="field">
       <label for={id}>
@@ -29,11 +34,11 @@ export function Field(props: FieldProps) {
       </label>
       <input
         id={id}
+        ref={input}
         class={literal ? "input literal" : "input"}
         {...props.secret ? { type: "password" } : { type: "text" }}
         value={value.value}
         required={required}
-        autoFocus={props.autoFocus ?? false}
         autoComplete={props.autoComplete ?? "off"}
         maxLength={props.maxLength ?? 1000}
         autoCapitalize={literal ? "none" : "sentences"}

@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** The present, twice a second while something on the page ages. */
 export const now = signal(Date.now());
 let watchers = 0;
-let ticking: number | undefined;
+let ticking: ReturnType<typeof setInterval> | undefined;
 
 /** Keeps {@link now} moving until the returned function is called. */
 export function tick(): () => void {

@@ -44,7 +44,7 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
         </div>
       </div>
       <form class="form-row" onSubmit={rename}>
-        <Field label={words.name} value={name} maxLength={64} />
+        <Field label={words.name} value={name} required maxLength={64} />
         <button type="submit" class="button" disabled={action.busy.value}>
           {text.common.save}
         </button>

@@ -37,7 +37,7 @@ export function InviteDialog() {
               <textarea
                 class="input literal"
                 readOnly
-                rows={4}
+                rows={5}
                 value={made.link}
                 onFocus={(event) => event.currentTarget.select()}
               />
@@ -54,7 +54,7 @@ export function InviteDialog() {
       {(made !== null || action.error.value !== null) && (
         <button
           type="button"
-          class="button button-quiet"
+          class="button button-quiet button-start"
           disabled={action.busy.value}
           onClick={make}
         >

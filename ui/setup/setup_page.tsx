@@ -1,5 +1,6 @@
 /** First run: four ways to begin. */
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { text } from "../text/mod.ts";
 import { CarryForm } from "./carry_form.tsx";
@@ -20,6 +21,7 @@ const FORMS = { carry: CarryForm, join: JoinForm, "sign-in": SignInForm, restore
 
 export function SetupPage() {
   const way = useSignal<Way | null>(null);
+  useLayoutEffect(() => scrollTo(0, 0), [way.value]);
   const chosen = WAYS.find((entry) => entry.way === way.value);
   if (chosen === undefined) {
     return (

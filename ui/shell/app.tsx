@@ -59,8 +59,8 @@ function Messenger() {
             ? <CallStage key={heard.view.id} heard={heard} />
             : <Chat />}
         </main>
+        {place === "mini" && heard !== null && <MiniCall heard={heard} />}
       </div>
-      {place === "mini" && heard !== null && <MiniCall heard={heard} />}
       <Dialogs />
       {call !== null && <IncomingDialog key={call.id} call={call} />}
     </>

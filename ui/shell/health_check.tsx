@@ -21,17 +21,19 @@ export function HealthCheck() {
         {action.busy.value ? text.setup.working : words.healthRun}
       </button>
       <FormError message={action.error.value} />
-      <ul class="health" role="status">
-        {lines.value.map((line) => (
-          <li key={line.check} class={line.ok ? "mark-good" : "mark-open"}>
-            <Icon name={line.ok ? "check" : "alert"} size="s" />
-            <span class="visually-hidden">{line.ok ? words.ok : words.notOk}:</span>
-            <span>
-              <strong>{line.check}</strong> <span dir="auto">{line.detail}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
+      <div role="status">
+        <ul class="health">
+          {lines.value.map((line) => (
+            <li key={line.check} class={line.ok ? "mark-good" : "mark-open"}>
+              <Icon name={line.ok ? "check" : "alert"} size="s" />
+              <span class="visually-hidden">{line.ok ? words.ok : words.notOk}:</span>
+              <span>
+                <strong>{line.check}</strong> <span dir="auto">{line.detail}</span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </>
   );
 }

@@ -18,7 +18,7 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, server, version } = status.value!;
+  const { account, login, server, version } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -42,6 +42,12 @@ export function SettingsDialog() {
             <dd>
               <Fingerprint value={account.fingerprint} />
             </dd>
+            {login !== null && (
+              <>
+                <dt>{words.login}</dt>
+                <dd>{words.loginBy(login.mechanism, login.mutual)}</dd>
+              </>
+            )}
           </dl>
         </Group>
       )}
@@ -60,7 +66,7 @@ export function SettingsDialog() {
           ))}
         </div>
       </Group>
-      <Group title={text.call.start}>
+      <Group title={words.calls}>
         <label class="setting">
           <span>{words.ring}</span>
           <input

@@ -7,7 +7,7 @@ const LOUDNESS = 0.12;
 
 export class Ringer {
   #context: AudioContext | null = null;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   readonly #onBlocked: (blocked: boolean) => void;
 
   /** @param onBlocked told whether the browser still wants a click before it makes a sound */

@@ -16,7 +16,6 @@ export const en = {
     copied: "Copied",
     retry: "Try again",
     dismiss: "Dismiss",
-    more: "More",
     optional: "optional",
   },
 
@@ -205,7 +204,7 @@ export const en = {
     lead: "If you accept, you see when the other is online and can write and call.",
     accept: "Accept",
     deny: "Deny",
-    block: "Deny and block",
+    block: "Block",
   },
 
   add: {
@@ -236,7 +235,6 @@ export const en = {
   contact: {
     title: "Contact",
     name: "Name",
-    address: "Address",
     security: "Security",
     fingerprint: "Account key",
     devices: (n: number) => plural(n, "device", "devices"),
@@ -269,8 +267,6 @@ export const en = {
       changed: "The account key is another than before. Nothing is sent until you decide.",
     },
     weak: "Paper profile, weak",
-    mutual: "Both sides proved themselves",
-    notMutual: "Not proved both ways yet",
   },
 
   verify: {
@@ -331,7 +327,6 @@ export const en = {
     unblock: "Unblock",
     paused: "Sending is paused until you decide about the new key.",
     denied: "Accept the request to write.",
-    draftKept: "The text is still in the field below.",
     back: "Back to contacts",
   },
 
@@ -397,7 +392,6 @@ export const en = {
       camera: "The camera could not be used.",
       failed: "The call failed.",
     },
-    keysHint: "Keys: i info, o options, v camera, c chat, f full screen, s picture, x stop",
   },
 
   options: {
@@ -469,6 +463,9 @@ export const en = {
     you: "You",
     device: "This device",
     fingerprint: "Your account key",
+    login: "Signed in",
+    loginBy: (mechanism: string, mutual: boolean) =>
+      `By ${mechanism}${mutual ? ", both sides proved" : ""}`,
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",
@@ -476,6 +473,7 @@ export const en = {
     notifyOn: "On",
     notifyOff: "Turn on",
     notifyDenied: "Blocked in the browser's settings for this page",
+    calls: "Calls",
     camera: "Camera for calls",
     cameraOpen: "Choose",
     server: "Your server",

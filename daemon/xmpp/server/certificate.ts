@@ -1,5 +1,3 @@
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import { toBase64Url } from "../../base/mod.ts";
 
 const YEARS = 10;
@@ -18,6 +16,7 @@ export interface ServerCertificate {
  * RFC 6120 section 13.7.1.2 has them).
  */
 export async function makeServerCertificate(domain: string): Promise<ServerCertificate> {
+  const x509 = await loadX509();
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const notBefore = new Date(Date.now() - 86_400_000);
@@ -48,4 +47,11 @@ export async function makeServerCertificate(domain: string): Promise<ServerCerti
     keyPem: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),
     pin: toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", spki))),
   };
+}
+
+// Loaded when a certificate is made, which is once in a server's life: its megabytes are not for
+// every daemon, and not for the Worker.
+async function loadX509() {
+  await import("reflect-metadata"); // must stand before the other is evaluated
+  return await import("@peculiar/x509");
 }

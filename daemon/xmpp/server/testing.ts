@@ -121,7 +121,12 @@ export class TestClient {
     const raw = await Deno.connect({ hostname: "127.0.0.1", port });
     raw.setNoDelay();
     const conn = await Deno.startTls(raw, { hostname: DOMAIN, caCerts: [certificatePem] });
-    await conn.handshake();
+    try {
+      await conn.handshake();
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
     return new TestClient(conn);
   }
 

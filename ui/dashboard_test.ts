@@ -1,0 +1,340 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { fakeCall, fakeContact, fakeInfo, fakeMessage, fakeStatus } from "./testing/fake_state.ts";
+import { type MockApi, serveMock } from "./testing/mock_api.ts";
+import { seriousViolations, visit, withChromium } from "./testing/browser.ts";
+
+const BEN = "ben@anna-desk.simppd.invalid";
+
+interface Case {
+  name: string;
+  act(page: Page, mock: MockApi): Promise<void>;
+  prepare(mock: MockApi): void;
+}
+
+const cases: Case[] = [];
+
+/** A dashboard of its own, on a mock daemon of its own; all share one browser. */
+function dashboard(
+  name: string,
+  act: (page: Page, mock: MockApi) => Promise<void>,
+  prepare: (mock: MockApi) => void = () => {},
+): void {
+  cases.push({ name, act, prepare });
+}
+
+const openChat = (page: Page, name: string) =>
+  page.getByRole("list", { name: "Conversations" }).getByRole("button", { name }).click();
+
+const said = (page: Page, words: string) =>
+  page.getByRole("log").getByText(words, { exact: true }).waitFor();
+
+async function asked(mock: MockApi, wanted: string): Promise<void> {
+  for (let i = 0; i < 100 && !mock.log.some((line) => line.startsWith(wanted)); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert(mock.log.some((line) => line.startsWith(wanted)), `${wanted} in ${mock.log.join("\n")}`);
+}
+
+const activeCall = (change = {}) =>
+  fakeCall(BEN, { state: "active", activeAt: Date.now(), info: fakeInfo(change) });
+
+const firstRun = (mock: MockApi) =>
+  void (mock.state.status = fakeStatus({ state: "none", account: null, server: null }));
+
+dashboard(
+  "a page without session says how to get one; a launch link opens one",
+  async (page, mock) => {
+    await page.getByText("simppd open", { exact: true }).waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.goto(`${mock.url}#launch=used`);
+    await page.reload();
+    await page.getByText("already used").waitFor();
+    assert.equal(new URL(page.url()).hash, "");
+    await page.goto(`${mock.url}#launch=good`);
+    await page.reload();
+    await page.getByRole("heading", { name: "Anna" }).waitFor();
+    assert.equal(new URL(page.url()).hash, "");
+  },
+  (mock) => void (mock.state.session = false),
+);
+
+dashboard("first run offers three ways and warns before others are let in", async (page, mock) => {
+  await page.getByRole("button", { name: /Join with an invitation/ }).waitFor();
+  await page.getByRole("button", { name: /Sign in to an XMPP/ }).waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: /Carry a server/ }).click();
+  await page.getByRole("heading", { name: "What cannot be undone" }).waitFor();
+  await page.getByLabel("Your name").fill("Anna");
+  await page.getByRole("radio", { name: /Let others in/ }).check();
+  await page.getByText("listen on every network").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Start my server" }).click();
+  await page.getByRole("button", { name: "Invite someone" }).waitFor();
+  assert(mock.log.includes('POST /api/setup/carry {"nick":"Anna","reach":"network"}'));
+}, firstRun);
+
+dashboard("a chat shows, sends, marks read, and keeps a refused text", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await said(page, "Missed call from Ben Ortiz");
+  await asked(mock, `POST /api/contacts/${BEN}/read`);
+  const field = page.getByLabel("Message Ben Ortiz");
+  await field.fill("first line");
+  await field.press("Shift+Enter");
+  await field.pressSequentially("second");
+  await field.press("Enter");
+  await page.getByText("first line\nsecond").waitFor();
+  await asked(mock, `POST /api/contacts/${BEN}/messages {"body":"first line\\nsecond"}`);
+  assert.equal(await field.inputValue(), "");
+
+  await field.fill("refuse this");
+  await field.press("Enter");
+  await page.getByText("You are not online.").waitFor();
+  assert.equal(await field.inputValue(), "refuse this");
+
+  await page.getByRole("button", { name: "Send again" }).click();
+  await page.getByText("Sent again").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
+dashboard("what others chose stays text", async (page, mock) => {
+  const body = "<img src=x onerror=alert(1)> \u202Egnp.exe";
+  mock.putContact(fakeContact("m@evil.example", { name: "<b>M</b>\u202E" }));
+  await openChat(page, "<b>M</b>");
+  mock.putMessage(fakeMessage("m@evil.example", { body }));
+  await page.getByText("<img src=x onerror").waitFor();
+  assert.equal(await page.locator(".chat img, .chat b").count(), 0);
+  assert.equal(await page.locator(".chat-name bdi").count(), 1);
+});
+
+dashboard("older messages load on scroll and the place is kept", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await said(page, "line 129");
+  assert.equal(await page.getByText("line 79", { exact: true }).count(), 0);
+  await page.getByRole("log").evaluate((log) => log.scrollTop = 10);
+  await page.getByText("line 79", { exact: true }).waitFor({ state: "attached" });
+  const top = await page.getByRole("log").evaluate((log) => log.scrollTop);
+  assert(top > 500, `the place was lost: ${top}`);
+  await asked(mock, `GET /api/contacts/${BEN}/messages`);
+}, (mock) => {
+  const start = Date.now() - 86_400_000;
+  const lines = Array.from(
+    { length: 130 },
+    (_, n) => fakeMessage(BEN, { body: `line ${n}`, at: start + n * 1000 }),
+  );
+  mock.state.messages.set(BEN, lines);
+});
+
+dashboard("contacts: search, request, add, rename, block, remove", async (page, mock) => {
+  await page.getByLabel("Search contacts").fill("chiara");
+  await page.getByRole("button", { name: "Ben Ortiz" }).waitFor({ state: "detached" });
+  await page.getByLabel("Search contacts").fill("");
+  await page.getByRole("button", { name: "Deny" }).click();
+  await asked(mock, 'PATCH /api/contacts/gia@chat.example {"accept":false}');
+
+  await page.getByRole("button", { name: "Add contact" }).click();
+  await page.getByLabel("XMPP address").fill("nonsense");
+  await page.getByRole("button", { name: "Send request" }).click();
+  await page.getByText("is not an address").waitFor();
+  await page.getByLabel("XMPP address").fill("hana@example.org");
+  await page.getByRole("button", { name: "Send request" }).click();
+  await page.getByRole("heading", { name: /Say hello to hana/ }).waitFor();
+
+  await page.getByTitle("Contact details").click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Hana");
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Say hello to Hana" }).waitFor();
+
+  await page.getByTitle("Contact details").click();
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await page.getByRole("button", { name: "Unblock" }).first().waitFor();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByRole("button", { name: "Remove contact" }).click();
+  await page.getByRole("heading", { name: "Pick a conversation" }).waitFor();
+  await asked(mock, "DELETE /api/contacts/hana@example.org");
+});
+
+dashboard("a changed key stops writing until the numbers were compared", async (page, mock) => {
+  await openChat(page, "Dmitri");
+  await page.getByText("Sending is paused").waitFor();
+  assert(await page.getByRole("button", { name: "Start call" }).isDisabled());
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Compare safety number" }).click();
+  const groups = page.getByRole("list", { name: "Safety number" }).getByRole("listitem");
+  await groups.first().waitFor();
+  assert.equal(await groups.count(), 12);
+  for (const group of await groups.allInnerTexts()) assert.match(group, /^\d{5}$/);
+  await page.getByRole("img", { name: "QR code of the safety number" }).waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "They match" }).click();
+  await page.getByLabel("Message Dmitri").waitFor();
+  await asked(mock, "POST /api/contacts/dmitri@jabber.example/verify");
+});
+
+dashboard("an invitation is shown as link and QR code", async (page) => {
+  await page.getByRole("button", { name: "Invite someone" }).click();
+  await page.getByRole("img", { name: "QR code of the invitation link" }).waitFor();
+  assert.match(
+    await page.getByRole("textbox", { name: "Invitation link" }).inputValue(),
+    /^simppd:/,
+  );
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+dashboard(
+  "a call rings, names both sides, is accepted, and its picture moves",
+  async (page, mock) => {
+    await openChat(page, "Ben Ortiz");
+    mock.putCall(fakeCall(BEN, { direction: "in" }));
+    const dialogue = page.getByRole("alertdialog");
+    await dialogue.getByText(BEN).waitFor();
+    await dialogue.getByText("anna@anna-desk.simppd.invalid").waitFor();
+    assert.match(await page.title(), /is calling/);
+    assert.deepEqual(await seriousViolations(page), []);
+    await dialogue.getByRole("button", { name: "Accept", exact: true }).click();
+    await page.getByAltText("Picture from Ben Ortiz").waitFor();
+    await page.waitForFunction(() => {
+      const image = document.querySelector<HTMLImageElement>(".remote-picture")!;
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 16;
+      const context = canvas.getContext("2d")!;
+      if (image.naturalWidth === 0) return false;
+      context.drawImage(image, 0, 0, 16, 16);
+      const seen = context.getImageData(0, 0, 16, 16).data.join();
+      const page = globalThis as { firstPicture?: string };
+      page.firstPicture ??= seen;
+      return page.firstPicture !== seen;
+    });
+    await page.keyboard.press("i");
+    const info = page.getByRole("complementary", { name: "Call info" });
+    await info.getByText("simpp-pq").waitFor();
+    await info.getByText("No sound yet").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Call ended").first().waitFor();
+    await page.locator(".ended").getByRole("button", { name: "Close" }).click();
+    await page.getByLabel("Message Ben Ortiz").waitFor();
+  },
+);
+
+dashboard(
+  "a call may be put aside and declined, or accepted without camera",
+  async (page, mock) => {
+    const call = fakeCall(BEN, { direction: "in" });
+    mock.putCall(call);
+    await page.getByRole("button", { name: "Later" }).click();
+    await asked(mock, `POST /api/calls/${call.id}/later`);
+    await openChat(page, "Ben Ortiz");
+    await page.getByRole("button", { name: "Decline" }).click();
+    await asked(mock, `POST /api/calls/${call.id}/decline`);
+
+    const other = fakeCall(BEN, { direction: "in" });
+    mock.putCall(other);
+    await page.getByRole("button", { name: "Accept with camera off" }).click();
+    await asked(mock, `POST /api/calls/${other.id}/accept {"camera":"off"}`);
+    await page.getByText("Your camera is off").waitFor();
+  },
+);
+
+dashboard("typing when a call comes answers nothing", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  mock.putCall(fakeCall(BEN, { direction: "in" }));
+  await page.getByRole("alertdialog").waitFor();
+  await page.keyboard.type("add a lot", { delay: 10 });
+  await page.keyboard.press("Enter");
+  assert.equal(mock.log.some((line) => /accept|decline|later/.test(line)), false);
+  await page.waitForTimeout(1300);
+  await page.keyboard.press("d");
+  await asked(mock, "POST /api/calls/");
+});
+
+dashboard("a picture that stops is said to be stalled, though nobody tells", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  mock.putCall(activeCall());
+  await page.getByAltText("Picture from Ben Ortiz").waitFor();
+  await page.getByText("Picture stalled").waitFor({ timeout: 6000 });
+  await page.keyboard.press("o");
+  await page.getByLabel("Size").selectOption("1280x720");
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Apply" }).click();
+  await asked(mock, "PATCH /api/calls/");
+  assert(mock.log.some((line) => line.includes('"size":"1280x720"')));
+});
+
+dashboard("one chats on during a call, and a picture can be kept", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  mock.putCall(activeCall());
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Keep a picture" }).click();
+  assert.match((await download).suggestedFilename(), /^Ben_Ortiz_.*\.jpg$/);
+  await page.getByRole("button", { name: "Chat during the call" }).first().click();
+  await page.getByRole("complementary", { name: "Running call" }).waitFor();
+  await page.getByLabel("Message Ben Ortiz").fill("on we go");
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Back to the call" }).click();
+  await page.getByRole("button", { name: "Full screen" }).waitFor();
+});
+
+dashboard("a lost stream is shown and comes back with what was missed", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await said(page, "No hurry.");
+  await page.context().setOffline(true);
+  mock.breakStreams();
+  await page.getByText("Reconnecting").waitFor();
+  mock.state.messages.get(BEN)!.push(fakeMessage(BEN, { body: "missed meanwhile" }));
+  await page.context().setOffline(false);
+  await said(page, "missed meanwhile");
+  await page.getByText("Reconnecting").waitFor({ state: "detached" });
+});
+
+dashboard("at 360 px one side is seen at a time and nothing is cut off", async (page) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const fits = () =>
+    page.evaluate(() =>
+      document.documentElement.scrollWidth <= document.documentElement.clientWidth
+    );
+  assert(await fits());
+  await openChat(page, "Ben Ortiz");
+  assert(await fits());
+  assert.equal(await page.getByLabel("Search contacts").isVisible(), false);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Back to contacts" }).click();
+  await page.getByLabel("Search contacts").waitFor();
+});
+
+dashboard("settings: theme, letting others in, health, lock", async (page, mock) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("radio", { name: "Dark" }).check();
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.getByRole("button", { name: "Let others in" }).click();
+  await page.getByText("listen on every network").waitFor();
+  await page.getByRole("button", { name: "Let others in" }).click();
+  await page.getByText("Others can reach it.").waitFor();
+  await page.getByRole("button", { name: "Run the checks" }).click();
+  await page.getByText("private to you").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Lock this page" }).click();
+  await page.getByText("simppd open", { exact: true }).waitFor();
+  await asked(mock, "DELETE /api/session");
+});
+
+Deno.test("the dashboard in Chromium", async (t) => {
+  await withChromium(async (browser) => {
+    for (const { name, act, prepare } of cases) {
+      await t.step(name, async () => {
+        const mock = serveMock();
+        prepare(mock);
+        try {
+          await visit(browser, mock.url, (page) => act(page, mock));
+        } finally {
+          await mock.close();
+        }
+      });
+    }
+  });
+});

@@ -1,0 +1,301 @@
+/// <reference lib="deno.ns" />
+/**
+ * A local API with made-up answers and the real one's headers, so that the dashboard can be driven
+ * without a daemon. Tests change {@link MockApi.state} and say what happened with `emit`.
+ */
+import type { AppEvent, CallView, ContactView, MessageView, StatusView } from "../api/views.ts";
+import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
+import { movingPicture, stillPicture } from "./fake_pictures.ts";
+
+/** The policy the daemon sends: what it forbids must not be needed. */
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
+  "img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+  "form-action 'none'";
+const SAFETY = "482910573328841002957163920481557720391846501173298465";
+const dist = new URL("../dist/", import.meta.url);
+
+export interface MockState {
+  /** Whether pages are let in at all. */
+  session: boolean;
+  status: StatusView;
+  contacts: Map<string, ContactView>;
+  messages: Map<string, MessageView[]>;
+  calls: Map<string, CallView>;
+}
+
+export interface MockApi {
+  readonly url: string;
+  readonly state: MockState;
+  /** What was asked: `METHOD path body`. */
+  readonly log: string[];
+  emit(event: AppEvent): void;
+  putCall(call: CallView): void;
+  putContact(contact: ContactView): void;
+  putMessage(message: MessageView): void;
+  /** Breaks every stream, as a daemon that restarts does. */
+  breakStreams(): void;
+  close(): Promise<void>;
+}
+
+type Body = Record<string, unknown>;
+
+class Refusal extends Error {
+  constructor(readonly status: number, readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+/** Starts on a port of its own; `0` lets the system choose. */
+export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
+  const people = fakePeople();
+  const state: MockState = {
+    session: true,
+    status: fakeStatus(),
+    contacts: new Map(people.map((contact) => [contact.jid, contact])),
+    messages: new Map([[people[0]!.jid, fakeTalk(people[0]!.jid)]]),
+    calls: new Map(),
+    ...change,
+  };
+  const log: string[] = [];
+  let streams = new AbortController();
+  const listeners = new Set<(event: AppEvent) => void>();
+  const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
+
+  const mock = {
+    state,
+    log,
+    emit,
+    putCall(call: CallView) {
+      state.calls.set(call.id, call);
+      emit({ type: "call", data: call });
+    },
+    putContact(contact: ContactView) {
+      state.contacts.set(contact.jid, contact);
+      emit({ type: "contact", data: contact });
+    },
+    putMessage(message: MessageView) {
+      const talk = state.messages.get(message.contact) ?? [];
+      state.messages.set(message.contact, [...talk.filter((m) => m.id !== message.id), message]);
+      emit({ type: "message", data: message });
+    },
+    breakStreams() {
+      streams.abort();
+      streams = new AbortController();
+    },
+  };
+
+  const server = Deno.serve(
+    { port, hostname: "127.0.0.1", onListen: () => {} },
+    async (request) => {
+      const answer = await route(request).catch((error) => {
+        if (!(error instanceof Refusal)) throw error;
+        return Response.json({ error: { code: error.code, message: error.message } }, {
+          status: error.status,
+        });
+      });
+      answer.headers.set("Content-Security-Policy", CSP);
+      answer.headers.set("X-Content-Type-Options", "nosniff");
+      answer.headers.set("Cache-Control", "no-store");
+      return answer;
+    },
+  );
+
+  async function route(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const path = decodeURIComponent(url.pathname);
+    const file = { "/": "index.html", "/app.js": "app.js", "/app.css": "app.css" }[path];
+    if (file !== undefined) return await serveFile(file);
+    const text = await request.text();
+    const body = (text === "" ? {} : JSON.parse(text)) as Body;
+    if (path !== "/api/events") log.push(`${request.method} ${path} ${text}`.trim());
+    if (path === "/api/session") return session(request.method, body);
+    if (!state.session) throw new Refusal(401, "unauthorized", "Run `simppd open` for a link.");
+    if (path === "/api/events") return events();
+    const picture = path.match(/^\/calls\/[^/]+\/(local|remote)\.(mjpeg|jpg)$/);
+    if (picture !== null) {
+      return picture[2] === "jpg"
+        ? stillPicture()
+        : movingPicture(picture[1] as "local" | "remote", streams.signal);
+    }
+    const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
+    if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
+    const contact = path.match(/^\/api\/contacts\/([^/]+)(?:\/(\w+))?$/);
+    if (contact !== null) {
+      return onContact(request.method, contact[1]!, contact[2], body, url.searchParams);
+    }
+    return Response.json(onRest(request.method, path, body));
+  }
+
+  function session(method: string, body: Body): Response {
+    if (method === "DELETE") state.session = false;
+    else if (body["launch"] === "good") state.session = true;
+    else throw new Refusal(401, "unauthorized", "This link was used already.");
+    return new Response(null, { status: 204 });
+  }
+
+  function events(): Response {
+    const encoder = new TextEncoder();
+    let listener: (event: AppEvent) => void;
+    const { signal } = streams;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(encoder.encode(": hello\n\n"));
+        listener = ({ type, data }) =>
+          controller.enqueue(encoder.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+        listeners.add(listener);
+        signal.addEventListener("abort", () => {
+          if (listeners.delete(listener)) controller.close();
+        });
+      },
+      cancel: () => void listeners.delete(listener),
+    });
+    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+  }
+
+  function onCall(id: string, verb: string | undefined, body: Body): CallView {
+    const call = state.calls.get(id);
+    if (call === undefined) throw new Refusal(404, "unknown-call", "There is no such call.");
+    const options = { ...call.options, ...body };
+    const off = options.camera === "off";
+    const camera: CallView["camera"] = { ...call.camera, state: off ? "off" : "live" };
+    const changes: Record<string, Partial<CallView>> = {
+      accept: { state: "active", activeAt: Date.now(), info: fakeInfo(), options, camera },
+      later: { state: "later" },
+      decline: { state: "ended", reason: "declined", endedAt: Date.now() },
+      hangup: { state: "ended", reason: "hangup", endedAt: Date.now() },
+    };
+    const changed = { ...call, ...verb === undefined ? { options, camera } : changes[verb]! };
+    mock.putCall(changed);
+    return changed;
+  }
+
+  function onContact(
+    method: string,
+    jid: string,
+    verb: string | undefined,
+    body: Body,
+    query: URLSearchParams,
+  ): Response {
+    const contact = state.contacts.get(jid);
+    if (contact === undefined) throw new Refusal(404, "unknown-contact", "No such contact.");
+    const changed = (change: Partial<ContactView>) => {
+      mock.putContact({ ...contact, ...change });
+      return Response.json(state.contacts.get(jid));
+    };
+    switch (verb) {
+      case undefined: {
+        const gone = method === "DELETE" || body["accept"] === false;
+        if (gone) {
+          state.contacts.delete(jid);
+          emit({ type: "contact-removed", data: { jid } });
+          return method === "DELETE" ? new Response(null, { status: 204 }) : Response.json(contact);
+        }
+        const { accept, ...rest } = body;
+        return changed({ ...rest, ...accept === true ? { subscription: "both" } : {} });
+      }
+      case "safety":
+        return Response.json({ number: SAFETY.padEnd(60, "7"), qr: `simpp:${SAFETY}` });
+      case "verify":
+        return changed({ trust: { ...contact.trust, state: "verified" } });
+      case "decide":
+        return body["accept"] === true
+          ? changed({ trust: { ...contact.trust, state: "first-use" } })
+          : Response.json(contact);
+      case "read":
+        changed({ unread: 0 });
+        return new Response(null, { status: 204 });
+      default:
+        return method === "POST" ? send(jid, String(body["body"])) : page(jid, query);
+    }
+  }
+
+  function send(jid: string, body: string): Response {
+    if (body === "refuse this") throw new Refusal(409, "not-online", "You are not online.");
+    const message = fakeMessage(jid, { mine: true, body, delivery: "pending" });
+    mock.putMessage(message);
+    return Response.json(message);
+  }
+
+  function page(jid: string, query: URLSearchParams): Response {
+    const before = Number(query.get("before") ?? Infinity);
+    const all = (state.messages.get(jid) ?? []).filter((message) => message.at < before);
+    return Response.json(all.slice(-Number(query.get("limit") ?? 100)));
+  }
+
+  function onRest(method: string, path: string, body: Body): unknown {
+    switch (`${method} ${path}`) {
+      case "GET /api/status":
+        return state.status;
+      case "POST /api/setup/carry":
+      case "POST /api/setup/join":
+      case "POST /api/setup/sign-in":
+        state.status = fakeStatus();
+        emit({ type: "status", data: state.status });
+        return state.status;
+      case "POST /api/server/reach":
+        return state.status = fakeStatus({
+          server: {
+            ...state.status.server!,
+            host: body["reach"] === "network" ? "0.0.0.0" : "127.0.0.1",
+          },
+        });
+      case "POST /api/invitations":
+        return {
+          link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
+          expires: Date.now() + 86_400_000,
+        };
+      case "GET /api/contacts":
+        return [...state.contacts.values()];
+      case "POST /api/contacts": {
+        const jid = String(body["jid"]);
+        if (!jid.includes("@")) throw new Refusal(400, "bad-jid", `“${jid}” is not an address.`);
+        const [example] = fakePeople();
+        mock.putContact({
+          ...example!,
+          jid,
+          name: String(body["name"] ?? ""),
+          subscription: "asking",
+          presence: "offline",
+          last: null,
+          unread: 0,
+        });
+        return state.contacts.get(jid);
+      }
+      case "GET /api/cameras":
+        return [
+          { spec: "device:/dev/video0", name: "USB Camera", kind: "device" },
+          { spec: "test", name: "Test picture", kind: "test" },
+        ];
+      case "GET /api/calls":
+        return [...state.calls.values()];
+      case "POST /api/calls": {
+        const call = fakeCall(String(body["contact"]));
+        mock.putCall(call);
+        return call;
+      }
+      case "GET /api/doctor":
+        return [
+          { check: "State directory", ok: true, detail: "private to you" },
+          { check: "ffmpeg", ok: false, detail: "not found; install it with your package manager" },
+        ];
+      default:
+        throw new Refusal(404, "not-found", `${method} ${path}`);
+    }
+  }
+
+  return {
+    ...mock,
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    async close() {
+      streams.abort();
+      await server.shutdown();
+    },
+  };
+}
+
+async function serveFile(name: string): Promise<Response> {
+  const type = { html: "text/html", js: "text/javascript", css: "text/css" }[name.split(".")[1]!];
+  return new Response(await Deno.readFile(new URL(name, dist)), {
+    headers: { "Content-Type": `${type}; charset=utf-8` },
+  });
+}
