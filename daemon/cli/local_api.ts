@@ -32,10 +32,11 @@ export class LocalApi {
 
   /** @throws SimppdError with the daemon's code, or `not-running` */
   async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const sent = body === undefined ? [] : [utf8(JSON.stringify(body))];
-    const type = body === undefined ? {} : JSON_TYPE;
+    const sent = body === undefined ? new Uint8Array() : utf8(JSON.stringify(body));
+    // A DELETE would otherwise be sent without its body.
+    const headers = body === undefined ? {} : { ...JSON_TYPE, "content-length": `${sent.length}` };
     return await answerOf<T>(
-      await this.#request(method, path, type, sent, AbortSignal.timeout(PATIENCE)),
+      await this.#request(method, path, headers, [sent], AbortSignal.timeout(PATIENCE)),
     );
   }
 
