@@ -5,3 +5,4 @@
 export type * from "./api.ts";
 export type { AppOptions } from "./app.ts";
 export { App } from "./gate.ts";
+export { startLog } from "./log_file.ts";

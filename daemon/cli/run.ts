@@ -1,4 +1,5 @@
-import { App } from "../app/mod.ts";
+import { join } from "node:path";
+import { App, startLog } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
@@ -33,6 +34,7 @@ export const run: Verb = {
       const passphrase = environment("SIMPPD_PASSPHRASE");
       const unlocking = passphrase === undefined ? {} : { passphrase };
       const app = await App.open({ state, version: VERSION, ...unlocking });
+      const stopLog = startLog(join(state, "simppd.log"));
       const token = newToken();
       try {
         const door = await startHttp({ app, port, token, instance: app.instance });
@@ -52,6 +54,7 @@ export const run: Verb = {
         }
       } finally {
         await endWithin(1_800, app.close());
+        stopLog();
       }
     } finally {
       ending.stop();
