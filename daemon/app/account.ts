@@ -92,6 +92,11 @@ export class Account {
     return { jid: account.jid, nick: account.nick, device, fingerprint };
   }
 
+  /** Nothing has been chosen yet, and nobody is choosing. */
+  get isFree(): boolean {
+    return this.#o.settings.account === undefined && !this.#settingUp;
+  }
+
   /** @throws SimppdError `not-online` when there is no account; its requests throw it too */
   pep(): Pep {
     if (this.#connection === undefined) throw notOnline();

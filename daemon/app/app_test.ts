@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AppEvent } from "../views/mod.ts";
-import { App } from "./app.ts";
+import { App } from "./gate.ts";
 
 /** Two daemons on state directories of their own; the second one joins by the first one's link. */
 async function withCouple(work: (alice: App, bob: App) => Promise<void>): Promise<void> {

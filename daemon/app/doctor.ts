@@ -14,7 +14,7 @@ export async function diagnose(status: StatusView, state: string): Promise<Check
   const { account, server, ffmpeg, problem } = status;
   return [
     await isPrivate("state directory", state, 700),
-    await isPrivate("key file", join(state, "key"), 600),
+    await isPrivate("key file", join(state, status.keeper === "file" ? "key" : "key.json"), 600),
     {
       check: "ffmpeg",
       ok: ffmpeg.found,

@@ -55,8 +55,11 @@ export class AppSettings {
   get expected(): Record<string, string> {
     return this.#settings.get("expected") ?? {};
   }
+  set expected(fingerprints: Record<string, string>) {
+    this.#settings.set("expected", fingerprints);
+  }
   expect(jid: string, fingerprint: string): void {
-    this.#settings.set("expected", { ...this.expected, [jid]: fingerprint });
+    this.expected = { ...this.expected, [jid]: fingerprint };
   }
 
   /** A random name of this state directory, for cookies. */

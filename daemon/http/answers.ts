@@ -17,6 +17,8 @@ const server = v.object({ domain: text, host: text, port: count, pin: text });
 const status = v.object({
   version: text,
   instance: text,
+  locked: v.boolean(),
+  keeper: v.picklist(["file", "passphrase", "keyring"]),
   account: v.nullable(account),
   state: v.picklist(["none", "connecting", "online", "offline", "failed"]),
   problem: v.nullable(problem),

@@ -12,6 +12,7 @@ import { prefer, preferences, type Theme } from "../store/preferences.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { HealthCheck } from "./health_check.tsx";
+import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
@@ -91,6 +92,14 @@ export function SettingsDialog() {
       {server !== null && (
         <Group title={words.server}>
           <ServerSettings server={server} />
+        </Group>
+      )}
+      <Group title={text.safekeeping.passphrase}>
+        <PassphraseSettings />
+      </Group>
+      {account !== null && (
+        <Group title={text.safekeeping.backup}>
+          <BackupSettings />
         </Group>
       )}
       <Group title={words.health}>

@@ -15,6 +15,8 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
   return {
     version: "0.1.0",
     instance: "f00d",
+    locked: false,
+    keeper: "file",
     account: { jid: ME, nick: "Anna", device: "0123456789abcdef", fingerprint: FINGERPRINT },
     state: "online",
     problem: null,
