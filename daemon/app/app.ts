@@ -116,6 +116,7 @@ export class App implements AppApi {
       calls: this.#calls,
       events: this.events,
       nick: () => this.#account.view()?.nick ?? "",
+      firstProof: (jid) => settings.firstProof(jid),
       jid,
     });
   }

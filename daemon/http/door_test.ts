@@ -4,7 +4,7 @@ import { FakeApp } from "../../tests/fake_app.ts";
 import { type HttpDoor, type HttpOptions, startHttp } from "./mod.ts";
 
 const TOKEN = "t".repeat(43);
-const files = { html: "<!doctype html>page", script: "script", style: "style" };
+const files = { html: "<!doctype html>page", script: "script", style: "style", scanner: "scanner" };
 
 interface Reply {
   status: number;
@@ -339,6 +339,8 @@ Deno.test("every answer carries the headers that keep it here", () =>
       assert.equal(headers["cross-origin-resource-policy"], "same-origin");
       assert.equal(headers["x-content-type-options"], "nosniff");
       assert.equal(headers["referrer-policy"], "no-referrer");
+      const features = String(headers["permissions-policy"]);
+      assert.match(features, /^camera=\(self\), microphone=\(\)/);
       const csp = String(headers["content-security-policy"]);
       assert.ok(csp.includes("default-src 'none'") && csp.includes("frame-ancestors 'none'"), csp);
       assert.ok(!csp.includes("unsafe"), csp);

@@ -12,6 +12,7 @@ import { contacts } from "../store/contacts.ts";
 import { selected } from "../store/route.ts";
 import { phase } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { DeviceBanner } from "./device_banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { StatusBanner } from "./status_banner.tsx";
 
@@ -49,6 +50,7 @@ function Messenger() {
   const open = selected.value !== null || place === "full";
   return (
     <>
+      <DeviceBanner />
       <div class={`messenger ${open ? "messenger-open" : ""}`}>
         <Sidebar />
         <main class="main">

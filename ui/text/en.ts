@@ -92,6 +92,20 @@ export const en = {
     server: "Server",
     serverHint: "host or host:port, when it cannot be found from the address.",
     pin: "Pinned key",
+    pinHelp: {
+      lead: "No authority vouches for this server's certificate. If the server makes its own " +
+        "(many home servers do), sign in by its pinned key instead: ask whoever runs it, over " +
+        "another way than this network, and put the key in above.",
+      wrong: "The key you pinned is not the one this server showed. Compare it with whoever runs " +
+        "the server. If it is right, somebody may be between you and the server: do not sign in.",
+      simppd: "A server carried by simppd shows it under Settings, Your server, Pinned key.",
+      other: "On any other server this prints it from its certificate:",
+      command: "openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der | " +
+        "openssl dgst -sha256 -binary | basenc --base64url | tr -d =",
+      careful: "A wrong key gives your password's proof to somebody else, so it is never taken " +
+        "over by itself.",
+      show: "Enter the pinned key",
+    },
     pinHint: "SHA-256 of the server's public key, base64url, for a certificate of its own making.",
     carryGo: "Start my server",
     joinGo: "Join",
@@ -134,6 +148,7 @@ export const en = {
     inCall: "In a call",
     callWaiting: "Call put aside",
     list: "Conversations",
+    typing: "is writing …",
   },
 
   request: {
@@ -177,7 +192,6 @@ export const en = {
     devices: (n: number) => plural(n, "device", "devices"),
     deviceMutual: "proved both ways",
     deviceNot: "not proved yet",
-    suite: "Suite",
     none: "none yet",
     block: "Block",
     unblock: "Unblock",
@@ -204,6 +218,77 @@ export const en = {
       changed: "The account key is another than before. Nothing is sent until you decide.",
     },
     weak: "Paper profile, weak",
+    mutual: "Both sides proved themselves: secure",
+    notMutual: "Not proved both ways yet: the first messages do that",
+  },
+
+  suites: {
+    title: "Encryption",
+    titleAll: "Encryption with everybody",
+    leadAll: "Holds for every contact without a choice of their own.",
+    inUse: "In use now",
+    allowed: "Allowed encryption",
+    asAll: "As with everybody",
+    ownChoice: "Choose for this contact",
+    names: {
+      "simpp-pq": "Post-quantum",
+      "simpp-modern": "Modern",
+      "simpp-2009": "Paper profile 2009, weak",
+    },
+    explain: {
+      "simpp-pq": "Also holds against a quantum computer that records today and breaks later.",
+      "simpp-modern": "Today's best without the post-quantum part.",
+      "simpp-2009": "Only to try the published paper's algorithms, between test devices.",
+    },
+    both: "Both of you must allow what is used. The strongest that both allow is taken.",
+    weakWarning: "The paper profile of 2009 can be broken with great effort, and by a quantum " +
+      "computer. What you write and show with it may be read one day. Allow it for tests only, " +
+      "never for anything private.",
+    weakInUse: "This conversation uses the weak paper profile. Write nothing private here.",
+    noneChosen: "At least one must stay allowed. To stop talking altogether, block the contact.",
+    save: "Apply",
+    saved: "Applied",
+  },
+
+  devices: {
+    title: "Your devices",
+    here: "This device",
+    code: "Code of 20 digits",
+    request: "A device asks to join your account",
+    requestLead:
+      "Approve it only if it is yours and shows exactly this code. It can then read and " +
+      "write in your name.",
+    approve: "The codes match: approve",
+    deny: "Deny",
+    asks: "Another device asks to join your account. If it is not yours, deny it.",
+    look: "Look",
+    linked: "Devices are approved and removed on the one that holds the account key.",
+    remove: "Remove",
+    removeNamed: (id: string) => `Remove ${id}`,
+    removeLead: (id: string) =>
+      `Remove ${id}? Nothing is sealed for it any more. What it has received stays on it.`,
+    removeGo: "Remove device",
+    unlinked: {
+      title: "Approve this device on your other one",
+      lead: "This account is in use on another device. Open simppd there, then Settings, Your " +
+        "devices, and approve this device if the code is the same. Until then nothing is sent or " +
+        "opened here.",
+    },
+    replaced: {
+      title: "Somebody published other keys for your account",
+      lead: "If you started anew on another device, approve this one there or use only that one. " +
+        "If it was not you, somebody can use your account: change its password at your server, " +
+        "warn your contacts in person, and only then start anew here. Nothing is sent meanwhile.",
+    },
+    anew: "Start anew on this device …",
+    anewTitle: "Start anew with this device's own keys?",
+    anewConsequences: [
+      "Your account's keys are replaced. Every contact sees that they changed and must decide and " +
+      "compare numbers again.",
+      "Your other devices stop working for this account until this device approves them.",
+      "Messages on their way to the old keys cannot be opened here. This cannot be undone.",
+    ],
+    anewGo: "Replace the keys",
   },
 
   verify: {
@@ -218,6 +303,24 @@ export const en = {
     differLead: "Then somebody may be between you, or one of you set up simppd anew. Do not send " +
       "anything private here. Ask the other, in person, whether they changed devices, and compare " +
       "again.",
+    mismatch: "This is not the same key",
+    byCode: "By code",
+    byCodeLead: (name: string) =>
+      `Scan the code on ${name}'s screen: simppd compares both keys at once.`,
+    scan: "Scan their code",
+    scanning: "Hold their code in front of the camera. The picture stays in this browser.",
+    scanStop: "Stop the camera",
+    camera: "Camera picture",
+    cameraDenied: "The browser was not allowed to use the camera. Allow it for this page in the " +
+      "browser's settings, or paste the code's text.",
+    cameraMissing: "This browser finds no camera. Paste the code's text instead.",
+    cameraFailed: "The camera could not be opened; perhaps something else uses it. Paste the " +
+      "code's text instead.",
+    paste: "No camera? Paste the code's text",
+    pasted: "Text of their code",
+    check: "Check",
+    doneTitle: "Verified",
+    doneClose: "Done",
     already: "You verified this contact before.",
     done: (name: string) => `${name} is verified.`,
     loading: "Working out the number …",
@@ -248,7 +351,14 @@ export const en = {
     message: "Message",
     placeholder: (name: string) => `Message ${name}`,
     send: "Send",
-    composeHint: "Enter sends, Shift and Enter begins a new line.",
+    composeHint: "Enter sends, Shift and Enter begins a new line, Arrow up in an empty field " +
+      "corrects your last message.",
+    typing: "is writing …",
+    edit: "Correct this message",
+    edited: "edited",
+    editing: "Correcting your last message. Escape leaves it as it was.",
+    editCancel: "Leave it as it was",
+    editSave: "Send correction",
     today: "Today",
     yesterday: "Yesterday",
     mine: "You",
@@ -311,6 +421,8 @@ export const en = {
     connectingLead: "Finding a path and checking the device tag.",
     waitingPicture: "Waiting for the first picture",
     stalled: "Picture stalled",
+    remoteOff: (name: string) => `${name}'s camera is off`,
+    remoteNone: (name: string) => `${name}'s camera gives no picture`,
     stalledFor: (seconds: number) => `No new picture for ${plural(seconds, "second", "seconds")}`,
     again: "Start again",
     close: "Close",
