@@ -83,6 +83,7 @@ export class FakeApp implements AppApi {
       account: { jid: "alice@fake.example", nick: "Alice", device: "0", fingerprint: "0" },
       state: "online",
       problem: null,
+      login: { mechanism: "SIMPP-1", mutual: true, profile: "simpp-modern" },
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       devices: { state: "own", code: "", devices: [{ id: "0", here: true }], requests: [] },
@@ -97,6 +98,8 @@ export class FakeApp implements AppApi {
   join: AppApi["join"] = (input) => this.#done(this.status(), "join", input);
   signIn: AppApi["signIn"] = (input) => this.#done(this.status(), "signIn", input);
   setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
+  setPassword: AppApi["setPassword"] = (password) =>
+    this.#done(this.status(), "setPassword", password);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {

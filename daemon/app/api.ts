@@ -40,6 +40,9 @@ export interface AppApi {
   /** Change whether the carried server can be reached by others. */
   setReach(reach: "this-machine" | "network"): Promise<StatusView>;
 
+  /** Gives an account that logs in by keys a password too, for other programs. */
+  setPassword(password: string): Promise<StatusView>;
+
   invite(): Promise<InvitationView>;
 
   contacts(): ContactView[];

@@ -1,5 +1,6 @@
 import { Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
+import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
 import { Contacts, Messages, StateDirectory } from "../store/mod.ts";
 import type {
@@ -36,6 +37,8 @@ export interface AppOptions {
   /** Path of the state directory; made when absent. */
   readonly state: string;
   readonly version?: string;
+  /** Login profiles for accounts made from now on; `simpp-modern` alone when absent. */
+  readonly loginProfiles?: readonly LoginProfileId[];
 }
 
 /** One running daemon: everything it can be asked, composed of the rooms below. */
@@ -55,7 +58,10 @@ export class App implements AppApi {
   readonly #devices: OwnDevices;
   #ffmpeg: StatusView["ffmpeg"] = { found: false, version: null, message: null };
 
-  private constructor(state: StateDirectory, version: string) {
+  private constructor(
+    state: StateDirectory,
+    { version = "0", loginProfiles = ["simpp-modern"] }: AppOptions,
+  ) {
     const settings = new AppSettings(state);
     this.instance = settings.instance;
     this.#version = version;
@@ -93,6 +99,7 @@ export class App implements AppApi {
       link: this.#link,
       people: this.#people,
       chats: this.#chats,
+      loginProfiles,
       devices: this.#devices,
       changed: () => this.events.emit({ type: "status", data: this.status() }),
     });
@@ -128,7 +135,7 @@ export class App implements AppApi {
   static async open(options: AppOptions): Promise<App> {
     const state = await StateDirectory.open(options.state);
     try {
-      const app = new App(state, options.version ?? "0");
+      const app = new App(state, options);
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
         ? { found: false, version: null, message: ffmpeg.missing }
@@ -148,6 +155,7 @@ export class App implements AppApi {
       account: this.#account.view(),
       state: this.#account.state,
       problem: this.#account.problem,
+      login: this.#account.login,
       server: this.#account.server,
       policy: [...this.#simpp.policy.everybody],
       devices: this.#devices.view,
@@ -169,6 +177,10 @@ export class App implements AppApi {
   }
   async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
     await this.#account.setReach(reach);
+    return this.status();
+  }
+  async setPassword(password: string): Promise<StatusView> {
+    await this.#account.setPassword(password);
     return this.status();
   }
   invite(): Promise<InvitationView> {

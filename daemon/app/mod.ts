@@ -4,3 +4,4 @@
  */
 export type * from "./api.ts";
 export * from "./app.ts";
+export { startLog } from "./log_file.ts";

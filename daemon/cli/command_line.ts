@@ -8,6 +8,7 @@ import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
+import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { policy } from "./policy.ts";
 import { run } from "./run.ts";
@@ -52,6 +53,7 @@ export const verbs: readonly Verb[] = [
   device,
   devices,
   doctor,
+  lab,
   help,
   version,
 ];

@@ -1,4 +1,5 @@
-import { App } from "../app/mod.ts";
+import { join } from "node:path";
+import { App, startLog } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
@@ -27,6 +28,7 @@ export const run: Verb = {
     const ending = untilSignal();
     try {
       const app = await App.open({ state, version: VERSION });
+      const stopLog = startLog(join(state, "simppd.log"));
       const token = newToken();
       try {
         const door = await startHttp({ app, port, token, instance: app.instance });
@@ -46,6 +48,7 @@ export const run: Verb = {
         }
       } finally {
         await endWithin(1_800, app.close());
+        stopLog();
       }
     } finally {
       ending.stop();

@@ -9,6 +9,7 @@ export { ed25519, x25519 } from "./curve25519.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";
 export * from "./keys.ts";
-export { p224 } from "./nist_curves.ts";
+export * from "./login_profiles.ts";
+export { p192, p224 } from "./nist_curves.ts";
 export { mlkem768 } from "./mlkem768.ts";
 export * from "./suites.ts";

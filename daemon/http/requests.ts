@@ -23,6 +23,7 @@ export const signInBody = v.strictObject({
   server: v.exactOptional(line(300)),
   pin: v.exactOptional(line(128)),
 });
+export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
 export const changeContactBody = v.strictObject({

@@ -30,6 +30,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.signIn(body),
   }),
+  route("post", "/api/account/password", "Set a password, for other programs of this account", {
+    body: requests.passwordBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPassword(body.password),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",

@@ -288,7 +288,13 @@ export class Simpp {
     // Marked for as long as the prekey lives: a session that was dropped is never opened again.
     if (this.#keys.wasSeen(opening.session)) return null;
     const secrets = this.#secretsFor(from, device, opening);
-    const opened = await respond(self, from, opening, parts.message, secrets, this.#random);
+    const opened = await respond(self, from, opening, parts.message, secrets, this.#random)
+      .catch((error) => {
+        // What was weakened on its way to us is asked for again, over a session of our own.
+        const weakened = error instanceof SimppError && error.code === "downgrade";
+        if (weakened) this.events.emit({ type: "lost", jid: from, device });
+        throw error;
+      });
     if (deviceIdOf(opened.session.transcript.initiator.device) !== device) throw new OpenError();
     return opened;
   }

@@ -19,7 +19,7 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, server, version, devices, policy } = status.value!;
+  const { account, login, server, version, devices, policy } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -43,6 +43,12 @@ export function SettingsDialog() {
             <dd>
               <Fingerprint value={account.fingerprint} />
             </dd>
+            {login !== null && (
+              <>
+                <dt>{words.login}</dt>
+                <dd>{words.loginBy(login.mechanism, login.mutual)}</dd>
+              </>
+            )}
           </dl>
         </Group>
       )}

@@ -512,6 +512,9 @@ export const en = {
     you: "You",
     device: "This device",
     fingerprint: "Your account key",
+    login: "Signed in",
+    loginBy: (mechanism: string, mutual: boolean) =>
+      `By ${mechanism}${mutual ? ", both sides proved" : ""}`,
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",
