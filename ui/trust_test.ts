@@ -66,6 +66,10 @@ dashboard("a code of other keys is a clear warning", async (page) => {
   const [red = 0, green = 0, blue = 0] = background.match(/\d+/g)!.map(Number);
   assert(red > green && red > blue, background);
   assert.deepEqual(await seriousViolations(page), []);
+  assert.equal(await page.getByRole("button", { name: "They match" }).count(), 0);
+  await page.getByRole("button", { name: "Compare again" }).click();
+  await warning.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "They match" }).waitFor();
   assert.equal(await page.locator(".chat-head .trust-verified").count(), 0);
 }, (mock) => void (mock.state.code = "simpp-verify:2:other:ours"));
 
@@ -128,9 +132,12 @@ dashboard("a contact on the paper's profile is marked weak", async (page) => {
     .filter({ hasText: "Faruk" });
   await row.locator(".trust-weak").getByText("Paper profile, weak").waitFor({ state: "attached" });
   await openChat(page, "Faruk");
+  await page.locator(".chat").getByText("only by the weak paper profile").waitFor();
   await page.locator(".chat-head").getByText("Paper profile, weak").waitFor();
   await page.getByTitle("Contact details").click();
   await page.getByText("Write nothing private here").waitFor();
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert(await page.getByRole("dialog").evaluate((one) => one.scrollWidth <= one.clientWidth));
   assert.deepEqual(await seriousViolations(page), []);
 });
 

@@ -3,7 +3,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { duration, now, tick } from "../parts/time.ts";
 import { hangUp, toStage } from "../store/call_actions.ts";
-import { type HeardCall } from "../store/calls.ts";
+import type { HeardCall } from "../store/calls.ts";
 import { text } from "../text/mod.ts";
 import { Picture } from "./picture.tsx";
 import { remoteState, remoteWord } from "./remote_state.ts";

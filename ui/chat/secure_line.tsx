@@ -1,15 +1,12 @@
 import type { ContactView } from "../api/views.ts";
-import { Icon } from "../parts/icon.tsx";
-import { text } from "../text/mod.ts";
+import { ProofMark } from "../parts/proof_mark.tsx";
 
-/** Whether both sides proved themselves: the secure state of the paper's figure 8. */
+/** Under the chat's head: whether both sides proved themselves, once there is a session. */
 export function SecureLine({ contact: { trust } }: { contact: ContactView }) {
   if (trust.suite === null || trust.state === "changed") return null;
-  const { mutual } = trust;
   return (
-    <p class={`secure-line ${mutual ? "mark-good" : "mark-open"}`}>
-      <Icon name={mutual ? "lock" : "clock"} size="s" />
-      {mutual ? text.trust.mutual : text.trust.notMutual}
+    <p class="secure-line">
+      <ProofMark trust={trust} />
     </p>
   );
 }

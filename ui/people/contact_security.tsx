@@ -3,7 +3,7 @@ import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
 import { Callout } from "../parts/field.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
-import { Icon } from "../parts/icon.tsx";
+import { ProofMark } from "../parts/proof_mark.tsx";
 import { TrustBadge } from "../parts/trust_badge.tsx";
 import { openDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
@@ -23,10 +23,7 @@ export function ContactSecurity({ contact }: { contact: ContactView }) {
       <dl class="facts">
         <dt>{text.info.mutual}</dt>
         <dd>
-          <span class={trust.mutual ? "mark mark-good" : "mark mark-open"}>
-            <Icon name={trust.mutual ? "lock" : "clock"} size="s" />
-            {trust.mutual ? text.trust.mutual : text.trust.notMutual}
-          </span>
+          <ProofMark trust={trust} />
         </dd>
         {trust.fingerprint !== null && (
           <>

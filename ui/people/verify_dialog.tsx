@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api/routes.ts";
 import type { ContactView, SafetyView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
@@ -61,17 +61,28 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
       </div>
       {shown !== null && (
         <footer class="dialog-foot">
-          <button type="button" class="button" onClick={() => outcome.value = "differs"}>
-            {words.differ}
-          </button>
-          <button
-            type="button"
-            class="button button-primary"
-            disabled={action.busy.value}
-            onClick={() => verify({ number: shown.number })}
-          >
-            {words.match}
-          </button>
+          {/* After a warning no button says that all is well: one has to compare again. */}
+          {outcome.value === "differs"
+            ? (
+              <button type="button" class="button" onClick={() => outcome.value = "open"}>
+                {words.again}
+              </button>
+            )
+            : (
+              <>
+                <button type="button" class="button" onClick={() => outcome.value = "differs"}>
+                  {words.differ}
+                </button>
+                <button
+                  type="button"
+                  class="button button-primary"
+                  disabled={action.busy.value}
+                  onClick={() => verify({ number: shown.number })}
+                >
+                  {words.match}
+                </button>
+              </>
+            )}
         </footer>
       )}
     </Dialog>
@@ -79,10 +90,12 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
 }
 
 function Mismatch({ reason }: { reason: string | null }) {
+  const title = useRef<HTMLParagraphElement>(null);
   const words = text.verify;
+  useEffect(() => title.current!.scrollIntoView({ block: "center" }), []);
   return (
     <Callout tone="danger">
-      <p class="callout-title">
+      <p class="callout-title" ref={title}>
         <Icon name="shield-alert" size="s" />
         {words.mismatch}
       </p>
