@@ -36,7 +36,8 @@ export const trust = {
       "simpp-modern": "Today's best without the post-quantum part.",
       "simpp-2009": "Only to try the published paper's algorithms, between test devices.",
     },
-    both: "Both of you must allow what is used. The strongest that both allow is taken.",
+    both: "Both of you must allow what is used. The strongest that both allow is taken. " +
+      "What is taken away here is not sent with any more.",
     weakWarning: "The paper profile of 2009 can be broken with great effort, and by a quantum " +
       "computer. What you write and show with it may be read one day. Allow it for tests only, " +
       "never for anything private.",
