@@ -4,6 +4,8 @@ import { Icon } from "../parts/icon.tsx";
 import { Scanner } from "../scan/scanner.tsx";
 import { text } from "../text/mod.ts";
 
+/** How the text of every safety number's code begins (docs/protocol.md). */
+const PREFIX = "simpp-verify:";
 /** Longest text of a code, as the daemon takes it. */
 const LONGEST = 256;
 
@@ -24,6 +26,7 @@ export function VerifyByCode({ name, onCode }: VerifyByCodeProps) {
       {scanning.value
         ? (
           <Scanner
+            prefix={PREFIX}
             onText={(seen) => {
               scanning.value = false;
               onCode(seen.slice(0, LONGEST));

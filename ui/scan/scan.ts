@@ -40,12 +40,16 @@ function release(stream: MediaStream): void {
 }
 
 /**
- * Shows the camera in `video` until a code is seen or `signal` aborts; the camera is let go at once
- * in either case.
+ * Shows the camera in `video` until a code that begins with `prefix` is seen or `signal` aborts; the
+ * camera is let go at once in either case. Other codes are passed over: a poster is no warning.
  * @returns the code's text; null when aborted
  * @throws Error when the browser gives no camera
  */
-export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promise<string | null> {
+export async function scan(
+  video: HTMLVideoElement,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<string | null> {
   const stream = await navigator.mediaDevices.getUserMedia({
     video: { facingMode: "environment" },
     audio: false,
@@ -58,7 +62,7 @@ export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promis
     const [look] = await Promise.all([looker(), video.play()]);
     while (!signal.aborted) {
       const seen = video.videoWidth === 0 ? null : await look(video);
-      if (seen !== null && seen !== "") return seen;
+      if (seen?.startsWith(prefix)) return seen;
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
     return null;

@@ -5,19 +5,21 @@ import { text } from "../text/mod.ts";
 import { scan } from "./scan.ts";
 
 export interface ScannerProps {
+  /** How the codes looked for begin. */
+  prefix: string;
   onText(text: string): void;
   onClose(): void;
 }
 
 /** The camera's picture while it looks for a code; taking it off the page lets the camera go. */
-export function Scanner({ onText, onClose }: ScannerProps) {
+export function Scanner({ prefix, onText, onClose }: ScannerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const problem = useSignal<string | null>(null);
   const words = text.verify;
 
   useEffect(() => {
     const life = new AbortController();
-    scan(video.current!, life.signal).then(
+    scan(video.current!, prefix, life.signal).then(
       (seen) => seen !== null && onText(seen),
       (error: unknown) => problem.value = whyNot(error),
     );
