@@ -256,6 +256,10 @@ Deno.test("bodies are bounded, typed and strict", () =>
     const chunked = { ...jsonBody, "transfer-encoding": "chunked" };
     refused(await post("x".repeat(70_000), chunked), 413, "too-large");
     refused(await post("{", jsonBody), 400, "bad-input");
+    const long = JSON.stringify({ body: "x".repeat(10_001) });
+    const path = "/api/contacts/bob%40fake.example/messages";
+    const headers = { ...cli, ...jsonBody };
+    refused(await ask(door, "POST", path, headers, long), 400, "bad-input");
     refused(await post(Uint8Array.of(0x22, 0xff, 0x22)), 400, "bad-input");
     refused(await post("[".repeat(60_000)), 400, "bad-input");
     refused(await post(`{"jid":"a@b"}`, { "content-type": "text/plain" }), 415, "not-json");
