@@ -51,6 +51,8 @@ export class Account {
   #connection: Connection | undefined;
   #carried: Carried | undefined;
   #publishing: Problem | null = null;
+  /** People whose list is being looked at; true: once more when that is done. */
+  readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
 
   constructor(options: AccountOptions) {
@@ -222,16 +224,28 @@ export class Account {
     people.attach(connection.roster, connection.presence);
     link.attach(connection.client);
     devices.attach(connection.client);
-    connection.pep.onEvent(DEVICES_NODE, (from) => {
-      simpp.refresh(from.toString()).catch((error) =>
-        logOf("app").warn("device list of {from}: {error}", { from, error })
-      );
-    });
+    connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
     connection.client.hooks.online(() => this.#publish());
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
     return connection;
+  }
+
+  /** Looks at a device list that is said to have changed: a contact's or our own, one look at a time. */
+  async #refresh(jid: string): Promise<void> {
+    if (jid !== this.jid && !this.#o.people.has(jid)) return;
+    if (this.#refreshing.has(jid)) return void this.#refreshing.set(jid, true);
+    try {
+      do {
+        this.#refreshing.set(jid, false);
+        await this.#o.simpp.refresh(jid);
+      } while (this.#refreshing.get(jid) && !this.#ending.signal.aborted);
+    } catch (error) {
+      logOf("app").warn("device list of {jid}: {error}", { jid, error });
+    } finally {
+      this.#refreshing.delete(jid);
+    }
   }
 
   async #publish(): Promise<void> {

@@ -129,3 +129,17 @@ Deno.test("one on simpp-2009, one without: nothing is sent, and both agree once 
     await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "again"));
     assert.equal(alice.contacts()[0]!.trust.suite, "simpp-2009");
   }));
+
+Deno.test("a message that cannot be sent is refused at once and holds up no other", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const aliceJid = alice.status().account!.jid;
+    const lone = String.fromCharCode(0xd800);
+    for (const body of [`a${String.fromCharCode(1)}b`, lone, "", " ", "x".repeat(10_001)]) {
+      await assert.rejects(alice.sendMessage(bobJid, body), { code: "bad-input" });
+    }
+    await alice.sendMessage(bobJid, "z".repeat(10_000));
+    await alice.sendMessage(bobJid, "after");
+    await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "after"));
+    assert.equal(bob.messages(aliceJid)[0]!.body.length, 10_000);
+  }));

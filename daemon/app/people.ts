@@ -99,7 +99,8 @@ export class People {
   /** What a contact calls themselves, until one gives them a name of one's own. */
   introduce(jid: string, nick: string): void {
     const known = this.#stored.get(jid);
-    const name = nick.trim().slice(0, MAX_NAME);
+    // Nothing that could break a line, hide, or turn the direction of what stands around it.
+    const name = nick.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim().slice(0, MAX_NAME);
     if (known === undefined || name === "" || known.name === name) return;
     if ((this.#online?.roster.get(jid)?.name ?? "") === "") this.#put({ ...known, name });
   }

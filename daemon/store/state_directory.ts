@@ -55,6 +55,7 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   let lock: Deno.FsFile;
   try {
     await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+    if (Deno.build.os !== "windows") await Deno.chmod(root, 0o700);
     lock = await Deno.open(join(root, "lock"), { create: true, write: true, mode: 0o600 });
   } catch (error) {
     throw new SimppdError(
