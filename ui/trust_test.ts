@@ -94,6 +94,7 @@ dashboard("a code is taken as text too, and a camera left is let go", async (pag
   await page.waitForFunction(() => document.querySelector("video")!.videoWidth > 0);
   assert.equal(await liveTracks(page), 1);
   await page.getByRole("button", { name: "Stop the camera" }).click();
+  await page.locator("video").waitFor({ state: "detached" });
   assert.equal(await liveTracks(page), 0);
   await page.getByText("Paste the code's text").click();
   await page.getByLabel("Text of their code").fill(SEEN_CODE);
