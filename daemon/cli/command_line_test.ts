@@ -41,7 +41,7 @@ function withDaemon(
 ) {
   return inFolder(async (state) => {
     const app = new FakeApp();
-    const dashboard = { html: "", script: "", style: "" };
+    const dashboard = { html: "", script: "", style: "", scanner: "" };
     const { instance } = app;
     const held = await StateDirectory.open(state);
     const door = await startHttp({ app, port: 0, token: TOKEN, instance, dashboard });
@@ -184,7 +184,7 @@ Deno.test("what cannot prove that it knows the token is told neither token nor r
   inFolder(async (state) => {
     const held = await StateDirectory.open(state);
     const app = new FakeApp();
-    const dashboard = { html: "", script: "", style: "" };
+    const dashboard = { html: "", script: "", style: "", scanner: "" };
     const real = await startHttp({ app, port: 0, token: TOKEN, instance: "x", dashboard });
     const relay = async (body: string) => {
       const headers = { "content-type": "application/json" };
@@ -270,6 +270,14 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["contact", "block", bob], ["changeContact", bob, { blocked: true }]],
       [["contact", "unblock", bob], ["changeContact", bob, { blocked: false }]],
       [["contact", "remove", bob], ["removeContact", bob]],
+      [["contact", "clear", bob], ["forgetChat", bob]],
+      [["contact", "forget", bob], ["forgetContact", bob]],
+      [["unlock"], ["unlock", { passphrase: "typed" }]],
+      [["lock"], ["lock"]],
+      [["passphrase", "set"], ["setPassphrase", { passphrase: "typed" }]],
+      [["passphrase", "remove"], ["removePassphrase", { current: "typed" }]],
+      [["keyring", "use"], ["useKeyring", {}]],
+      [["keyring", "leave"], ["leaveKeyring"]],
       [["contact", "verify", bob, "123"], ["verify", bob, { number: "123" }]],
       [["contact", "trust", bob], ["decideChange", bob, true]],
       [["contact", "distrust", bob], ["decideChange", bob, false]],

@@ -117,7 +117,8 @@ async function showLinks(
   doors: readonly HttpDoor[],
 ): Promise<void> {
   const links = doors.map((door) => door.launchLink());
-  if (json) io.out(JSON.stringify({ alice: links[0], bob: links[1] }));
+  // Standard output is the report's alone when a script reads it.
+  if (json) io.err(JSON.stringify({ alice: links[0], bob: links[1] }));
   else io.out(`Alice: ${links[0]}\nBob:   ${links[1]}\n(each link works once)`);
   if (options["no-open"] === true) return;
   for (const link of links) await openBrowser(state, link);

@@ -76,7 +76,9 @@ function doorOperationOf(route: DoorRoute): Record<string, unknown> {
       security: [{ bearer: [] }, { session: [], page: [] }, { session: [], ticket: [] }],
     }),
     parameters: pathParameters(route.path),
-    ...bodyOf(route.body ?? emptyBody),
+    ...(route.consumes === undefined ? bodyOf(route.body ?? emptyBody) : {
+      requestBody: { required: true, content: { [route.consumes]: {} } },
+    }),
     responses: { ...success(route.produces, route.answer ?? null), default: errors },
   };
 }

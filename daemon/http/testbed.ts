@@ -8,7 +8,7 @@ const door = await startHttp({
   port: 0,
   token: "t".repeat(43),
   instance: app.instance,
-  dashboard: { html: "", script: "", style: "" },
+  dashboard: { html: "", script: "", style: "", scanner: "" },
 });
 Deno.addSignalListener("SIGTERM", () => void door.close().then(() => Deno.exit(0)));
 Deno.stdout.writeSync(new TextEncoder().encode(`${door.launchLink()}\n`));
