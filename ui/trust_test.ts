@@ -196,6 +196,7 @@ dashboard(
   "a device on no list shows its code, and starting anew asks first",
   async (page, mock) => {
     const banner = page.getByRole("region", { name: "Approve this device on your other one" });
+    await banner.waitFor();
     assert.deepEqual(
       await banner.getByRole("list", { name: "Code of 20 digits" }).getByRole("listitem")
         .allInnerTexts(),
