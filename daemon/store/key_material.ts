@@ -125,13 +125,23 @@ export class KeyMaterial {
   sessions(jid: string, device: string): StoredSession[] {
     return this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? ORDER BY updated DESC",
-    ).all(jid, device).map((row) => ({
+    ).all(jid, device).map((row) => this.#session(row));
+  }
+  /** The one in use with a device. */
+  activeSession(jid: string, device: string): StoredSession | undefined {
+    const row = this.#db.prepare(
+      "SELECT * FROM sessions WHERE jid = ? AND device = ? AND active = 1",
+    ).get(jid, device);
+    return row === undefined ? undefined : this.#session(row);
+  }
+  #session(row: Record<string, unknown>): StoredSession {
+    return {
       session: String(row.session),
-      jid,
-      device,
+      jid: String(row.jid),
+      device: String(row.device),
       active: row.active === 1,
       state: this.#vault.open(`sessions/${row.session}`, row.sealed as Uint8Array),
-    }));
+    };
   }
   /** Stores a session; when it is active, the device's others no longer are. Keeps `most` a device. */
   putSession(session: StoredSession, now: number, most: number): void {
