@@ -136,6 +136,7 @@ export class Simpp {
   /** Publishes what others need to write to us; call after each login and change of policy. */
   async publish(): Promise<void> {
     const now = this.#now();
+    await this.#lock.run("seal", () => this.#own.noticeCopy(this.#directory, this.#jid));
     await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
     this.#keys.dropSeenBefore(now - SEEN_AGE);
   }
