@@ -28,16 +28,19 @@ for (const suite of SUITE_IDS) {
   const most = suite === "simpp-2009" ? 60 : 200;
   Deno.test(`${suite}: every message that arrives opens once, however they are mixed, doubled or lost`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: most, size: "max" }), async (steps) => {
-        const directory = new MemoryDirectory();
-        const alice = await person(ALICE, directory, [suite]);
-        const bob = await person(BOB, directory, [suite]);
-        try {
-          await run(alice, bob, steps);
-        } finally {
-          [alice, bob].forEach((one) => one.close());
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: most, size: "max" }),
+        async (steps) => {
+          const directory = new MemoryDirectory();
+          const alice = await person(ALICE, directory, [suite]);
+          const bob = await person(BOB, directory, [suite]);
+          try {
+            await run(alice, bob, steps);
+          } finally {
+            [alice, bob].forEach((one) => one.close());
+          }
+        },
+      ),
       { numRuns: 10, endOnFailure: true },
     );
   });

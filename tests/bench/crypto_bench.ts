@@ -11,19 +11,9 @@ import {
   systemRandom,
 } from "../../daemon/crypto/mod.ts";
 import { SFrameReceiver, SFrameSender, suiteById } from "../../daemon/sframe/mod.ts";
-import { signBundle } from "../../daemon/simpp/bundle.ts";
-import { signDeviceList } from "../../daemon/simpp/device_list.ts";
-import { readOpening } from "../../daemon/simpp/handshake.ts";
-import { createIdentity } from "../../daemon/simpp/identity.ts";
-import {
-  initiate,
-  openPacket,
-  readPacket,
-  respond,
-  sealPacket,
-  type Self,
-} from "../../daemon/simpp/session.ts";
+import { initiate, openPacket, readPacket, sealPacket } from "../../daemon/simpp/session.ts";
 import { MemoryDirectory, person, type TestPerson } from "../../daemon/simpp/testing.ts";
+import { bareDevice, hear } from "../../daemon/simpp/testing_handshake.ts";
 import { el } from "../../daemon/xmpp/core/mod.ts";
 import { atMost, type BenchLine, quantile, round } from "./bench.ts";
 import { opensslSpeed } from "./openssl_speed.ts";
@@ -48,56 +38,37 @@ async function median(rounds: number, work: () => Promise<unknown>): Promise<num
 /** Runs the bench. */
 export async function* run(): AsyncGenerator<BenchLine> {
   for (const id of SUITE_IDS) yield await handshake(suite(id));
-  for (const id of SUITE_IDS) yield await chat(id);
+  for (const id of SUITE_IDS) yield* await chat(id);
   for (const id of SUITE_IDS) yield* await frames(suite(id));
   for (const id of SUITE_IDS) yield* await hundred(id);
 }
 
 /** Both sides of a handshake: opening, its acceptance, the answer, the confirmation. */
 async function handshake(chosen: Suite): Promise<BenchLine> {
-  const [alice, bob] = ["alice", "bob"].map((name): Self => {
-    const { account, device, certified } = createIdentity(systemRandom);
-    const devices = signDeviceList(account, 1, [device.public]);
-    const jid = `${name}@example.org`;
-    return { jid, account: account.public, device, certified, devices, offered: [chosen.code] };
-  }) as [Self, Self];
-  const prekeys = async () => ({
-    dh: chosen.dh.generate(systemRandom),
-    kem: await chosen.kem?.generate(systemRandom) ?? null,
-  });
-  const [signed, once] = [await prekeys(), await prekeys()];
-  const { prekeyKinds: kinds } = chosen;
-  const halves = (of: typeof signed) => [
-    { kind: kinds.dh, id: 1, public: of.dh.public },
-    ...(of.kem === null ? [] : [{ kind: kinds.kem!, id: 1, public: of.kem.public }]),
-  ];
-  const suites = [chosen.code];
-  const expires = Math.floor(Date.now() / 1000) + 86_400;
-  const content = { counter: 1, expires, suites, prekeys: halves(signed), oneTime: [1] };
-  const bundle = signBundle(bob.device, content);
-  const oneTime = { id: 1, prekeys: halves(once) };
+  const alice = await bareDevice("alice@example.org", chosen);
+  const bob = await bareDevice("bob@example.org", chosen);
   const text = systemRandom(256);
   const value = await median(120, async () => {
-    const opened = await initiate(chosen, alice, bob, bundle, oneTime, systemRandom);
-    const first = sealPacket(opened, alice, text);
-    const packet = readPacket(first.packet);
-    if (packet.opening === null) throw new Error("no opening");
-    const secrets = { ...signed, oneTime: once };
-    const opening = readOpening(packet.opening);
-    const heard = await respond(bob, alice.jid, opening, packet.message, secrets, systemRandom);
-    const answer = sealPacket(heard.session, bob, text);
+    const { bundle, oneTime } = bob;
+    const opened = await initiate(chosen, alice.self, bob.self, bundle, oneTime, systemRandom);
+    const first = sealPacket(opened, alice.self, text);
+    const heard = await hear(bob, alice.self.jid, first.packet);
+    const answer = sealPacket(heard.session, bob.self, text);
     const back = readPacket(answer.packet).message;
-    const proved = openPacket(first.session, alice, back, systemRandom);
-    const last = readPacket(sealPacket(proved.session, alice, text).packet).message;
-    const mutual = openPacket(answer.session, bob, last, systemRandom).session;
+    const proved = openPacket(first.session, alice.self, back, systemRandom);
+    const last = readPacket(sealPacket(proved.session, alice.self, text).packet).message;
+    const mutual = openPacket(answer.session, bob.self, last, systemRandom).session;
     if (mutual.phase !== "mutual") throw new Error("no proof");
   });
   const targets: Partial<Record<SuiteId, number>> = { "simpp-pq": 5, "simpp-2009": 25 };
   return line(chosen.id, "handshake, both sides", value, targets[chosen.id]);
 }
 
-/** A message of 1 KB, sealed and opened, from XML to XML, both databases in memory. */
-async function chat(id: SuiteId): Promise<BenchLine> {
+/**
+ * A message of 1 KB, sealed and opened, from XML to XML, both databases in memory: one that goes on
+ * in the sender's chain, and one that answers, which brings a new ratchet key.
+ */
+async function chat(id: SuiteId): Promise<BenchLine[]> {
   const directory = new MemoryDirectory();
   const alice = await person("alice@example.org", directory, [id]);
   const bob = await person("bob@example.org", directory, [id]);
@@ -107,12 +78,16 @@ async function chat(id: SuiteId): Promise<BenchLine> {
       await deliver(bob, alice, "hello");
     }
     const text = "x".repeat(CHAT);
+    const further = await median(400, () => deliver(alice, bob, text));
     let turn = 0;
-    const value = await median(300, () => {
-      const [from, to] = turn++ % 4 < 2 ? [alice, bob] : [bob, alice];
+    const answer = await median(200, () => {
+      const [from, to] = turn++ % 2 === 0 ? [bob, alice] : [alice, bob];
       return deliver(from, to, text);
     });
-    return line(id, "1 KB chat, seal + open", value, 1);
+    return [
+      line(id, "1 KB chat, seal + open", further, 1),
+      line(id, "1 KB chat with a new ratchet key", answer),
+    ];
   } finally {
     alice.close();
     bob.close();
