@@ -8,7 +8,8 @@ const BOB = "bob@example.test";
 const body = (text: string) => el("body", { xmlns: "jabber:client" }, text);
 
 async function read(at: TestPerson, from: string, element: Element): Promise<string | undefined> {
-  return (await at.simpp.open(from, element))?.envelope.content[0]!.getText();
+  const received = await at.simpp.open(from, element);
+  return received?.envelope.content[0]?.getText();
 }
 
 async function talk(a: TestPerson, b: TestPerson, rounds = 2): Promise<void> {

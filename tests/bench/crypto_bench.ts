@@ -153,7 +153,7 @@ async function hundred(id: SuiteId): Promise<BenchLine[]> {
       await device.simpp.open(alice.jid, parts[0]!.element);
       await deliver(device, alice, "here");
     }
-    const later = await median(20, send);
+    const later = await median(60, send);
     return [
       line(id, "to 100 devices, first", first),
       line(id, "to 100 devices", later, 25),
