@@ -10,6 +10,7 @@ import { posix } from "node:path";
 export const LEVELS: Readonly<Record<string, number>> = {
   "cli": 9,
   "http": 8,
+  "lab": 8,
   "app": 7,
   "call": 6,
   "simpp": 5,

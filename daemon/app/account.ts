@@ -1,20 +1,22 @@
-import { Backoff, logOf, publicError, SimppdError, sleep, toBase64Url } from "../base/mod.ts";
-import { systemRandom } from "../crypto/mod.ts";
-import type { Simpp } from "../simpp/mod.ts";
+import { Backoff, logOf, publicError, SimppdError, sleep } from "../base/mod.ts";
+import { type LoginProfileId, systemRandom } from "../crypto/mod.ts";
+import { type Simpp, SimppError } from "../simpp/mod.ts";
 import type { StateDirectory } from "../store/mod.ts";
 import type {
   AccountState,
   AccountView,
   InvitationView,
+  LoginView,
   Problem,
   ServerView,
 } from "../views/mod.ts";
-import { type Pep, registerByInvitation } from "../xmpp/client/mod.ts";
-import { Jid } from "../xmpp/core/mod.ts";
+import { type Pep, registerByInvitation, setPassword } from "../xmpp/client/mod.ts";
+import { Jid, type PublicLoginKey } from "../xmpp/core/mod.ts";
 import { Carried } from "./carried_server.ts";
 import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
 import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
+import { NewLoginKeys } from "./login_keys.ts";
 import type { OwnDevices } from "./own_devices.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
@@ -33,6 +35,8 @@ interface AccountOptions {
   readonly link: SealedLink;
   readonly people: People;
   readonly chats: Chats;
+  /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
+  readonly loginProfiles: readonly LoginProfileId[];
   readonly devices: OwnDevices;
   /** Called when something that a status shows has changed. */
   readonly changed: () => void;
@@ -47,6 +51,8 @@ export class Account {
   #connection: Connection | undefined;
   #carried: Carried | undefined;
   #publishing: Problem | null = null;
+  /** People whose list is being looked at; true: once more when that is done. */
+  readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
 
   constructor(options: AccountOptions) {
@@ -73,6 +79,9 @@ export class Account {
   get problem(): Problem | null {
     return this.#connection?.problem ?? this.#publishing;
   }
+  get login(): LoginView | null {
+    return this.#connection?.login ?? null;
+  }
   get server(): ServerView | null {
     return this.#carried?.view ?? null;
   }
@@ -81,6 +90,11 @@ export class Account {
     if (account === undefined) return null;
     const { device, fingerprint } = this.#o.simpp;
     return { jid: account.jid, nick: account.nick, device, fingerprint };
+  }
+
+  /** Nothing has been chosen yet, and nobody is choosing. */
+  get isFree(): boolean {
+    return this.#o.settings.account === undefined && !this.#settingUp;
   }
 
   /** @throws SimppdError `not-online` when there is no account; its requests throw it too */
@@ -97,34 +111,36 @@ export class Account {
   carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<void> {
     return this.#setUp(input.nick, async (nick) => {
       await removeOldServer(this.#o.state);
-      const server = await Carried.create(input.reach);
+      const server = await Carried.create(input.reach, this.#o.loginProfiles);
       const carried = await this.#carry(server);
       const username = usernameOf(nick);
-      const password = newPassword();
-      await carried.createAccount(username, password);
+      const keys = new NewLoginKeys(this.#o.loginProfiles);
+      const login = keys.pinned(await carried.createAccount(username, keys.public));
       const jid = `${username}@${server.domain}`;
-      return { jid, nick, password, hosts: [], pin: server.pin };
+      return { jid, nick, login, hosts: [], pin: server.pin };
     });
   }
 
-  join(input: { link: string; nick: string }): Promise<void> {
-    return this.#setUp(input.nick, async (nick) => {
-      const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+  async join(input: { link: string; nick: string }): Promise<void> {
+    const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+    const make = async (nick: string) => {
       const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
-      const password = newPassword();
-      const username = await freeName(nick, (name) =>
+      const keys = new NewLoginKeys(this.#o.loginProfiles);
+      const { name: username, serverKeys } = await freeName(nick, (name) =>
         registerByInvitation({
           domain: inviter.domain,
           endpoints,
           trust: { kind: "pin", pin },
           token,
           username: name,
-          password,
+          loginKeys: keys.public,
         }));
+      const login = keys.pinned(serverKeys);
       this.#o.settings.expect(inviter.toString(), fingerprint);
       this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
-      return { jid: `${username}@${inviter.domain}`, nick, password, hosts: endpoints, pin };
-    });
+      return { jid: `${username}@${inviter.domain}`, nick, login, hosts: endpoints, pin };
+    };
+    await this.#setUp(input.nick, make, inviter.toString());
   }
 
   signIn(
@@ -139,6 +155,18 @@ export class Account {
       const { password, pin } = input;
       return Promise.resolve({ jid: jid.toString(), nick, password, hosts, pin: pin ?? null });
     });
+  }
+
+  /** For programs that log in with a password; ours goes on with its keys. */
+  async setPassword(password: string): Promise<void> {
+    if (this.#account !== undefined && !("login" in this.#account)) {
+      throw new SimppdError(
+        "no-login-keys",
+        "This account logs in with its password here; change it where the account was made.",
+      );
+    }
+    if (this.#connection === undefined) throw notOnline();
+    await setPassword(this.#connection.client, password);
   }
 
   async setReach(reach: "this-machine" | "network"): Promise<void> {
@@ -162,7 +190,11 @@ export class Account {
   }
 
   /** Makes an account and connects; keeps nothing when that fails. */
-  async #setUp(nick: string, make: (nick: string) => Promise<AccountSettings>): Promise<void> {
+  async #setUp(
+    nick: string,
+    make: (nick: string) => Promise<AccountSettings>,
+    inviter?: string,
+  ): Promise<void> {
     if (this.#o.settings.account !== undefined || this.#settingUp) {
       throw new SimppdError(
         "account-exists",
@@ -177,6 +209,8 @@ export class Account {
     try {
       const account = await make(name);
       await this.#open(account).connect();
+      // An invitation named a key: better told now than at the first message.
+      if (inviter !== undefined) await this.#checkInviter(inviter);
       this.#o.settings.account = account;
       this.#o.changed();
     } catch (error) {
@@ -186,6 +220,16 @@ export class Account {
       throw error;
     } finally {
       this.#settingUp = false;
+    }
+  }
+
+  /** @throws SimppError `not-trusted` when the server shows other keys than the invitation named */
+  async #checkInviter(jid: string): Promise<void> {
+    try {
+      await this.#o.simpp.refresh(jid);
+    } catch (error) {
+      if (error instanceof SimppError && error.code === "not-trusted") throw error;
+      logOf("app").warn("the inviter's keys were not looked at: {error}", { error });
     }
   }
 
@@ -199,19 +243,31 @@ export class Account {
     this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
     this.#connection = connection;
-    people.attach(connection.roster, connection.presence);
+    people.attach(connection.client, connection.roster, connection.presence);
     link.attach(connection.client);
     devices.attach(connection.client);
-    connection.pep.onEvent(DEVICES_NODE, (from) => {
-      simpp.refresh(from.toString()).catch((error) =>
-        logOf("app").warn("device list of {from}: {error}", { from, error })
-      );
-    });
+    connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
     connection.client.hooks.online(() => this.#publish());
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
     return connection;
+  }
+
+  /** Looks at a device list that is said to have changed: a contact's or our own, one look at a time. */
+  async #refresh(jid: string): Promise<void> {
+    if (jid !== this.jid && !this.#o.people.has(jid)) return;
+    if (this.#refreshing.has(jid)) return void this.#refreshing.set(jid, true);
+    try {
+      do {
+        this.#refreshing.set(jid, false);
+        await this.#o.simpp.refresh(jid);
+      } while (this.#refreshing.get(jid) && !this.#ending.signal.aborted);
+    } catch (error) {
+      logOf("app").warn("device list of {jid}: {error}", { jid, error });
+    } finally {
+      this.#refreshing.delete(jid);
+    }
   }
 
   async #publish(): Promise<void> {
@@ -263,17 +319,15 @@ export class Account {
   }
 }
 
-function newPassword(): string {
-  return toBase64Url(systemRandom(24));
-}
-
 /** Registers under the nick's name, or under one with digits when that is taken. */
-async function freeName(nick: string, register: (name: string) => Promise<void>): Promise<string> {
+async function freeName(
+  nick: string,
+  register: (name: string) => Promise<PublicLoginKey[]>,
+): Promise<{ name: string; serverKeys: PublicLoginKey[] }> {
   let name = usernameOf(nick, "guest");
   for (let tries = 1;; tries++) {
     try {
-      await register(name);
-      return name;
+      return { name, serverKeys: await register(name) };
     } catch (error) {
       const taken = error instanceof SimppdError && error.code === "username-taken";
       if (!taken || tries >= NAME_TRIES) throw error;

@@ -1,5 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
+import type { LoginProfileId } from "../crypto/mod.ts";
 import type { ServerView } from "../views/mod.ts";
+import type { PublicLoginKey } from "../xmpp/core/mod.ts";
 import {
   type CarriedServer,
   makeServerCertificate,
@@ -33,10 +35,13 @@ export class Carried {
   }
 
   /** New keys and a domain that needs no DNS: random, under the top level kept for private use. */
-  static async create(reach: Reach): Promise<ServerSettings> {
+  static async create(
+    reach: Reach,
+    loginProfiles: readonly LoginProfileId[],
+  ): Promise<ServerSettings> {
     const domain = `${crypto.getRandomValues(new Uint8Array(5)).toHex()}.simppd.internal`;
     const certificate = await makeServerCertificate(domain);
-    return { domain, ...certificate, reach, port: DEFAULT_PORT };
+    return { domain, ...certificate, reach, port: DEFAULT_PORT, loginProfiles };
   }
 
   /** Starts the server in its Worker; its port is kept from one start to the next when free. */
@@ -45,7 +50,7 @@ export class Carried {
     settings: ServerSettings,
     save: (settings: ServerSettings) => void,
   ): Promise<Carried> {
-    const { domain, certificatePem, keyPem, port, reach } = settings;
+    const { domain, certificatePem, keyPem, port, reach, loginProfiles } = settings;
     const server = await startCarriedServer({
       database,
       domain,
@@ -53,6 +58,7 @@ export class Carried {
       port,
       certificatePem,
       keyPem,
+      ...(loginProfiles === undefined ? {} : { loginProfiles }),
     });
     const carried = new Carried(server, settings, save);
     carried.#remember({ port: server.port });
@@ -68,8 +74,9 @@ export class Carried {
     return this.#server.crashed;
   }
 
-  createAccount(username: string, password: string): Promise<void> {
-    return this.#server.createAccount(username, password);
+  /** @returns the server's own login keys, to be pinned */
+  createAccount(username: string, loginKeys: readonly PublicLoginKey[]) {
+    return this.#server.createAccount(username, { loginKeys });
   }
 
   /** A token, and where the server may be reached by who uses it. */

@@ -1,5 +1,5 @@
 import { SimppdError } from "../base/mod.ts";
-import type { AccountState, Problem } from "../views/mod.ts";
+import type { AccountState, LoginView, Problem } from "../views/mod.ts";
 import {
   announceCaps,
   Disco,
@@ -9,6 +9,7 @@ import {
   type TlsTrust,
   XmppClient,
 } from "../xmpp/client/mod.ts";
+import { loginSecretOf } from "./login_keys.ts";
 import type { AccountSettings } from "./settings.ts";
 
 /** The XMPP connection of the account, with what simppd uses of it. */
@@ -27,7 +28,7 @@ export class Connection {
       : { kind: "pin", pin: account.pin };
     this.client = new XmppClient({
       jid: account.jid,
-      password: account.password,
+      ...loginSecretOf(account),
       trust,
       ...(account.hosts.length === 0 ? {} : { endpoints: [...account.hosts] }),
     });
@@ -41,6 +42,11 @@ export class Connection {
       this.problem = problem;
       changed();
     });
+  }
+
+  /** How the present login went; null while there is none. */
+  get login(): LoginView | null {
+    return this.client.login ?? null;
   }
 
   /** @throws SimppdError when the account cannot be used as it is */

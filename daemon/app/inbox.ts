@@ -30,6 +30,7 @@ export function receiveInto(rooms: {
   const { simpp, link, people, chats, calls, events, nick, jid: own } = rooms;
   const lines = new Map<string, number>();
   const renewals = new Map<string, number>();
+  const resent = new Map<string, number>();
 
   /** Is a line about this contact due? Strangers get none. */
   const due = (from: string): boolean => {
@@ -58,9 +59,9 @@ export function receiveInto(rooms: {
 
   link.unopened.on(({ from, code, message }) => {
     const now = Date.now();
+    if (!due(from)) return;
     logOf("app").warn("unopened from {from}: {code}", { from, code });
     events.emit({ type: "security", data: { at: now, code, message, contact: from } });
-    if (!due(from)) return;
     if (code === "no-common-suite") link.refuse(from);
     chats.line(from, "security", message);
   });
@@ -93,6 +94,9 @@ export function receiveInto(rooms: {
         logOf("app").info("session with {jid} not renewed: {error}", { jid, error })
       );
     } else if (event.type === "renewed") {
+      const now = Date.now();
+      if (now - (resent.get(jid) ?? 0) < RENEW_EVERY) return;
+      resent.set(jid, now);
       chats.line(
         jid,
         "notice",

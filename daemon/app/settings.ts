@@ -1,10 +1,16 @@
+import type { LoginProfileId } from "../crypto/mod.ts";
 import { Settings, type StateDirectory } from "../store/mod.ts";
+import type { LoginKeySettings } from "./login_keys.ts";
 
-/** The account this daemon speaks for, and how to reach its server. */
-export interface AccountSettings {
+/** The account this daemon speaks for, what it logs in with, and how to reach its server. */
+export type AccountSettings =
+  & AccountPlace
+  & ({ readonly password: string } | { readonly login: readonly LoginKeySettings[] });
+
+/** {@link AccountSettings} without the secret. */
+export interface AccountPlace {
   readonly jid: string;
   readonly nick: string;
-  readonly password: string;
   /** Direct TLS endpoints to try; none: the domain's own records. */
   readonly hosts: readonly { host: string; port: number; tls: "direct" | "starttls" }[];
   /** base64url SHA-256 of the server's key; null: certificate authorities decide. */
@@ -20,6 +26,8 @@ export interface ServerSettings {
   readonly reach: "this-machine" | "network";
   /** The port it had last; kept when it is free. */
   readonly port: number;
+  /** Login profiles it lets in; `simpp-modern` alone when absent. */
+  readonly loginProfiles?: readonly LoginProfileId[];
 }
 
 /** What the person chose, in the state directory. */
@@ -47,8 +55,11 @@ export class AppSettings {
   get expected(): Record<string, string> {
     return this.#settings.get("expected") ?? {};
   }
+  set expected(fingerprints: Record<string, string>) {
+    this.#settings.set("expected", fingerprints);
+  }
   expect(jid: string, fingerprint: string): void {
-    this.#settings.set("expected", { ...this.expected, [jid]: fingerprint });
+    this.expected = { ...this.expected, [jid]: fingerprint };
   }
 
   /** A random name of this state directory, for cookies. */

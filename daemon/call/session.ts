@@ -32,7 +32,7 @@ export interface SessionEvents {
 /** The figures of a call that a session knows. */
 export type SessionInfo = Pick<
   CallInfo,
-  "tags" | "path" | "send" | "receive" | "strays" | "sinceLastFrameMs"
+  "tags" | "path" | "send" | "receive" | "strays" | "replays" | "sinceLastFrameMs"
 >;
 
 const NOTHING = { frames: 0, dropped: 0, fps: 0, kbps: 0, latencyMs: null, openFailures: 0 };
@@ -149,6 +149,7 @@ export class Session {
       send: this.#sender?.info(now) ?? NOTHING,
       receive: this.#receiver?.info(now) ?? NOTHING,
       strays: stats?.strays ?? 0,
+      replays: stats?.replays ?? 0,
       sinceLastFrameMs: this.#receiver?.sinceLast(now) ?? null,
     };
   }

@@ -1,5 +1,5 @@
 import { SimppdError } from "../base/mod.ts";
-import type { StatusView } from "../views/mod.ts";
+import type { LoginView, StatusView } from "../views/mod.ts";
 import { environment } from "./environment.ts";
 import { LocalApi } from "./local_api.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
@@ -14,6 +14,8 @@ export const account: Verb = {
     "account sign-in JID [--nick NAME] [--server HOST[:PORT]] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
+    "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",
+    "                  standard input; simppd itself needs none",
   ],
   options: {
     nick: { type: "string" },
@@ -42,6 +44,7 @@ const ownOptions: Readonly<Record<string, readonly string[]>> = {
   join: ["nick"],
   "sign-in": ["nick", "server", "pin"],
   reach: [],
+  password: [],
 };
 
 type Ask = [method: string, path: string, body?: unknown];
@@ -66,9 +69,7 @@ async function requestOf(
     }
     case "sign-in": {
       const [jid] = expectWords(words, "JID") as [string];
-      const password = environment("SIMPPD_PASSWORD") ??
-        await invocation.io.secret(`Password of ${jid}: `);
-      if (password === "") throw new SimppdError("bad-input", "The password is empty.");
+      const password = await passwordOf(invocation, `Password of ${jid}: `);
       const server = text(invocation, "server");
       const pin = text(invocation, "pin");
       return ["POST", "/api/setup/sign-in", {
@@ -83,9 +84,20 @@ async function requestOf(
       const [reach] = expectWords(words, "this-machine or network") as [string];
       return ["POST", "/api/server/reach", { reach: reachOf(reach) }];
     }
+    case "password": {
+      expectWords(words);
+      const password = await passwordOf(invocation, "New password: ");
+      return ["POST", "/api/account/password", { password }];
+    }
     default:
       return ["GET", "/api/status"];
   }
+}
+
+async function passwordOf(invocation: Invocation, prompt: string): Promise<string> {
+  const password = environment("SIMPPD_PASSWORD") ?? await invocation.io.secret(prompt);
+  if (password === "") throw new SimppdError("bad-input", "The password is empty.");
+  return password;
 }
 
 function reachOf(value: string): string {
@@ -93,11 +105,18 @@ function reachOf(value: string): string {
   throw new UsageError(`reach is this-machine or network, not "${value}"`);
 }
 
+function signIn({ mechanism, mutual, profile }: LoginView): string {
+  return `${mechanism}${profile === null ? "" : ` (${profile})`}${
+    mutual ? ", both sides proved" : ""
+  }`;
+}
+
 function shown(status: StatusView): Answer {
-  const { account, server, state, problem } = status;
+  const { account, server, state, problem, login } = status;
   const lines = account === null
     ? ["No account yet: simppd account carry, join or sign-in."]
     : [`${account.jid} (${account.nick}), ${state}`, `fingerprint ${account.fingerprint}`];
+  if (login !== null) lines.push(`signed in by ${signIn(login)}`);
   if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
   if (problem !== null) lines.push(`${problem.message} (${problem.code})`);
   return { value: status, text: lines.join("\n") };

@@ -155,6 +155,12 @@ Deno.test("the token's file is its owner's alone, even where an open one was lef
     assert.equal((await Deno.stat(`${state}/api.json`)).mode! & 0o777, 0o600);
   }));
 
+Deno.test("account says how it is signed in, and whether both sides proved themselves", () =>
+  withDaemon(async (ask) => {
+    const { out } = await ask(["account"]);
+    assert.match(out.join("\n"), /^signed in by SIMPP-1 \(simpp-modern\), both sides proved$/m);
+  }));
+
 Deno.test("verbs ask the daemon for what they say", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
@@ -169,6 +175,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
         server: "h:1",
       }]],
       [["account", "reach", "network"], ["setReach", "network"]],
+      [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
@@ -176,6 +183,14 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["contact", "block", bob], ["changeContact", bob, { blocked: true }]],
       [["contact", "unblock", bob], ["changeContact", bob, { blocked: false }]],
       [["contact", "remove", bob], ["removeContact", bob]],
+      [["contact", "clear", bob], ["forgetChat", bob]],
+      [["contact", "forget", bob], ["forgetContact", bob]],
+      [["unlock"], ["unlock", { passphrase: "typed" }]],
+      [["lock"], ["lock"]],
+      [["passphrase", "set"], ["setPassphrase", { passphrase: "typed" }]],
+      [["passphrase", "remove"], ["removePassphrase", { current: "typed" }]],
+      [["keyring", "use"], ["useKeyring", {}]],
+      [["keyring", "leave"], ["leaveKeyring"]],
       [["contact", "verify", bob, "123"], ["verify", bob, { number: "123" }]],
       [["contact", "trust", bob], ["decideChange", bob, true]],
       [["contact", "distrust", bob], ["decideChange", bob, false]],

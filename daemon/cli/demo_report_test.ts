@@ -21,6 +21,7 @@ function view(
       send: { ...none, ...send },
       receive: { ...none, ...receive },
       strays: 0,
+      replays: 0,
       securityEvents: [],
       sinceLastFrameMs: 0,
     },

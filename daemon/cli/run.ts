@@ -1,8 +1,10 @@
-import { App } from "../app/mod.ts";
+import { join } from "node:path";
+import { App, startLog } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
+import { environment } from "./environment.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { expectWords, type Verb, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
@@ -18,7 +20,10 @@ export function newToken(): string {
 export const run: Verb = {
   name: "run",
   summary: "Run the daemon until it is told to end; prints the dashboard's link",
-  usage: ["run [--port N] [--no-open]                   --port 0 takes any free one"],
+  usage: [
+    "run [--port N] [--no-open]                   --port 0 takes any free one",
+    "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
+  ],
   options: { port: { type: "string" }, "no-open": { type: "boolean" } },
   async run(invocation) {
     expectWords(invocation.words);
@@ -26,7 +31,10 @@ export const run: Verb = {
     const { state, io, json } = invocation;
     const ending = untilSignal();
     try {
-      const app = await App.open({ state, version: VERSION });
+      const passphrase = environment("SIMPPD_PASSPHRASE");
+      const unlocking = passphrase === undefined ? {} : { passphrase };
+      const app = await App.open({ state, version: VERSION, ...unlocking });
+      const stopLog = startLog(join(state, "simppd.log"));
       const token = newToken();
       try {
         const door = await startHttp({ app, port, token, instance: app.instance });
@@ -46,6 +54,7 @@ export const run: Verb = {
         }
       } finally {
         await endWithin(1_800, app.close());
+        stopLog();
       }
     } finally {
       ending.stop();

@@ -12,13 +12,17 @@ const count = v.number();
 const problem = v.object({ code: text, message: text });
 const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
 const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
+const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({ domain: text, host: text, port: count, pin: text });
 const status = v.object({
   version: text,
   instance: text,
+  locked: v.boolean(),
+  keeper: v.picklist(["file", "passphrase", "keyring"]),
   account: v.nullable(account),
   state: v.picklist(["none", "connecting", "online", "offline", "failed"]),
   problem: v.nullable(problem),
+  login: v.nullable(login),
   server: v.nullable(server),
   policy: v.array(suite),
   devices: v.object({
@@ -88,6 +92,7 @@ const callInfo = v.object({
   send: direction,
   receive: direction,
   strays: count,
+  replays: count,
   securityEvents: v.array(v.object({ at: time, code: text, message: text })),
   sinceLastFrameMs: v.nullable(v.number()),
 });

@@ -1,5 +1,6 @@
 import { setCookie } from "hono/cookie";
 import { SimppdError } from "../base/mod.ts";
+import { backupRoutes } from "./backup_routes.ts";
 import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
 import { eventStream } from "./events.ts";
@@ -19,6 +20,8 @@ export interface DoorRoute {
   /** nobody: the guard's checks are enough. known: a session or the token. bearer: the token. */
   access: "nobody" | "known" | "bearer";
   body?: Route["body"];
+  /** Content type of a body that is not JSON. */
+  consumes?: string;
   /** Content type of the answer; null: 204. A websocket answers 101. */
   produces: string | null;
   answer?: Route["answer"];
@@ -188,6 +191,7 @@ export const doorRoutes: readonly DoorRoute[] = [
     produces: "application/json",
     handle: (c, { app }) => c.json(openApi(app.status().version)),
   },
+  ...backupRoutes,
   ...pictureRoutes("remote"),
   ...pictureRoutes("local"),
 ];

@@ -21,6 +21,16 @@ export const signInBody = v.strictObject({
   server: v.exactOptional(line(300)),
   pin: v.exactOptional(line(128)),
 });
+const passphrase = v.pipe(v.string(), v.maxLength(4096));
+export const unlockBody = v.strictObject({ passphrase });
+export const passphraseBody = v.strictObject({ passphrase, current: v.exactOptional(passphrase) });
+export const currentBody = v.strictObject({ current: passphrase });
+export const keyringBody = v.strictObject({ current: v.exactOptional(passphrase) });
+export const backupBody = v.strictObject({
+  passphrase,
+  server: v.exactOptional(v.boolean(), true),
+});
+export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
 export const changeContactBody = v.strictObject({

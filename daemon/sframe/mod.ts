@@ -1,8 +1,9 @@
 /**
  * SFrame (RFC 9605): authenticated end-to-end encryption of whole media frames. A library of its
- * own: no I/O, no clock, no randomness; it imports only base and crypto.
+ * own: no I/O, no clock; randomness comes in as an argument. It imports only base and crypto.
  * @module
  */
+export * from "./aes_cbc_hmac.ts";
 export * from "./aes_ctr_hmac.ts";
 export * from "./aes_gcm.ts";
 export * from "./header.ts";

@@ -1,4 +1,6 @@
 import { SimppdError } from "../base/mod.ts";
+import { type Random, systemRandom } from "../crypto/mod.ts";
+import { aesCbcHmac } from "./aes_cbc_hmac.ts";
 import { aesCtrHmac } from "./aes_ctr_hmac.ts";
 import { aesGcm } from "./aes_gcm.ts";
 import type { Suite } from "./suite.ts";
@@ -44,6 +46,25 @@ export const AES_256_GCM_SHA512_128: Suite = Object.freeze<Suite>({
   importKey: aesGcm,
 });
 
+/**
+ * Suite 0xF001, for private use: AES-128-CBC, then HMAC-SHA-256, tag of 32 bytes; the cipher of the
+ * SIMPP paper, made safe (docs/protocol.md "SFrame suite 0xF001").
+ * @param random where its IVs come from
+ */
+export function cbcHmac(random: Random): Suite {
+  return Object.freeze<Suite>({
+    id: 0xf001,
+    name: "AES_128_CBC_HMAC_SHA256_256",
+    hash: "SHA-256",
+    keyLength: 16 + 32,
+    nonceLength: 12,
+    tagLength: 32,
+    importKey: (material) => aesCbcHmac(material, random),
+  });
+}
+/** Suite 0xF001 with the system's randomness. */
+export const AES_128_CBC_HMAC_SHA256_256: Suite = cbcHmac(systemRandom);
+
 const registry = new Map<number, Suite>(
   [
     AES_128_CTR_HMAC_SHA256_80,
@@ -51,10 +72,11 @@ const registry = new Map<number, Suite>(
     AES_128_CTR_HMAC_SHA256_32,
     AES_128_GCM_SHA256_128,
     AES_256_GCM_SHA512_128,
+    AES_128_CBC_HMAC_SHA256_256,
   ].map((suite) => [suite.id, suite]),
 );
 
-/** The suite of that number: one of RFC 9605's five or a registered one. */
+/** The suite of that number: one of RFC 9605's five, 0xF001, or a registered one. */
 export function suiteById(id: number): Suite | undefined {
   return registry.get(id);
 }

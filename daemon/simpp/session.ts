@@ -257,8 +257,8 @@ function checkProof(
   if (best?.id !== used.id) {
     throw new SimppError(
       "downgrade",
-      "Somebody between you and this contact hid a stronger encryption that both of you offer; " +
-        "nothing was sent. Try again over another network.",
+      "Somebody between you and this contact hid a stronger encryption that both of you offer, so " +
+        "the session was refused. Try again over another network.",
     );
   }
   return complete;

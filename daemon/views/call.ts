@@ -69,7 +69,10 @@ export interface CallInfo {
   /** Ours to them, as reported back by them where they can know better. */
   send: DirectionInfo;
   receive: DirectionInfo;
+  /** Datagrams that were not the peer's, and dropped. */
   strays: number;
+  /** The peer's, but they had come before: dropped. */
+  replays: number;
   securityEvents: { at: number; code: string; message: string }[];
   /** Milliseconds since the last remote frame; the dashboard shows "stalled" from 2000 on. */
   sinceLastFrameMs: number | null;

@@ -15,9 +15,15 @@ export interface StatusView {
   version: string;
   /** Random per state directory; part of the cookie's name. */
   instance: string;
+  /** The passphrase is wanted: nothing else works before {@link keeper} has given the key. */
+  locked: boolean;
+  /** Who keeps the key that seals the state directory. */
+  keeper: "file" | "passphrase" | "keyring";
   account: AccountView | null;
   state: AccountState;
   problem: Problem | null;
+  /** How the account is logged in; null while it is not. */
+  login: LoginView | null;
   /** The carried server, when this daemon carries one. */
   server: ServerView | null;
   /** Suites allowed with everybody who has no policy of their own, strongest first. */
@@ -52,6 +58,15 @@ export interface AccountView {
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */
   fingerprint: string;
+}
+
+export interface LoginView {
+  /** SASL mechanism, such as SIMPP-1. */
+  mechanism: string;
+  /** Mutual authentication is complete: both sides proved their keys on this very connection. */
+  mutual: boolean;
+  /** Login profile of SIMPP-1, such as simpp-modern. */
+  profile: string | null;
 }
 
 export interface ServerView {

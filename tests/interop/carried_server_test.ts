@@ -30,7 +30,7 @@ interface Account {
 interface Bed {
   server: CarriedServer;
   account(name: string): Account;
-  register(name: string, token: string): Promise<void>;
+  register(name: string, token: string): Promise<unknown>;
 }
 
 async function withServer(test: (bed: Bed) => Promise<void>): Promise<void> {

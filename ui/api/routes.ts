@@ -1,5 +1,5 @@
 /** Every route of the local API that the dashboard uses, typed. */
-import { request } from "./client.ts";
+import { download, request, upload } from "./client.ts";
 import type {
   CallView,
   CameraOptions,
@@ -28,6 +28,10 @@ export interface DoctorLine {
 }
 
 const at = (jid: string) => `/api/contacts/${encodeURIComponent(jid)}`;
+/** Headers hold no other letters. */
+const base64Url = (words: string) =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(words)))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const callAt = (id: string) => `/api/calls/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -35,6 +39,21 @@ export const api = {
   closeSession: () => request<void>("DELETE", "/api/session"),
 
   status: () => request<StatusView>("GET", "/api/status"),
+  unlock: (passphrase: string) => request<StatusView>("POST", "/api/unlock", { passphrase }),
+  lock: () => request<StatusView>("POST", "/api/lock"),
+  setPassphrase: (passphrase: string, current?: string) =>
+    request<StatusView>("PUT", "/api/passphrase", {
+      passphrase,
+      ...(current === undefined ? {} : { current }),
+    }),
+  removePassphrase: (current: string) =>
+    request<StatusView>("DELETE", "/api/passphrase", { current }),
+  backup: (passphrase: string, server: boolean) => download("/api/backup", { passphrase, server }),
+  restore: (file: Blob, passphrase: string, lost: boolean) =>
+    upload<StatusView>(`/api/setup/restore${lost ? "?lost=1" : ""}`, file, {
+      "Simppd-Passphrase": base64Url(passphrase),
+    }),
+
   carry: (nick: string, reach: Reach) =>
     request<StatusView>("POST", "/api/setup/carry", { nick, reach }),
   join: (link: string, nick: string) =>
@@ -52,6 +71,8 @@ export const api = {
     change: { name?: string; accept?: boolean; blocked?: boolean },
   ) => request<ContactView>("PATCH", at(jid), change),
   removeContact: (jid: string) => request<void>("DELETE", at(jid)),
+  forgetContact: (jid: string) => request<void>("POST", `${at(jid)}/forget`),
+  forgetChat: (jid: string) => request<void>("DELETE", `${at(jid)}/messages`),
   safety: (jid: string) => request<SafetyView>("GET", `${at(jid)}/safety`),
   verify: (jid: string, number: string) =>
     request<ContactView>("POST", `${at(jid)}/verify`, { number }),

@@ -74,6 +74,13 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
         <button
           type="button"
           class="button button-danger-quiet"
+          onClick={() => openDialog({ kind: "forget", jid: contact.jid })}
+        >
+          {text.forget.open}
+        </button>
+        <button
+          type="button"
+          class="button button-danger-quiet"
           onClick={() => openDialog({ kind: "remove", jid: contact.jid })}
         >
           {words.remove}

@@ -7,6 +7,7 @@ import { Notices } from "../parts/notices.tsx";
 import { Sidebar } from "../people/sidebar.tsx";
 import { SessionPage } from "../setup/session_page.tsx";
 import { SetupPage } from "../setup/setup_page.tsx";
+import { UnlockPage } from "../setup/unlock_page.tsx";
 import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
 import { selected } from "../store/route.ts";
@@ -35,6 +36,8 @@ function Face() {
       );
     case "no-session":
       return <SessionPage />;
+    case "locked":
+      return <UnlockPage />;
     case "setup":
       return <SetupPage />;
     case "ready":

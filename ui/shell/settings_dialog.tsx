@@ -12,12 +12,13 @@ import { prefer, preferences, type Theme } from "../store/preferences.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { HealthCheck } from "./health_check.tsx";
+import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, server, version } = status.value!;
+  const { account, login, server, version } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -41,6 +42,12 @@ export function SettingsDialog() {
             <dd>
               <Fingerprint value={account.fingerprint} />
             </dd>
+            {login !== null && (
+              <>
+                <dt>{words.login}</dt>
+                <dd>{words.loginBy(login.mechanism, login.mutual)}</dd>
+              </>
+            )}
           </dl>
         </Group>
       )}
@@ -85,6 +92,14 @@ export function SettingsDialog() {
       {server !== null && (
         <Group title={words.server}>
           <ServerSettings server={server} />
+        </Group>
+      )}
+      <Group title={text.safekeeping.passphrase}>
+        <PassphraseSettings />
+      </Group>
+      {account !== null && (
+        <Group title={text.safekeeping.backup}>
+          <BackupSettings />
         </Group>
       )}
       <Group title={words.health}>

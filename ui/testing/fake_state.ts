@@ -15,9 +15,12 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
   return {
     version: "0.1.0",
     instance: "f00d",
+    locked: false,
+    keeper: "file",
     account: { jid: ME, nick: "Anna", device: "0123456789abcdef", fingerprint: FINGERPRINT },
     state: "online",
     problem: null,
+    login: { mechanism: "SIMPP-1", mutual: true, profile: "simpp-modern" },
     server: {
       domain: "anna-desk.simppd.invalid",
       host: "127.0.0.1",
@@ -130,6 +133,7 @@ export function fakeInfo(change: Partial<CallInfo> = {}): CallInfo {
       openFailures: 0,
     },
     strays: 2,
+    replays: 0,
     securityEvents: [],
     sinceLastFrameMs: 20,
     ...change,

@@ -1,3 +1,5 @@
+import { atRest } from "./en_at_rest.ts";
+
 /**
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
@@ -54,6 +56,18 @@ export const en = {
     joinLead: "Somebody sent you a link. It makes an account for you on their server.",
     signInTitle: "Sign in to an XMPP account",
     signInLead: "You have an address such as anna@example.org and its password.",
+    restoreTitle: "Restore a backup",
+    restoreLead: "You have a backup file and its passphrase. This machine becomes a new device.",
+    restoreFile: "Backup file",
+    restorePassphrase: "Passphrase of the backup",
+    restoreLost: "The devices I had before are lost",
+    restoreLostHint: "They are taken off your list: nobody writes to them any more.",
+    restoreGo: "Restore",
+    restoreForGood: [
+      "This machine becomes a new device of your account, with keys of its own. Contacts see the " +
+      "same account key as before.",
+      "If the backup holds your own server, do not run it on the old machine any more.",
+    ],
     nick: "Your name",
     nickHint: "What others see when you write or call.",
     forGood: "What cannot be undone",
@@ -98,6 +112,8 @@ export const en = {
     signInGo: "Sign in",
     working: "One moment …",
   },
+
+  ...atRest,
 
   account: {
     states: {
@@ -400,6 +416,9 @@ export const en = {
     you: "You",
     device: "This device",
     fingerprint: "Your account key",
+    login: "Signed in",
+    loginBy: (mechanism: string, mutual: boolean) =>
+      `By ${mechanism}${mutual ? ", both sides proved" : ""}`,
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",

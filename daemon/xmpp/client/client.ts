@@ -5,14 +5,17 @@ import type { TlsTrust } from "./dial.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { Hooks } from "./hooks.ts";
 import { Requests } from "./requests.ts";
+import type { LoginOutcome, LoginSecret } from "./sasl.ts";
 import type { XmppStream } from "./stream.ts";
 import { keepAlive } from "./xep_0199_ping.ts";
 
-/** Whom to log in as, and where. */
-export interface XmppClientOptions {
+/** Whom to log in as, with what, and where. */
+export type XmppClientOptions = LoginSecret & XmppAccountOptions;
+
+/** {@link XmppClientOptions} without the secret. */
+export interface XmppAccountOptions {
   /** The account, `name@domain`. */
   readonly jid: string;
-  readonly password: string;
   /** Wished for; a random one when absent. */
   readonly resource?: string;
   /** Where the server is; looked up in DNS when absent. */
@@ -50,6 +53,7 @@ export class XmppClient {
   #state: ClientState = "offline";
   #jid: Jid;
   #stream: XmppStream | undefined;
+  #login: LoginOutcome | undefined;
   /** The certificate was right at least once: one that is wrong now may pass, as on foreign Wi-Fi. */
   #wasOnline = false;
   #running: { stop: AbortController; done: Promise<void> } | undefined;
@@ -76,6 +80,11 @@ export class XmppClient {
   /** Our address: full while connected, else that of the account. */
   get jid(): Jid {
     return this.#jid;
+  }
+
+  /** How the login of the present connection went; undefined while there is none. */
+  get login(): LoginOutcome | undefined {
+    return this.#login;
   }
 
   /** `performance.now()` when bytes last came over the present connection. */
@@ -171,15 +180,16 @@ export class XmppClient {
 
   /** One connection, from the dialling to its end, which is an error unless `signal` aborted. */
   async #session(signal: AbortSignal): Promise<void> {
-    const { stream, jid } = await openSession(this.#route(), {
+    const { stream, jid, outcome } = await openSession(this.#route(), {
       account: this.#account,
-      password: this.#options.password,
+      secret: this.#options,
       resource: this.#resource,
     }, signal);
     const ended = new AbortController();
     const close = () => void stream.close();
     signal.addEventListener("abort", close, { once: true });
     this.#stream = stream;
+    this.#login = outcome;
     this.#jid = jid;
     const began = performance.now();
     try {
@@ -193,7 +203,7 @@ export class XmppClient {
     } finally {
       if (performance.now() - began > STABLE_MS) this.#backoff.reset();
       signal.removeEventListener("abort", close);
-      this.#stream = undefined;
+      this.#stream = this.#login = undefined;
       this.#jid = this.#account;
       ended.abort();
       this.#requests.rejectAll(notOnline());

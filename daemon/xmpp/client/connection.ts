@@ -3,6 +3,7 @@ import type { Jid } from "../core/mod.ts";
 import { dial, type TlsTrust } from "./dial.ts";
 import { type Endpoint, findEndpoints } from "./endpoints.ts";
 import { bind, login } from "./login.ts";
+import type { LoginOutcome, LoginSecret } from "./sasl.ts";
 import { XmppStream } from "./stream.ts";
 
 /** Time for one endpoint, from the first packet to the bound resource. */
@@ -11,7 +12,7 @@ const ATTEMPT_MS = 20_000;
 /** What it takes to log in. */
 export interface Credentials {
   readonly account: Jid;
-  readonly password: string;
+  readonly secret: LoginSecret;
   readonly resource: string;
 }
 
@@ -28,6 +29,8 @@ const PERMANENT = new Set([
   "account-disabled",
   "bad-credentials",
   "bad-password",
+  "login-downgraded",
+  "login-key-refused",
   "login-refused",
   "no-safe-login",
   "no-xmpp-service",
@@ -45,15 +48,15 @@ export function isPermanent(error: unknown): boolean {
 /** Logs in at the first endpoint that works. @throws what {@link firstOf} throws */
 export function openSession(
   route: Route,
-  { account, password, resource }: Credentials,
+  { account, secret, resource }: Credentials,
   signal: AbortSignal,
-): Promise<{ stream: XmppStream; jid: Jid }> {
+): Promise<{ stream: XmppStream; jid: Jid; outcome: LoginOutcome }> {
   return firstOf(route, signal, async (stream) => {
-    const features = await login(stream, await stream.open(), account.local, password);
+    const { features, outcome } = await login(stream, await stream.open(), account, secret);
     if (features.getChild("bind") === undefined) {
       throw new SimppdError("login-refused", "The server offers no resource binding.");
     }
-    return { stream, jid: await bind(stream, account, resource) };
+    return { stream, jid: await bind(stream, account, resource), outcome };
   });
 }
 

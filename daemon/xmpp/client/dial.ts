@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { fromBase64Url, SimppdError } from "../../base/mod.ts";
 import { equal, sha256 } from "../../crypto/mod.ts";
+import { endPointOf } from "../core/mod.ts";
 import { asciiDomain, type Endpoint } from "./endpoints.ts";
 import { requestTls } from "./starttls.ts";
 import { ConnTransport, SocketTransport, type Transport } from "./transport.ts";
@@ -103,13 +104,14 @@ async function dialPinned(
     });
     socket = secure;
     await happened(secure, "secureConnect");
-    if (!hasPin(secure.getPeerCertificate(true).raw, pin)) {
+    const certificate = secure.getPeerCertificate(true).raw;
+    if (certificate === undefined || !hasPin(certificate, pin)) {
       throw new SimppdError(
         "untrusted-certificate",
         `The server at ${host}:${port} does not hold the key that was agreed for ${domain}.`,
       );
     }
-    return new SocketTransport(secure);
+    return new SocketTransport(secure, endPointOf(certificate));
   } catch (error) {
     socket.destroy();
     raw.destroy();
@@ -119,8 +121,7 @@ async function dialPinned(
   }
 }
 
-function hasPin(certificate: Uint8Array | undefined, pin: string): boolean {
-  if (certificate === undefined) return false;
+function hasPin(certificate: Uint8Array, pin: string): boolean {
   const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
   try {
     return equal(sha256(key), fromBase64Url(pin));

@@ -1,55 +1,44 @@
-import { fromBase64, fromUtf8, SimppdError, toBase64, utf8 } from "../../base/mod.ts";
-import {
-  el,
-  type Element,
-  Jid,
-  newId,
-  NS,
-  scramClient,
-  type ScramMechanism,
-  scramNonce,
-  StanzaError,
-} from "../core/mod.ts";
+import { fromBase64, logOf, SimppdError, toBase64 } from "../../base/mod.ts";
+import { el, type Element, Jid, newId, NS, StanzaError } from "../core/mod.ts";
+import { chooseLogin, type LoginOutcome, type LoginSecret } from "./sasl.ts";
 import type { XmppStream } from "./stream.ts";
-
-/** Best first. PLAIN is not here and never will be: it hands the password to whoever answers. */
-const MECHANISMS: ScramMechanism[] = ["SCRAM-SHA-256", "SCRAM-SHA-1"];
 
 /**
  * Logs in (RFC 6120 section 6) and opens the stream that follows.
- * @returns its features
- * @throws SimppdError `no-safe-login`, `bad-password`, `account-disabled`, `login-busy`,
- * `login-refused`, `server-not-proven`
+ * @returns its features, and how the login went
+ * @throws SimppdError `no-safe-login`, `bad-password`, `login-key-refused`, `login-downgraded`,
+ * `account-disabled`, `login-busy`, `login-refused`, `server-not-proven`
  */
 export async function login(
   stream: XmppStream,
   features: Element,
-  user: string,
-  password: string,
-): Promise<Element> {
+  account: Jid,
+  secret: LoginSecret,
+): Promise<{ features: Element; outcome: LoginOutcome }> {
   const offered = features.getChild("mechanisms", NS.sasl)?.getChildren("mechanism", NS.sasl)
     .map((mechanism) => mechanism.getText().trim()) ?? [];
-  const mechanism = MECHANISMS.find((mechanism) => offered.includes(mechanism));
-  if (mechanism === undefined) {
-    throw new SimppdError(
-      "no-safe-login",
-      `The server offers no login that keeps the password from it: expected ${
-        MECHANISMS.join(" or ")
-      }, it has ${offered.join(", ").slice(0, 200) || "none"}.`,
-    );
-  }
-  const scram = scramClient(mechanism, user, password, scramNonce);
-  stream.send(el("auth", { xmlns: NS.sasl, mechanism }, base64(scram.first())));
-  const challenge = await answer(stream, "challenge");
-  stream.send(el("response", { xmlns: NS.sasl }, base64(await scram.respond(challenge.text))));
-  const last = await answer(stream, "challenge", "success");
-  scram.verify(last.text);
+  const exchange = chooseLogin(account, secret, offered, stream.endPoint);
+  const { outcome } = exchange;
+  const { mechanism } = outcome;
+  const next = (...wanted: string[]) => answer(stream, mechanism, wanted);
+  stream.send(el("auth", { xmlns: NS.sasl, mechanism }, toBase64(exchange.first())));
+  const challenge = await next("challenge");
+  const response = await exchange.respond(challenge.data);
+  stream.send(el("response", { xmlns: NS.sasl }, toBase64(response)));
+  const last = await next("challenge", "success");
+  exchange.verify(last.data);
   if (last.name === "challenge") {
     // The proof may come as a challenge of its own (RFC 6120 section 6.4.4).
     stream.send(el("response", { xmlns: NS.sasl }));
-    await answer(stream, "success");
+    await next("success");
   }
-  return await stream.open(true);
+  logOf("xmpp").info("logged in as {account} by {mechanism}{profile}, {mutual}", {
+    account: account.toString(),
+    mechanism,
+    profile: outcome.profile === null ? "" : ` (${outcome.profile})`,
+    mutual: outcome.mutual ? "mutual authentication complete" : "not bound to the connection",
+  });
+  return { features: await stream.open(true), outcome };
 }
 
 /**
@@ -82,41 +71,43 @@ export async function bind(stream: XmppStream, account: Jid, resource?: string):
 
 async function answer(
   stream: XmppStream,
-  ...wanted: string[]
-): Promise<{ name: string; text: string }> {
+  mechanism: string,
+  wanted: readonly string[],
+): Promise<{ name: string; data: Uint8Array }> {
   const element = await stream.receive();
   const name = element.getName();
   if (element.getNS() === NS.sasl && wanted.includes(name)) {
-    return { name, text: decode(element.getText()) };
+    return { name, data: decode(element.getText()) };
   }
-  if (element.is("failure", NS.sasl)) throw refusal(element);
+  if (element.is("failure", NS.sasl)) throw refusal(element, mechanism);
   throw new SimppdError("login-refused", `The server answered the login with <${name}>.`);
 }
 
-function refusal(failure: Element): SimppdError {
+function refusal(failure: Element, mechanism: string): SimppdError {
   const has = (condition: string) => failure.getChild(condition, NS.sasl) !== undefined;
   if (has("not-authorized")) {
-    return new SimppdError("bad-password", "The server does not accept this name and password.");
+    return mechanism.startsWith("SCRAM-")
+      ? new SimppdError("bad-password", "The server does not accept this name and password.")
+      : new SimppdError(
+        "login-key-refused",
+        "The server does not accept this account's login key.",
+      );
   }
   if (has("account-disabled") || has("credentials-expired")) {
     return new SimppdError("account-disabled", "The server says that this account is disabled.");
   }
   if (has("temporary-auth-failure")) {
-    return new SimppdError("login-busy", "The server cannot check passwords at the moment.");
+    return new SimppdError("login-busy", "The server cannot check logins at the moment.");
   }
   const condition = failure.getChildElements()[0]?.getName().slice(0, 40) ?? "no reason";
   return new SimppdError("login-refused", `The server refused the login: ${condition}.`);
 }
 
-function base64(text: string): string {
-  return toBase64(utf8(text));
-}
-
 /** What cannot be decoded is no proof, and fails as one. */
-function decode(text: string): string {
+function decode(text: string): Uint8Array {
   try {
-    return fromUtf8(fromBase64(text.trim()));
+    return fromBase64(text.trim());
   } catch {
-    return "";
+    return new Uint8Array(0);
   }
 }

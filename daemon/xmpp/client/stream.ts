@@ -51,6 +51,11 @@ export class XmppStream {
     this.#domain = domain;
   }
 
+  /** `endPointOf` the server's certificate, where the connection shows it. */
+  get endPoint(): Uint8Array | undefined {
+    return this.#transport.endPoint;
+  }
+
   /** Opens the stream, anew after a login, and gives the server's features. */
   async open(afterLogin = false): Promise<Element> {
     if (this.#inbox.length > 0) throw new StreamError("bad-format", "a stanza out of turn");

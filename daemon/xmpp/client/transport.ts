@@ -8,12 +8,15 @@ export interface Transport {
   write(bytes: Uint8Array): Promise<void>;
   /** Drops the connection; a waiting read or write ends. */
   close(): void;
+  /** `endPointOf` the certificate the server showed, where the system lets us see it. */
+  readonly endPoint: Uint8Array | undefined;
 }
 
 const CHUNK = 32_768;
 
 /** A connection of Deno's, in clear or TLS. */
 export class ConnTransport implements Transport {
+  readonly endPoint = undefined;
   readonly #conn: Deno.Conn;
   readonly #chunk = new Uint8Array(CHUNK);
   #closed = false;
@@ -44,6 +47,7 @@ export class ConnTransport implements Transport {
 
 /** A socket of node:net or node:tls. Read on demand, so that the sender is slowed down by us. */
 export class SocketTransport implements Transport {
+  readonly endPoint: Uint8Array | undefined;
   readonly #socket: Socket;
   #error: Error | undefined;
   #ended = false;
@@ -58,8 +62,9 @@ export class SocketTransport implements Transport {
     this.#onEnd();
   };
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, endPoint?: Uint8Array) {
     this.#socket = socket;
+    this.endPoint = endPoint;
     socket.on("readable", this.#onReadable);
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onEnd);

@@ -1,6 +1,6 @@
 /**
  * What an XMPP client and a server share: addresses, the bounded XML reader, stanzas and their
- * errors, SCRAM (RFC 6120, 7622, 5802, 7677). No socket, no clock.
+ * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
  * @module
  */
 export * from "./element.ts";
@@ -9,6 +9,7 @@ export * from "./jid.ts";
 export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limits.ts";
 export * from "./namespaces.ts";
 export * from "./reader.ts";
+export * from "./sasl_error.ts";
 export * from "./saslprep.ts";
 export {
   type ChannelBinding,
@@ -23,5 +24,9 @@ export {
 } from "./scram.ts";
 export * from "./scram_client.ts";
 export * from "./scram_server.ts";
+export { END_POINT_LENGTH, endPointOf, SIMPP_1 } from "./simpp1.ts";
+export * from "./simpp1_client.ts";
+export * from "./simpp1_keys.ts";
+export * from "./simpp1_server.ts";
 export * from "./stanza.ts";
 export { parseElement } from "./tree.ts";

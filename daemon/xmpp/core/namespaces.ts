@@ -67,5 +67,7 @@ export const NS = {
   preAuth: "urn:xmpp:pars:0",
   /** XEP-0401 */
   invite: "urn:xmpp:invite",
+  /** Keys of the login SIMPP-1 within XEP-0077 (docs/protocol.md "Login"). */
+  simppLogin: "urn:simpp:2:login",
   xml: "http://www.w3.org/XML/1998/namespace",
 } as const;

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { type Bytes, SimppdError, toBase64Url, utf8 } from "../../base/mod.ts";
+import { type Bytes, toBase64Url, utf8 } from "../../base/mod.ts";
+import { SaslError } from "./sasl_error.ts";
 import { saslprep } from "./saslprep.ts";
 
 export type ScramHash = "sha-1" | "sha-256";
@@ -26,15 +27,9 @@ export interface ChannelBinding {
   readonly data: Uint8Array;
 }
 
-/** SCRAM failed; `condition` is that of `<failure/>` (RFC 6120 section 6.5). */
-export class ScramError extends SimppdError {
-  readonly condition: "not-authorized" | "malformed-request" | "invalid-authzid";
-
-  constructor(code: string, publicMessage: string, condition: ScramError["condition"]) {
-    super(code, publicMessage);
-    this.name = "ScramError";
-    this.condition = condition;
-  }
+/** SCRAM failed. */
+export class ScramError extends SaslError {
+  override readonly name = "ScramError";
 }
 
 /** A fresh nonce of 144 bits; the usual `nonceSource`. */

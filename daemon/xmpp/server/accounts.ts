@@ -1,13 +1,20 @@
 import { SimppdError } from "../../base/mod.ts";
 import type { Statements } from "./statements.ts";
-import type { ScramCredentials } from "../core/mod.ts";
+import type { PublicLoginKey, ScramCredentials } from "../core/mod.ts";
 
 /** What is kept of a password for one SCRAM mechanism (RFC 5802 section 3). */
 export interface Credential extends ScramCredentials {
   readonly mechanism: string;
 }
 
-/** Accounts by the local part of their JID, and the keys their passwords became. */
+/** What an account logs in with: one of the two when it is made, both once a password is set. */
+export interface AccountKeys {
+  readonly credentials: readonly Credential[];
+  /** Of SIMPP-1; public keys only. */
+  readonly loginKeys: readonly PublicLoginKey[];
+}
+
+/** Accounts by the local part of their JID, the keys their passwords became, their login keys. */
 export class Accounts {
   readonly #db: Statements;
 
@@ -24,7 +31,7 @@ export class Accounts {
   }
 
   /** @throws SimppdError `account-exists`. Call inside a transaction. */
-  create(name: string, credentials: readonly Credential[], now: number): void {
+  create(name: string, { credentials, loginKeys }: AccountKeys, now: number): void {
     if (this.exists(name)) {
       throw new SimppdError(
         "account-exists",
@@ -33,6 +40,8 @@ export class Accounts {
     }
     this.#db.prepare("INSERT INTO account (name, created) VALUES (?, ?)").run(name, now);
     this.setCredentials(name, credentials);
+    const insert = this.#db.prepare("INSERT INTO login_key VALUES (?, ?, ?)");
+    for (const key of loginKeys) insert.run(name, key.profile, key.public);
   }
 
   /** Call inside a transaction. */
@@ -49,6 +58,13 @@ export class Accounts {
       `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
        FROM credential WHERE account = ? AND mechanism = ?`,
     ).get(name, mechanism) as unknown as Credential | undefined;
+  }
+
+  /** The public key by which an account logs in under `profile`. */
+  loginKey(name: string, profile: string): Uint8Array | undefined {
+    const row = this.#db.prepare("SELECT public FROM login_key WHERE account = ? AND profile = ?")
+      .get(name, profile) as { public: Uint8Array } | undefined;
+    return row?.public;
   }
 
   /** With everything that belongs to it. */

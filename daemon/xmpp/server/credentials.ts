@@ -3,7 +3,7 @@ import { hmacSha256 } from "../../crypto/mod.ts";
 import { Jid, saslprep, scramDerive, type ScramMechanism } from "../core/mod.ts";
 import type { Accounts, Credential } from "./accounts.ts";
 
-/** The login mechanisms offered, best first. No PLAIN: the server never sees a password. */
+/** The mechanisms for passwords, best first. */
 export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-1"] as const satisfies ScramMechanism[];
 export type OfferedMechanism = typeof MECHANISMS[number];
 

@@ -2,6 +2,7 @@ import type { Jid } from "../core/mod.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
+import type { Logins } from "./logins.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Storage } from "./storage.ts";
 
@@ -13,6 +14,7 @@ export interface Host {
   readonly sessions: Sessions;
   readonly hooks: Hooks;
   readonly guard: LoginGuard;
+  readonly logins: Logins;
   /** Bare JID of an account here. */
   address(account: string): Jid;
   /** Local part of a bare JID of this domain; undefined for others' contacts. */

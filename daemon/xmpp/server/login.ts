@@ -1,20 +1,12 @@
-import { fromBase64, fromUtf8, steadyNow, toBase64, utf8 } from "../../base/mod.ts";
-import {
-  type Element,
-  Jid,
-  NS,
-  ScramError,
-  scramNonce,
-  type ScramServer,
-  scramServer,
-} from "../core/mod.ts";
-import { type CredentialSource, MECHANISMS, type OfferedMechanism } from "./credentials.ts";
+import { type Bytes, fromBase64, steadyNow, toBase64 } from "../../base/mod.ts";
+import { type Element, NS, SaslError } from "../core/mod.ts";
 import type { Host } from "./host.ts";
+import type { Exchange } from "./logins.ts";
 
 /** What comes of one SASL element (RFC 6120 section 6.4). */
 export type SaslStep =
   | { kind: "challenge"; data: string }
-  | { kind: "success"; data: string; account: string }
+  | { kind: "success"; data: string; account: string; mechanism: string }
   | { kind: "failure"; condition: string };
 
 /** The part of a stream's life before it is logged in: SASL, and the invitation it came with. */
@@ -24,12 +16,10 @@ export class Login {
   invitation: string | undefined;
 
   readonly #host: Host;
-  readonly #source: CredentialSource;
-  #exchange: { scram: ScramServer; account: () => string } | undefined;
+  #pending: { exchange: Exchange; mechanism: string; begun: boolean } | undefined;
 
-  constructor(host: Host, source: CredentialSource, address: string) {
+  constructor(host: Host, address: string) {
     this.#host = host;
-    this.#source = source;
     this.address = address;
   }
 
@@ -38,9 +28,9 @@ export class Login {
     try {
       return await this.#step(element);
     } catch (error) {
-      const account = this.#exchange?.account();
-      this.#exchange = undefined;
-      if (!(error instanceof ScramError)) throw error;
+      const account = this.#pending?.exchange.account;
+      this.#pending = undefined;
+      if (!(error instanceof SaslError)) throw error;
       // Whoever can make the client's proof wrong is guessing; a malformed one tells us nothing.
       if (error.condition === "not-authorized") {
         this.#host.guard.failed(this.address, account || undefined, steadyNow());
@@ -52,63 +42,58 @@ export class Login {
   async #step(element: Element): Promise<SaslStep> {
     switch (element.getNS() === NS.sasl ? element.getName() : "") {
       case "auth": {
-        const mechanism = MECHANISMS.find((name) => name === element.attrs.mechanism);
-        if (mechanism === undefined) return { kind: "failure", condition: "invalid-mechanism" };
+        const mechanism = element.attrs.mechanism ?? "";
+        // Each login that is begun costs us work: one is ended, and counted, before the next.
+        if (this.#pending !== undefined) return this.#fail("malformed-request");
+        const exchange = this.#host.logins.begin(mechanism);
+        if (exchange === undefined) return this.#fail("invalid-mechanism");
         const data = decoded(element);
-        if (data === undefined) return { kind: "failure", condition: "incorrect-encoding" };
-        this.#begin(mechanism);
+        if (data === undefined) return this.#fail("incorrect-encoding");
+        this.#pending = { exchange, mechanism, begun: false };
         // Without initial response an empty challenge asks for it.
-        return data === "" ? { kind: "challenge", data: "" } : await this.#first(data);
+        return data.length === 0 ? { kind: "challenge", data: "" } : await this.#first(data);
       }
       case "response": {
         const data = decoded(element);
-        if (data === undefined) return { kind: "failure", condition: "incorrect-encoding" };
-        if (this.#exchange === undefined) {
-          return { kind: "failure", condition: "malformed-request" };
-        }
-        const { scram, account } = this.#exchange;
-        if (scram.user === "") return await this.#first(data);
-        const final = scram.final(data);
-        this.#exchange = undefined;
-        this.#host.guard.succeeded(this.address, account());
-        return { kind: "success", data: toBase64(utf8(final)), account: account() };
+        if (data === undefined) return this.#fail("incorrect-encoding");
+        if (this.#pending === undefined) return this.#fail("malformed-request");
+        const { exchange, mechanism, begun } = this.#pending;
+        if (!begun) return await this.#first(data);
+        const final = exchange.final(data);
+        const { account } = exchange;
+        this.#pending = undefined;
+        this.#host.guard.succeeded(this.address, account);
+        return { kind: "success", data: toBase64(final), account, mechanism };
       }
       case "abort":
-        this.#exchange = undefined;
-        return { kind: "failure", condition: "aborted" };
+        return this.#fail("aborted");
       default:
-        return { kind: "failure", condition: "malformed-request" };
+        return this.#fail("malformed-request");
     }
   }
 
-  #begin(mechanism: OfferedMechanism): void {
-    // What cannot be a name is nobody's, and is not remembered by the guard.
-    const nameOf = (user: string) => Jid.tryParse(`${user}@${this.#host.domain}`)?.local ?? "";
-    const scram = scramServer(
-      mechanism,
-      { lookup: (user) => this.#source.find(nameOf(user), mechanism) },
-      scramNonce,
-    );
-    this.#exchange = { scram, account: () => nameOf(scram.user) };
+  async #first(data: Bytes): Promise<SaslStep> {
+    const { exchange } = this.#pending!;
+    this.#pending!.begun = true;
+    const challenge = await exchange.first(data);
+    if (!this.#host.guard.mayTry(this.address, exchange.account, steadyNow())) {
+      return this.#fail("temporary-auth-failure");
+    }
+    return { kind: "challenge", data: toBase64(challenge) };
   }
 
-  async #first(data: string): Promise<SaslStep> {
-    const { scram, account } = this.#exchange!;
-    const challenge = await scram.first(data);
-    if (!this.#host.guard.mayTry(this.address, account(), steadyNow())) {
-      this.#exchange = undefined;
-      return { kind: "failure", condition: "temporary-auth-failure" };
-    }
-    return { kind: "challenge", data: toBase64(utf8(challenge)) };
+  #fail(condition: string): SaslStep {
+    this.#pending = undefined;
+    return { kind: "failure", condition };
   }
 }
 
-/** Base64 of UTF-8 text, "=" for empty (RFC 6120 section 6.4.2). */
-function decoded(element: Element): string | undefined {
+/** The bytes of a SASL element, "=" for none (RFC 6120 section 6.4.2). */
+function decoded(element: Element): Bytes | undefined {
   const text = element.getText();
-  if (text === "=") return "";
+  if (text === "=") return new Uint8Array(0);
   try {
-    return fromUtf8(fromBase64(text));
+    return fromBase64(text);
   } catch {
     return undefined;
   }

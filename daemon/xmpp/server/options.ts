@@ -1,3 +1,5 @@
+import type { LoginProfileId } from "../../crypto/mod.ts";
+import type { PublicLoginKey } from "../core/mod.ts";
 import type { Invitation } from "./invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 
@@ -14,7 +16,12 @@ export interface ServerOptions {
   certificatePem: string;
   keyPem: string;
   limits?: Partial<ServerLimits>;
+  /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */
+  loginProfiles?: readonly LoginProfileId[];
 }
+
+/** What a new account logs in with. */
+export type AccountSecret = string | { readonly loginKeys: readonly PublicLoginKey[] };
 
 /** What a server counts. */
 export interface ServerStats {
@@ -38,8 +45,12 @@ export interface ListenAddress {
 
 /** What can be asked of a running server, in this thread or in its Worker. */
 export interface ServerControl {
-  /** @throws SimppdError `account-exists`, `bad-username`, `bad-password` */
-  createAccount(username: string, password: string): Promise<void>;
+  /**
+   * @param secret a password, for SCRAM, or public keys, for SIMPP-1
+   * @returns the server's own login keys, to be pinned, for the profiles it took keys of
+   * @throws SimppdError `account-exists`, `bad-username`, `bad-password`, `bad-login-keys`
+   */
+  createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
   /** @throws SimppdError `unknown-account`, `too-many-invitations` */
   createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
   /** Moves the listener; streams that are open stay. @throws SimppdError `cannot-listen` */

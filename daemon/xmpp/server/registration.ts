@@ -1,24 +1,29 @@
 import { SimppdError } from "../../base/mod.ts";
+import { loginProfile } from "../../crypto/mod.ts";
+import { checkedLoginKey, type PublicLoginKey } from "../core/mod.ts";
+import type { AccountKeys } from "./accounts.ts";
 import { accountName, deriveCredentials } from "./credentials.ts";
 import type { Host } from "./host.ts";
+import type { AccountSecret } from "./options.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
 import type { RosterItem } from "./rosters.ts";
 
 /**
  * Makes an account.
  * @param token uses up this invitation and befriends its inviter; undefined for the administrator
- * @returns the account's name in its normal form
- * @throws SimppdError `bad-username`, `bad-password`, `account-exists`, `invitation-invalid`
+ * @returns the server's own login keys, to be pinned, for the profiles it took keys of
+ * @throws SimppdError `bad-username`, `bad-password`, `bad-login-keys`, `account-exists`,
+ * `invitation-invalid`
  */
 export async function makeAccount(
   host: Host,
   username: string,
-  password: string,
+  secret: AccountSecret,
   token: string | undefined,
-): Promise<string> {
-  const { storage, limits, domain } = host;
+): Promise<{ serverKeys: PublicLoginKey[] }> {
+  const { storage, domain } = host;
   const name = accountName(username, domain);
-  const credentials = await deriveCredentials(password, limits.scramIterations);
+  const keys = await keysOf(host, secret);
   const inviter = storage.transaction(() => {
     const now = Date.now();
     const inviter = token === undefined ? undefined : storage.invitations.redeem(token, now);
@@ -28,7 +33,7 @@ export async function makeAccount(
         "This invitation was used already or has run out; ask for a new one.",
       );
     }
-    storage.accounts.create(name, credentials, now);
+    storage.accounts.create(name, keys, now);
     if (inviter !== undefined) befriend(host, inviter, name);
     return inviter;
   });
@@ -37,7 +42,18 @@ export async function makeAccount(
     pushRoster(host, inviter, rosterElement(item));
     host.hooks.subscribed.run(inviter, name);
   }
-  return name;
+  const taken = new Set(keys.loginKeys.map(({ profile }) => profile));
+  return { serverKeys: host.logins.publicKeys.filter(({ profile }) => taken.has(profile)) };
+}
+
+async function keysOf(host: Host, secret: AccountSecret): Promise<AccountKeys> {
+  if (typeof secret === "string") {
+    const credentials = await deriveCredentials(secret, host.limits.scramIterations);
+    return { credentials, loginKeys: [] };
+  }
+  const loginKeys = host.logins.usable(secret.loginKeys);
+  for (const key of loginKeys) checkedLoginKey(loginProfile(key.profile), "client", key.public);
+  return { credentials: [], loginKeys };
 }
 
 /** Both see each other from the start, without asking. */

@@ -85,4 +85,12 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, jid)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE login_key (
+    account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+    profile TEXT NOT NULL,
+    public BLOB NOT NULL,
+    PRIMARY KEY (account, profile)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

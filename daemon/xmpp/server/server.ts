@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
-import { Jid, StreamError } from "../core/mod.ts";
-import { CredentialSource } from "./credentials.ts";
+import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
@@ -9,7 +8,14 @@ import type { Invitation } from "./invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { LoginGuard } from "./login_guard.ts";
-import type { ListenAddress, ServerControl, ServerOptions, ServerStats } from "./options.ts";
+import { Logins } from "./logins.ts";
+import type {
+  AccountSecret,
+  ListenAddress,
+  ServerControl,
+  ServerOptions,
+  ServerStats,
+} from "./options.ts";
 import { makeAccount } from "./registration.ts";
 import { Router } from "./router.ts";
 import type { Session } from "./session.ts";
@@ -30,7 +36,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
   readonly router: Router;
-  readonly credentials: CredentialSource;
+  readonly logins: Logins;
 
   readonly #options: ServerOptions;
   readonly #streams = new Set<ClientStream>();
@@ -52,7 +58,13 @@ export class XmppServer implements StreamHost, ServerControl {
     this.storage = new Storage(options.database);
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
-    this.credentials = new CredentialSource(this.storage.accounts, this.limits.scramIterations);
+    this.logins = new Logins({
+      accounts: this.storage.accounts,
+      domain: this.domain,
+      certificatePem: options.certificatePem,
+      scramIterations: this.limits.scramIterations,
+      ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
+    });
     this.hooks.removed.on((account) => this.#endSessions(account));
     for (const extension of EXTENSIONS) extension(this);
   }
@@ -98,9 +110,9 @@ export class XmppServer implements StreamHost, ServerControl {
     return this.#listener.address;
   }
 
-  async createAccount(username: string, password: string): Promise<void> {
+  async createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]> {
     this.#checkRunning();
-    await makeAccount(this, username, password, undefined);
+    return (await makeAccount(this, username, secret, undefined)).serverKeys;
   }
 
   // deno-lint-ignore require-await -- so that errors reject, as they do from the Worker

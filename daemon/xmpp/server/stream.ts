@@ -15,7 +15,6 @@ import {
   StreamReader,
 } from "../core/mod.ts";
 import { Connection, type Flow, type TlsIdentity } from "./connection.ts";
-import { type CredentialSource, MECHANISMS } from "./credentials.ts";
 import type { Host } from "./host.ts";
 import { Login } from "./login.ts";
 import { refusal } from "./refusal.ts";
@@ -28,7 +27,6 @@ const MOST_FAILED_LOGINS = 4;
 /** What a stream needs of the server it belongs to. */
 export interface StreamHost extends Host {
   readonly router: Router;
-  readonly credentials: CredentialSource;
   /** Makes the session the account's; an older one of the same resource is ended. */
   bind(stream: ClientStream, session: Session): void;
   streamClosed(stream: ClientStream): void;
@@ -74,7 +72,7 @@ export class ClientStream {
       },
       onClosed: () => this.#ended(),
     });
-    this.#login = new Login(host, host.credentials, this.#connection.address);
+    this.#login = new Login(host, this.#connection.address);
   }
 
   get address(): string {
@@ -135,13 +133,13 @@ export class ClientStream {
     if (!/^1\.\d+$/.test(attrs.version ?? "")) {
       throw new StreamError("unsupported-version", "expected version 1.0");
     }
-    const { hooks } = this.#host;
+    const { hooks, logins } = this.#host;
     const features = this.#stage === "login"
       ? [
         el(
           "mechanisms",
           { xmlns: NS.sasl },
-          ...MECHANISMS.map((name) => el("mechanism", {}, name)),
+          ...logins.mechanisms.map((name) => el("mechanism", {}, name)),
         ),
         ...hooks.streamFeatures("login"),
       ]
@@ -243,6 +241,10 @@ export class ClientStream {
     }
     // Nothing may have been sent ahead: it was parsed as part of the stream that ends here.
     if (this.#queue.length > 0) throw new StreamError("policy-violation", "sent before success");
+    logOf("xmpp-server").info("{account} logged in by {mechanism}", {
+      account: step.account,
+      mechanism: step.mechanism,
+    });
     this.account = step.account;
     this.#stage = "bind";
     this.#reader.setLimits(LIMITS_AFTER_AUTH);

@@ -1,5 +1,5 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
-import type { ListenAddress, ServerControl, ServerOptions } from "./options.ts";
+import type { AccountSecret, ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
 import { forwardLog, logForwarded, type LogLine } from "./worker_log.ts";
 
@@ -83,8 +83,8 @@ class Carrier implements CarriedServer {
     return this.#address.port;
   }
 
-  createAccount(username: string, password: string): Promise<void> {
-    return this.call("createAccount", username, password);
+  createAccount(username: string, secret: AccountSecret) {
+    return this.call("createAccount", username, secret);
   }
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
@@ -184,8 +184,8 @@ class ServerThread implements Methods {
     this.#server = await XmppServer.start(options);
     return this.address!;
   }
-  createAccount(username: string, password: string) {
-    return this.#running.createAccount(username, password);
+  createAccount(username: string, secret: AccountSecret) {
+    return this.#running.createAccount(username, secret);
   }
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);

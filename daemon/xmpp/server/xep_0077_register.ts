@@ -1,8 +1,18 @@
 import { SimppdError } from "../../base/mod.ts";
-import { el, type Element, NS, StanzaError, StreamError } from "../core/mod.ts";
+import {
+  el,
+  type Element,
+  loginKeysElement,
+  NS,
+  type PublicLoginKey,
+  readLoginKeys,
+  StanzaError,
+  StreamError,
+} from "../core/mod.ts";
 import { deriveCredentials } from "./credentials.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
+import type { AccountSecret } from "./options.ts";
 import { makeAccount } from "./registration.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
@@ -21,14 +31,16 @@ export const register: Extension = (host) => {
       throw new StanzaError("auth", "forbidden", "Accounts here are made by invitation only.");
     }
     if (type === "get") return form();
-    const { username, password } = fields(payload);
+    const { username, secret } = newAccount(payload);
+    let serverKeys: PublicLoginKey[];
     try {
-      await makeAccount(host, username, password, login.invitation);
+      ({ serverKeys } = await makeAccount(host, username, secret, login.invitation));
     } catch (error) {
       throw stanzaError(error);
     }
     login.invitation = undefined;
-    return undefined;
+    if (serverKeys.length === 0) return undefined;
+    return el("query", { xmlns: NS.register }, loginKeysElement(serverKeys));
   });
   for (const scope of ["server", "account"] as const) {
     host.hooks.iq(scope, "query", NS.register, (request) => {
@@ -49,6 +61,24 @@ function form(username = ""): Element {
     el("username", {}, username),
     el("password"),
   );
+}
+
+/** A user name, and a password or, in its place, login keys of SIMPP-1. */
+function newAccount(query: Element): { username: string; secret: AccountSecret } {
+  const simpp = query.getChild("simpp", NS.simppLogin);
+  const username = query.getChildText("username");
+  if (simpp === undefined || !username) {
+    const { username, password } = fields(query);
+    return { username, secret: password };
+  }
+  if (query.getChild("password") !== undefined) {
+    throw new StanzaError("modify", "bad-request", "a password or login keys, not both");
+  }
+  try {
+    return { username, secret: { loginKeys: readLoginKeys(simpp, "client") } };
+  } catch (error) {
+    throw stanzaError(error);
+  }
 }
 
 function fields(query: Element): { username: string; password: string } {
@@ -110,6 +140,7 @@ function stanzaError(error: unknown): unknown {
       return new StanzaError("cancel", "item-not-found", error.publicMessage);
     case "bad-username":
     case "bad-password":
+    case "bad-login-keys":
       return new StanzaError("modify", "not-acceptable", error.publicMessage);
     default:
       return error;
