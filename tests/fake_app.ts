@@ -77,6 +77,7 @@ export class FakeApp implements AppApi {
     endedAt: null,
     options: { camera: "test", size: "640x480", fps: 30 },
     camera: { name: "test", state: "off", problem: null },
+    remoteCamera: null,
     info: null,
   };
   closed = false;

@@ -140,6 +140,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       calls: this.#calls,
       events: this.events,
       nick: () => this.#account.view()?.nick ?? "",
+      firstProof: (jid) => settings.firstProof(jid),
       jid,
     });
   }

@@ -56,6 +56,20 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     const { number } = await alice.safety(bobJid);
     assert.equal((await bob.safety(aliceJid)).number, number);
     assert.equal((await alice.verify(bobJid, { number })).trust.state, "verified");
+
+    const proved = (app: App, jid: string) =>
+      app.messages(jid).filter(({ kind, body }) =>
+        kind === "notice" && /proved yourselves to each other/.test(body)
+      ).length;
+    await until(alice, () => proved(alice, bobJid) === 1);
+    await until(bob, () => proved(bob, aliceJid) === 1);
+    // Another session proves both sides anew; that is not news any more.
+    await alice.setPolicy(bobJid, ["simpp-modern"]);
+    await alice.sendMessage(bobJid, "by another suite");
+    await until(alice, () => alice.contacts()[0]!.trust.suite === "simpp-modern");
+    await until(alice, () => alice.messages(bobJid).at(-1)!.delivery === "delivered");
+    await until(bob, () => bob.contacts()[0]!.trust.mutual);
+    assert.deepEqual([proved(alice, bobJid), proved(bob, aliceJid)], [1, 1]);
   }));
 
 Deno.test("a call between the two runs both ways, with tags verified and nothing unopened", () =>

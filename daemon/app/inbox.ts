@@ -25,9 +25,11 @@ export function receiveInto(rooms: {
   events: Emitter<AppEvent>;
   /** What we call ourselves, and our bare JID. */
   nick: () => string;
+  /** Is this the first time that a contact and we proved ourselves? Asked once each time. */
+  firstProof: (jid: string) => boolean;
   jid: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events, nick, jid: own } = rooms;
+  const { simpp, link, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
   const lines = new Map<string, number>();
   const renewals = new Map<string, number>();
   const resent = new Map<string, number>();
@@ -105,6 +107,10 @@ export function receiveInto(rooms: {
       chats.resend(jid);
     } else if (event.type === "mutual") {
       logOf("app").info("mutual authentication with {jid} complete", { jid });
+      if (people.has(jid) && firstProof(jid)) {
+        const { name } = people.get(jid);
+        chats.line(jid, "notice", `You and ${name} proved yourselves to each other: secure.`);
+      }
       people.touch(jid);
     } else {
       const message = `The keys of ${jid} changed. Nothing is sent until you decide.`;

@@ -62,6 +62,14 @@ export class AppSettings {
     this.expected = { ...this.expected, [jid]: fingerprint };
   }
 
+  /** True the first time it is asked for a contact: what is told once is told now. */
+  firstProof(jid: string): boolean {
+    const proved = this.#settings.get<string[]>("proved") ?? [];
+    if (proved.includes(jid)) return false;
+    this.#settings.set("proved", [...proved, jid]);
+    return true;
+  }
+
   /** A random name of this state directory, for cookies. */
   get instance(): string {
     const known = this.#settings.get<string>("instance");

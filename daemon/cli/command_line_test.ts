@@ -40,7 +40,7 @@ function withDaemon(
 ) {
   return inFolder(async (state) => {
     const app = new FakeApp();
-    const dashboard = { html: "", script: "", style: "" };
+    const dashboard = { html: "", script: "", style: "", scanner: "" };
     const { instance } = app;
     const door = await startHttp({ app, port: 0, token: TOKEN, instance, dashboard });
     try {

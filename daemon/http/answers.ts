@@ -128,6 +128,7 @@ const call = v.object({
     state: v.picklist(["starting", "live", "no-signal", "off"]),
     problem: v.nullable(problem),
   }),
+  remoteCamera: v.nullable(v.picklist(["live", "off", "no-signal"])),
   info: v.nullable(callInfo),
 });
 

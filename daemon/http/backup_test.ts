@@ -8,7 +8,7 @@ const OCTETS = { "content-type": "application/octet-stream" };
 
 async function withDoor(run: (url: string, app: FakeApp) => Promise<void>): Promise<void> {
   const app = new FakeApp();
-  const dashboard = { html: "", script: "", style: "" };
+  const dashboard = { html: "", script: "", style: "", scanner: "" };
   const door = await startHttp({ app, port: 0, token: TOKEN, instance: app.instance, dashboard });
   try {
     await run(door.url, app);

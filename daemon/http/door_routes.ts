@@ -5,6 +5,7 @@ import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
 import { eventStream } from "./events.ts";
 import { isWebSocket } from "./guard.ts";
+import type { Dashboard } from "./dashboard.ts";
 import type { DoorContext, Inside } from "./inside.ts";
 import { MULTIPART, multipartPictures } from "./multipart.ts";
 import { openApi } from "./openapi.ts";
@@ -28,7 +29,7 @@ export interface DoorRoute {
   handle(c: DoorContext, inside: Inside): Response | Promise<Response>;
 }
 
-function file(path: string, produces: string, part: "html" | "script" | "style"): DoorRoute {
+function file(path: string, produces: string, part: keyof Dashboard): DoorRoute {
   const headers = { "content-type": `${produces}; charset=utf-8`, "cache-control": "no-cache" };
   return {
     method: "get",
@@ -119,6 +120,7 @@ function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
 export const doorRoutes: readonly DoorRoute[] = [
   file("/", "text/html", "html"),
   file("/app.js", "text/javascript", "script"),
+  file("/scanner.js", "text/javascript", "scanner"),
   file("/app.css", "text/css", "style"),
   {
     method: "post",

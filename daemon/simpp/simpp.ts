@@ -214,7 +214,7 @@ export class Simpp {
       const id = deviceIdOf(device);
       if (id === this.device || (options.device !== undefined && options.device !== id)) continue;
       try {
-        const known = options.renew === true ? undefined : this.#sessions.active(to, id);
+        const known = options.renew === true ? undefined : this.#active(to, id, self.offered);
         sessions.set(id, known ?? await this.#peers.open(to, account, device, self));
       } catch (error) {
         refused = error;
@@ -233,6 +233,14 @@ export class Simpp {
     });
     const suite = [...sessions.values()][0]!.transcript.opening.suite.id;
     return { element: writeSealed({ from: this.device, packets }), suite };
+  }
+
+  /** The session to send on; one in a suite that is not allowed any more is left. */
+  #active(to: string, device: string, offered: readonly number[]): Session | undefined {
+    const session = this.#sessions.active(to, device);
+    const allowed = session !== undefined &&
+      offered.includes(session.transcript.opening.suite.code);
+    return allowed ? session : undefined;
   }
 
   async #openOne(

@@ -9,6 +9,7 @@ import type {
   MessageView,
   SafetyView,
   StatusView,
+  SuiteName,
 } from "./views.ts";
 
 export type Reach = "this-machine" | "network";
@@ -32,6 +33,7 @@ const at = (jid: string) => `/api/contacts/${encodeURIComponent(jid)}`;
 const base64Url = (words: string) =>
   btoa(String.fromCharCode(...new TextEncoder().encode(words)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const deviceAt = (id: string) => `/api/devices/${encodeURIComponent(id)}`;
 const callAt = (id: string) => `/api/calls/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -74,8 +76,8 @@ export const api = {
   forgetContact: (jid: string) => request<void>("POST", `${at(jid)}/forget`),
   forgetChat: (jid: string) => request<void>("DELETE", `${at(jid)}/messages`),
   safety: (jid: string) => request<SafetyView>("GET", `${at(jid)}/safety`),
-  verify: (jid: string, number: string) =>
-    request<ContactView>("POST", `${at(jid)}/verify`, { number }),
+  verify: (jid: string, by: { number: string } | { qr: string }) =>
+    request<ContactView>("POST", `${at(jid)}/verify`, by),
   decide: (jid: string, accept: boolean) =>
     request<ContactView>("POST", `${at(jid)}/decide`, { accept }),
 
@@ -86,7 +88,20 @@ export const api = {
   },
   sendMessage: (jid: string, body: string) =>
     request<MessageView>("POST", `${at(jid)}/messages`, { body }),
+  correctMessage: (jid: string, id: string, body: string) =>
+    request<MessageView>("PATCH", `${at(jid)}/messages/${encodeURIComponent(id)}`, { body }),
+  setTyping: (jid: string, typing: boolean) =>
+    request<void>("POST", `${at(jid)}/typing`, { typing }),
   markRead: (jid: string) => request<void>("POST", `${at(jid)}/read`),
+
+  setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
+    request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
+  setPolicy: (suites: readonly SuiteName[]) =>
+    request<StatusView>("PUT", "/api/policy", { suites }),
+  approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),
+  denyDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/deny`),
+  removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
+  startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 
   cameras: () => request<CameraView[]>("GET", "/api/cameras"),
   calls: () => request<CallView[]>("GET", "/api/calls"),

@@ -13,6 +13,7 @@ import { contacts } from "../store/contacts.ts";
 import { selected } from "../store/route.ts";
 import { phase } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { DeviceBanner } from "./device_banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { StatusBanner } from "./status_banner.tsx";
 
@@ -52,6 +53,7 @@ function Messenger() {
   const open = selected.value !== null || place === "full";
   return (
     <>
+      <DeviceBanner />
       <div class={`messenger ${open ? "messenger-open" : ""}`}>
         <Sidebar />
         <main class="main">

@@ -104,6 +104,7 @@ export function fakeCall(contact: string, change: Partial<CallView> = {}): CallV
     endedAt: null,
     options: { camera: "test", size: "640x480", fps: 30 },
     camera: { name: "Test picture", state: "live", problem: null },
+    remoteCamera: null,
     info: null,
     ...change,
   };
