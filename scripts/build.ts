@@ -1,5 +1,5 @@
 /**
- * Builds the dashboard: `ui/dist/index.html`, `app.js` and `app.css`, which the http room imports.
+ * Builds the dashboard: `ui/dist/index.html`, `app.js`, `scanner.js` and `app.css`, which the http room imports.
  * Run as `deno run -A scripts/build.ts`.
  * @module
  */
@@ -20,7 +20,7 @@ export function squeezeCss(css: string): string {
     .trim();
 }
 
-async function bundleScript(): Promise<void> {
+async function bundleScript(entry: string, out: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
@@ -28,9 +28,9 @@ async function bundleScript(): Promise<void> {
       "--platform",
       "browser",
       "--minify",
-      new URL("main.tsx", ui).pathname,
+      new URL(entry, ui).pathname,
       "-o",
-      new URL("app.js", dist).pathname,
+      new URL(out, dist).pathname,
     ],
     stdout: "null",
     stderr: "piped",
@@ -45,11 +45,12 @@ async function bundleSheets(): Promise<void> {
   await Deno.writeTextFile(new URL("app.css", dist), squeezeCss(sheets.join("\n")));
 }
 
-/** Builds all three files anew. */
+/** Builds all four files anew. */
 export async function build(): Promise<void> {
   await Deno.mkdir(dist, { recursive: true });
   await Promise.all([
-    bundleScript(),
+    bundleScript("main.tsx", "app.js"),
+    bundleScript("scan/decode.ts", "scanner.js"),
     bundleSheets(),
     Deno.copyFile(new URL("index.html", ui), new URL("index.html", dist)),
   ]);

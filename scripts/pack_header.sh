@@ -62,7 +62,7 @@ if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRA
   part simppd.js "$((@RUNTIME_PACKED@ + 1))" @PROGRAM_PACKED@ @PROGRAM_DIGEST@
 fi
 
-# Read and write: the state directory. Deno divides its lists at commas, so a path with one would
+# Read and write: the state directory, and the file that backup or restore names. Deno divides its lists at commas, so a path with one would
 # grant something else.
 case @TARGET@ in
   *-darwin*) state="${HOME:-/nowhere}/Library/Application Support/simppd" ;;
@@ -72,16 +72,29 @@ case @TARGET@ in
     esac
     ;;
 esac
-next=
+next= named= verb=${1:-}
 for word in "$@"; do
-  if [ -n "$next" ]; then state=$word; fi
-  next=
+  if [ -n "$next" ]; then
+    state=$word next=
+    continue
+  fi
   case $word in
     --) break ;;
     --state) next=yes ;;
     --state=*) state=${word#--state=} ;;
+    -* | backup | restore) ;;
+    *) named=${named:-$word} ;;
   esac
 done
+case $verb in
+  backup | restore) ;;
+  *) named= ;;
+esac
+case $named in
+  *,*) fail "a path with a comma cannot be granted: $named" ;;
+  "" | /*) ;;
+  *) named=$PWD/$named ;;
+esac
 case $state in
   *,*) fail "a path with a comma cannot be granted: $state" ;;
   /*) ;;
@@ -94,6 +107,7 @@ done
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
 exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm @ENGINE_FLAGS@ \
-  --allow-net --allow-read="$program,$state" --allow-write="$state" \
+  --allow-net --allow-read="$program,$state${named:+,$named,$named.part}" \
+  --allow-write="$state${named:+,$named,$named.part}" \
   --allow-env=@ENV@ --allow-sys=@SYS@ ${programs:+"--allow-run=$programs"} \
   "$program" "$@"

@@ -84,6 +84,10 @@ Deno.test("a packed file grants its state directory and little more", unix, asyn
     assert.equal(named.value("--allow-read"), `${program},${folder}/s 1`);
     assert.equal(named.value("--allow-env"), RIGHTS.env.join(","));
     assert.equal(named.value("--allow-sys"), RIGHTS.sys.join(","));
+    const backup = await start(file, ["backup", "--state", "s 1", "a file", "--no-server"]);
+    const granted = `${folder}/s 1,${folder}/a file,${folder}/a file.part`;
+    assert.equal(backup.value("--allow-write"), granted);
+    assert.equal(backup.value("--allow-read"), `${program},${granted}`);
     assert.ok(!named.words.includes("--allow-all") && !named.words.includes("-A"));
   });
 });

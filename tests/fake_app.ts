@@ -1,6 +1,12 @@
 import type { AppApi, Picture } from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
-import type { AppEvent, CallView, ContactView, MessageView } from "../daemon/views/mod.ts";
+import type {
+  AppEvent,
+  CallView,
+  ContactView,
+  MessageView,
+  StatusView,
+} from "../daemon/views/mod.ts";
 
 /** The smallest JPEG-shaped bytes of `size` bytes; `fill` tells pictures apart. */
 export function fakePicture(sequence: number, size = 64): Picture {
@@ -71,6 +77,7 @@ export class FakeApp implements AppApi {
     endedAt: null,
     options: { camera: "test", size: "640x480", fps: 30 },
     camera: { name: "test", state: "off", problem: null },
+    remoteCamera: null,
     info: null,
   };
   closed = false;
@@ -79,6 +86,8 @@ export class FakeApp implements AppApi {
     return {
       version: "0.0.0",
       instance: this.instance,
+      locked: false,
+      keeper: "file",
       account: { jid: "alice@fake.example", nick: "Alice", device: "0", fingerprint: "0" },
       state: "online",
       problem: null,
@@ -92,6 +101,20 @@ export class FakeApp implements AppApi {
   #done<T>(answer: T, name: string, ...rest: unknown[]): Promise<T> {
     this.asked.push([name, ...rest]);
     return Promise.resolve(answer);
+  }
+  unlock: AppApi["unlock"] = (input) => this.#done(this.status(), "unlock", input);
+  lock: AppApi["lock"] = () => this.#done(this.status(), "lock");
+  setPassphrase: AppApi["setPassphrase"] = (input) =>
+    this.#done(this.status(), "setPassphrase", input);
+  removePassphrase: AppApi["removePassphrase"] = (input) =>
+    this.#done(this.status(), "removePassphrase", input);
+  useKeyring: AppApi["useKeyring"] = (input) => this.#done(this.status(), "useKeyring", input);
+  leaveKeyring: AppApi["leaveKeyring"] = () => this.#done(this.status(), "leaveKeyring");
+  backup: AppApi["backup"] = (input) =>
+    this.#done(new Blob(["a sealed file"]).stream(), "backup", input);
+  async restore({ file, ...input }: Parameters<AppApi["restore"]>[0]): Promise<StatusView> {
+    const { length } = await new Response(file).text();
+    return this.#done(this.status(), "restore", { ...input, length });
   }
   carry: AppApi["carry"] = (input) => this.#done(this.status(), "carry", input);
   join: AppApi["join"] = (input) => this.#done(this.status(), "join", input);
@@ -111,6 +134,8 @@ export class FakeApp implements AppApi {
   changeContact: AppApi["changeContact"] = async (jid, change) =>
     this.#done(this.#known(jid), "changeContact", jid, change);
   removeContact: AppApi["removeContact"] = (jid) => this.#done(undefined, "removeContact", jid);
+  forgetContact: AppApi["forgetContact"] = (jid) => this.#done(undefined, "forgetContact", jid);
+  forgetChat: AppApi["forgetChat"] = (jid) => this.#done(undefined, "forgetChat", jid);
   safety: AppApi["safety"] = () => Promise.resolve({ number: "1".repeat(60), qr: "qr" });
   verify: AppApi["verify"] = (jid, by) => this.#done(this.contact, "verify", jid, by);
   setPolicy: AppApi["setPolicy"] = (jid, suites) =>

@@ -1,41 +1,12 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
 import { fakeCall, fakeContact, fakeInfo, fakeMessage, fakeStatus } from "./testing/fake_state.ts";
-import { type MockApi, serveMock } from "./testing/mock_api.ts";
-import { seriousViolations, visit, withChromium } from "./testing/browser.ts";
+import { seriousViolations } from "./testing/browser.ts";
+import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
+import type { MockApi } from "./testing/mock_api.ts";
 
-const BEN = "ben@anna-desk.simppd.invalid";
-
-interface Case {
-  name: string;
-  act(page: Page, mock: MockApi): Promise<void>;
-  prepare(mock: MockApi): void;
-}
-
-const cases: Case[] = [];
-
-/** A dashboard of its own, on a mock daemon of its own; all share one browser. */
-function dashboard(
-  name: string,
-  act: (page: Page, mock: MockApi) => Promise<void>,
-  prepare: (mock: MockApi) => void = () => {},
-): void {
-  cases.push({ name, act, prepare });
-}
-
-const openChat = (page: Page, name: string) =>
-  page.getByRole("list", { name: "Conversations" }).getByRole("button", { name }).click();
-
-const said = (page: Page, words: string) =>
-  page.getByRole("log").getByText(words, { exact: true }).waitFor();
-
-async function asked(mock: MockApi, wanted: string): Promise<void> {
-  for (let i = 0; i < 100 && !mock.log.some((line) => line.startsWith(wanted)); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert(mock.log.some((line) => line.startsWith(wanted)), `${wanted} in ${mock.log.join("\n")}`);
-}
+const dashboards = new Dashboards();
+const dashboard = dashboards.add;
 
 const activeCall = (change = {}) =>
   fakeCall(BEN, { state: "active", activeAt: Date.now(), info: fakeInfo(change) });
@@ -169,6 +140,8 @@ dashboard("a changed key stops writing until the numbers were compared", async (
   await page.getByRole("img", { name: "QR code of the safety number" }).waitFor();
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByRole("button", { name: "They match" }).click();
+  await page.getByRole("heading", { name: "Verified" }).waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
   await page.getByLabel("Message Dmitri").waitFor();
   await asked(mock, "POST /api/contacts/dmitri@jabber.example/verify");
 });
@@ -323,18 +296,4 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await asked(mock, "DELETE /api/session");
 });
 
-Deno.test("the dashboard in Chromium", async (t) => {
-  await withChromium(async (browser) => {
-    for (const { name, act, prepare } of cases) {
-      await t.step(name, async () => {
-        const mock = serveMock();
-        prepare(mock);
-        try {
-          await visit(browser, mock.url, (page) => act(page, mock));
-        } finally {
-          await mock.close();
-        }
-      });
-    }
-  });
-});
+dashboards.test("the dashboard in Chromium");

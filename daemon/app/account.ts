@@ -1,6 +1,6 @@
 import { Backoff, logOf, publicError, SimppdError, sleep } from "../base/mod.ts";
 import { type LoginProfileId, systemRandom } from "../crypto/mod.ts";
-import type { Simpp } from "../simpp/mod.ts";
+import { type Simpp, SimppError } from "../simpp/mod.ts";
 import type { StateDirectory } from "../store/mod.ts";
 import type {
   AccountState,
@@ -51,6 +51,8 @@ export class Account {
   #connection: Connection | undefined;
   #carried: Carried | undefined;
   #publishing: Problem | null = null;
+  /** People whose list is being looked at; true: once more when that is done. */
+  readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
 
   constructor(options: AccountOptions) {
@@ -90,6 +92,11 @@ export class Account {
     return { jid: account.jid, nick: account.nick, device, fingerprint };
   }
 
+  /** Nothing has been chosen yet, and nobody is choosing. */
+  get isFree(): boolean {
+    return this.#o.settings.account === undefined && !this.#settingUp;
+  }
+
   /** @throws SimppdError `not-online` when there is no account; its requests throw it too */
   pep(): Pep {
     if (this.#connection === undefined) throw notOnline();
@@ -114,9 +121,9 @@ export class Account {
     });
   }
 
-  join(input: { link: string; nick: string }): Promise<void> {
-    return this.#setUp(input.nick, async (nick) => {
-      const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+  async join(input: { link: string; nick: string }): Promise<void> {
+    const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+    const make = async (nick: string) => {
       const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
       const keys = new NewLoginKeys(this.#o.loginProfiles);
       const { name: username, serverKeys } = await freeName(nick, (name) =>
@@ -132,7 +139,8 @@ export class Account {
       this.#o.settings.expect(inviter.toString(), fingerprint);
       this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
       return { jid: `${username}@${inviter.domain}`, nick, login, hosts: endpoints, pin };
-    });
+    };
+    await this.#setUp(input.nick, make, inviter.toString());
   }
 
   signIn(
@@ -182,7 +190,11 @@ export class Account {
   }
 
   /** Makes an account and connects; keeps nothing when that fails. */
-  async #setUp(nick: string, make: (nick: string) => Promise<AccountSettings>): Promise<void> {
+  async #setUp(
+    nick: string,
+    make: (nick: string) => Promise<AccountSettings>,
+    inviter?: string,
+  ): Promise<void> {
     if (this.#o.settings.account !== undefined || this.#settingUp) {
       throw new SimppdError(
         "account-exists",
@@ -197,6 +209,8 @@ export class Account {
     try {
       const account = await make(name);
       await this.#open(account).connect();
+      // An invitation named a key: better told now than at the first message.
+      if (inviter !== undefined) await this.#checkInviter(inviter);
       this.#o.settings.account = account;
       this.#o.changed();
     } catch (error) {
@@ -206,6 +220,16 @@ export class Account {
       throw error;
     } finally {
       this.#settingUp = false;
+    }
+  }
+
+  /** @throws SimppError `not-trusted` when the server shows other keys than the invitation named */
+  async #checkInviter(jid: string): Promise<void> {
+    try {
+      await this.#o.simpp.refresh(jid);
+    } catch (error) {
+      if (error instanceof SimppError && error.code === "not-trusted") throw error;
+      logOf("app").warn("the inviter's keys were not looked at: {error}", { error });
     }
   }
 
@@ -219,19 +243,31 @@ export class Account {
     this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
     this.#connection = connection;
-    people.attach(connection.roster, connection.presence);
+    people.attach(connection.client, connection.roster, connection.presence);
     link.attach(connection.client);
     devices.attach(connection.client);
-    connection.pep.onEvent(DEVICES_NODE, (from) => {
-      simpp.refresh(from.toString()).catch((error) =>
-        logOf("app").warn("device list of {from}: {error}", { from, error })
-      );
-    });
+    connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
     connection.client.hooks.online(() => this.#publish());
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
     return connection;
+  }
+
+  /** Looks at a device list that is said to have changed: a contact's or our own, one look at a time. */
+  async #refresh(jid: string): Promise<void> {
+    if (jid !== this.jid && !this.#o.people.has(jid)) return;
+    if (this.#refreshing.has(jid)) return void this.#refreshing.set(jid, true);
+    try {
+      do {
+        this.#refreshing.set(jid, false);
+        await this.#o.simpp.refresh(jid);
+      } while (this.#refreshing.get(jid) && !this.#ending.signal.aborted);
+    } catch (error) {
+      logOf("app").warn("device list of {jid}: {error}", { jid, error });
+    } finally {
+      this.#refreshing.delete(jid);
+    }
   }
 
   async #publish(): Promise<void> {

@@ -29,6 +29,25 @@ export interface AppApi {
   readonly events: Emitter<AppEvent>;
   status(): StatusView;
 
+  /** @throws SimppdError `wrong-passphrase`, `too-many-attempts`, `not-locked` */
+  unlock(input: { passphrase: string }): Promise<StatusView>;
+  /** Ends calls and connection and forgets the key. @throws SimppdError `no-passphrase` */
+  lock(): Promise<StatusView>;
+  /** Sets or changes the passphrase; `current` is the one in use. */
+  setPassphrase(input: { passphrase: string; current?: string }): Promise<StatusView>;
+  /** Puts the key into a plain file again. */
+  removePassphrase(input: { current: string }): Promise<StatusView>;
+  /** Gives the key to the system's keyring; `current` is the passphrase in use. */
+  useKeyring(input: { current?: string }): Promise<StatusView>;
+  leaveKeyring(): Promise<StatusView>;
+
+  /** A backup under a passphrase of its own; `server`: with the carried server, when there is one. */
+  backup(input: { passphrase: string; server: boolean }): Promise<ReadableStream<Uint8Array>>;
+  /** First run, way 4. `lost`: take the other devices off the list. */
+  restore(
+    input: { file: ReadableStream<Uint8Array>; passphrase: string; lost: boolean },
+  ): Promise<StatusView>;
+
   /** First run, way 1: carry a server here and make its first account. */
   carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<StatusView>;
   /** First run, way 2: join by an invitation link. */
@@ -53,6 +72,10 @@ export interface AppApi {
     change: { name?: string; accept?: boolean; blocked?: boolean },
   ): Promise<ContactView>;
   removeContact(jid: string): Promise<void>;
+  /** Removes a contact and everything known of them, keys too, from the files. */
+  forgetContact(jid: string): Promise<void>;
+  /** Deletes all messages of a chat from the files. */
+  forgetChat(jid: string): Promise<void>;
 
   safety(jid: string): Promise<SafetyView>;
   /** Marks the account key as verified, by the current safety number or the code on their screen. */

@@ -1,8 +1,8 @@
-import { Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { Contacts, Messages, StateDirectory } from "../store/mod.ts";
+import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -37,16 +37,30 @@ export interface AppOptions {
   /** Path of the state directory; made when absent. */
   readonly state: string;
   readonly version?: string;
+  /** Opens a state directory that has one; without it the daemon starts locked. */
+  readonly passphrase?: string;
   /** Login profiles for accounts made from now on; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }
 
-/** One running daemon: everything it can be asked, composed of the rooms below. */
-export class App implements AppApi {
-  readonly events = new Emitter<AppEvent>();
+/** What the gate in front of it answers, locked or not. */
+type GateApi =
+  | "unlock"
+  | "lock"
+  | "setPassphrase"
+  | "removePassphrase"
+  | "useKeyring"
+  | "leaveKeyring"
+  | "backup"
+  | "restore";
+
+/** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
+export class RunningApp implements Omit<AppApi, GateApi> {
+  readonly events: Emitter<AppEvent>;
   readonly instance: string;
   readonly #version: string;
   readonly #state: StateDirectory;
+  readonly #settings: AppSettings;
   readonly #simpp: Simpp;
   readonly #messages: Messages;
   readonly #link: SealedLink;
@@ -61,8 +75,11 @@ export class App implements AppApi {
   private constructor(
     state: StateDirectory,
     { version = "0", loginProfiles = ["simpp-modern"] }: AppOptions,
+    events: Emitter<AppEvent>,
   ) {
     const settings = new AppSettings(state);
+    this.events = events;
+    this.#settings = settings;
     this.instance = settings.instance;
     this.#version = version;
     this.#state = state;
@@ -123,18 +140,22 @@ export class App implements AppApi {
       calls: this.#calls,
       events: this.events,
       nick: () => this.#account.view()?.nick ?? "",
+      firstProof: (jid) => settings.firstProof(jid),
       jid,
     });
   }
 
   /**
-   * Opens the state directory and starts what it holds: the carried server, the connection.
-   * @throws SimppdError `state-locked`, `state-unusable`, `schema-newer`, `key-damaged`
+   * Starts what an open state directory holds: the carried server, the connection.
+   * @param state stays its owner's: {@link close} does not close it
    */
-  static async open(options: AppOptions): Promise<App> {
-    const state = await StateDirectory.open(options.state);
+  static async start(
+    state: StateDirectory,
+    options: AppOptions,
+    events: Emitter<AppEvent>,
+  ): Promise<RunningApp> {
+    const app = new RunningApp(state, options, events);
     try {
-      const app = new App(state, options);
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
         ? { found: false, version: null, message: ffmpeg.missing }
@@ -142,15 +163,22 @@ export class App implements AppApi {
       await app.#account.start();
       return app;
     } catch (error) {
-      state.close();
+      await app.close();
       throw error;
     }
+  }
+
+  /** Nothing was chosen here yet, and nothing is known. */
+  get isFree(): boolean {
+    return this.#account.isFree && this.#people.list().length === 0;
   }
 
   status(): StatusView {
     return {
       version: this.#version,
       instance: this.instance,
+      locked: false,
+      keeper: this.#state.key.keeper,
       account: this.#account.view(),
       state: this.#account.state,
       problem: this.#account.problem,
@@ -197,7 +225,10 @@ export class App implements AppApi {
     change: { name?: string; accept?: boolean; blocked?: boolean },
   ): Promise<ContactView> {
     if (change.name !== undefined) await this.#people.rename(jid, change.name);
-    if (change.blocked !== undefined) this.#people.block(jid, change.blocked);
+    if (change.blocked !== undefined) {
+      this.#people.block(jid, change.blocked);
+      if (change.blocked) this.#endCallsWith(jid);
+    }
     if (change.accept !== undefined) {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
@@ -205,9 +236,35 @@ export class App implements AppApi {
     }
     return this.#people.get(jid);
   }
+  #endCallsWith(jid: string): void {
+    const running = this.#calls.list().filter((call) => call.contact === jid);
+    for (const { id, state } of running) if (state !== "ended") this.#calls.hangUp(id);
+  }
   async removeContact(jid: string): Promise<void> {
-    await this.#people.remove(jid);
-    this.#messages.forget(jid);
+    const { jid: known } = this.#people.get(jid);
+    this.#endCallsWith(known);
+    await this.#people.remove(known);
+    this.#messages.forget(known);
+    compact(this.#state.db);
+  }
+  async forgetContact(jid: string): Promise<void> {
+    const { jid: known } = this.#people.get(jid);
+    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
+    this.#endCallsWith(known);
+    await this.#people.remove(known);
+    const { [known]: _, ...expected } = this.#settings.expected;
+    this.#settings.expected = expected;
+    this.#simpp.policy.set(known, null);
+    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#messages.forget(known);
+    compact(this.#state.db);
+  }
+  async forgetChat(jid: string): Promise<void> {
+    const { jid: known } = await Promise.resolve(this.#people.get(jid));
+    this.#messages.forget(known);
+    this.events.emit({ type: "chat-forgotten", data: { jid: known } });
+    this.#people.touch(known);
+    compact(this.#state.db);
   }
 
   async safety(jid: string): Promise<SafetyView> {
@@ -320,14 +377,13 @@ export class App implements AppApi {
     return diagnose(this.status(), this.#state.path);
   }
 
-  /** Ends calls, connection and server, in this order, and gives the state directory free. */
+  /** Ends calls, connection and server, in this order. */
   async close(): Promise<void> {
     for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#chats.close();
     this.#typing.close();
-    this.#state.close();
   }
 
   /** Something about our own keys changed: show it, and send what waited for it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AppEvent } from "../views/mod.ts";
-import { App } from "./app.ts";
+import { App } from "./gate.ts";
 
 /** Two daemons on state directories of their own; the second one joins by the first one's link. */
 async function withCouple(work: (alice: App, bob: App) => Promise<void>): Promise<void> {
@@ -56,6 +56,20 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     const { number } = await alice.safety(bobJid);
     assert.equal((await bob.safety(aliceJid)).number, number);
     assert.equal((await alice.verify(bobJid, { number })).trust.state, "verified");
+
+    const proved = (app: App, jid: string) =>
+      app.messages(jid).filter(({ kind, body }) =>
+        kind === "notice" && /proved yourselves to each other/.test(body)
+      ).length;
+    await until(alice, () => proved(alice, bobJid) === 1);
+    await until(bob, () => proved(bob, aliceJid) === 1);
+    // Another session proves both sides anew; that is not news any more.
+    await alice.setPolicy(bobJid, ["simpp-modern"]);
+    await alice.sendMessage(bobJid, "by another suite");
+    await until(alice, () => alice.contacts()[0]!.trust.suite === "simpp-modern");
+    await until(alice, () => alice.messages(bobJid).at(-1)!.delivery === "delivered");
+    await until(bob, () => bob.contacts()[0]!.trust.mutual);
+    assert.deepEqual([proved(alice, bobJid), proved(bob, aliceJid)], [1, 1]);
   }));
 
 Deno.test("a call between the two runs both ways, with tags verified and nothing unopened", () =>
@@ -114,4 +128,72 @@ Deno.test("one on simpp-2009, one without: nothing is sent, and both agree once 
     await alice.sendMessage(bobJid, "again");
     await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "again"));
     assert.equal(alice.contacts()[0]!.trust.suite, "simpp-2009");
+  }));
+
+Deno.test("a message that cannot be sent is refused at once and holds up no other", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const aliceJid = alice.status().account!.jid;
+    const lone = String.fromCharCode(0xd800);
+    for (const body of [`a${String.fromCharCode(1)}b`, lone, "", " ", "x".repeat(10_001)]) {
+      await assert.rejects(alice.sendMessage(bobJid, body), { code: "bad-input" });
+    }
+    await alice.sendMessage(bobJid, "z".repeat(10_000));
+    await alice.sendMessage(bobJid, "after");
+    await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "after"));
+    assert.equal(bob.messages(aliceJid)[0]!.body.length, 10_000);
+  }));
+
+Deno.test("an invitation that names other keys is refused while joining", async () => {
+  const root = await Deno.makeTempDir({ prefix: "simppd-app-" });
+  const alice = await App.open({ state: join(root, "alice") });
+  const bob = await App.open({ state: join(root, "bob") });
+  try {
+    await alice.carry({ nick: "Alice", reach: "this-machine" });
+    const { link } = await alice.invite();
+    const other = new Uint8Array(32).fill(7).toBase64({ alphabet: "base64url", omitPadding: true });
+    const forged = link.replace(/account=[^;]+/, `account=${other}`);
+    await assert.rejects(bob.join({ link: forged, nick: "Bob" }), { code: "not-trusted" });
+    assert.equal(bob.status().state, "none");
+    await bob.join({ link: (await alice.invite()).link, nick: "Bob" });
+  } finally {
+    await bob.close();
+    await alice.close();
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("blocking ends the call and hides us; unblocking brings everything back", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const options = { camera: "test", size: "320x240", fps: 15 };
+    const { id } = await alice.startCall(bobJid, options);
+    await until(bob, () => bob.calls().some(({ state }) => state === "ringing"));
+    await bob.acceptCall(id, options);
+    await until(alice, () => alice.call(id).state === "active");
+    await alice.changeContact(bobJid, { blocked: true });
+    assert.equal(alice.call(id).state, "ended");
+    await until(bob, () => bob.call(id).state === "ended");
+    await until(bob, () => bob.contacts()[0]!.presence === "offline");
+    await alice.changeContact(bobJid, { blocked: false });
+    await until(bob, () => bob.contacts()[0]!.presence === "online");
+    assert.equal(alice.contacts()[0]!.subscription, "both");
+    await bob.sendMessage(alice.status().account!.jid, "back again");
+    await until(alice, () => alice.messages(bobJid).some(({ body }) => body === "back again"));
+  }));
+
+Deno.test("numbers that differ stop sending until the keys are accepted again", () =>
+  withCouple(async (alice, bob) => {
+    const bobJid = bob.status().account!.jid;
+    const { number } = await alice.safety(bobJid);
+    await alice.verify(bobJid, { number });
+    assert.equal((await alice.decideChange(bobJid, false)).trust.state, "changed");
+    const { id } = await alice.sendMessage(bobJid, "not to you");
+    const find = () => alice.messages(bobJid).find((message) => message.id === id)!;
+    await until(alice, () => find().delivery === "failed");
+    assert.equal(find().problem!.code, "keys-changed");
+    assert.equal((await alice.decideChange(bobJid, true)).trust.state, "first-use");
+    await alice.sendMessage(bobJid, "again");
+    const aliceJid = alice.status().account!.jid;
+    await until(bob, () => bob.messages(aliceJid).some(({ body }) => body === "again"));
   }));

@@ -1,9 +1,8 @@
 import { logOf, SimppdError } from "../base/mod.ts";
 import type { Received } from "../simpp/mod.ts";
-import { SimppError } from "../simpp/mod.ts";
 import type { Messages } from "../store/mod.ts";
 import type { MessageView } from "../views/mod.ts";
-import { el, type Element, newId, NS } from "../xmpp/core/mod.ts";
+import { el, type Element, escapeText, newId, NS } from "../xmpp/core/mod.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
 const RECEIPTS = "urn:xmpp:receipts";
@@ -11,6 +10,12 @@ const ORIGIN_ID = "urn:xmpp:sid:0";
 /** Somebody who has just joined publishes keys within this time, in ms; so long a message waits. */
 const KEYS_WITHIN = 30_000;
 const TRY_AGAIN = 1_500;
+/** Errors that say something about the connection and nothing about a message. */
+const CONNECTION = ["not-online", "not-confirmed", "closed", "timeout", "send-queue-full"];
+/** A message is given up after the connection has ended so often right after it. */
+const MAX_BREAKS = 4;
+/** A contact's clock may be wrong; no message is shown as older than this, in ms. */
+const OLDEST = 90 * 86_400_000;
 /** Longest text of one message, in characters. */
 export const MAX_BODY = 10_000;
 const CORRECT = "urn:xmpp:message-correct:0";
@@ -25,8 +30,10 @@ export class Chats {
   readonly #messages: Messages;
   readonly #link: SealedLink;
   readonly #changed: (message: MessageView) => void;
-  #flushing: Promise<void> | undefined;
-  #again = false;
+  /** Contacts whose messages are being sent; true: once more when that is done. */
+  readonly #sending = new Map<string, boolean>();
+  /** How often the connection ended right after a message, by its id. */
+  readonly #broke = new Map<string, number>();
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(messages: Messages, link: SealedLink, changed: (message: MessageView) => void) {
@@ -68,19 +75,24 @@ export class Chats {
     return message;
   }
 
-  /** Sends what is waiting, oldest first; called after each login too. */
-  flush(): Promise<void> {
-    this.#again = true;
-    this.#flushing ??= this.#run().finally(() => this.#flushing = undefined);
-    return this.#flushing;
+  /** Sends what is waiting, of each contact oldest first; called after each login too. */
+  async flush(): Promise<void> {
+    const contacts = new Set(this.#messages.pending().map(({ contact }) => contact));
+    await Promise.all([...contacts].map((contact) => this.#flushOne(contact)));
   }
 
-  async #run(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      for (const message of this.#messages.pending()) {
-        if (!await this.#sendOne(message)) return;
-      }
+  /** A contact whose server is slow holds up nobody else. */
+  async #flushOne(contact: string): Promise<void> {
+    if (this.#sending.has(contact)) return void this.#sending.set(contact, true);
+    try {
+      do {
+        this.#sending.set(contact, false);
+        for (const message of this.#messages.pending().filter((m) => m.contact === contact)) {
+          if (!await this.#sendOne(message)) return;
+        }
+      } while (this.#sending.get(contact));
+    } finally {
+      this.#sending.delete(contact);
     }
   }
 
@@ -103,9 +115,11 @@ export class Chats {
       this.#delivery(message.contact, name, "sent", { suite });
       return true;
     } catch (error) {
-      if (!(error instanceof SimppError)) {
+      if (!(error instanceof SimppdError) || CONNECTION.includes(error.code)) {
         logOf("app").info("a message waits: {error}", { error });
-        return false;
+        return error instanceof SimppdError && error.code === "not-confirmed"
+          ? this.#mayWait(message, name)
+          : false;
       }
       if (error.code === "no-keys" && Date.now() - message.at < KEYS_WITHIN) {
         this.#waiting ??= setTimeout(() => {
@@ -119,6 +133,24 @@ export class Chats {
       this.#delivery(message.contact, name, "failed", { problem });
       return true;
     }
+  }
+
+  /**
+   * A message after which the connection ended again and again is not tried for ever: it may be what
+   * the server refuses.
+   */
+  #mayWait(message: MessageView, name: string): boolean {
+    const tries = (this.#broke.get(name) ?? 0) + 1;
+    this.#broke.set(name, tries);
+    if (tries < MAX_BREAKS) return false;
+    this.#broke.delete(name);
+    this.#delivery(message.contact, name, "failed", {
+      problem: {
+        code: "not-taken",
+        message: "The server did not take this message, several times over; it is not tried again.",
+      },
+    });
+    return true;
   }
 
   /** Ends what waits; messages stay stored. */
@@ -154,7 +186,7 @@ export class Chats {
       id,
       contact: copy ? to : received.from,
       mine: copy,
-      at: Math.min(received.envelope.time, Date.now()),
+      at: Math.max(Math.min(received.envelope.time, Date.now()), Date.now() - OLDEST),
       kind: "chat",
       body: body.getText().slice(0, MAX_BODY),
       delivery: copy ? "sent" : null,
@@ -225,6 +257,15 @@ export class Chats {
 }
 
 function checkBody(body: string): void {
+  try {
+    escapeText(body);
+  } catch (error) {
+    throw new SimppdError(
+      "bad-input",
+      "The message holds a control character that cannot be sent; take it out.",
+      error,
+    );
+  }
   if (body.trim() !== "" && body.length <= MAX_BODY) return;
   throw new SimppdError(
     "bad-input",

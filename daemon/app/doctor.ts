@@ -13,7 +13,8 @@ export interface Check {
 export async function diagnose(status: StatusView, state: string): Promise<Check[]> {
   const { account, server, ffmpeg, problem } = status;
   return [
-    await privateKeyFile(join(state, "key")),
+    await isPrivate("state directory", state, 700),
+    await isPrivate("key file", join(state, status.keeper === "file" ? "key" : "key.json"), 600),
     {
       check: "ffmpeg",
       ok: ffmpeg.found,
@@ -37,12 +38,14 @@ export async function diagnose(status: StatusView, state: string): Promise<Check
   ];
 }
 
-async function privateKeyFile(path: string): Promise<Check> {
-  const check = "state";
+/** Is what lies here kept from other users of the machine? */
+async function isPrivate(check: string, path: string, wanted: number): Promise<Check> {
   try {
     const { mode } = await Deno.stat(path);
     const open = mode !== null && (mode & 0o077) !== 0;
-    const detail = open ? `others can read ${path}: run chmod 600 ${path}` : "keys are private";
+    const detail = open
+      ? `other users can look into ${path}: run chmod ${wanted} ${path}`
+      : "other users are kept out";
     return { check, ok: !open, detail };
   } catch (error) {
     return { check, ok: false, detail: `${path} cannot be read: ${String(error)}` };

@@ -25,11 +25,14 @@ export function receiveInto(rooms: {
   events: Emitter<AppEvent>;
   /** What we call ourselves, and our bare JID. */
   nick: () => string;
+  /** Is this the first time that a contact and we proved ourselves? Asked once each time. */
+  firstProof: (jid: string) => boolean;
   jid: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events, nick, jid: own } = rooms;
+  const { simpp, link, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
   const lines = new Map<string, number>();
   const renewals = new Map<string, number>();
+  const resent = new Map<string, number>();
 
   /** Is a line about this contact due? Strangers get none. */
   const due = (from: string): boolean => {
@@ -58,9 +61,9 @@ export function receiveInto(rooms: {
 
   link.unopened.on(({ from, code, message }) => {
     const now = Date.now();
+    if (!due(from)) return;
     logOf("app").warn("unopened from {from}: {code}", { from, code });
     events.emit({ type: "security", data: { at: now, code, message, contact: from } });
-    if (!due(from)) return;
     if (code === "no-common-suite") link.refuse(from);
     chats.line(from, "security", message);
   });
@@ -93,6 +96,9 @@ export function receiveInto(rooms: {
         logOf("app").info("session with {jid} not renewed: {error}", { jid, error })
       );
     } else if (event.type === "renewed") {
+      const now = Date.now();
+      if (now - (resent.get(jid) ?? 0) < RENEW_EVERY) return;
+      resent.set(jid, now);
       chats.line(
         jid,
         "notice",
@@ -101,6 +107,10 @@ export function receiveInto(rooms: {
       chats.resend(jid);
     } else if (event.type === "mutual") {
       logOf("app").info("mutual authentication with {jid} complete", { jid });
+      if (people.has(jid) && firstProof(jid)) {
+        const { name } = people.get(jid);
+        chats.line(jid, "notice", `You and ${name} proved yourselves to each other: secure.`);
+      }
       people.touch(jid);
     } else {
       const message = `The keys of ${jid} changed. Nothing is sent until you decide.`;

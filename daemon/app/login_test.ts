@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { StateDirectory } from "../store/mod.ts";
 import { XmppClient } from "../xmpp/client/mod.ts";
-import { App } from "./app.ts";
+import { App } from "./gate.ts";
 import { AppSettings } from "./settings.ts";
 
 /** Daemons on state directories of their own, closed with the test. */

@@ -3,5 +3,6 @@
  * @module
  */
 export type * from "./api.ts";
-export * from "./app.ts";
+export type { AppOptions } from "./app.ts";
+export { App } from "./gate.ts";
 export { startLog } from "./log_file.ts";

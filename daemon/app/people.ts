@@ -2,7 +2,13 @@ import { logOf, SimppdError } from "../base/mod.ts";
 import type { Simpp } from "../simpp/mod.ts";
 import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
 import type { ContactView, TrustView } from "../views/mod.ts";
-import type { Presence, Roster, RosterItem } from "../xmpp/client/mod.ts";
+import {
+  type Presence,
+  type Roster,
+  type RosterItem,
+  setBlocked,
+  type XmppClient,
+} from "../xmpp/client/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 
 /** More contacts than this are not kept. */
@@ -17,7 +23,7 @@ export class People {
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
-  #online: { roster: Roster; presence: Presence } | undefined;
+  #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
     stored: Contacts;
@@ -36,8 +42,11 @@ export class People {
   }
 
   /** Follows this connection's roster and presence from now on. */
-  attach(roster: Roster, presence: Presence): void {
-    this.#online = { roster, presence };
+  attach(client: XmppClient, roster: Roster, presence: Presence): void {
+    this.#online = { client, roster, presence };
+    client.events.on(({ state }) => {
+      if (state === "online") this.#blockAgain();
+    });
     roster.events.on((event) => {
       if (event.kind === "loaded") this.#reconcile(roster.items());
       else if (event.kind === "item") this.#take(event.item);
@@ -99,7 +108,8 @@ export class People {
   /** What a contact calls themselves, until one gives them a name of one's own. */
   introduce(jid: string, nick: string): void {
     const known = this.#stored.get(jid);
-    const name = nick.trim().slice(0, MAX_NAME);
+    // Nothing that could break a line, hide, or turn the direction of what stands around it.
+    const name = nick.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim().slice(0, MAX_NAME);
     if (known === undefined || name === "" || known.name === name) return;
     if ((this.#online?.roster.get(jid)?.name ?? "") === "") this.#put({ ...known, name });
   }
@@ -126,11 +136,27 @@ export class People {
     roster.subscribe(jid);
   }
 
-  /** A blocked contact is neither heard nor told that we are here. */
+  /**
+   * A blocked contact is not heard, and the server tells them that we are offline; unblocked, all is
+   * as it was. A server that cannot block leaves it to us not to hear.
+   */
   block(jid: string, blocked: boolean): void {
     const contact = this.#need(jid);
     this.#put({ ...contact, blocked });
-    if (blocked) this.#online?.roster.deny(jid);
+    this.#tellBlocked(jid, blocked);
+  }
+
+  #tellBlocked(jid: string, blocked: boolean): void {
+    const client = this.#online?.client;
+    if (client?.state !== "online") return;
+    setBlocked(client, jid, blocked).catch((error) =>
+      logOf("app").warn("the server does not block {jid}: {error}", { jid, error })
+    );
+  }
+
+  /** What was blocked while there was no connection is blocked now. */
+  #blockAgain(): void {
+    for (const { jid, blocked } of this.#stored.all()) if (blocked) this.#tellBlocked(jid, true);
   }
 
   async remove(jid: string): Promise<void> {

@@ -5,8 +5,11 @@ import type { XmppClient } from "../xmpp/client/mod.ts";
 import { el, type Element, Jid, newId, StanzaError } from "../xmpp/core/mod.ts";
 
 const HINTS = "urn:xmpp:hints";
-/** Packets being opened at one time; past it the server must wait with more. */
-const MAX_OPENING = 256;
+/** Characters of packets in one stanza; servers take 256 KiB, whatever else stands around them. */
+const STANZA_BUDGET = 190_000;
+/** What may wait to be opened, of one sender and of all, in characters. */
+const WAITING_OF_ONE = 4_000_000;
+const WAITING = 32_000_000;
 
 /** How one sealed message is to travel. */
 export interface SendOptions {
@@ -37,7 +40,8 @@ export class SealedLink {
   readonly refused = new Emitter<string>();
   readonly #simpp: Simpp;
   #client: XmppClient | undefined;
-  #opening = 0;
+  readonly #waiting = new Map<string, number>();
+  #waitingAll = 0;
 
   constructor(simpp: Simpp) {
     this.#simpp = simpp;
@@ -56,7 +60,8 @@ export class SealedLink {
 
   /**
    * Seals and sends; resolves once the server has it.
-   * @throws SimppdError `not-online`, or why it could not be sealed
+   * @throws SimppdError `not-online`: nothing left; `not-confirmed`: it may have left; or why it
+   * could not be sealed
    */
   async send(
     to: string,
@@ -65,19 +70,27 @@ export class SealedLink {
   ): Promise<{ suite: string }> {
     const client = this.#online();
     const { parts, suite } = await this.#simpp.seal(to, content, options);
+    this.#online();
     for (const part of parts) {
-      this.#online().send(el(
-        "message",
-        { to: part.to, type: "chat", id: options.id ?? newId() },
-        part.element,
-        el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: SIMPP_NS, name: "SIMPP" }),
-        el(options.store ? "store" : "no-store", { xmlns: HINTS }),
-      ));
+      for (const element of within(part.element, STANZA_BUDGET)) {
+        this.#online().send(el(
+          "message",
+          { to: part.to, type: "chat", id: options.id ?? newId() },
+          element,
+          el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: SIMPP_NS, name: "SIMPP" }),
+          el(options.store ? "store" : "no-store", { xmlns: HINTS }),
+        ));
+      }
     }
     // The server answers in order, so an answered ping means that it has taken what came before.
     await client.iq(el("iq", { type: "get" }, el("ping", { xmlns: "urn:xmpp:ping" })))
       .catch((error: unknown) => {
-        if (!(error instanceof StanzaError)) throw error;
+        if (error instanceof StanzaError) return;
+        throw new SimppdError(
+          "not-confirmed",
+          "The connection ended before the server confirmed the message.",
+          error,
+        );
       });
     return { suite };
   }
@@ -102,8 +115,23 @@ export class SealedLink {
 
   async #open(stanza: Element, sealed: Element): Promise<void> {
     const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
-    if (from === undefined || this.#opening >= MAX_OPENING) return;
-    this.#opening++;
+    if (from === undefined) return;
+    const size = sealed.getText().length + sealed.getChildren("for").reduce(
+      (sum, part) => sum + part.getText().length,
+      0,
+    );
+    const waiting = this.#waiting.get(from) ?? 0;
+    if (waiting + size > WAITING_OF_ONE || this.#waitingAll + size > WAITING) {
+      logOf("app").warn("a message from {from} was dropped: too many at once", { from });
+      this.unopened.emit({
+        from,
+        code: "flood",
+        message: `${from} sent more at once than can be opened; some of it was dropped.`,
+      });
+      return;
+    }
+    this.#waiting.set(from, waiting + size);
+    this.#waitingAll += size;
     try {
       const received = await this.#simpp.open(from, sealed);
       if (received !== null) this.received.emit(received);
@@ -112,7 +140,10 @@ export class SealedLink {
       if (!known) logOf("app").error("opening a message from {from}: {error}", { from, error });
       this.unopened.emit({ from, ...publicError(error) });
     } finally {
-      this.#opening--;
+      this.#waitingAll -= size;
+      const left = (this.#waiting.get(from) ?? 0) - size;
+      if (left > 0) this.#waiting.set(from, left);
+      else this.#waiting.delete(from);
     }
   }
 
@@ -122,4 +153,20 @@ export class SealedLink {
     }
     return this.#client;
   }
+}
+
+/** The same packets in as many elements as keep each below `budget`, unless one alone is past it. */
+function within(sealed: Element, budget: number): Element[] {
+  const elements: Element[] = [];
+  let room = 0;
+  for (const part of sealed.getChildren("for")) {
+    const size = part.getText().length;
+    if (room < size) {
+      elements.push(el("simpp", { xmlns: SIMPP_NS, sid: sealed.attrs.sid }));
+      room = budget;
+    }
+    elements.at(-1)!.append(part);
+    room -= size;
+  }
+  return elements;
 }

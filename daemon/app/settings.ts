@@ -55,8 +55,19 @@ export class AppSettings {
   get expected(): Record<string, string> {
     return this.#settings.get("expected") ?? {};
   }
+  set expected(fingerprints: Record<string, string>) {
+    this.#settings.set("expected", fingerprints);
+  }
   expect(jid: string, fingerprint: string): void {
-    this.#settings.set("expected", { ...this.expected, [jid]: fingerprint });
+    this.expected = { ...this.expected, [jid]: fingerprint };
+  }
+
+  /** True the first time it is asked for a contact: what is told once is told now. */
+  firstProof(jid: string): boolean {
+    const proved = this.#settings.get<string[]>("proved") ?? [];
+    if (proved.includes(jid)) return false;
+    this.#settings.set("proved", [...proved, jid]);
+    return true;
   }
 
   /** A random name of this state directory, for cookies. */

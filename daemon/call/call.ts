@@ -12,7 +12,7 @@ import { MOST_SECURITY_EVENTS } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { lineOf, sentence } from "./reasons.ts";
 import { Session } from "./session.ts";
-import type { FinishReason, Propose, Signal } from "./signal.ts";
+import type { CameraState, FinishReason, Propose, Signal } from "./signal.ts";
 
 const TICK = 1_000;
 
@@ -56,6 +56,8 @@ export abstract class Call {
   #securityEvents: CallInfo["securityEvents"] = [];
   #lastInfo: CallInfo | null = null;
   #camera: CallView["camera"] = { name: "", state: "off", problem: null };
+  #told: { state: CameraState["state"]; number: number } | undefined;
+  #heard: { state: CameraState["state"]; number: number } | undefined;
   readonly #ended = Promise.withResolvers<void>();
   readonly #tasks = new Set<Promise<void>>();
 
@@ -136,6 +138,7 @@ export abstract class Call {
       endedAt: this.#endedAt,
       options: this.cameraOptions,
       camera: this.feed?.view() ?? this.#camera,
+      remoteCamera: this.#heard?.state ?? null,
       info: this.#lastInfo ?? this.#info(),
     };
   }
@@ -239,7 +242,27 @@ export abstract class Call {
   protected openFeed(feed?: CameraFeed): void {
     const { openCamera } = this.keeper.options;
     this.feed = feed ?? new CameraFeed(openCamera, this.cameraOptions);
-    this.feed.attach((picture) => this.local.publish(picture), () => this.keeper.changed(this));
+    this.feed.attach((picture) => this.local.publish(picture), () => {
+      this.#tellCamera();
+      this.keeper.changed(this);
+    });
+  }
+
+  /** The peer's device says what its camera does; the newest word stands, whatever came last. */
+  protected remoteCameraTold({ state, number }: CameraState): void {
+    if (this.#state !== "connecting" && this.#state !== "active") return;
+    if (number <= (this.#heard?.number ?? 0)) return;
+    const changed = this.#heard?.state !== state;
+    this.#heard = { state, number };
+    if (changed) this.keeper.changed(this);
+  }
+
+  /** Says what our camera does, once the call stands and whenever it is something else. */
+  #tellCamera(): void {
+    const state = this.feed?.view().state ?? "off";
+    if (this.#state !== "active" || state === "starting" || state === this.#told?.state) return;
+    this.#told = { state, number: (this.#told?.number ?? 0) + 1 };
+    this.tell({ kind: "camera", id: this.id, ...this.#told });
   }
 
   /** Socket and tag; undefined when the call ended meanwhile. @throws SimppdError */
@@ -307,6 +330,7 @@ export abstract class Call {
     this.enter("active");
     clearTimeout(this.#timer);
     this.#activeAt = this.keeper.now();
+    this.#tellCamera();
     this.#ticker = setInterval(() => {
       this.#session?.report();
       this.keeper.changed(this);

@@ -39,6 +39,28 @@ Deno.test("the camera changes in the middle of a call, and the pictures go on co
   });
 });
 
+Deno.test("the other side learns that a camera is off, on again, or gives nothing", async () => {
+  await withPair({}, async ({ alice, bob, signalling }) => {
+    const id = await intoCall(alice, bob, OFF);
+    await bob.when(({ remoteCamera }) => remoteCamera === "off");
+    alice.calls.change(id, { camera: "test:160x120@15" });
+    await bob.when(({ remoteCamera }) => remoteCamera === "live");
+    alice.calls.change(id, { camera: "clip:/nowhere/at-all.mp4" });
+    await bob.when(({ remoteCamera }) => remoteCamera === "no-signal");
+    assert.equal(alice.calls.get(id).remoteCamera, "off");
+
+    // A word of before that comes late, and one of a device that has no part in the call.
+    const early = signalling.carried.find(({ content, from }) =>
+      content.getName() === "camera" && from.jid === alice.jid
+    )!;
+    signalling.deliver(early);
+    signalling.deliver({ ...early, from: { jid: alice.jid, device: "a2" } });
+    await signalling.settled();
+    assert.equal(bob.calls.get(id).remoteCamera, "no-signal");
+    assert.equal(bob.security[0]?.code, "foreign-device");
+  });
+});
+
 Deno.test("a camera that cannot be opened shows why; the call goes on", async () => {
   await withPair({}, async ({ alice, bob }) => {
     const id = await intoCall(alice, bob, { ...OFF, camera: "clip:/nowhere/at-all.mp4" });

@@ -13,6 +13,7 @@ const LONGEST_KEY = 2048;
 const REJECT = ["declined", "busy", "failed"] as const;
 const RETRACT = ["cancelled", "timeout", "declined", "busy", "glare", "failed"] as const;
 const FINISH = ["hangup", "no-path", "wrong-tag", "lost", "timeout", "failed"] as const;
+const CAMERA = ["live", "off", "no-signal"] as const;
 
 /** Whether an element of the envelope's content belongs to call signalling. */
 export function isCallContent(element: Element): boolean {
@@ -47,6 +48,8 @@ export function encodeSignal(signal: Signal): Element {
       return make({ device: signal.device });
     case "missed":
       return make({ time: String(signal.time) });
+    case "camera":
+      return make({ state: signal.state, number: String(signal.number) });
     case "ringing":
       return make({});
   }
@@ -106,6 +109,13 @@ export function decodeSignal(element: Element): Signal {
       return { kind, id, device: attribute(element, "device", /^[0-9a-f]{1,64}$/) };
     case "missed":
       return { kind, id, time: time(element) };
+    case "camera":
+      return {
+        kind,
+        id,
+        state: oneOf(element, CAMERA, "state"),
+        number: number(element, "number", 0xffff_ffff),
+      };
     default:
       throw bad("an unknown name");
   }
@@ -131,9 +141,9 @@ function time(element: Element): number {
   return number(element, "time", Number.MAX_SAFE_INTEGER);
 }
 
-function oneOf<T extends string>(element: Element, known: readonly T[]): T {
-  const found = known.find((one) => one === element.attrs.reason);
-  if (found === undefined) throw bad("reason is unknown");
+function oneOf<T extends string>(element: Element, known: readonly T[], name = "reason"): T {
+  const found = known.find((one) => one === element.attrs[name]);
+  if (found === undefined) throw bad(`${name} is unknown`);
   return found;
 }
 

@@ -59,6 +59,12 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
   record({ kind: fc.constant("finish" as const), id, reason: fc.constant("lost" as const) }),
   record({ kind: fc.constant("taken" as const), id, device: hex(8) }),
   record({ kind: fc.constant("missed" as const), id, time }),
+  record({
+    kind: fc.constant("camera" as const),
+    id,
+    state: fc.constantFrom("live" as const, "off" as const, "no-signal" as const),
+    number: fc.nat(0xffff_ffff),
+  }),
 );
 
 Deno.test("every signal survives its way through XML", () => {

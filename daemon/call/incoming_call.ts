@@ -107,6 +107,8 @@ export class IncomingCall extends Call {
       case "taken":
         if (signal.device === this.keeper.options.self().device || this.#replied) return;
         return this.end("answered-elsewhere");
+      case "camera":
+        return this.remoteCameraTold(signal);
       case "finish":
         return this.end(signal.reason, sentence(signal.reason, this, true));
     }

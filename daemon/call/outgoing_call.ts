@@ -60,6 +60,9 @@ export class OutgoingCall extends Call {
         return this.#onReject(signal);
       case "finish":
         return this.#onFinish(from, signal);
+      case "camera":
+        if (from.device !== this.device) return this.foreign(from, signal);
+        return this.remoteCameraTold(signal);
       default:
         if (from.device !== this.device) this.foreign(from, signal);
     }

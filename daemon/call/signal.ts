@@ -7,6 +7,8 @@ export const CALL_NS = "urn:simpp:call:2";
 export type RejectReason = "declined" | "busy" | "failed";
 /** Why a caller took the invitation back; `glare`: both called, the other call goes on. */
 export type RetractReason = "cancelled" | "timeout" | "declined" | "busy" | "glare" | "failed";
+/** What a device tells of its camera; one that is starting tells nothing yet. */
+export type RemoteCamera = "live" | "off" | "no-signal";
 /** Why an accepted call ends. */
 export type FinishReason = "hangup" | "no-path" | "wrong-tag" | "lost" | "timeout" | "failed";
 
@@ -102,6 +104,15 @@ export interface Missed {
   time: number;
 }
 
+/** What the sender's camera does, so that a picture that stops is not taken for a broken path. */
+export interface CameraState {
+  kind: "camera";
+  id: string;
+  state: RemoteCamera;
+  /** Counts the sender's of this call from 1: one that is late says nothing. */
+  number: number;
+}
+
 /** Everything that is said about a call; names after XEP-0353 where it has one. */
 export type Signal =
   | Propose
@@ -112,4 +123,5 @@ export type Signal =
   | Retract
   | Finish
   | Taken
-  | Missed;
+  | Missed
+  | CameraState;

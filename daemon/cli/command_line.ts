@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { logOf, publicError, SimppdError } from "../base/mod.ts";
 import { account } from "./account.ts";
+import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
@@ -10,6 +11,7 @@ import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
+import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { policy } from "./policy.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
@@ -52,6 +54,12 @@ export const verbs: readonly Verb[] = [
   policy,
   device,
   devices,
+  unlock,
+  lock,
+  passphrase,
+  keyring,
+  backup,
+  restore,
   doctor,
   lab,
   help,
@@ -148,7 +156,7 @@ function usageOf(verb: Verb): Answer {
 }
 
 function overview(): Answer {
-  const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(9)}${summary}`);
+  const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`);
   return {
     value: verbs.map(({ name, summary, usage }) => ({ name, summary, usage })),
     text: ["simppd: private chat and encrypted video calls", ...lines, COMMON_USAGE].join("\n"),

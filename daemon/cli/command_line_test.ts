@@ -40,7 +40,7 @@ function withDaemon(
 ) {
   return inFolder(async (state) => {
     const app = new FakeApp();
-    const dashboard = { html: "", script: "", style: "" };
+    const dashboard = { html: "", script: "", style: "", scanner: "" };
     const { instance } = app;
     const door = await startHttp({ app, port: 0, token: TOKEN, instance, dashboard });
     try {
@@ -183,6 +183,14 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["contact", "block", bob], ["changeContact", bob, { blocked: true }]],
       [["contact", "unblock", bob], ["changeContact", bob, { blocked: false }]],
       [["contact", "remove", bob], ["removeContact", bob]],
+      [["contact", "clear", bob], ["forgetChat", bob]],
+      [["contact", "forget", bob], ["forgetContact", bob]],
+      [["unlock"], ["unlock", { passphrase: "typed" }]],
+      [["lock"], ["lock"]],
+      [["passphrase", "set"], ["setPassphrase", { passphrase: "typed" }]],
+      [["passphrase", "remove"], ["removePassphrase", { current: "typed" }]],
+      [["keyring", "use"], ["useKeyring", {}]],
+      [["keyring", "leave"], ["leaveKeyring"]],
       [["contact", "verify", bob, "123"], ["verify", bob, { number: "123" }]],
       [["contact", "trust", bob], ["decideChange", bob, true]],
       [["contact", "distrust", bob], ["decideChange", bob, false]],

@@ -4,13 +4,15 @@ import { type Answer, expectWords, text, UsageError, type Verb } from "./verb.ts
 
 export const contact: Verb = {
   name: "contact",
-  summary: "List, add, answer, rename, remove, block and verify contacts",
+  summary: "List, add, answer, rename, remove, forget, block and verify contacts",
   usage: [
     "contact list",
     "contact add JID [--name NAME]",
     "contact accept JID",
     "contact rename JID NAME",
     "contact remove JID",
+    "contact clear JID                            deletes the chat from the disk",
+    "contact forget JID                           removes them, chat and keys, from the disk",
     "contact block|unblock JID",
     "contact verify JID                           shows the safety number",
     "contact verify JID NUMBER                    marks it as compared",
@@ -75,6 +77,20 @@ const deeds: Readonly<Record<string, Deed>> = {
     async run(api, jid) {
       await api.ask("DELETE", contactPath(jid));
       return { value: { removed: jid }, text: `${jid} is removed` };
+    },
+  },
+  clear: {
+    words: one,
+    async run(api, jid) {
+      await api.ask("DELETE", contactPath(jid, "/messages"));
+      return { value: { cleared: jid }, text: `the chat with ${jid} is deleted` };
+    },
+  },
+  forget: {
+    words: one,
+    async run(api, jid) {
+      await api.ask("POST", contactPath(jid, "/forget"));
+      return { value: { forgotten: jid }, text: `${jid} is forgotten` };
     },
   },
   verify: {

@@ -111,7 +111,8 @@ function counts({ alice, bob }: BothViews): string {
 
 function showLinks({ io, json, options }: Invocation, doors: readonly HttpDoor[]): void {
   const links = doors.map((door) => door.launchLink());
-  if (json) io.out(JSON.stringify({ alice: links[0], bob: links[1] }));
+  // Standard output is the report's alone when a script reads it.
+  if (json) io.err(JSON.stringify({ alice: links[0], bob: links[1] }));
   else io.out(`Alice: ${links[0]}\nBob:   ${links[1]}\n(each link works once)`);
   if (options["no-open"] !== true) links.forEach(openBrowser);
 }

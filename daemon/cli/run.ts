@@ -4,6 +4,7 @@ import { toBase64Url } from "../base/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
+import { environment } from "./environment.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { expectWords, type Verb, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
@@ -19,7 +20,10 @@ export function newToken(): string {
 export const run: Verb = {
   name: "run",
   summary: "Run the daemon until it is told to end; prints the dashboard's link",
-  usage: ["run [--port N] [--no-open]                   --port 0 takes any free one"],
+  usage: [
+    "run [--port N] [--no-open]                   --port 0 takes any free one",
+    "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
+  ],
   options: { port: { type: "string" }, "no-open": { type: "boolean" } },
   async run(invocation) {
     expectWords(invocation.words);
@@ -27,7 +31,9 @@ export const run: Verb = {
     const { state, io, json } = invocation;
     const ending = untilSignal();
     try {
-      const app = await App.open({ state, version: VERSION });
+      const passphrase = environment("SIMPPD_PASSPHRASE");
+      const unlocking = passphrase === undefined ? {} : { passphrase };
+      const app = await App.open({ state, version: VERSION, ...unlocking });
       const stopLog = startLog(join(state, "simppd.log"));
       const token = newToken();
       try {

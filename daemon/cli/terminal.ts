@@ -39,13 +39,17 @@ function typedUnseen(prompt: string): string {
   }
 }
 
+/** Lines of an input that is no terminal, not asked for yet. */
+let lines: string[] | undefined;
+
 /** The process's own input and output. */
 export const terminal: Io = {
   out: (line) => write(Deno.stdout, `${line}\n`),
   err: (line) => write(Deno.stderr, `${line}\n`),
   async secret(prompt) {
     if (Deno.stdin.isTerminal()) return typedUnseen(prompt);
-    return (await readAll()).split(/\r?\n/, 1)[0]!;
+    lines ??= (await readAll()).split(/\r?\n/);
+    return lines.shift() ?? "";
   },
   rest: readAll,
 };

@@ -12,4 +12,5 @@ export * from "./keys.ts";
 export * from "./login_profiles.ts";
 export { p192, p224 } from "./nist_curves.ts";
 export { mlkem768 } from "./mlkem768.ts";
+export * from "./scrypt.ts";
 export * from "./suites.ts";

@@ -17,6 +17,8 @@ const server = v.object({ domain: text, host: text, port: count, pin: text });
 const status = v.object({
   version: text,
   instance: text,
+  locked: v.boolean(),
+  keeper: v.picklist(["file", "passphrase", "keyring"]),
   account: v.nullable(account),
   state: v.picklist(["none", "connecting", "online", "offline", "failed"]),
   problem: v.nullable(problem),
@@ -126,6 +128,7 @@ const call = v.object({
     state: v.picklist(["starting", "live", "no-signal", "off"]),
     problem: v.nullable(problem),
   }),
+  remoteCamera: v.nullable(v.picklist(["live", "off", "no-signal"])),
   info: v.nullable(callInfo),
 });
 

@@ -1,5 +1,6 @@
 import html from "../../ui/dist/index.html" with { type: "text" };
 import script from "../../ui/dist/app.js" with { type: "text" };
+import scanner from "../../ui/dist/scanner.js" with { type: "text" };
 import style from "../../ui/dist/app.css" with { type: "text" };
 
 /** The dashboard's files, as text. */
@@ -7,7 +8,9 @@ export interface Dashboard {
   html: string;
   script: string;
   style: string;
+  /** Reads QR codes; fetched only when somebody scans one. */
+  scanner: string;
 }
 
 /** What `deno task build` made, embedded in the executable. */
-export const dashboard: Dashboard = { html, script, style };
+export const dashboard: Dashboard = { html, script, style, scanner };

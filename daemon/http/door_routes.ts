@@ -1,9 +1,11 @@
 import { setCookie } from "hono/cookie";
 import { SimppdError } from "../base/mod.ts";
+import { backupRoutes } from "./backup_routes.ts";
 import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
 import { eventStream } from "./events.ts";
 import { isWebSocket } from "./guard.ts";
+import type { Dashboard } from "./dashboard.ts";
 import type { DoorContext, Inside } from "./inside.ts";
 import { MULTIPART, multipartPictures } from "./multipart.ts";
 import { openApi } from "./openapi.ts";
@@ -19,13 +21,15 @@ export interface DoorRoute {
   /** nobody: the guard's checks are enough. known: a session or the token. bearer: the token. */
   access: "nobody" | "known" | "bearer";
   body?: Route["body"];
+  /** Content type of a body that is not JSON. */
+  consumes?: string;
   /** Content type of the answer; null: 204. A websocket answers 101. */
   produces: string | null;
   answer?: Route["answer"];
   handle(c: DoorContext, inside: Inside): Response | Promise<Response>;
 }
 
-function file(path: string, produces: string, part: "html" | "script" | "style"): DoorRoute {
+function file(path: string, produces: string, part: keyof Dashboard): DoorRoute {
   const headers = { "content-type": `${produces}; charset=utf-8`, "cache-control": "no-cache" };
   return {
     method: "get",
@@ -116,6 +120,7 @@ function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
 export const doorRoutes: readonly DoorRoute[] = [
   file("/", "text/html", "html"),
   file("/app.js", "text/javascript", "script"),
+  file("/scanner.js", "text/javascript", "scanner"),
   file("/app.css", "text/css", "style"),
   {
     method: "post",
@@ -188,6 +193,7 @@ export const doorRoutes: readonly DoorRoute[] = [
     produces: "application/json",
     handle: (c, { app }) => c.json(openApi(app.status().version)),
   },
+  ...backupRoutes,
   ...pictureRoutes("remote"),
   ...pictureRoutes("local"),
 ];

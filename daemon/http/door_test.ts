@@ -4,7 +4,7 @@ import { FakeApp } from "../../tests/fake_app.ts";
 import { type HttpDoor, type HttpOptions, startHttp } from "./mod.ts";
 
 const TOKEN = "t".repeat(43);
-const files = { html: "<!doctype html>page", script: "script", style: "style" };
+const files = { html: "<!doctype html>page", script: "script", style: "style", scanner: "scanner" };
 
 interface Reply {
   status: number;
@@ -256,6 +256,10 @@ Deno.test("bodies are bounded, typed and strict", () =>
     const chunked = { ...jsonBody, "transfer-encoding": "chunked" };
     refused(await post("x".repeat(70_000), chunked), 413, "too-large");
     refused(await post("{", jsonBody), 400, "bad-input");
+    const long = JSON.stringify({ body: "x".repeat(10_001) });
+    const path = "/api/contacts/bob%40fake.example/messages";
+    const headers = { ...cli, ...jsonBody };
+    refused(await ask(door, "POST", path, headers, long), 400, "bad-input");
     refused(await post(Uint8Array.of(0x22, 0xff, 0x22)), 400, "bad-input");
     refused(await post("[".repeat(60_000)), 400, "bad-input");
     refused(await post(`{"jid":"a@b"}`, { "content-type": "text/plain" }), 415, "not-json");
@@ -339,6 +343,8 @@ Deno.test("every answer carries the headers that keep it here", () =>
       assert.equal(headers["cross-origin-resource-policy"], "same-origin");
       assert.equal(headers["x-content-type-options"], "nosniff");
       assert.equal(headers["referrer-policy"], "no-referrer");
+      const features = String(headers["permissions-policy"]);
+      assert.match(features, /^camera=\(self\), microphone=\(\)/);
       const csp = String(headers["content-security-policy"]);
       assert.ok(csp.includes("default-src 'none'") && csp.includes("frame-ancestors 'none'"), csp);
       assert.ok(!csp.includes("unsafe"), csp);

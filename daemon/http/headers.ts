@@ -9,12 +9,15 @@ const CSP = [
   "form-action 'none'",
 ].join("; ");
 
+/** The page may open a camera, after a click, to scan a code; nothing else of the machine. */
+const FEATURES = "camera=(self), microphone=(), geolocation=()";
+
 const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": CSP,
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+  "permissions-policy": FEATURES,
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };

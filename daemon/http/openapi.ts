@@ -69,7 +69,9 @@ function doorOperationOf(route: DoorRoute): Record<string, unknown> {
     ...(route.access === "nobody" ? { security: [] } : {}),
     ...(route.access === "bearer" ? { security: [{ bearer: [] }] } : {}),
     parameters: pathParameters(route.path),
-    ...bodyOf(route.body ?? emptyBody),
+    ...(route.consumes === undefined ? bodyOf(route.body ?? emptyBody) : {
+      requestBody: { required: true, content: { [route.consumes]: {} } },
+    }),
     responses: { ...success(route.produces, route.answer ?? null), default: errors },
   };
 }

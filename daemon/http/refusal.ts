@@ -3,12 +3,15 @@ import { logOf, publicError, SimppdError } from "../base/mod.ts";
 
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   "account-exists": 409,
+  "busy": 409,
   "foreign-request": 403,
   "internal": 500,
+  "locked": 423,
   "method-not-allowed": 405,
   "no-account": 409,
   "not-found": 404,
   "not-json": 415,
+  "not-locked": 409,
   "not-online": 409,
   "too-large": 413,
   "too-many-attempts": 429,
@@ -16,6 +19,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   "too-slow": 408,
   "unauthorized": 401,
   "wrong-host": 421,
+  "wrong-passphrase": 403,
 };
 
 /** The HTTP status that fits an error's code; 422 for what no rule names. */

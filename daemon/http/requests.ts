@@ -5,6 +5,8 @@ const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(mo
 
 const jid = line(3071); // RFC 7622: 1023 octets a part
 const nick = line(64);
+/** What the app takes, in UTF-16 units; the dashboard's field has the same bound. */
+const LONGEST_MESSAGE = 10_000;
 const reach = v.picklist(["this-machine", "network"]);
 const cameraFields = {
   camera: v.exactOptional(line(4096)),
@@ -20,6 +22,15 @@ export const signInBody = v.strictObject({
   nick,
   server: v.exactOptional(line(300)),
   pin: v.exactOptional(line(128)),
+});
+const passphrase = v.pipe(v.string(), v.maxLength(4096));
+export const unlockBody = v.strictObject({ passphrase });
+export const passphraseBody = v.strictObject({ passphrase, current: v.exactOptional(passphrase) });
+export const currentBody = v.strictObject({ current: passphrase });
+export const keyringBody = v.strictObject({ current: v.exactOptional(passphrase) });
+export const backupBody = v.strictObject({
+  passphrase,
+  server: v.exactOptional(v.boolean(), true),
 });
 export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
@@ -41,7 +52,7 @@ export const policyBody = v.strictObject({ suites });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });
 export const decideBody = v.strictObject({ accept: v.boolean() });
-export const sendMessageBody = v.strictObject({ body: line(32_768) });
+export const sendMessageBody = v.strictObject({ body: line(LONGEST_MESSAGE) });
 export const cameraOptionsBody = v.strictObject(cameraFields);
 export const startCallBody = v.strictObject({ contact: jid, ...cameraFields });
 export const sessionBody = v.strictObject({ launch: line(128) });

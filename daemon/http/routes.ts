@@ -15,6 +15,35 @@ export const routes: readonly Route[] = [
     handle: ({ app }) => app.doctor(),
   }),
 
+  route("post", "/api/unlock", "Give the passphrase of the state directory", {
+    body: requests.unlockBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.unlock(body),
+  }),
+  route("post", "/api/lock", "End calls and connection, and ask for the passphrase again", {
+    answer: "Status",
+    handle: ({ app }) => app.lock(),
+  }),
+  route("put", "/api/passphrase", "Set or change the passphrase; `current` is the one in use", {
+    body: requests.passphraseBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPassphrase(body),
+  }),
+  route("delete", "/api/passphrase", "Keep the key in a file of mode 0600 again", {
+    body: requests.currentBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.removePassphrase(body),
+  }),
+  route("put", "/api/keyring", "Let the system's keyring keep the key", {
+    body: requests.keyringBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.useKeyring(body),
+  }),
+  route("delete", "/api/keyring", "Take the key back from the system's keyring", {
+    answer: "Status",
+    handle: ({ app }) => app.leaveKeyring(),
+  }),
+
   route("post", "/api/setup/carry", "First run: carry a server and make its first account", {
     body: requests.carryBody,
     answer: "Status",
@@ -62,6 +91,9 @@ export const routes: readonly Route[] = [
   route("delete", "/api/contacts/:jid", "Remove a contact", {
     handle: ({ app, param }) => app.removeContact(param("jid")),
   }),
+  route("post", "/api/contacts/:jid/forget", "Remove a contact and all that is known of them", {
+    handle: ({ app, param }) => app.forgetContact(param("jid")),
+  }),
   route("get", "/api/contacts/:jid/safety", "The safety number to compare", {
     answer: "Safety",
     handle: ({ app, param }) => app.safety(param("jid")),
@@ -86,6 +118,9 @@ export const routes: readonly Route[] = [
     body: requests.sendMessageBody,
     answer: "Message",
     handle: ({ app, param, body }) => app.sendMessage(param("jid"), body.body),
+  }),
+  route("delete", "/api/contacts/:jid/messages", "Delete all messages of a chat for good", {
+    handle: ({ app, param }) => app.forgetChat(param("jid")),
   }),
   route("patch", "/api/contacts/:jid/messages/:id", "Correct a message of one's own", {
     body: requests.sendMessageBody,

@@ -13,7 +13,7 @@ async function withDoor(run: (door: HttpDoor, app: FakeApp) => Promise<void>, he
     port: 0,
     token: TOKEN,
     instance: app.instance,
-    dashboard: { html: "", script: "", style: "" },
+    dashboard: { html: "", script: "", style: "", scanner: "" },
     ...(heartbeat === undefined ? {} : { heartbeat }),
   });
   try {

@@ -8,7 +8,13 @@ interface StoredPair {
   public: string;
 }
 
-interface Stored {
+/** What becomes of the devices that were on the list when an identity is restored. */
+export type Restoring =
+  | "beside" // they stay: the person has them still
+  | "instead"; // they are lost: the list will name the new device alone
+
+/** The setting `identity`. */
+export interface StoredIdentity {
   account: StoredPair;
   device: StoredPair;
   certified: [SuiteId, StoredPair & { certificate: string }][];
@@ -18,17 +24,19 @@ interface Stored {
   announced: string[];
   bundleCounter: number;
   oneTimeCounter: number;
+  /** This device came out of a backup and has not signed itself into the list yet. */
+  restoring?: Restoring;
 }
 
 /** What is kept of our own identity between starts; its only owner. */
 export class IdentityStore {
   readonly #settings: Settings;
-  #stored: Stored;
+  #stored: StoredIdentity;
 
   /** Loads the identity, or makes it on the first start. */
   constructor(settings: Settings, random: Random) {
     this.#settings = settings;
-    this.#stored = settings.get<Stored>("identity") ?? fresh(createIdentity(random));
+    this.#stored = settings.get<StoredIdentity>("identity") ?? fresh(createIdentity(random));
     this.#save();
   }
 
@@ -52,6 +60,15 @@ export class IdentityStore {
   set list(encoded: Bytes) {
     this.#stored.list = toBase64(encoded);
     this.#save();
+  }
+  /** Set until the list names this device, which came out of a backup. */
+  get restoring(): Restoring | undefined {
+    return this.#stored.restoring;
+  }
+  /** Keeps the list that names this device at last. */
+  joined(list: Bytes): void {
+    delete this.#stored.restoring;
+    this.list = list;
   }
   wasAnnounced(jid: string): boolean {
     return this.#stored.announced.includes(jid);
@@ -85,7 +102,16 @@ export class IdentityStore {
   }
 }
 
-function fresh(identity: Identity): Stored {
+/** A new device of an account that comes out of a backup. */
+export function restoredIdentity(
+  known: Pick<StoredIdentity, "account" | "list" | "announced">,
+  restoring: Restoring,
+  random: Random,
+): StoredIdentity {
+  return { ...fresh(createIdentity(random)), ...known, restoring };
+}
+
+function fresh(identity: Identity): StoredIdentity {
   return {
     account: storedPair(identity.account),
     device: storedPair(identity.device),

@@ -3,9 +3,11 @@
  * sealed, and whom to trust (docs/protocol.md "SIMPP").
  * @module
  */
+export * from "./backup.ts";
 export * from "./directory.ts";
 export { SIMPP_NS } from "./element.ts";
 export type { Envelope } from "./envelope.ts";
 export * from "./errors.ts";
+export type { Restoring } from "./identity_store.ts";
 export { qrMatches, safetyNumber } from "./safety_number.ts";
 export * from "./simpp.ts";

@@ -2,7 +2,7 @@ import { type Bytes, logOf } from "../base/mod.ts";
 import { codesOf, type Random, type SuiteId } from "../crypto/mod.ts";
 import type { DatabaseSync, KeyMaterial, Settings } from "../store/mod.ts";
 import { signBundle } from "./bundle.ts";
-import { type DeviceList, readDeviceList, signDeviceList } from "./device_list.ts";
+import { type DeviceList, MAX_DEVICES, readDeviceList, signDeviceList } from "./device_list.ts";
 import type { KeyDirectory } from "./directory.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, fingerprintOf, type Identity, samePublic } from "./identity.ts";
@@ -17,6 +17,12 @@ export type LinkState =
   | "linked" // another device's account key lists it
   | "unlinked" // the account has another device's keys, which do not list this one
   | "replaced"; // somebody put other keys in the place of ours
+
+/**
+ * By how much a restored device raises the list's number. Contacts may have seen lists that were
+ * signed after the backup and that nobody shows any more: theirs must be lower.
+ */
+const RESTORE_STEP = 1000;
 
 /** This device's identity, its account's device list, its bundle; their only owner. */
 export class OwnKeys {
@@ -33,7 +39,11 @@ export class OwnKeys {
     this.#identity = this.#store.identity;
     this.deviceId = deviceIdOf(this.#identity.device.public);
     this.#devices = this.#loadList();
-    this.#state = this.#holdsAccount ? "own" : "linked";
+    this.#state = this.#store.restoring !== undefined
+      ? "unlinked"
+      : this.#holdsAccount
+      ? "own"
+      : "linked";
   }
 
   get state(): LinkState {
@@ -76,6 +86,9 @@ export class OwnKeys {
     const oneTime = await this.#publishBundle(directory, policy, now);
     const published = await directory.fetchDevices(jid);
     if (published !== undefined) this.note(published, jid);
+    const foreign = published !== undefined &&
+      !samePublic(readDeviceList(published).account, this.account);
+    if (!foreign) this.#join();
     if (this.#state === "own") {
       await directory.publishDevices(this.#devices.encoded);
       this.#store.announced(jid);
@@ -97,7 +110,9 @@ export class OwnKeys {
     if (samePublic(list.account, this.account)) {
       // Ours, perhaps changed by another device; a lower number is an old copy and is replaced.
       if (list.number > this.#devices.number) this.#take(list);
-      if (!namesUs && list.number >= this.#devices.number) this.#state = "unlinked";
+      if (list.number < this.#devices.number) return;
+      if (!namesUs) this.#state = "unlinked";
+      else if (this.#state === "unlinked") this.#state = this.#holdsAccount ? "own" : "linked";
       return;
     }
     if (namesUs && this.#state === "unlinked") {
@@ -154,6 +169,17 @@ export class OwnKeys {
     } catch (error) {
       logOf("simpp").info("one-time prekey {id} not retracted: {error}", { id, error });
     }
+  }
+
+  /** Signs this device into the list, once, when it came out of a backup with the account key. */
+  #join(): void {
+    const how = this.#store.restoring;
+    if (how === undefined || !this.#holdsAccount) return;
+    const others = how === "beside" ? this.#devices.devices.slice(-(MAX_DEVICES - 1)) : [];
+    const number = this.#devices.number + RESTORE_STEP;
+    this.#devices = signDeviceList(this.#identity.account, number, [...others, this.device]);
+    this.#store.joined(this.#devices.encoded);
+    this.#state = "own";
   }
 
   get #holdsAccount(): boolean {

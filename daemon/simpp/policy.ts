@@ -2,7 +2,8 @@ import { DEFAULT_POLICY, SUITE_IDS, type SuiteId } from "../crypto/mod.ts";
 import type { Settings } from "../store/mod.ts";
 import { SimppError } from "./errors.ts";
 
-interface Stored {
+/** The setting `policy`. */
+export interface StoredPolicy {
   everybody: SuiteId[];
   contacts: Record<string, SuiteId[]>;
 }
@@ -56,7 +57,8 @@ export class Policy {
     this.#settings.set("policy", stored);
   }
 
-  #stored(): Stored {
-    return this.#settings.get<Stored>("policy") ?? { everybody: [...this.#default], contacts: {} };
+  #stored(): StoredPolicy {
+    return this.#settings.get<StoredPolicy>("policy") ??
+      { everybody: [...this.#default], contacts: {} };
   }
 }

@@ -147,23 +147,26 @@ export class Simpp {
    * @throws SimppError `no-keys`, `keys-changed`, `no-common-suite`, `bundle-expired`, `bad-bundle`,
    *   `not-linked`, `too-large`; then nothing was sealed
    */
-  seal(to: string, content: readonly Element[], options: SealOptions = {}): Promise<Sealed> {
-    return this.#lock.run("seal", async () => {
-      const envelope = { from: this.#jid, to, time: this.#now(), content };
-      const plaintext = writeEnvelope(envelope, this.#random);
-      const first = await this.#sealFor(to, plaintext, options);
-      if (options.copy !== true || to === this.#jid || !this.#hasOtherDevices()) {
-        return { suite: first.suite, parts: [{ to, element: first.element }] };
-      }
-      const parts = [{ to, element: first.element }];
+  async seal(
+    to: string,
+    content: readonly Element[],
+    options: SealOptions = {},
+  ): Promise<Sealed> {
+    const envelope = { from: this.#jid, to, time: this.#now(), content };
+    const plaintext = writeEnvelope(envelope, this.#random);
+    // A lock a contact: one whose server is slow holds up nobody else.
+    const first = await this.#lock.run(to, () => this.#sealFor(to, plaintext, options));
+    const parts = [{ to, element: first.element }];
+    const own = this.#jid;
+    if (options.copy === true && to !== own && this.#hasOtherDevices()) {
       try {
-        const { element } = await this.#sealFor(this.#jid, plaintext, {});
-        parts.push({ to: this.#jid, element });
+        const copy = await this.#lock.run(own, () => this.#sealFor(own, plaintext, {}));
+        parts.push({ to: own, element: copy.element });
       } catch (error) {
         logOf("simpp").warn("no copy for our other devices: {error}", { error });
       }
-      return { suite: first.suite, parts };
-    });
+    }
+    return { suite: first.suite, parts };
   }
 
   /**
@@ -171,13 +174,13 @@ export class Simpp {
    * duplicate. @throws OpenError, SimppError; no state has changed then
    */
   open(from: string, element: Element): Promise<Received | null> {
-    return this.#lock.run(`open ${from}`, async () => {
+    return this.#lock.run(from, async () => {
       const sealed = readSealed(element);
       const packet = sealed.packets.get(this.device);
       if (packet === undefined || (from === this.#jid && sealed.from === this.device)) return null;
       const mark = sha256(framed(packet));
       if (this.#keys.wasSeen(mark)) return null;
-      return await this.#lock.run("seal", () => this.#openOne(from, sealed.from, packet, mark));
+      return await this.#openOne(from, sealed.from, packet, mark);
     });
   }
 
@@ -193,7 +196,7 @@ export class Simpp {
 
   /** Fetches a contact's newest device list; called when the directory says it changed. */
   refresh(jid: string): Promise<void> {
-    return this.#lock.run("seal", async () => {
+    return this.#lock.run(jid, async () => {
       if (jid !== this.#jid) return await this.#peers.fetchList(jid, true);
       await this.linking.refresh(jid);
     });
@@ -210,7 +213,7 @@ export class Simpp {
       const id = deviceIdOf(device);
       if (id === this.device || (options.device !== undefined && options.device !== id)) continue;
       try {
-        const known = options.renew === true ? undefined : this.#sessions.active(to, id);
+        const known = options.renew === true ? undefined : this.#active(to, id, self.offered);
         sessions.set(id, known ?? await this.#peers.open(to, account, device, self));
       } catch (error) {
         refused = error;
@@ -229,6 +232,14 @@ export class Simpp {
     });
     const suite = [...sessions.values()][0]!.transcript.opening.suite.id;
     return { element: writeSealed({ from: this.device, packets }), suite };
+  }
+
+  /** The session to send on; one in a suite that is not allowed any more is left. */
+  #active(to: string, device: string, offered: readonly number[]): Session | undefined {
+    const session = this.#sessions.active(to, device);
+    const allowed = session !== undefined &&
+      offered.includes(session.transcript.opening.suite.code);
+    return allowed ? session : undefined;
   }
 
   async #openOne(

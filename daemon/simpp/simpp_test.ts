@@ -302,6 +302,17 @@ Deno.test("a responder refuses a suite its policy does not allow for this contac
   assert.deepEqual(bob.simpp.sessions(ALICE), []);
 });
 
+Deno.test("a suite that is not allowed any more is not sent on any more", async () => {
+  using both = await couple();
+  const { alice, bob } = both;
+  assert.equal((await alice.simpp.seal(BOB, [body("1")])).suite, "simpp-pq");
+  alice.simpp.policy.set(BOB, ["simpp-modern"]);
+  const { suite, parts } = await alice.simpp.seal(BOB, [body("2")]);
+  assert.equal(suite, "simpp-modern");
+  assert.equal(await read(bob, alice, parts[0]!.element), "2");
+  assert.equal((await bob.simpp.seal(ALICE, [body("3")])).suite, "simpp-modern");
+});
+
 Deno.test("policy: nothing allowed is an error", async () => {
   using both = await couple();
   assert.throws(() => both.alice.simpp.policy.set(null, []), refused("bad-policy"));

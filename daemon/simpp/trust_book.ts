@@ -111,10 +111,18 @@ export class TrustBook {
     return true;
   }
 
-  /** After a change: pin the new keys (unverified) or keep refusing. Old sessions end either way. */
+  /**
+   * After a change, or when compared numbers differ: pin the newest keys (unverified), or refuse
+   * them, which stops sending until they are accepted.
+   */
   decide(jid: string, accept: boolean): void {
     const trust = this.get(jid);
-    if (trust?.state !== "changed" || !accept) return;
+    if (trust === undefined) return;
+    if (!accept) {
+      const offered = trust.offered ?? trust.list;
+      return this.#keys.setTrust({ ...trust, state: "changed", offered });
+    }
+    if (trust.state !== "changed") return;
     this.#keys.setTrust(acceptOffered(trust));
     this.#keys.dropSessions(jid);
   }

@@ -12,7 +12,8 @@ export type { DatabaseSync };
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
   const db = new DatabaseSync(path);
   try {
-    db.exec("PRAGMA busy_timeout = 5000");
+    // What is deleted is overwritten with zeros.
+    db.exec("PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON");
     const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
     if (row.user_version > migrations.length) {
       throw new SimppdError(
@@ -40,6 +41,19 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec("BEGIN IMMEDIATE");
   try {
     const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** {@link transaction} for work that waits. Nothing else may use the database meanwhile. */
+export async function longTransaction<T>(db: DatabaseSync, work: () => Promise<T>): Promise<T> {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = await work();
     db.exec("COMMIT");
     return result;
   } catch (error) {

@@ -161,6 +161,27 @@ export class KeyMaterial {
     this.#db.prepare("DELETE FROM sessions WHERE jid = ?").run(jid);
   }
 
+  /** Drops pin, sessions and bundle counters of a contact with these devices. */
+  forget(jid: string, devices: readonly string[]): void {
+    this.dropSessions(jid);
+    this.#db.prepare("DELETE FROM trust WHERE jid = ?").run(jid);
+    const drop = this.#db.prepare("DELETE FROM bundles WHERE device = ?");
+    for (const device of devices) drop.run(device);
+  }
+
+  /** Drops everything: the keys of a device that is no more, and what it knew. */
+  clear(): void {
+    for (const table of ["prekeys", "one_time_prekeys", "trust", "bundles", "sessions", "seen"]) {
+      this.#db.exec(`DELETE FROM ${table}`);
+    }
+  }
+
+  /** Every pin. */
+  allTrust(): StoredTrust[] {
+    return this.#db.prepare("SELECT jid FROM trust ORDER BY jid").all()
+      .map(({ jid }) => this.trust(String(jid))!);
+  }
+
   /** Remembers a hash; false when it was there already. */
   markSeen(hash: Bytes, now: number): boolean {
     return this.#db.prepare("INSERT OR IGNORE INTO seen (hash, at) VALUES (?, ?)")

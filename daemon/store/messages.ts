@@ -13,13 +13,13 @@ export class Messages {
     this.#vault = vault;
   }
 
-  /** Stores one; false when it was there already (same contact, direction and id). */
-  add(message: MessageView, unread: boolean): boolean {
+  /** Stores one, corrected so often; false when its contact, direction and id were there already. */
+  add(message: MessageView, unread: boolean, revision = 0): boolean {
     const sealed = this.#vault.seal(place(message), utf8(message.body));
     return this.#db.prepare(
       `INSERT OR IGNORE INTO messages
-         (id, contact, mine, at, kind, unread, delivery, problem, suite, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, contact, mine, at, kind, unread, delivery, problem, revision, suite, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       message.id,
       message.contact,
@@ -29,6 +29,7 @@ export class Messages {
       unread ? 1 : 0,
       message.delivery,
       message.problem === null ? null : JSON.stringify(message.problem),
+      revision,
       message.suite,
       sealed,
     ).changes === 1;
@@ -117,6 +118,20 @@ export class Messages {
     this.#db.prepare(
       "UPDATE messages SET delivery = 'pending' WHERE contact = ? AND mine = 1 AND id = ? AND delivery = 'sent'",
     ).run(contact, id);
+  }
+
+  /** Every message in the order it was stored, whether it is unread, how often corrected. */
+  *all(): Generator<{ message: MessageView; unread: boolean; revision: number }, void, void> {
+    const next = this.#db.prepare("SELECT * FROM messages WHERE row > ? ORDER BY row LIMIT 200");
+    for (let last = 0;;) {
+      const rows = next.all(last);
+      for (const row of rows) {
+        const revision = Number(row.revision);
+        yield { message: this.#view(row), unread: row.unread === 1, revision };
+      }
+      if (rows.length === 0) return;
+      last = Number(rows.at(-1)!.row);
+    }
   }
 
   unread(contact: string): number {

@@ -3,11 +3,16 @@
  * values.
  * @module
  */
+export { requirePassphrase, wrongPassphrase } from "./attempts.ts";
 export * from "./contacts.ts";
 export * from "./database.ts";
+export * from "./forgetting.ts";
 export * from "./key_material.ts";
+export type { Keyring } from "./keyring.ts";
 export * from "./messages.ts";
 export { MIGRATIONS } from "./schema.ts";
+export { damaged, openFile, sealFile } from "./sealed_file.ts";
+export * from "./sealing_key.ts";
 export * from "./settings.ts";
 export * from "./state_directory.ts";
 export * from "./vault.ts";

@@ -1,42 +1,113 @@
 import { join, resolve } from "node:path";
-import { type Bytes, SimppdError } from "../base/mod.ts";
+import { SimppdError } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, openDatabase } from "./database.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { type KeySurroundings, SealingKey } from "./sealing_key.ts";
 import { Vault } from "./vault.ts";
 
 /**
- * One directory, one owner: it holds `simppd.db`, the key that seals values in it (`key`, 0600) and
- * the lock. A second daemon on it is refused while the first one lives.
+ * A state directory that is ours alone and whose sealed values may still be out of reach: its lock
+ * is held, its key is known to be there.
  */
-export class StateDirectory {
+export class StateHold {
   readonly path: string;
-  readonly db: DatabaseSync;
-  readonly vault: Vault;
+  readonly key: SealingKey;
   readonly #lock: Deno.FsFile;
+  #opened = false;
 
-  private constructor(path: string, db: DatabaseSync, vault: Vault, lock: Deno.FsFile) {
+  private constructor(path: string, key: SealingKey, lock: Deno.FsFile) {
     this.path = path;
-    this.db = db;
-    this.vault = vault;
+    this.key = key;
     this.#lock = lock;
   }
 
   /**
-   * Opens the directory, making it when absent.
-   * @throws SimppdError `state-locked`, `state-unusable`, `schema-newer`
+   * Takes the directory, making it when absent.
+   * @throws SimppdError `state-locked`, `state-unusable`, `key-damaged`, `key-missing`
    */
-  static async open(path: string): Promise<StateDirectory> {
+  static async take(path: string, surroundings: KeySurroundings = {}): Promise<StateHold> {
     const root = resolve(path);
     const lock = await takeLock(root);
     try {
-      const vault = new Vault(await masterKey(join(root, "key")), systemRandom);
-      const db = openDatabase(join(root, "simppd.db"), MIGRATIONS);
-      return new StateDirectory(root, db, vault, lock);
+      await removeScratch(root);
+      return new StateHold(root, await SealingKey.find(root, surroundings), lock);
     } catch (error) {
       lock.close();
       throw error;
     }
+  }
+
+  /**
+   * Opens what is in it, once; closing that gives the directory free.
+   * @throws SimppdError `schema-newer` and those of {@link SealingKey.open}
+   */
+  async open(passphrase?: string): Promise<StateDirectory> {
+    const vault = new Vault(await this.key.open(passphrase), systemRandom);
+    if (this.#opened) throw new SimppdError("not-locked", "simppd is not locked.");
+    this.#opened = true;
+    try {
+      const db = openDatabase(join(this.path, "simppd.db"), MIGRATIONS);
+      return new StateDirectory(this, db, vault);
+    } catch (error) {
+      this.#opened = false;
+      throw error;
+    }
+  }
+
+  /** Closes what {@link open} opened and forgets the key; the directory stays ours. */
+  lock(opened: StateDirectory): void {
+    opened.db.close();
+    this.key.lock();
+    this.#opened = false;
+  }
+
+  close(): void {
+    this.#lock.close();
+  }
+}
+
+/**
+ * One directory, one owner: it holds `simppd.db`, the key that seals values in it (`key` or
+ * `key.json`, 0600) and the lock. A second daemon on it is refused while the first one lives.
+ */
+export class StateDirectory {
+  readonly db: DatabaseSync;
+  readonly vault: Vault;
+  readonly #hold: StateHold;
+
+  /** @param hold given free when this is closed */
+  constructor(hold: StateHold, db: DatabaseSync, vault: Vault) {
+    this.#hold = hold;
+    this.db = db;
+    this.vault = vault;
+  }
+
+  /**
+   * Opens a directory that needs no passphrase, making it when absent.
+   * @throws SimppdError those of {@link StateHold.take} and {@link StateHold.open}
+   */
+  static async open(path: string): Promise<StateDirectory> {
+    const hold = await StateHold.take(path);
+    try {
+      return await hold.open();
+    } catch (error) {
+      hold.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#hold.path;
+  }
+  get key(): SealingKey {
+    return this.#hold.key;
+  }
+
+  /** A private folder in the directory; what a crash leaves of it is removed at the next start. */
+  async makeScratch(): Promise<{ path: string; remove(): Promise<void> }> {
+    const path = await Deno.makeTempDir({ dir: this.path, prefix: SCRATCH });
+    return { path, remove: () => Deno.remove(path, { recursive: true }) };
   }
 
   /** Path of a file in the directory. */
@@ -47,7 +118,18 @@ export class StateDirectory {
   /** Closes the database, then gives up the lock. */
   close(): void {
     this.db.close();
-    this.#lock.close();
+    this.#hold.close();
+  }
+}
+
+const SCRATCH = "scratch-";
+
+/** What a crash left of {@link StateDirectory.makeScratch}. */
+async function removeScratch(root: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(root)) {
+    if (isDirectory && name.startsWith(SCRATCH)) {
+      await Deno.remove(join(root, name), { recursive: true });
+    }
   }
 }
 
@@ -55,6 +137,7 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   let lock: Deno.FsFile;
   try {
     await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+    if (Deno.build.os !== "windows") await Deno.chmod(root, 0o700);
     lock = await Deno.open(join(root, "lock"), { create: true, write: true, mode: 0o600 });
   } catch (error) {
     throw new SimppdError(
@@ -71,22 +154,4 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
     `Another simppd is running on ${root}. Use that one (simppd open), end it, or choose another ` +
       "directory with --state.",
   );
-}
-
-/** Reads the master key, or makes it on the first run; never replaces one that is damaged. */
-async function masterKey(path: string): Promise<Bytes> {
-  try {
-    const key = await Deno.readFile(path);
-    if (key.length === 32) return key;
-    throw new SimppdError(
-      "key-damaged",
-      `${path} should hold 32 bytes and holds ${key.length}. Put the right file back: without it ` +
-        "nothing in this directory can be opened.",
-    );
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const key = systemRandom(32);
-  await Deno.writeFile(path, key, { createNew: true, mode: 0o600 });
-  return key;
 }

@@ -57,6 +57,8 @@ export interface CallView {
     state: "starting" | "live" | "no-signal" | "off";
     problem: Problem | null;
   };
+  /** What the other side says of its camera; null before it said so, and from older versions. */
+  remoteCamera: "live" | "off" | "no-signal" | null;
   info: CallInfo | null;
 }
 

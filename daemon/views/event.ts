@@ -8,6 +8,7 @@ export type AppEvent =
   | { type: "status"; data: StatusView }
   | { type: "contact"; data: ContactView }
   | { type: "contact-removed"; data: { jid: string } }
+  | { type: "chat-forgotten"; data: { jid: string } } // its messages are deleted
   | { type: "message"; data: MessageView } // new or changed, by id
   | { type: "call"; data: CallView } // at changes, and once a second while active
   | {

@@ -15,6 +15,10 @@ export interface StatusView {
   version: string;
   /** Random per state directory; part of the cookie's name. */
   instance: string;
+  /** The passphrase is wanted: nothing else works before {@link keeper} has given the key. */
+  locked: boolean;
+  /** Who keeps the key that seals the state directory. */
+  keeper: "file" | "passphrase" | "keyring";
   account: AccountView | null;
   state: AccountState;
   problem: Problem | null;

@@ -25,10 +25,12 @@ export async function withDashboards(
   work: (alice: Person, bob: Person) => Promise<void>,
 ): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "simppd-browser-" });
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+  const browser = await launchBrowser();
   const people: Person[] = [];
   try {
-    for (const name of ["alice", "bob"]) people.push(await open(browser, join(root, name)));
+    for (const name of ["alice", "bob"]) {
+      people.push(await openDashboard(browser, join(root, name)));
+    }
     const [alice, bob] = people as [Person, Person];
     await work(alice, bob);
   } catch (error) {
@@ -44,7 +46,12 @@ export async function withDashboards(
   }
 }
 
-async function open(browser: Browser, state: string): Promise<Person> {
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A daemon on a state directory and the dashboard open on it, in a profile of its own. */
+export async function openDashboard(browser: Browser, state: string): Promise<Person> {
   const app = await App.open({ state });
   const token = crypto.getRandomValues(new Uint8Array(32)).toHex();
   const door = await startHttp({ app, port: 0, token, instance: app.instance });

@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Longest a request may take; signing in at a far server is the slowest thing asked. */
 const REQUEST_MS = 60_000;
@@ -32,26 +32,55 @@ export function onSessionLost(act: () => void): void {
  * @throws ApiError when the daemon refuses or cannot be reached
  */
 export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = {
+  const answer = await ask(path, {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     signal: AbortSignal.timeout(REQUEST_MS),
-    cache: "no-store",
-  };
-  if (body !== undefined) init.body = JSON.stringify(body);
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.status === 204) return undefined as T;
+  const text = await answer.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** Asks with JSON for a file. @throws ApiError as {@link request} does */
+export async function download(path: string, body: unknown): Promise<Blob> {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  try {
+    return await answer.blob();
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+}
+
+/** Sends a file. @throws ApiError as {@link request} does */
+export async function upload<T>(
+  path: string,
+  file: Blob,
+  headers: Record<string, string>,
+): Promise<T> {
+  const type = { ...headers, "Content-Type": "application/octet-stream" };
+  return await (await ask(path, { method: "POST", headers: type, body: file })).json() as T;
+}
+
+/** An answer that is not a refusal. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(path, init);
+    answer = await fetch(path, { ...init, cache: "no-store" });
   } catch (cause) {
-    throw new ApiError("unreachable", cause instanceof Error ? cause.message : String(cause), 0);
+    throw unreachable(cause);
   }
   if (!answer.ok) {
     if (answer.status === 401) sessionLost();
     throw await refusal(answer);
   }
-  if (answer.status === 204) return undefined as T;
-  const text = await answer.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return answer;
+}
+
+function unreachable(cause: unknown): ApiError {
+  return new ApiError("unreachable", cause instanceof Error ? cause.message : String(cause), 0);
 }
 
 async function refusal(answer: Response): Promise<ApiError> {

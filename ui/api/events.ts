@@ -13,6 +13,7 @@ const NAMES: readonly AppEvent["type"][] = [
   "status",
   "contact",
   "contact-removed",
+  "chat-forgotten",
   "message",
   "call",
   "security",

@@ -1,5 +1,5 @@
 /** Every route of the local API that the dashboard uses, typed. */
-import { request } from "./client.ts";
+import { download, request, upload } from "./client.ts";
 import type {
   CallView,
   CameraOptions,
@@ -9,6 +9,7 @@ import type {
   MessageView,
   SafetyView,
   StatusView,
+  SuiteName,
 } from "./views.ts";
 
 export type Reach = "this-machine" | "network";
@@ -28,6 +29,11 @@ export interface DoctorLine {
 }
 
 const at = (jid: string) => `/api/contacts/${encodeURIComponent(jid)}`;
+/** Headers hold no other letters. */
+const base64Url = (words: string) =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(words)))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const deviceAt = (id: string) => `/api/devices/${encodeURIComponent(id)}`;
 const callAt = (id: string) => `/api/calls/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -35,6 +41,21 @@ export const api = {
   closeSession: () => request<void>("DELETE", "/api/session"),
 
   status: () => request<StatusView>("GET", "/api/status"),
+  unlock: (passphrase: string) => request<StatusView>("POST", "/api/unlock", { passphrase }),
+  lock: () => request<StatusView>("POST", "/api/lock"),
+  setPassphrase: (passphrase: string, current?: string) =>
+    request<StatusView>("PUT", "/api/passphrase", {
+      passphrase,
+      ...(current === undefined ? {} : { current }),
+    }),
+  removePassphrase: (current: string) =>
+    request<StatusView>("DELETE", "/api/passphrase", { current }),
+  backup: (passphrase: string, server: boolean) => download("/api/backup", { passphrase, server }),
+  restore: (file: Blob, passphrase: string, lost: boolean) =>
+    upload<StatusView>(`/api/setup/restore${lost ? "?lost=1" : ""}`, file, {
+      "Simppd-Passphrase": base64Url(passphrase),
+    }),
+
   carry: (nick: string, reach: Reach) =>
     request<StatusView>("POST", "/api/setup/carry", { nick, reach }),
   join: (link: string, nick: string) =>
@@ -52,9 +73,11 @@ export const api = {
     change: { name?: string; accept?: boolean; blocked?: boolean },
   ) => request<ContactView>("PATCH", at(jid), change),
   removeContact: (jid: string) => request<void>("DELETE", at(jid)),
+  forgetContact: (jid: string) => request<void>("POST", `${at(jid)}/forget`),
+  forgetChat: (jid: string) => request<void>("DELETE", `${at(jid)}/messages`),
   safety: (jid: string) => request<SafetyView>("GET", `${at(jid)}/safety`),
-  verify: (jid: string, number: string) =>
-    request<ContactView>("POST", `${at(jid)}/verify`, { number }),
+  verify: (jid: string, by: { number: string } | { qr: string }) =>
+    request<ContactView>("POST", `${at(jid)}/verify`, by),
   decide: (jid: string, accept: boolean) =>
     request<ContactView>("POST", `${at(jid)}/decide`, { accept }),
 
@@ -65,7 +88,20 @@ export const api = {
   },
   sendMessage: (jid: string, body: string) =>
     request<MessageView>("POST", `${at(jid)}/messages`, { body }),
+  correctMessage: (jid: string, id: string, body: string) =>
+    request<MessageView>("PATCH", `${at(jid)}/messages/${encodeURIComponent(id)}`, { body }),
+  setTyping: (jid: string, typing: boolean) =>
+    request<void>("POST", `${at(jid)}/typing`, { typing }),
   markRead: (jid: string) => request<void>("POST", `${at(jid)}/read`),
+
+  setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
+    request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
+  setPolicy: (suites: readonly SuiteName[]) =>
+    request<StatusView>("PUT", "/api/policy", { suites }),
+  approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),
+  denyDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/deny`),
+  removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
+  startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 
   cameras: () => request<CameraView[]>("GET", "/api/cameras"),
   calls: () => request<CallView[]>("GET", "/api/calls"),

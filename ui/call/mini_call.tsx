@@ -3,25 +3,30 @@ import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { duration, now, tick } from "../parts/time.ts";
 import { hangUp, toStage } from "../store/call_actions.ts";
-import { type HeardCall, pictureAge } from "../store/calls.ts";
+import type { HeardCall } from "../store/calls.ts";
 import { text } from "../text/mod.ts";
 import { Picture } from "./picture.tsx";
-import { STALLED_MS } from "./remote_view.tsx";
+import { remoteState, remoteWord } from "./remote_state.ts";
 
 /** The call while one chats: small, above everything else. */
 export function MiniCall({ heard }: { heard: HeardCall }) {
   const call = heard.view;
   const name = call.name || call.contact;
   useEffect(tick, []);
-  const age = pictureAge(heard, now.value);
-  const stalled = age !== null && age >= STALLED_MS;
+  const state = remoteState(heard, now.value);
+  const word = call.state === "active" ? remoteWord(state, name) : null;
   return (
     <aside class="mini" aria-label={text.call.mini}>
       <button type="button" class="mini-picture" aria-label={text.call.toStage} onClick={toStage}>
         {call.state === "active" && (
-          <Picture call={call.id} side="remote" alt={text.call.remote(name)} />
+          <Picture
+            call={call.id}
+            side="remote"
+            alt={text.call.remote(name)}
+            class={state === "off" || state === "no-signal" ? "picture-dark" : ""}
+          />
         )}
-        {stalled && <span class="mini-stalled">{text.call.stalled}</span>}
+        {word !== null && <span class="mini-word">{word}</span>}
         <span class="mini-open">
           <Icon name="expand" size="s" />
         </span>

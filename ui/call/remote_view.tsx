@@ -5,27 +5,26 @@ import { now } from "../parts/time.ts";
 import { type HeardCall, pictureAge } from "../store/calls.ts";
 import { text } from "../text/mod.ts";
 import { Picture } from "./picture.tsx";
-
-/** A picture older than this is said to be stalled. */
-export const STALLED_MS = 2000;
+import { remoteState, remoteWord } from "./remote_state.ts";
 
 /** The other side, large; before pictures come, who it is and what is waited for. */
 export function RemoteView({ heard }: { heard: HeardCall }) {
   const call = heard.view;
   const name = call.name || call.contact;
   if (call.state !== "active") return <Waiting call={call} name={name} />;
-  const age = pictureAge(heard, now.value);
-  const stalled = age !== null && age >= STALLED_MS;
+  const state = remoteState(heard, now.value);
+  const word = remoteWord(state, name);
+  const dark = state === "off" || state === "no-signal";
   return (
-    <div class={`remote ${stalled ? "remote-stalled" : ""}`}>
+    <div class={`remote remote-is-${state}`}>
       <Picture call={call.id} side="remote" alt={text.call.remote(name)} class="remote-picture" />
       <div class="overlay" role="status">
-        {age === null && <p class="overlay-word">{text.call.waitingPicture}</p>}
-        {stalled && <p class="overlay-word">{text.call.stalled}</p>}
+        {dark && <Avatar jid={call.contact} name={name} size="l" />}
+        {word !== null && <p class="overlay-word">{word}</p>}
       </div>
-      {stalled && (
+      {state === "stalled" && (
         <p class="overlay-note" aria-hidden="true">
-          {text.call.stalledFor(Math.floor(age / 1000))}
+          {text.call.stalledFor(Math.floor((pictureAge(heard, now.value) ?? 0) / 1000))}
         </p>
       )}
     </div>

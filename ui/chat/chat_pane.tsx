@@ -12,6 +12,8 @@ import { ChangeBanner } from "./change_banner.tsx";
 import { ChatHeader } from "./chat_header.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message_list.tsx";
+import { SecureLine } from "./secure_line.tsx";
+import { TypingLine } from "./typing_line.tsx";
 
 export function ChatPane({ contact }: { contact: ContactView }) {
   const { jid, unread } = contact;
@@ -30,6 +32,7 @@ export function ChatPane({ contact }: { contact: ContactView }) {
   return (
     <section class="chat" aria-label={text.chat.log(contact.name || jid)}>
       <ChatHeader contact={contact} />
+      <SecureLine contact={contact} />
       <LaterBar contact={contact} />
       {contact.trust.state === "changed" && <ChangeBanner contact={contact} />}
       {contact.subscription === "asked" && !contact.blocked && (
@@ -38,6 +41,7 @@ export function ChatPane({ contact }: { contact: ContactView }) {
         </div>
       )}
       <MessageList contact={contact} conversation={conversation} />
+      <TypingLine contact={contact} />
       <Composer contact={contact} />
     </section>
   );

@@ -1,6 +1,7 @@
 import type { MessageView } from "../api/views.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { clock } from "../parts/time.ts";
+import { correctable, editing } from "../store/editing.ts";
 import { resent, sendAgain } from "../store/messages.ts";
 import { text } from "../text/mod.ts";
 
@@ -31,23 +32,42 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
     );
   }
   const side = message.mine ? "mine" : "theirs";
+  const editable = correctable(message.contact)?.id === message.id;
   return (
     <article class={`message message-${side} ${joined ? "message-joined" : ""}`}>
-      <div class={`bubble ${message.delivery === "failed" ? "bubble-failed" : ""}`}>
-        {message.mine && <span class="visually-hidden">{text.chat.mine}:</span>}
-        <p class="bubble-text" dir="auto">{message.body}</p>
-        <footer class="bubble-foot">
-          {sentAt}
-          {message.delivery !== null && (
-            <span class={`delivery delivery-${message.delivery}`}>
-              <Icon name={DELIVERY[message.delivery]} size="s" />
-              <span class="visually-hidden">{text.chat.delivery[message.delivery]}</span>
-            </span>
-          )}
-        </footer>
+      <div class="bubble-frame">
+        {editable && <EditButton message={message} />}
+        <div class={`bubble ${message.delivery === "failed" ? "bubble-failed" : ""}`}>
+          {message.mine && <span class="visually-hidden">{text.chat.mine}:</span>}
+          <p class="bubble-text" dir="auto">{message.body}</p>
+          <footer class="bubble-foot">
+            {message.edited && <span>{text.chat.edited}</span>}
+            {sentAt}
+            {message.delivery !== null && (
+              <span class={`delivery delivery-${message.delivery}`}>
+                <Icon name={DELIVERY[message.delivery]} size="s" />
+                <span class="visually-hidden">{text.chat.delivery[message.delivery]}</span>
+              </span>
+            )}
+          </footer>
+        </div>
       </div>
       {message.delivery === "failed" && <Failure message={message} />}
     </article>
+  );
+}
+
+function EditButton({ message }: { message: MessageView }) {
+  return (
+    <button
+      type="button"
+      class="button-icon edit-button"
+      aria-label={text.chat.edit}
+      title={text.chat.edit}
+      onClick={() => editing.value = message}
+    >
+      <Icon name="pencil" size="s" />
+    </button>
   );
 }
 

@@ -58,7 +58,7 @@ export function FormError({ message }: { message: string | null }) {
 
 /** A plain warning or note beside a choice. */
 export function Callout(
-  { tone, children }: { tone: "note" | "warning"; children: ComponentChildren },
+  { tone, children }: { tone: "note" | "good" | "warning" | "danger"; children: ComponentChildren },
 ) {
   return <div class={`callout callout-${tone}`}>{children}</div>;
 }

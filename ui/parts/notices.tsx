@@ -15,6 +15,18 @@ export function Notices() {
         <div key={notice.id} class={`notice notice-${notice.tone}`}>
           <Icon name={ICONS[notice.tone]} />
           <p dir="auto">{notice.message}</p>
+          {notice.action !== undefined && (
+            <button
+              type="button"
+              class="button button-small"
+              onClick={() => {
+                notice.action!.run();
+                dismiss(notice.id);
+              }}
+            >
+              {notice.action.label}
+            </button>
+          )}
           <button
             type="button"
             class="button-icon"

@@ -7,12 +7,11 @@ import { Avatar } from "../parts/avatar.tsx";
 import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field, FormError } from "../parts/field.tsx";
-import { Fingerprint } from "../parts/fingerprint.tsx";
 import { Jid } from "../parts/jid.tsx";
-import { TrustBadge } from "../parts/trust_badge.tsx";
 import { nameOf, putContact } from "../store/contacts.ts";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { text } from "../text/mod.ts";
+import { ContactEncryption, ContactSecurity } from "./contact_security.tsx";
 
 export function ContactDialog({ contact }: { contact: ContactView }) {
   const name = useSignal(contact.name);
@@ -49,7 +48,8 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
           {text.common.save}
         </button>
       </form>
-      <Security contact={contact} />
+      <ContactSecurity contact={contact} />
+      <ContactEncryption contact={contact} />
       <FormError message={action.error.value} />
       <footer class="dialog-foot">
         {contact.subscription === "none" && (
@@ -74,59 +74,18 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
         <button
           type="button"
           class="button button-danger-quiet"
+          onClick={() => openDialog({ kind: "forget", jid: contact.jid })}
+        >
+          {text.forget.open}
+        </button>
+        <button
+          type="button"
+          class="button button-danger-quiet"
           onClick={() => openDialog({ kind: "remove", jid: contact.jid })}
         >
           {words.remove}
         </button>
       </footer>
     </Dialog>
-  );
-}
-
-function Security({ contact }: { contact: ContactView }) {
-  const { trust } = contact;
-  const words = text.contact;
-  return (
-    <section class="panel">
-      <div class="panel-head">
-        <h3>{words.security}</h3>
-        <TrustBadge trust={trust} look="chip" />
-      </div>
-      <p class="hint">{text.trust.explain[trust.state]}</p>
-      <dl class="facts">
-        <dt>{words.suite}</dt>
-        <dd>{trust.suite ?? words.none}</dd>
-        <dt>{text.info.mutual}</dt>
-        <dd>{trust.mutual ? text.info.complete : text.info.incomplete}</dd>
-        {trust.fingerprint !== null && (
-          <>
-            <dt>{words.fingerprint}</dt>
-            <dd>
-              <Fingerprint value={trust.fingerprint} />
-            </dd>
-          </>
-        )}
-        {trust.devices.length > 0 && (
-          <>
-            <dt>{words.devices(trust.devices.length)}</dt>
-            <dd>
-              {trust.devices.map((device) => (
-                <p key={device.id}>
-                  <code>{device.id}</code>{" "}
-                  <span class="hint">{device.mutual ? words.deviceMutual : words.deviceNot}</span>
-                </p>
-              ))}
-            </dd>
-          </>
-        )}
-      </dl>
-      <button
-        type="button"
-        class="button"
-        onClick={() => openDialog({ kind: "verify", jid: contact.jid })}
-      >
-        {words.verify}
-      </button>
-    </section>
   );
 }

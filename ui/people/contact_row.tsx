@@ -63,6 +63,7 @@ function Preview({ contact }: { contact: ContactView }) {
     return <span class="preview preview-call">{text.people.callWaiting}</span>;
   }
   if (contact.blocked) return <span class="preview">{text.people.blocked}</span>;
+  if (contact.typing) return <span class="preview preview-typing">{text.people.typing}</span>;
   if (contact.subscription === "asking" && contact.last === null) {
     return <span class="preview">{text.people.asking}</span>;
   }

@@ -1,25 +1,29 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api/routes.ts";
 import type { ContactView, SafetyView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout, FormError } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { QrCode } from "../parts/qr.tsx";
 import { nameOf, putContact } from "../store/contacts.ts";
 import { closeDialog } from "../store/dialogs.ts";
-import { notify } from "../store/notices.ts";
 import { text } from "../text/mod.ts";
+import { VerifyByCode } from "./verify_by_code.tsx";
 
 /** The safety number in groups of five. */
 export function groups(number: string): string[] {
   return number.replace(/\D/g, "").match(/.{1,5}/g) ?? [];
 }
 
-/** Compares the safety number with the person it belongs to. */
+/** What comparing came to: nothing yet, the same, or not the same. */
+type Outcome = "open" | "same" | "differs";
+
+/** Compares the safety number, or the code of it, with the person it belongs to. */
 export function VerifyDialog({ contact }: { contact: ContactView }) {
   const safety = useSignal<SafetyView | null>(null);
-  const differs = useSignal(false);
+  const outcome = useSignal<Outcome>("open");
   const action = useAction();
   const name = nameOf(contact);
   const words = text.verify;
@@ -27,45 +31,96 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
     void action.run(async () => safety.value = await api.safety(contact.jid));
   }, [contact.jid, contact.trust.fingerprint]);
 
+  const verify = async (by: { number: string } | { qr: string }) => {
+    outcome.value = "open";
+    const done = await action.run(async () => putContact(await api.verify(contact.jid, by)));
+    if (done) outcome.value = "same";
+    else if (action.code.value === "not-trusted") outcome.value = "differs";
+  };
   const shown = safety.value;
-  const match = () =>
-    action.run(async () => {
-      putContact(await api.verify(contact.jid, shown!.number));
-      notify("info", words.done(name));
-      closeDialog();
-    });
+  if (outcome.value === "same") return <Verified name={name} />;
   return (
     <Dialog title={words.title(name)} onClose={closeDialog} size="m">
       <p class="lead">{words.lead(name)}</p>
       {contact.trust.state === "verified" && <Callout tone="note">{words.already}</Callout>}
       {shown === null && action.busy.value && <p class="hint" role="status">{words.loading}</p>}
       {shown !== null && (
-        <div class="safety">
-          <ol class="safety-number" aria-label={words.number}>
-            {groups(shown.number).map((group, index) => <li key={index}>{group}</li>)}
-          </ol>
-          <QrCode value={shown.qr} label={words.qr} />
-        </div>
+        <>
+          <div class="safety">
+            <ol class="safety-number" aria-label={words.number}>
+              {groups(shown.number).map((group, index) => <li key={index}>{group}</li>)}
+            </ol>
+            <QrCode value={shown.qr} label={words.qr} />
+          </div>
+          <VerifyByCode name={name} onCode={(qr) => void verify({ qr })} />
+        </>
       )}
-      <FormError message={action.error.value} />
+      <FormError message={outcome.value === "differs" ? null : action.error.value} />
       <div role="alert">
-        {differs.value && <Callout tone="warning">{words.differLead}</Callout>}
+        {outcome.value === "differs" && <Mismatch reason={action.error.value} />}
       </div>
       {shown !== null && (
         <footer class="dialog-foot">
-          <button type="button" class="button" onClick={() => differs.value = true}>
-            {words.differ}
-          </button>
-          <button
-            type="button"
-            class="button button-primary"
-            disabled={action.busy.value}
-            onClick={match}
-          >
-            {words.match}
-          </button>
+          {/* After a warning no button says that all is well: one has to compare again. */}
+          {outcome.value === "differs"
+            ? (
+              <button type="button" class="button" onClick={() => outcome.value = "open"}>
+                {words.again}
+              </button>
+            )
+            : (
+              <>
+                <button type="button" class="button" onClick={() => outcome.value = "differs"}>
+                  {words.differ}
+                </button>
+                <button
+                  type="button"
+                  class="button button-primary"
+                  disabled={action.busy.value}
+                  onClick={() => verify({ number: shown.number })}
+                >
+                  {words.match}
+                </button>
+              </>
+            )}
         </footer>
       )}
+    </Dialog>
+  );
+}
+
+function Mismatch({ reason }: { reason: string | null }) {
+  const title = useRef<HTMLParagraphElement>(null);
+  const words = text.verify;
+  useEffect(() => title.current!.scrollIntoView({ block: "center" }), []);
+  return (
+    <Callout tone="danger">
+      <p class="callout-title" ref={title}>
+        <Icon name="shield-alert" size="s" />
+        {words.mismatch}
+      </p>
+      {reason !== null && <p>{reason}</p>}
+      <p>{words.differLead}</p>
+    </Callout>
+  );
+}
+
+function Verified({ name }: { name: string }) {
+  const words = text.verify;
+  return (
+    <Dialog title={words.doneTitle} onClose={closeDialog} size="s">
+      <div class="verified" role="status">
+        <span class="verified-mark">
+          <Icon name="shield-check" size="l" />
+        </span>
+        <p class="verified-word">{words.done(name)}</p>
+        <p class="hint">{text.trust.explain.verified}</p>
+      </div>
+      <footer class="dialog-foot">
+        <button type="button" class="button button-primary" onClick={closeDialog}>
+          {words.doneClose}
+        </button>
+      </footer>
     </Dialog>
   );
 }

@@ -11,10 +11,12 @@ export interface SetupFormProps {
   forGood: readonly string[];
   go: string;
   submit(): Promise<StatusView>;
+  /** What may help after an error of this code. */
+  help?(code: string): ComponentChildren;
   children: ComponentChildren;
 }
 
-export function SetupForm({ forGood, go, submit, children }: SetupFormProps) {
+export function SetupForm({ forGood, go, submit, help, children }: SetupFormProps) {
   const action = useAction();
   const onSubmit = async (event: Event) => {
     event.preventDefault();
@@ -31,6 +33,7 @@ export function SetupForm({ forGood, go, submit, children }: SetupFormProps) {
         <ul>{forGood.map((line) => <li key={line}>{line}</li>)}</ul>
       </section>
       <FormError message={action.error.value} />
+      {action.code.value !== null && help?.(action.code.value)}
       <button type="submit" class="button button-primary button-wide" disabled={action.busy.value}>
         {action.busy.value ? text.setup.working : go}
       </button>

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { api, type SignIn } from "../api/routes.ts";
-import { Field } from "../parts/field.tsx";
+import { Callout, Field } from "../parts/field.tsx";
 import { text } from "../text/mod.ts";
 import { SetupForm } from "./setup_form.tsx";
 
@@ -11,6 +11,7 @@ export function SignInForm() {
   const nick = useSignal("");
   const server = useSignal("");
   const pin = useSignal("");
+  const advanced = useSignal(false);
   const words = text.setup;
 
   const submit = () => {
@@ -23,8 +24,15 @@ export function SignInForm() {
     if (pin.value.trim() !== "") input.pin = pin.value.trim();
     return api.signIn(input);
   };
+  const help = (code: string) =>
+    code === "untrusted-certificate" && (
+      <PinHelp
+        given={pin.value.trim() !== ""}
+        show={() => advanced.value = true}
+      />
+    );
   return (
-    <SetupForm forGood={words.signInForGood} go={words.signInGo} submit={submit}>
+    <SetupForm forGood={words.signInForGood} go={words.signInGo} submit={submit} help={help}>
       <Field
         label={words.jid}
         hint={words.jidHint}
@@ -49,11 +57,35 @@ export function SignInForm() {
         autoComplete="nickname"
         maxLength={64}
       />
-      <details class="advanced">
+      <details
+        class="advanced"
+        open={advanced.value}
+        onToggle={(event) => advanced.value = event.currentTarget.open}
+      >
         <summary>{words.advanced}</summary>
         <Field label={words.server} hint={words.serverHint} value={server} literal />
         <Field label={words.pin} hint={words.pinHint} value={pin} literal />
       </details>
     </SetupForm>
+  );
+}
+
+/** How to pin the key of a server whose certificate no authority vouches for. */
+function PinHelp({ given, show }: { given: boolean; show(): void }) {
+  const words = text.setup.pinHelp;
+  return (
+    <Callout tone="warning">
+      <p>{given ? words.wrong : words.lead}</p>
+      <ul class="pin-help">
+        <li>{words.simppd}</li>
+        <li>
+          {words.other} <code>{words.command}</code>
+        </li>
+      </ul>
+      <p>{words.careful}</p>
+      <div class="banner-answers">
+        <button type="button" class="button button-small" onClick={show}>{words.show}</button>
+      </div>
+    </Callout>
   );
 }

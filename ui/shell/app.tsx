@@ -7,11 +7,13 @@ import { Notices } from "../parts/notices.tsx";
 import { Sidebar } from "../people/sidebar.tsx";
 import { SessionPage } from "../setup/session_page.tsx";
 import { SetupPage } from "../setup/setup_page.tsx";
+import { UnlockPage } from "../setup/unlock_page.tsx";
 import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
 import { selected } from "../store/route.ts";
 import { phase } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { DeviceBanner } from "./device_banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { StatusBanner } from "./status_banner.tsx";
 
@@ -35,6 +37,8 @@ function Face() {
       );
     case "no-session":
       return <SessionPage />;
+    case "locked":
+      return <UnlockPage />;
     case "setup":
       return <SetupPage />;
     case "ready":
@@ -49,6 +53,7 @@ function Messenger() {
   const open = selected.value !== null || place === "full";
   return (
     <>
+      <DeviceBanner />
       <div class={`messenger ${open ? "messenger-open" : ""}`}>
         <Sidebar />
         <main class="main">

@@ -3,6 +3,7 @@ import type { ContactView } from "../api/views.ts";
 import { OptionsDialog } from "../call/options_dialog.tsx";
 import { AddDialog } from "../people/add_dialog.tsx";
 import { ContactDialog } from "../people/contact_dialog.tsx";
+import { ForgetDialog } from "../people/forget_dialog.tsx";
 import { InviteDialog } from "../people/invite_dialog.tsx";
 import { RemoveDialog } from "../people/remove_dialog.tsx";
 import { VerifyDialog } from "../people/verify_dialog.tsx";
@@ -33,9 +34,10 @@ export function Dialogs() {
 }
 
 function AboutContact(
-  { kind, contact }: { kind: "contact" | "verify" | "remove"; contact: ContactView },
+  { kind, contact }: { kind: "contact" | "verify" | "remove" | "forget"; contact: ContactView },
 ) {
   if (kind === "contact") return <ContactDialog key={contact.jid} contact={contact} />;
   if (kind === "verify") return <VerifyDialog key={contact.jid} contact={contact} />;
+  if (kind === "forget") return <ForgetDialog key={contact.jid} contact={contact} />;
   return <RemoveDialog key={contact.jid} contact={contact} />;
 }

@@ -5,19 +5,22 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
 import { Jid } from "../parts/jid.tsx";
 import { notificationState, requestNotifications } from "../store/alerts.ts";
+import { PolicyForm } from "../people/policy_form.tsx";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { endSession } from "../store/live.ts";
 import { report } from "../store/notices.ts";
 import { prefer, preferences, type Theme } from "../store/preferences.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
+import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version } = status.value!;
+  const { account, login, server, version, devices, policy } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -49,6 +52,21 @@ export function SettingsDialog() {
             )}
           </dl>
         </Group>
+      )}
+      {account !== null && (
+        <>
+          <Group title={text.devices.title}>
+            <DeviceSettings devices={devices} />
+          </Group>
+          <Group title={text.suites.titleAll}>
+            <p class="hint">{text.suites.leadAll}</p>
+            <PolicyForm
+              key={policy.join()}
+              allowed={policy}
+              save={async (suites) => status.value = await api.setPolicy(suites ?? [])}
+            />
+          </Group>
+        </>
       )}
       <Group title={words.look}>
         <div class="segments" role="radiogroup" aria-label={words.look}>
@@ -91,6 +109,14 @@ export function SettingsDialog() {
       {server !== null && (
         <Group title={words.server}>
           <ServerSettings server={server} />
+        </Group>
+      )}
+      <Group title={text.safekeeping.passphrase}>
+        <PassphraseSettings />
+      </Group>
+      {account !== null && (
+        <Group title={text.safekeeping.backup}>
+          <BackupSettings />
         </Group>
       )}
       <Group title={words.health}>

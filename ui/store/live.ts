@@ -7,6 +7,7 @@ import type { AppEvent, MessageView } from "../api/views.ts";
 import { alertMessage } from "./alerts.ts";
 import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
+import { closeDialog } from "./dialogs.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
 import { notify, report } from "./notices.ts";
 import { selected } from "./route.ts";
@@ -17,9 +18,17 @@ let touched: Set<string> | null = null;
 
 function apply(event: AppEvent): void {
   switch (event.type) {
-    case "status":
+    case "status": {
       touched?.add("status");
+      const before = status.value;
       status.value = event.data;
+      if (before?.locked && !event.data.locked) void loadAll();
+      if (event.data.locked) forgetAll();
+      break;
+    }
+    case "chat-forgotten":
+      dropConversation(event.data.jid);
+      if (event.data.jid === selected.value) void loadNewest(event.data.jid);
       break;
     case "contact":
       touched?.add(event.data.jid);
@@ -82,15 +91,21 @@ export function reload(): Promise<void> {
 
 let stop = () => {};
 
-/** The session is over: nothing more comes, and nothing of it stays on the page. */
+/** Nothing of what was shown stays on the page. */
+function forgetAll(): void {
+  contacts.value = new Map();
+  conversations.value = new Map();
+  calls.value = new Map();
+  leaveStage();
+  closeDialog();
+}
+
+/** The session is over: nothing more comes. */
 export function endSession(): void {
   stop();
   batch(() => {
     session.value = "none";
-    contacts.value = new Map();
-    conversations.value = new Map();
-    calls.value = new Map();
-    leaveStage();
+    forgetAll();
   });
 }
 

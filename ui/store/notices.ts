@@ -7,6 +7,8 @@ export interface Notice {
   id: number;
   tone: "info" | "error" | "security";
   message: string;
+  /** A button beside it; it also dismisses the note. */
+  action?: { label: string; run(): void };
 }
 
 const SHOWN_MS = 6000;
@@ -20,9 +22,14 @@ export function dismiss(id: number): void {
 }
 
 /** Shows a note. Security notes stay until they are dismissed. */
-export function notify(tone: Notice["tone"], message: string): void {
+export function notify(
+  tone: Notice["tone"],
+  message: string,
+  action?: NonNullable<Notice["action"]>,
+): void {
   const id = next++;
-  notices.value = [...notices.value.slice(1 - MOST), { id, tone, message }];
+  const notice = { id, tone, message, ...action === undefined ? {} : { action } };
+  notices.value = [...notices.value.slice(1 - MOST), notice];
   if (tone !== "security") setTimeout(() => dismiss(id), SHOWN_MS);
 }
 

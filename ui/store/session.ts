@@ -13,11 +13,12 @@ export const connection = signal<"opening" | "open" | "lost">("opening");
 
 export const status = signal<StatusView | null>(null);
 
-export type Phase = "loading" | "no-session" | "setup" | "ready";
+export type Phase = "loading" | "no-session" | "locked" | "setup" | "ready";
 
 /** Which of the dashboard's faces is shown. */
 export const phase = computed<Phase>(() => {
   if (session.value === "none") return "no-session";
   if (status.value === null) return "loading";
+  if (status.value.locked) return "locked";
   return status.value.state === "none" ? "setup" : "ready";
 });

@@ -1,6 +1,7 @@
 /// <reference lib="deno.ns" />
 /** Chromium for the dashboard's tests. */
 import axe from "axe-core";
+import { codeVideo } from "./code_video.ts";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -13,6 +14,12 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+];
+/** What Chromium's made-up camera shows, and that nobody is asked for it. */
+const CAMERA = (video: string) => [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  `--use-file-for-fake-video-capture=${video}`,
 ];
 const STEP_MS = 8000;
 
@@ -28,14 +35,27 @@ function absent(): boolean {
   }
 }
 
-/** Starts Chromium, if it is here, and closes it afterwards. */
-export async function withChromium(act: (browser: Browser) => Promise<void>): Promise<void> {
+/**
+ * Starts Chromium, if it is here, and closes it afterwards.
+ * @param seen text of the QR code that its camera sees
+ */
+export async function withChromium(
+  seen: string,
+  act: (browser: Browser) => Promise<void>,
+): Promise<void> {
   if (absent()) return;
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const video = await Deno.makeTempFile({ suffix: ".y4m" });
   try {
-    await act(browser);
+    await Deno.writeFile(video, codeVideo(seen));
+    const args = [...ARGS, ...CAMERA(video)];
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+    try {
+      await act(browser);
+    } finally {
+      await browser.close();
+    }
   } finally {
-    await browser.close();
+    await Deno.remove(video);
   }
 }
 

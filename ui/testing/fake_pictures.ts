@@ -49,9 +49,15 @@ export function movingPicture(side: "local" | "remote", signal: AbortSignal): Re
       let index = 0;
       controller.enqueue(text.encode(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`));
       timer = setInterval(() => {
-        controller.enqueue(pictures[index++ % FRAMES]!);
-        // The next part's headers go ahead: a browser shows a picture when they arrive.
-        controller.enqueue(text.encode(`\r\n--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`));
+        try {
+          controller.enqueue(pictures[index++ % FRAMES]!);
+          // The next part's headers go ahead: a browser shows a picture when they arrive.
+          controller.enqueue(
+            text.encode(`\r\n--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`),
+          );
+        } catch {
+          clearInterval(timer); // the viewer left between two pictures
+        }
       }, 80);
       signal.addEventListener("abort", () => {
         clearInterval(timer);

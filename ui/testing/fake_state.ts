@@ -15,6 +15,8 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
   return {
     version: "0.1.0",
     instance: "f00d",
+    locked: false,
+    keeper: "file",
     account: { jid: ME, nick: "Anna", device: "0123456789abcdef", fingerprint: FINGERPRINT },
     state: "online",
     problem: null,
@@ -102,6 +104,7 @@ export function fakeCall(contact: string, change: Partial<CallView> = {}): CallV
     endedAt: null,
     options: { camera: "test", size: "640x480", fps: 30 },
     camera: { name: "Test picture", state: "live", problem: null },
+    remoteCamera: null,
     info: null,
     ...change,
   };

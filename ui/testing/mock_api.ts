@@ -3,7 +3,15 @@
  * A local API with made-up answers and the real one's headers, so that the dashboard can be driven
  * without a daemon. Tests change {@link MockApi.state} and say what happened with `emit`.
  */
-import type { AppEvent, CallView, ContactView, MessageView, StatusView } from "../api/views.ts";
+import type {
+  AppEvent,
+  CallView,
+  ContactView,
+  DevicesView,
+  MessageView,
+  StatusView,
+  SuiteName,
+} from "../api/views.ts";
 import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
 import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
@@ -11,6 +19,7 @@ import { movingPicture, stillPicture } from "./fake_pictures.ts";
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
   "img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
   "form-action 'none'";
+const FEATURES = "camera=(self), microphone=(), geolocation=()";
 const SAFETY = "482910573328841002957163920481557720391846501173298465";
 const dist = new URL("../dist/", import.meta.url);
 
@@ -21,6 +30,8 @@ export interface MockState {
   contacts: Map<string, ContactView>;
   messages: Map<string, MessageView[]>;
   calls: Map<string, CallView>;
+  /** The text of the code that names the right keys. */
+  code: string;
 }
 
 export interface MockApi {
@@ -54,6 +65,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     contacts: new Map(people.map((contact) => [contact.jid, contact])),
     messages: new Map([[people[0]!.jid, fakeTalk(people[0]!.jid)]]),
     calls: new Map(),
+    code: "simpp-verify:2:theirs:ours",
     ...change,
   };
   const log: string[] = [];
@@ -75,7 +87,11 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     },
     putMessage(message: MessageView) {
       const talk = state.messages.get(message.contact) ?? [];
-      state.messages.set(message.contact, [...talk.filter((m) => m.id !== message.id), message]);
+      const known = talk.some(({ id }) => id === message.id);
+      state.messages.set(
+        message.contact,
+        known ? talk.map((one) => one.id === message.id ? message : one) : [...talk, message],
+      );
       emit({ type: "message", data: message });
     },
     breakStreams() {
@@ -94,6 +110,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         });
       });
       answer.headers.set("Content-Security-Policy", CSP);
+      answer.headers.set("Permissions-Policy", FEATURES);
       answer.headers.set("X-Content-Type-Options", "nosniff");
       answer.headers.set("Cache-Control", "no-store");
       return answer;
@@ -103,7 +120,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   async function route(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const path = decodeURIComponent(url.pathname);
-    const file = { "/": "index.html", "/app.js": "app.js", "/app.css": "app.css" }[path];
+    const file = {
+      "/": "index.html",
+      "/app.js": "app.js",
+      "/app.css": "app.css",
+      "/scanner.js": "scanner.js",
+    }[path];
     if (file !== undefined) return await serveFile(file);
     const text = await request.text();
     const body = (text === "" ? {} : JSON.parse(text)) as Body;
@@ -119,6 +141,10 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
+    const device = path.match(/^\/api\/devices\/([\w-]+)(?:\/(\w+))?$/);
+    if (device !== null) return Response.json(onDevice(device[1]!, device[2]));
+    const corrected = path.match(/^\/api\/contacts\/([^/]+)\/messages\/([^/]+)$/);
+    if (corrected !== null) return correct(corrected[1]!, corrected[2]!, String(body["body"]));
     const contact = path.match(/^\/api\/contacts\/([^/]+)(?:\/(\w+))?$/);
     if (contact !== null) {
       return onContact(request.method, contact[1]!, contact[2], body, url.searchParams);
@@ -196,11 +222,22 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "safety":
         return Response.json({ number: SAFETY.padEnd(60, "7"), qr: `simpp:${SAFETY}` });
       case "verify":
+        if ("qr" in body && body["qr"] !== state.code) {
+          throw new Refusal(409, "not-trusted", "This code does not name the keys in use.");
+        }
         return changed({ trust: { ...contact.trust, state: "verified" } });
       case "decide":
         return body["accept"] === true
           ? changed({ trust: { ...contact.trust, state: "first-use" } })
           : Response.json(contact);
+      case "typing":
+        return new Response(null, { status: 204 });
+      case "policy": {
+        const own = body["suites"] as SuiteName[] | null;
+        const policy = own ?? state.status.policy;
+        changed({ trust: { ...contact.trust, policy, ownPolicy: own !== null } });
+        return Response.json(state.status);
+      }
       case "read":
         changed({ unread: 0 });
         return new Response(null, { status: 204 });
@@ -216,6 +253,30 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     return Response.json(message);
   }
 
+  function correct(jid: string, id: string, body: string): Response {
+    const message = state.messages.get(jid)?.find((one) => one.id === id);
+    if (message === undefined) throw new Refusal(404, "unknown-message", "No such message.");
+    mock.putMessage({ ...message, body, edited: true, delivery: "pending" });
+    return Response.json({ ...message, body, edited: true, delivery: "pending" });
+  }
+
+  function changeDevices(change: Partial<DevicesView>): StatusView {
+    state.status = { ...state.status, devices: { ...state.status.devices, ...change } };
+    emit({ type: "status", data: state.status });
+    return state.status;
+  }
+
+  function onDevice(id: string, verb: string | undefined): StatusView {
+    const { devices, requests } = state.status.devices;
+    if (id === "start-anew") return changeDevices({ state: "own" });
+    const left = requests.filter((request) => request.id !== id);
+    if (verb === "deny") return changeDevices({ requests: left });
+    if (verb === "approve") {
+      return changeDevices({ requests: left, devices: [...devices, { id, here: false }] });
+    }
+    return changeDevices({ devices: devices.filter((one) => one.id !== id) });
+  }
+
   function page(jid: string, query: URLSearchParams): Response {
     const before = Number(query.get("before") ?? Infinity);
     const all = (state.messages.get(jid) ?? []).filter((message) => message.at < before);
@@ -229,6 +290,13 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "POST /api/setup/carry":
       case "POST /api/setup/join":
       case "POST /api/setup/sign-in":
+        if (body["server"] === "self-signed.example" && body["pin"] === undefined) {
+          throw new Refusal(
+            502,
+            "untrusted-certificate",
+            "The server's certificate does not show that it is example.org.",
+          );
+        }
         state.status = fakeStatus();
         emit({ type: "status", data: state.status });
         return state.status;
@@ -244,6 +312,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,
         };
+      case "PUT /api/policy":
+        return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":
         return [...state.contacts.values()];
       case "POST /api/contacts": {

@@ -1,10 +1,16 @@
+import { atRest } from "./en_at_rest.ts";
+
 /**
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
  */
+import { trust } from "./en_trust.ts";
+
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const en = {
+  ...trust,
+
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
   common: {
@@ -54,6 +60,18 @@ export const en = {
     joinLead: "Somebody sent you a link. It makes an account for you on their server.",
     signInTitle: "Sign in to an XMPP account",
     signInLead: "You have an address such as anna@example.org and its password.",
+    restoreTitle: "Restore a backup",
+    restoreLead: "You have a backup file and its passphrase. This machine becomes a new device.",
+    restoreFile: "Backup file",
+    restorePassphrase: "Passphrase of the backup",
+    restoreLost: "The devices I had before are lost",
+    restoreLostHint: "They are taken off your list: nobody writes to them any more.",
+    restoreGo: "Restore",
+    restoreForGood: [
+      "This machine becomes a new device of your account, with keys of its own. Contacts see the " +
+      "same account key as before.",
+      "If the backup holds your own server, do not run it on the old machine any more.",
+    ],
     nick: "Your name",
     nickHint: "What others see when you write or call.",
     forGood: "What cannot be undone",
@@ -92,12 +110,28 @@ export const en = {
     server: "Server",
     serverHint: "host or host:port, when it cannot be found from the address.",
     pin: "Pinned key",
+    pinHelp: {
+      lead: "No authority vouches for this server's certificate. If the server makes its own " +
+        "(many home servers do), sign in by its pinned key instead: ask whoever runs it, over " +
+        "another way than this network, and put the key in above.",
+      wrong: "The key you pinned is not the one this server showed. Compare it with whoever runs " +
+        "the server. If it is right, somebody may be between you and the server: do not sign in.",
+      simppd: "A server carried by simppd shows it under Settings, Your server, Pinned key.",
+      other: "On any other server this prints it from its certificate:",
+      command: "openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der | " +
+        "openssl dgst -sha256 -binary | basenc --base64url | tr -d =",
+      careful: "A wrong key gives your password's proof to somebody else, so it is never taken " +
+        "over by itself.",
+      show: "Enter the pinned key",
+    },
     pinHint: "SHA-256 of the server's public key, base64url, for a certificate of its own making.",
     carryGo: "Start my server",
     joinGo: "Join",
     signInGo: "Sign in",
     working: "One moment …",
   },
+
+  ...atRest,
 
   account: {
     states: {
@@ -134,6 +168,7 @@ export const en = {
     inCall: "In a call",
     callWaiting: "Call put aside",
     list: "Conversations",
+    typing: "is writing …",
   },
 
   request: {
@@ -177,7 +212,6 @@ export const en = {
     devices: (n: number) => plural(n, "device", "devices"),
     deviceMutual: "proved both ways",
     deviceNot: "not proved yet",
-    suite: "Suite",
     none: "none yet",
     block: "Block",
     unblock: "Unblock",
@@ -189,49 +223,6 @@ export const en = {
       "lists. To talk again, one of you has to ask anew.",
     removeGo: "Remove contact",
     details: "Contact details",
-  },
-
-  trust: {
-    unknown: "No keys yet",
-    "first-use": "Not verified",
-    verified: "Verified",
-    changed: "Key changed",
-    explain: {
-      unknown: "No keys of this contact have been seen. They are fetched with the first message.",
-      "first-use":
-        "Messages and calls are encrypted. Compare the safety number to be sure to whom.",
-      verified: "You compared the safety number: it is the person you think it is.",
-      changed: "The account key is another than before. Nothing is sent until you decide.",
-    },
-    weak: "Paper profile, weak",
-  },
-
-  verify: {
-    title: (name: string) => `Verify ${name}`,
-    lead: (name: string) =>
-      `Ask ${name} to open the same page about you: in person, or by voice where you know each ` +
-      "other. Are these 60 digits the same on both screens?",
-    number: "Safety number",
-    qr: "QR code of the safety number",
-    match: "They match",
-    differ: "They differ",
-    differLead: "Then somebody may be between you, or one of you set up simppd anew. Do not send " +
-      "anything private here. Ask the other, in person, whether they changed devices, and compare " +
-      "again.",
-    already: "You verified this contact before.",
-    done: (name: string) => `${name} is verified.`,
-    loading: "Working out the number …",
-  },
-
-  change: {
-    title: (name: string) => `${name}'s account key changed`,
-    lead:
-      "This happens when someone sets up simppd anew, and also when somebody else pretends to " +
-      "be them. Nothing is sent until you decide.",
-    compare: "Compare safety number",
-    accept: "Trust the new key",
-    refuse: "Keep refusing",
-    refused: "The new key stays refused; nothing is sent to it.",
   },
 
   chat: {
@@ -248,7 +239,14 @@ export const en = {
     message: "Message",
     placeholder: (name: string) => `Message ${name}`,
     send: "Send",
-    composeHint: "Enter sends, Shift and Enter begins a new line.",
+    composeHint: "Enter sends, Shift and Enter begins a new line, Arrow up in an empty field " +
+      "corrects your last message.",
+    typing: "is writing …",
+    edit: "Correct this message",
+    edited: "edited",
+    editing: "Correcting your last message. Escape leaves it as it was.",
+    editCancel: "Leave it as it was",
+    editSave: "Send correction",
     today: "Today",
     yesterday: "Yesterday",
     mine: "You",
@@ -311,6 +309,8 @@ export const en = {
     connectingLead: "Finding a path and checking the device tag.",
     waitingPicture: "Waiting for the first picture",
     stalled: "Picture stalled",
+    remoteOff: (name: string) => `${name}'s camera is off`,
+    remoteNone: (name: string) => `${name}'s camera gives no picture`,
     stalledFor: (seconds: number) => `No new picture for ${plural(seconds, "second", "seconds")}`,
     again: "Start again",
     close: "Close",

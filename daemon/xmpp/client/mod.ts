@@ -14,4 +14,5 @@ export * from "./xep_0030_disco.ts";
 export * from "./xep_0077_register.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
+export * from "./xep_0191_blocking.ts";
 export * from "./xep_0445_preauth.ts";

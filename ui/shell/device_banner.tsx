@@ -1,0 +1,74 @@
+/** On top of everything when this device may seal nothing for its account. */
+import { useSignal } from "@preact/signals";
+import { api } from "../api/routes.ts";
+import { useAction } from "../parts/action.ts";
+import { FormError } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { status } from "../store/session.ts";
+import { text } from "../text/mod.ts";
+import { LinkCode } from "./link_code.tsx";
+
+export function DeviceBanner() {
+  const devices = status.value?.devices;
+  if (devices?.state !== "unlinked" && devices?.state !== "replaced") return null;
+  const words = text.devices[devices.state];
+  const replaced = devices.state === "replaced";
+  return (
+    <section
+      class={`device-banner ${replaced ? "device-banner-danger" : ""}`}
+      role={replaced ? "alert" : "region"}
+      aria-label={words.title}
+    >
+      <Icon name={replaced ? "shield-alert" : "device"} size="l" />
+      <div>
+        <h2>{words.title}</h2>
+        <p>{words.lead}</p>
+        {!replaced && <LinkCode code={devices.code} />}
+        <StartAnew />
+      </div>
+    </section>
+  );
+}
+
+function StartAnew() {
+  const asking = useSignal(false);
+  const action = useAction();
+  const words = text.devices;
+  const start = () => action.run(async () => status.value = await api.startAnew());
+  return (
+    <>
+      {asking.value
+        ? (
+          <div role="group" aria-label={words.anewTitle}>
+            <h3>{words.anewTitle}</h3>
+            <ul class="device-consequences">
+              {words.anewConsequences.map((line) => <li key={line}>{line}</li>)}
+            </ul>
+            <div class="banner-answers">
+              <button
+                type="button"
+                class="button button-small button-danger"
+                disabled={action.busy.value}
+                onClick={start}
+              >
+                {words.anewGo}
+              </button>
+              <button
+                type="button"
+                class="button button-small"
+                onClick={() => asking.value = false}
+              >
+                {text.common.cancel}
+              </button>
+            </div>
+          </div>
+        )
+        : (
+          <button type="button" class="button button-small" onClick={() => asking.value = true}>
+            {words.anew}
+          </button>
+        )}
+      <FormError message={action.error.value} />
+    </>
+  );
+}

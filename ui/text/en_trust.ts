@@ -1,0 +1,137 @@
+/** The part of the English table about keys: who is who, what is used, which devices. */
+export const trust = {
+  trust: {
+    unknown: "No keys yet",
+    "first-use": "Not verified",
+    verified: "Verified",
+    changed: "Key changed",
+    explain: {
+      unknown: "No keys of this contact have been seen. They are fetched with the first message.",
+      "first-use":
+        "Messages and calls are encrypted. Compare the safety number to be sure to whom.",
+      verified: "You compared the safety number: it is the person you think it is.",
+      changed: "The account key is another than before. Nothing is sent until you decide.",
+    },
+    weak: "Paper profile, weak",
+    mutual: "Both sides proved themselves: secure",
+    mutualWeak: "Both sides proved themselves, but only by the weak paper profile",
+    notMutual: "Not proved both ways yet: the first messages do that",
+  },
+
+  suites: {
+    title: "Encryption",
+    titleAll: "Encryption with everybody",
+    leadAll: "Holds for every contact without a choice of their own.",
+    inUse: "In use now",
+    allowed: "Allowed encryption",
+    asAll: "As with everybody",
+    ownChoice: "Choose for this contact",
+    names: {
+      "simpp-pq": "Post-quantum",
+      "simpp-modern": "Modern",
+      "simpp-2009": "Paper profile 2009, weak",
+    },
+    explain: {
+      "simpp-pq": "Also holds against a quantum computer that records today and breaks later.",
+      "simpp-modern": "Today's best without the post-quantum part.",
+      "simpp-2009": "Only to try the published paper's algorithms, between test devices.",
+    },
+    both: "Both of you must allow what is used. The strongest that both allow is taken. " +
+      "What is taken away here is not sent with any more.",
+    weakWarning: "The paper profile of 2009 can be broken with great effort, and by a quantum " +
+      "computer. What you write and show with it may be read one day. Allow it for tests only, " +
+      "never for anything private.",
+    weakInUse: "This conversation uses the weak paper profile. Write nothing private here.",
+    noneChosen: "At least one must stay allowed. To stop talking altogether, block the contact.",
+    save: "Apply",
+    saved: "Applied",
+  },
+
+  devices: {
+    title: "Your devices",
+    here: "This device",
+    code: "Code of 20 digits",
+    request: "A device asks to join your account",
+    requestLead:
+      "Approve it only if it is yours and shows exactly this code. It can then read and " +
+      "write in your name.",
+    approve: "The codes match: approve",
+    deny: "Deny",
+    asks: "Another device asks to join your account. If it is not yours, deny it.",
+    look: "Look",
+    linked: "Devices are approved and removed on the one that holds the account key.",
+    remove: "Remove",
+    removeNamed: (id: string) => `Remove ${id}`,
+    removeLead: (id: string) =>
+      `Remove ${id}? Nothing is sealed for it any more. What it has received stays on it.`,
+    removeGo: "Remove device",
+    unlinked: {
+      title: "Approve this device on your other one",
+      lead: "This account is in use on another device. Open simppd there, then Settings, Your " +
+        "devices, and approve this device if the code is the same. Until then nothing is sent or " +
+        "opened here.",
+    },
+    replaced: {
+      title: "Somebody published other keys for your account",
+      lead: "If you started anew on another device, approve this one there or use only that one. " +
+        "If it was not you, somebody can use your account: change its password at your server, " +
+        "warn your contacts in person, and only then start anew here. Nothing is sent meanwhile.",
+    },
+    anew: "Start anew on this device …",
+    anewTitle: "Start anew with this device's own keys?",
+    anewConsequences: [
+      "Your account's keys are replaced. Every contact sees that they changed and must decide and " +
+      "compare numbers again.",
+      "Your other devices stop working for this account until this device approves them.",
+      "Messages on their way to the old keys cannot be opened here. This cannot be undone.",
+    ],
+    anewGo: "Replace the keys",
+  },
+
+  verify: {
+    title: (name: string) => `Verify ${name}`,
+    lead: (name: string) =>
+      `Ask ${name} to open the same page about you: in person, or by voice where you know each ` +
+      "other. Are these 60 digits the same on both screens?",
+    number: "Safety number",
+    qr: "QR code of the safety number",
+    match: "They match",
+    differ: "They differ",
+    differLead: "Then somebody may be between you, or one of you set up simppd anew. Do not send " +
+      "anything private here. Ask the other, in person, whether they changed devices, and compare " +
+      "again.",
+    again: "Compare again",
+    mismatch: "This is not the same key",
+    byCode: "By code",
+    byCodeLead: (name: string) =>
+      `Scan the code on ${name}'s screen: simppd compares both keys at once.`,
+    scan: "Scan their code",
+    scanning: "Hold their code in front of the camera. The picture stays in this browser.",
+    scanStop: "Stop the camera",
+    camera: "Camera picture",
+    cameraDenied: "The browser was not allowed to use the camera. Allow it for this page in the " +
+      "browser's settings, or paste the code's text.",
+    cameraMissing: "This browser finds no camera. Paste the code's text instead.",
+    cameraFailed: "The camera could not be opened; perhaps something else uses it. Paste the " +
+      "code's text instead.",
+    paste: "No camera? Paste the code's text",
+    pasted: "Text of their code",
+    check: "Check",
+    doneTitle: "Verified",
+    doneClose: "Done",
+    already: "You verified this contact before.",
+    done: (name: string) => `${name} is verified.`,
+    loading: "Working out the number …",
+  },
+
+  change: {
+    title: (name: string) => `${name}'s account key changed`,
+    lead:
+      "This happens when someone sets up simppd anew, and also when somebody else pretends to " +
+      "be them. Nothing is sent until you decide.",
+    compare: "Compare safety number",
+    accept: "Trust the new key",
+    refuse: "Keep refusing",
+    refused: "The new key stays refused; nothing is sent to it.",
+  },
+};

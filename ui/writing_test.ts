@@ -1,0 +1,110 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import { seriousViolations } from "./testing/browser.ts";
+import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
+import { fakeCall, fakeInfo, fakeMessage } from "./testing/fake_state.ts";
+
+const dashboards = new Dashboards();
+const dashboard = dashboards.add;
+const TYPING = `POST /api/contacts/${BEN}/typing`;
+
+dashboard("that somebody writes is seen in the chat and in the list", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await said(page, "No hurry.");
+  assert.equal(await page.getByText("is writing …").count(), 0);
+  mock.putContact({ ...mock.state.contacts.get(BEN)!, typing: true });
+  await page.locator(".typing").getByText("Ben Ortiz is writing …").waitFor();
+  await page.getByRole("list", { name: "Conversations" }).getByText("is writing …").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  mock.putContact({ ...mock.state.contacts.get(BEN)!, typing: false });
+  await page.getByText("is writing …").first().waitFor({ state: "detached" });
+});
+
+dashboard("writing is told once, and its end when sent, emptied or left", async (page, mock) => {
+  const told = () =>
+    mock.log.filter((line) => line.startsWith(TYPING)).map((line) => line.endsWith("true}"));
+  await openChat(page, "Ben Ortiz");
+  const field = page.getByLabel("Message Ben Ortiz");
+  await field.pressSequentially("hello there");
+  await asked(mock, `${TYPING} {"typing":true}`);
+  assert.deepEqual(told(), [true]);
+  await field.press("Enter");
+  await said(page, "hello there");
+  assert.deepEqual(told(), [true, false]);
+  await field.pressSequentially("x");
+  await field.press("Backspace");
+  await field.pressSequentially("y");
+  await page.getByLabel("Search contacts").focus();
+  await page.waitForFunction(() => document.activeElement?.id === "search");
+  for (let i = 0; i < 40 && told().length < 6; i++) await page.waitForTimeout(50);
+  assert.deepEqual(told(), [true, false, true, false, true, false]);
+});
+
+dashboard("writing that stops is told after a while", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await page.getByLabel("Message Ben Ortiz").pressSequentially("hm");
+  await asked(mock, `${TYPING} {"typing":true}`);
+  await page.waitForTimeout(4500);
+  await asked(mock, `${TYPING} {"typing":false}`);
+});
+
+dashboard("the last message of one's own can be corrected", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  await said(page, "No hurry.");
+  mock.putMessage(fakeMessage(BEN, { id: "last", mine: true, body: "Se you then" }));
+  mock.putMessage(fakeMessage(BEN, { body: "Good", at: Date.now() + 1 }));
+  await said(page, "Good");
+  const field = page.getByLabel("Message Ben Ortiz");
+  assert.equal(await page.getByRole("button", { name: "Correct this message" }).count(), 1);
+
+  await field.fill("a draft");
+  await field.press("ArrowUp");
+  assert.equal(await field.inputValue(), "a draft");
+  await page.getByRole("article").filter({ hasText: "Se you then" }).hover();
+  await page.getByRole("button", { name: "Correct this message" }).click();
+  assert.equal(await field.inputValue(), "Se you then");
+  assert.deepEqual(await seriousViolations(page), []);
+  await field.press("Escape");
+  assert.equal(await field.inputValue(), "a draft");
+
+  await field.fill("");
+  await field.press("ArrowUp");
+  assert.equal(await field.inputValue(), "Se you then");
+  await field.fill("See you then");
+  await field.press("Enter");
+  await said(page, "See you then");
+  await asked(mock, `PATCH /api/contacts/${BEN}/messages/last {"body":"See you then"}`);
+  await page.getByRole("article").filter({ hasText: "See you then" }).getByText("edited").waitFor();
+  assert.equal(await field.inputValue(), "");
+  assert.equal(
+    mock.log.some((line) => line.startsWith(`POST /api/contacts/${BEN}/messages`)),
+    false,
+  );
+});
+
+dashboard("no message longer than the daemon takes can be typed", async (page) => {
+  await openChat(page, "Ben Ortiz");
+  const field = page.getByLabel("Message Ben Ortiz");
+  assert.equal(await field.getAttribute("maxlength"), "10000");
+});
+
+dashboard("a camera that is off is not a stalled picture", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  const info = (sinceLastFrameMs: number | null) => fakeInfo({ sinceLastFrameMs });
+  const call = fakeCall(BEN, { state: "active", activeAt: Date.now(), info: info(9000) });
+  mock.putCall(call);
+  const stage = page.getByRole("region", { name: "Call with Ben Ortiz" });
+  await stage.getByText("Picture stalled").waitFor();
+  mock.putCall({ ...call, remoteCamera: "off" });
+  await stage.getByText("Ben Ortiz's camera is off").waitFor();
+  assert.equal(await stage.getByText("Picture stalled").count(), 0);
+  assert.equal(await page.getByAltText("Picture from Ben Ortiz").isVisible(), false);
+  assert.deepEqual(await seriousViolations(page), []);
+  mock.putCall({ ...call, remoteCamera: "no-signal", info: info(null) });
+  await stage.getByText("Ben Ortiz's camera gives no picture").waitFor();
+  mock.putCall({ ...call, remoteCamera: "off", info: info(10) });
+  await stage.getByText("camera gives no picture").waitFor({ state: "detached" });
+  assert(await page.getByAltText("Picture from Ben Ortiz").isVisible());
+});
+
+dashboards.test("writing, and cameras that are off, in Chromium");
