@@ -204,5 +204,5 @@ Deno.test("guessing at an account from its own address does not lock its owner o
       await client.close();
       return outcome.getName() === "success";
     });
-  }, { failuresBeforeBackoff: 1, longestKnownBackoffMs: 300 });
+  }, { failuresBeforeBackoff: 1, backoffMs: 60_000, longestKnownBackoffMs: 300 });
 });
