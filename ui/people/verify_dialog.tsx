@@ -37,6 +37,11 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
     if (done) outcome.value = "same";
     else if (action.code.value === "not-trusted") outcome.value = "differs";
   };
+  /** Nothing is sent to keys that are not theirs, until a person accepts them. */
+  const refuse = async () => {
+    outcome.value = "differs";
+    await action.run(async () => putContact(await api.decide(contact.jid, false)));
+  };
   const shown = safety.value;
   if (outcome.value === "same") return <Verified name={name} />;
   return (
@@ -70,7 +75,7 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
             )
             : (
               <>
-                <button type="button" class="button" onClick={() => outcome.value = "differs"}>
+                <button type="button" class="button" onClick={() => void refuse()}>
                   {words.differ}
                 </button>
                 <button

@@ -97,9 +97,10 @@ export const trust = {
     qr: "QR code of the safety number",
     match: "They match",
     differ: "They differ",
-    differLead: "Then somebody may be between you, or one of you set up simppd anew. Do not send " +
-      "anything private here. Ask the other, in person, whether they changed devices, and compare " +
-      "again.",
+    differLead:
+      "Then somebody may be between you, or one of you set up simppd anew. Nothing is sent " +
+      "here any more until you accept the keys again. Ask the other, in person, whether they " +
+      "changed devices, and compare again.",
     again: "Compare again",
     mismatch: "This is not the same key",
     byCode: "By code",
