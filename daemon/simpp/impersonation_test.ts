@@ -21,7 +21,7 @@ function refused(code: string) {
 /** A packet that opens a session with `to`, as `self` would make it. */
 async function openingOf(self: Self, to: BareDevice, chosen = suite("simpp-modern")) {
   const session = await initiate(chosen, self, to.self, to.bundle, to.oneTime, systemRandom);
-  return sealPacket(session, self, text);
+  return sealPacket(session, self, text, systemRandom);
 }
 
 for (const id of SUITE_IDS) {
@@ -57,13 +57,13 @@ for (const id of SUITE_IDS) {
         device: { secret: device.secret, public: bob.self.device.public },
         certified,
       };
-      const { message } = readPacket(sealPacket(session, forged, text).packet);
+      const { message } = readPacket(sealPacket(session, forged, text, systemRandom).packet);
       assert.throws(
         () => openPacket(first.session, alice.self, message, systemRandom),
         refused("bad-handshake"),
       );
     }
-    const { message } = readPacket(sealPacket(session, bob.self, text).packet);
+    const { message } = readPacket(sealPacket(session, bob.self, text, systemRandom).packet);
     const proved = openPacket(first.session, alice.self, message, systemRandom);
     assert.equal(proved.session.phase, "mutual");
   });
@@ -102,14 +102,15 @@ Deno.test("a first message without proof, or with the proof of another session, 
   );
 
   // The ratchet of this session, the phase of one that needs no proof any more.
-  const bare = sealPacket({ ...session, phase: "mutual" }, alice.self, text).packet;
-  const { packet } = sealPacket(session, alice.self, text);
+  const bare = sealPacket({ ...session, phase: "mutual" }, alice.self, text, systemRandom).packet;
+  const { packet } = sealPacket(session, alice.self, text, systemRandom);
   const front = packet.length - readPacket(packet).message.length;
   const naked = new Uint8Array([...packet.subarray(0, front), ...readPacket(bare).message]);
   await assert.rejects(hear(bob, ALICE, naked), refused("bad-handshake"));
   const other = await initiate(chosen, alice.self, bob.self, bob.bundle, null, systemRandom);
   const swapped = { ...session.transcript, prekeys: other.transcript.prekeys };
-  const wrong = sealPacket({ ...session, transcript: swapped }, alice.self, text).packet;
+  const wrong =
+    sealPacket({ ...session, transcript: swapped }, alice.self, text, systemRandom).packet;
   await assert.rejects(hear(bob, ALICE, wrong), refused("bad-handshake"));
 });
 
@@ -133,7 +134,9 @@ Deno.test("an answer from another account than was asked for is refused", async 
   const first = await openingOf(alice.self, bob);
   const { session } = await hear(bob, ALICE, first.packet);
   const devices = signDeviceList(mallory.account, 1, [bob.self.device.public]);
-  const { message } = readPacket(sealPacket(session, { ...bob.self, devices }, text).packet);
+  const { message } = readPacket(
+    sealPacket(session, { ...bob.self, devices }, text, systemRandom).packet,
+  );
   assert.throws(
     () => openPacket(first.session, alice.self, message, systemRandom),
     refused("bad-handshake"),

@@ -99,6 +99,7 @@ export function sealPacket(
   session: Session,
   self: Self,
   content: Uint8Array,
+  random: Random,
 ): { session: Session; packet: Bytes } {
   const { transcript, role, phase } = session;
   const { opening } = transcript;
@@ -108,6 +109,7 @@ export function sealPacket(
     session.ratchet,
     joinPayload(proof, content),
     context(opening.session),
+    random,
   );
   const front = phase === "opened"
     ? concat(Uint8Array.of(PACKET.opening), length16(opening.encoded), opening.encoded)

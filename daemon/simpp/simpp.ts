@@ -226,7 +226,7 @@ export class Simpp {
     const packets = new Map<string, Bytes>();
     transaction(this.#db, () => {
       for (const [id, session] of sessions) {
-        const sealed = sealPacket(session, self, plaintext);
+        const sealed = sealPacket(session, self, plaintext, this.#random);
         this.#sessions.store(to, id, sealed.session, true);
         packets.set(id, sealed.packet);
       }

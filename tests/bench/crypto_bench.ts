@@ -51,12 +51,13 @@ async function handshake(chosen: Suite): Promise<BenchLine> {
   const value = await median(120, async () => {
     const { bundle, oneTime } = bob;
     const opened = await initiate(chosen, alice.self, bob.self, bundle, oneTime, systemRandom);
-    const first = sealPacket(opened, alice.self, text);
+    const first = sealPacket(opened, alice.self, text, systemRandom);
     const heard = await hear(bob, alice.self.jid, first.packet);
-    const answer = sealPacket(heard.session, bob.self, text);
+    const answer = sealPacket(heard.session, bob.self, text, systemRandom);
     const back = readPacket(answer.packet).message;
     const proved = openPacket(first.session, alice.self, back, systemRandom);
-    const last = readPacket(sealPacket(proved.session, alice.self, text).packet).message;
+    const last =
+      readPacket(sealPacket(proved.session, alice.self, text, systemRandom).packet).message;
     const mutual = openPacket(answer.session, bob.self, last, systemRandom).session;
     if (mutual.phase !== "mutual") throw new Error("no proof");
   });
