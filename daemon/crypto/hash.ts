@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { type Bytes, concat } from "../base/mod.ts";
+import type { Bytes } from "../base/mod.ts";
 
 function own(buffer: Uint8Array): Bytes {
   return new Uint8Array(buffer);
@@ -43,9 +43,13 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The parts behind their four-byte lengths: an encoding with one reading only. */
 export function framed(...parts: readonly Uint8Array[]): Bytes {
-  return concat(...parts.flatMap((part) => {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, part.length);
-    return [length, part];
-  }));
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const part of parts) {
+    view.setUint32(at, part.length);
+    out.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return out;
 }

@@ -48,11 +48,15 @@ export interface UsedPrekeys {
 
 const NONE = new Uint8Array(0);
 
+function sessionName(encoded: Bytes): Bytes {
+  return sha256(framed(utf8("simpp session 2"), encoded));
+}
+
 function finishOpening(fields: Omit<Opening, "encoded" | "session">): Opening {
   const encoded = new WireWriter().u8(fields.suite.code).raw(fields.bundleHash)
     .u32(fields.dhPrekey).u32(fields.kemPrekey).u32(fields.oneTime)
     .bytes(fields.ephemeral).bytes(fields.kemCiphertext).finish();
-  return { ...fields, encoded, session: sha256(framed(utf8("simpp session 2"), encoded)) };
+  return { ...fields, encoded, session: sessionName(encoded) };
 }
 
 /** @throws SimppError `bad-handshake` when malformed or of a suite this simppd does not know */
@@ -61,7 +65,7 @@ export function readOpening(encoded: Uint8Array): Opening {
     const reader = new WireReader(encoded);
     const suite = suiteByCode(reader.u8());
     if (suite === undefined) throw new RangeError("suite unknown");
-    const opening = finishOpening({
+    const fields = {
       suite,
       bundleHash: reader.raw(32),
       dhPrekey: reader.u32(),
@@ -69,11 +73,12 @@ export function readOpening(encoded: Uint8Array): Opening {
       oneTime: reader.u32(),
       ephemeral: reader.bytes(),
       kemCiphertext: reader.bytes(),
-    });
+    };
     reader.end();
     const kemLength = suite.kem?.ciphertextLength ?? 0;
-    if (opening.kemCiphertext.length !== kemLength) throw new RangeError("KEM ciphertext length");
-    return opening;
+    if (fields.kemCiphertext.length !== kemLength) throw new RangeError("KEM ciphertext length");
+    const copy = new Uint8Array(encoded);
+    return { ...fields, encoded: copy, session: sessionName(copy) };
   } catch (error) {
     throw new SimppError(
       "bad-handshake",

@@ -79,6 +79,15 @@ export class IdentityStore {
     this.#save();
   }
 
+  get bundleCounter(): number {
+    return this.#stored.bundleCounter;
+  }
+  /** Counts on from what this device published after the copy was made that we are. */
+  catchUp(bundle: number, oneTime: number): void {
+    this.#stored.bundleCounter = Math.max(this.#stored.bundleCounter, bundle);
+    this.#stored.oneTimeCounter = Math.max(this.#stored.oneTimeCounter, oneTime);
+    this.#save();
+  }
   nextBundle(): number {
     this.#stored.bundleCounter++;
     this.#save();

@@ -1,7 +1,7 @@
 import { type Bytes, logOf } from "../base/mod.ts";
 import { codesOf, type Random, type SuiteId } from "../crypto/mod.ts";
 import type { DatabaseSync, KeyMaterial, Settings } from "../store/mod.ts";
-import { signBundle } from "./bundle.ts";
+import { type Bundle, readBundle, signBundle } from "./bundle.ts";
 import { type DeviceList, MAX_DEVICES, readDeviceList, signDeviceList } from "./device_list.ts";
 import type { KeyDirectory } from "./directory.ts";
 import { SimppError } from "./errors.ts";
@@ -33,7 +33,12 @@ export class OwnKeys {
   #state: LinkState;
   readonly #store: IdentityStore;
 
+  readonly #keys: KeyMaterial;
+  /** The newest bundle seen in our name, when another copy of this device made it. */
+  #foreign: Bundle | undefined;
+
   constructor(db: DatabaseSync, keys: KeyMaterial, settings: Settings, random: Random) {
+    this.#keys = keys;
     this.#store = new IdentityStore(settings, random);
     this.prekeys = new Prekeys(db, keys, random);
     this.#identity = this.#store.identity;
@@ -71,6 +76,29 @@ export class OwnKeys {
     const { device, certified } = this.#identity;
     const devices = this.#devices;
     return { jid, account: this.account, device, certified, devices, offered: codesOf(policy) };
+  }
+
+  /**
+   * Is this an old copy of the device, put back beside or in the place of a newer state? Then the
+   * directory has a bundle of ours with a higher counter than we gave. Going on would use keys and
+   * nonces a second time: sessions and one-time prekeys are dropped, and contacts open new ones.
+   */
+  async noticeCopy(directory: KeyDirectory, jid: string): Promise<void> {
+    const encoded = await directory.fetchBundle(jid, this.deviceId);
+    const published = encoded === undefined ? undefined : this.#ours(encoded);
+    if (published === undefined || published.counter <= this.#store.bundleCounter) return;
+    logOf("simpp").warn("this state is an older copy of the device's: its sessions are dropped");
+    this.#keys.dropUsedUp();
+    this.#store.catchUp(published.counter, Math.max(0, ...published.oneTime));
+    this.#foreign = published;
+  }
+
+  #ours(encoded: Bytes): Bundle | undefined {
+    try {
+      return readBundle(encoded, this.device, 0);
+    } catch {
+      return undefined; // what is not signed by us tells nothing, and is replaced
+    }
   }
 
   /**
@@ -149,7 +177,7 @@ export class OwnKeys {
     policy: readonly SuiteId[],
     now: number,
   ): Promise<OneTimePrekey[]> {
-    const prekeys = await this.prekeys.current(policy, now);
+    const prekeys = await this.prekeys.current(policy, now, this.#foreign?.prekeys);
     const fresh = await this.prekeys.restock(policy, now, () => this.#store.nextOneTime());
     const bundle = signBundle(this.#identity.device, {
       counter: this.#store.nextBundle(),

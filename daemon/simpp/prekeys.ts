@@ -5,7 +5,7 @@ import {
   type StoredPrekey,
   transaction,
 } from "../store/mod.ts";
-import { MAX_ONE_TIME } from "./bundle.ts";
+import { MAX_ONE_TIME, type PublicPrekey } from "./bundle.ts";
 import { SimppError } from "./errors.ts";
 import type { Opening, PrekeySecrets } from "./handshake.ts";
 import type { OneTimePrekey } from "./one_time.ts";
@@ -46,17 +46,27 @@ export class Prekeys {
     this.#random = random;
   }
 
-  /** The newest signed prekey of each kind the policy needs, made anew when it is due. */
-  async current(policy: readonly SuiteId[], now: number): Promise<StoredPrekey[]> {
+  /**
+   * The newest signed prekey of each kind the policy needs, made anew when it is due.
+   * @param published what is published in our name: an id in it that we do not have is not used again
+   */
+  async current(
+    policy: readonly SuiteId[],
+    now: number,
+    published: readonly PublicPrekey[] = [],
+  ): Promise<StoredPrekey[]> {
     const prekeys: StoredPrekey[] = [];
     for (const { kind, make } of makersOf(policy)) {
       const newest = this.#keys.prekeys(kind).at(-1);
-      if (newest !== undefined && now - newest.created < PREKEY_LIFE && newest.created <= now) {
+      const taken = published.find((prekey) => prekey.kind === kind)?.id ?? 0;
+      const last = newest?.id ?? 0;
+      const young = newest !== undefined && now - newest.created < PREKEY_LIFE;
+      if (young && newest.created <= now && taken <= last) {
         prekeys.push(newest);
         continue;
       }
       const pair = await make(this.#random);
-      const fresh = { kind, id: (newest?.id ?? 0) + 1, created: now, ...pair };
+      const fresh = { kind, id: Math.max(last, taken) + 1, created: now, ...pair };
       this.#keys.addPrekey(fresh);
       prekeys.push(fresh);
     }

@@ -12,8 +12,10 @@ import {
 export const MAX_SKIP = 1000;
 /** Keys kept for missing messages, over all chains; the oldest go first. */
 export const MAX_KEPT = 2000;
-/** Bytes of the two numbers behind the public key in a message's header. */
-const NUMBERS = 4 + 4;
+/** Random bytes in each header: a state that was copied never seals under one key and nonce twice. */
+const SALT = 16;
+/** Bytes of the two numbers and the salt behind the public key in a message's header. */
+const BEHIND_KEY = 4 + 4 + SALT;
 
 /**
  * The double ratchet (Signal's specification, revision 1, without header encryption): a value that
@@ -68,11 +70,14 @@ export function ratchetSeal(
   state: Ratchet,
   plaintext: Uint8Array,
   context: Uint8Array,
+  random: Random,
 ): { state: Ratchet; message: Bytes } {
   if (state.sending === null) throw new RangeError("the responder speaks only after it has heard");
   const { key, next } = state.sending;
-  const header = new WireWriter().raw(state.own.public).u32(state.previous).u32(next).finish();
-  const { sealKey, nonce } = messageKeys(suite, hmacSha256(key, Uint8Array.of(1)));
+  const salt = random(SALT);
+  const header = new WireWriter().raw(state.own.public).u32(state.previous).u32(next).raw(salt)
+    .finish();
+  const { sealKey, nonce } = messageKeys(suite, hmacSha256(key, Uint8Array.of(1)), salt);
   const sealed = suite.seal(sealKey, nonce, plaintext, concat(context, header));
   const sending = { key: hmacSha256(key, Uint8Array.of(2)), next: next + 1 };
   return { state: { ...state, sending }, message: concat(header, sealed) };
@@ -87,15 +92,16 @@ export function ratchetOpen(
   random: Random,
 ): { state: Ratchet; plaintext: Bytes } {
   const { publicLength } = suite.dh;
-  const headerLength = publicLength + NUMBERS;
+  const headerLength = publicLength + BEHIND_KEY;
   if (message.length < headerLength) throw new OpenError();
   const header = message.subarray(0, headerLength);
   const reader = new WireReader(header);
   const theirs = reader.raw(publicLength);
   const previous = reader.u32();
   const n = reader.u32();
+  const salt = reader.raw(SALT);
   const open = (key: Bytes) => {
-    const { sealKey, nonce } = messageKeys(suite, key);
+    const { sealKey, nonce } = messageKeys(suite, key, salt);
     return suite.open(sealKey, nonce, message.subarray(headerLength), concat(context, header));
   };
 
@@ -157,8 +163,8 @@ function rootStep(root: Bytes, shared: Bytes): [Bytes, Bytes] {
   return [out.slice(0, 32), out.slice(32)];
 }
 
-function messageKeys(suite: Suite, key: Bytes): { sealKey: Bytes; nonce: Bytes } {
+function messageKeys(suite: Suite, key: Bytes, salt: Bytes): { sealKey: Bytes; nonce: Bytes } {
   const { keyLength, nonceLength } = suite;
-  const out = hkdf(key, new Uint8Array(32), utf8("simpp message 2"), keyLength + nonceLength);
+  const out = hkdf(key, salt, utf8("simpp message 2"), keyLength + nonceLength);
   return { sealKey: out.slice(0, keyLength), nonce: out.slice(keyLength) };
 }

@@ -36,7 +36,13 @@ Deno.test("two ratchets open every message exactly once, whatever is lost, doubl
       for (const { from, deliver } of steps) {
         if (sides[from].sending !== null) {
           const text = `${from}${sent.length}`;
-          const { state, message } = ratchetSeal(modern, sides[from], utf8(text), context);
+          const { state, message } = ratchetSeal(
+            modern,
+            sides[from],
+            utf8(text),
+            context,
+            systemRandom,
+          );
           sides[from] = state;
           sent.push({ to: from === "a" ? "b" : "a", text, message });
         }
@@ -73,7 +79,7 @@ Deno.test("two ratchets open every message exactly once, whatever is lost, doubl
 
 Deno.test("ratchetOpen() refuses any flipped bit and leaves the state as it was", () => {
   const { a, b } = pair();
-  const { message } = ratchetSeal(modern, a, utf8("hello"), context);
+  const { message } = ratchetSeal(modern, a, utf8("hello"), context, systemRandom);
   for (let bit = 0; bit < message.length * 8; bit++) {
     const forged = message.slice();
     forged[bit >> 3]! ^= 1 << (bit & 7);
@@ -84,7 +90,7 @@ Deno.test("ratchetOpen() refuses any flipped bit and leaves the state as it was"
 
 Deno.test("ratchetOpen() refuses another context and a cut message", () => {
   const { a, b } = pair();
-  const { message } = ratchetSeal(modern, a, utf8("hello"), context);
+  const { message } = ratchetSeal(modern, a, utf8("hello"), context, systemRandom);
   assert.throws(() => ratchetOpen(modern, b, message, utf8("other"), systemRandom), OpenError);
   for (let length = 0; length < message.length; length++) {
     assert.throws(
@@ -99,7 +105,7 @@ Deno.test("ratchetOpen() refuses to skip more than MAX_SKIP messages", () => {
   let state = a;
   let last = new Uint8Array();
   for (let n = 0; n <= MAX_SKIP + 1; n++) {
-    const sealed = ratchetSeal(modern, state, utf8("x"), context);
+    const sealed = ratchetSeal(modern, state, utf8("x"), context, systemRandom);
     state = sealed.state;
     last = sealed.message;
   }

@@ -99,6 +99,7 @@ export function sealPacket(
   session: Session,
   self: Self,
   content: Uint8Array,
+  random: Random,
 ): { session: Session; packet: Bytes } {
   const { transcript, role, phase } = session;
   const { opening } = transcript;
@@ -108,6 +109,7 @@ export function sealPacket(
     session.ratchet,
     joinPayload(proof, content),
     context(opening.session),
+    random,
   );
   const front = phase === "opened"
     ? concat(Uint8Array.of(PACKET.opening), length16(opening.encoded), opening.encoded)
@@ -130,19 +132,25 @@ function proofOf(role: Role, self: Self, transcript: Transcript) {
 }
 
 /** A packet taken apart, nothing in it believed yet. */
-export type Packet =
-  | { kind: "opening"; opening: Bytes; message: Bytes }
-  | { kind: "message"; session: Bytes; message: Bytes };
+export interface Packet {
+  /** In clear, of a first message. */
+  readonly opening: Bytes | null;
+  /** The start of the session's name, of a later one; empty with an opening. */
+  readonly session: Bytes;
+  readonly message: Bytes;
+}
 
 /** @throws OpenError when it is no packet */
 export function readPacket(packet: Bytes): Packet {
   if (packet[0] === PACKET.message && packet.length > 1 + NAME) {
-    return { kind: "message", session: packet.slice(1, 1 + NAME), message: packet.slice(1 + NAME) };
+    const session = packet.slice(1, 1 + NAME);
+    return { opening: null, session, message: packet.slice(1 + NAME) };
   }
   if (packet[0] === PACKET.opening && packet.length > 3) {
     const end = 3 + (packet[1]! << 8 | packet[2]!);
     if (packet.length > end) {
-      return { kind: "opening", opening: packet.slice(3, end), message: packet.slice(end) };
+      const opening = packet.slice(3, end);
+      return { opening, session: new Uint8Array(0), message: packet.slice(end) };
     }
   }
   throw new OpenError();
@@ -161,7 +169,6 @@ export function openPacket(
   session: Session,
   self: Self,
   message: Bytes,
-  repeatsOpening: boolean,
   random: Random,
 ): Opened {
   const { opening } = session.transcript;
@@ -179,8 +186,9 @@ export function openPacket(
     const transcript = checkProof("responder", session.transcript, proof, self);
     return { session: { ...next, transcript, phase: "mutual" }, content, devices: proof.devices };
   }
-  // The initiator leaves its opening away once our proof has reached it.
-  const confirmed = session.role === "responder" && !repeatsOpening;
+  // The initiator leaves its proof away once ours has reached it. That stands inside the seal: the
+  // opening in front of a packet could be taken off by anybody.
+  const confirmed = session.role === "responder" && proof === null;
   return { session: confirmed ? { ...next, phase: "mutual" } : next, content, devices: null };
 }
 

@@ -6,6 +6,12 @@ import { restoreSession, storeSession } from "./session_state.ts";
 /** Sessions kept for one device of a contact. */
 const MAX_SESSIONS = 4;
 
+/** A session, and whether it is the one to send on. */
+export interface KnownSession {
+  readonly session: Session;
+  readonly active: boolean;
+}
+
 /** The sessions with every device of every contact, and which one of each is in use. */
 export class Sessions {
   readonly #keys: KeyMaterial;
@@ -17,13 +23,16 @@ export class Sessions {
   }
 
   /** All with one device, newest first. */
-  of(jid: string, device: string): Session[] {
-    return this.#keys.sessions(jid, device).map(({ state }) => restoreSession(state));
+  of(jid: string, device: string): KnownSession[] {
+    return this.#keys.sessions(jid, device).map(({ state, active }) => ({
+      session: restoreSession(state),
+      active,
+    }));
   }
 
   /** The one to send on. */
   active(jid: string, device: string): Session | undefined {
-    const found = this.#keys.sessions(jid, device).find(({ active }) => active);
+    const found = this.#keys.activeSession(jid, device);
     return found === undefined ? undefined : restoreSession(found.state);
   }
 
@@ -38,18 +47,31 @@ export class Sessions {
     this.#keys.putSession(stored, this.#now(), MAX_SESSIONS);
   }
 
-  /**
-   * Stores a session that was received on, and decides which one is sent on: of two openings that
-   * crossed, the one with the lower name, on both sides; otherwise a new opening supersedes.
-   */
-  received(jid: string, device: string, session: Session, isNew: boolean): void {
-    const current = this.active(jid, device);
-    const name = nameOf(session);
-    const isCurrent = current !== undefined && nameOf(current) === name;
-    const crossed = current?.role === "initiator" && current.phase === "opened";
-    const wins = isCurrent || (isNew && (!crossed || name < nameOf(current)));
-    this.store(jid, device, session, wins || current === undefined);
+  /** Stores a session that was received on; `before` are the device's as {@link of} gave them. */
+  received(
+    jid: string,
+    device: string,
+    before: readonly KnownSession[],
+    session: Session,
+  ): void {
+    this.store(jid, device, session, takesOver(before, session));
   }
+}
+
+/**
+ * Is `session`, which was just received on, the one to send on? A new one always: who opened it has
+ * it, which is not sure of any other. Of two openings that crossed, each side so takes the other's
+ * first, and both settle on the one with the lower name as soon as they hear that both have both. A
+ * session in whose place another one was proved to both sides never comes back: who learns the keys
+ * of an old state must not be able to call anybody back to it.
+ */
+export function takesOver(before: readonly KnownSession[], session: Session): boolean {
+  const name = nameOf(session);
+  const current = before.find(({ active }) => active)?.session;
+  const old = before.find((each) => nameOf(each.session) === name)?.session;
+  if (current === undefined || old === undefined || nameOf(current) === name) return true;
+  const answered = old.phase === "opened" && session.phase === "mutual";
+  return name < nameOf(current) && (answered || current.phase !== "mutual");
 }
 
 /** A session's name: its opening's hash, hex. */

@@ -38,7 +38,7 @@ export type SimppEvent =
   | { type: "mutual"; jid: string; device: string } // both sides have proved themselves
   | { type: "answer"; jid: string; device: string } // they must hear from us to complete the proof
   | { type: "renewed"; jid: string; device: string } // a new session took an older one's place
-  | { type: "lost"; jid: string; device: string } // they write on a session we do not have
+  | { type: "lost"; jid: string; device: string } // they write on what we cannot open (any more)
   | { type: "changed"; jid: string }; // keys changed: sending stopped until the person decides
 
 /** A sealed message that was opened. */
@@ -136,6 +136,7 @@ export class Simpp {
   /** Publishes what others need to write to us; call after each login and change of policy. */
   async publish(): Promise<void> {
     const now = this.#now();
+    await this.#lock.run("seal", () => this.#own.noticeCopy(this.#directory, this.#jid));
     await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
     this.#keys.dropSeenBefore(now - SEEN_AGE);
   }
@@ -225,7 +226,7 @@ export class Simpp {
     const packets = new Map<string, Bytes>();
     transaction(this.#db, () => {
       for (const [id, session] of sessions) {
-        const sealed = sealPacket(session, self, plaintext);
+        const sealed = sealPacket(session, self, plaintext, this.#random);
         this.#sessions.store(to, id, sealed.session, true);
         packets.set(id, sealed.packet);
       }
@@ -247,10 +248,10 @@ export class Simpp {
     device: string,
     packet: Bytes,
     mark: Bytes,
-  ): Promise<Received | null> {
-    const before = this.#sessions.of(from, device);
+  ): Promise<Received> {
+    const known = this.#sessions.of(from, device);
+    const before = known.map(({ session }) => session);
     const opened = await this.#openPacket(from, device, before, packet);
-    if (opened === null) return null;
     if (opened.devices !== null) this.#noteDevices(from, opened.devices.encoded);
     if (!this.#isListed(from, device)) {
       throw new SimppError("not-trusted", `A device that ${from} does not list wrote to you.`);
@@ -265,7 +266,7 @@ export class Simpp {
         this.#keys.markSeen(opening.session, this.#now());
         if (opening.oneTime !== 0) this.#own.prekeys.spend(opening.oneTime);
       }
-      this.#sessions.received(from, device, opened.session, old === undefined);
+      this.#sessions.received(from, device, known, opened.session);
     });
     if (old === undefined && opening.oneTime !== 0) {
       void this.#own.spent(this.#directory, opening.oneTime);
@@ -279,42 +280,28 @@ export class Simpp {
     device: string,
     known: readonly Session[],
     packet: Bytes,
-  ): Promise<Opened | null> {
+  ): Promise<Opened> {
     const parts = readPacket(packet);
     const self = this.#own.self(this.#jid, this.policy.for(from));
-    if (parts.kind === "message") {
-      const name = toHex(parts.session);
-      const session = known.find((each) => nameOf(each).startsWith(name));
-      if (session !== undefined) {
-        return openPacket(session, self, parts.message, false, this.#random);
-      }
-      this.events.emit({ type: "lost", jid: from, device });
-      throw new OpenError();
-    }
-    const opening = readOpening(parts.opening);
-    const session = known.find((each) => nameOf(each) === toHex(opening.session));
-    if (session !== undefined) {
-      return openPacket(session, self, parts.message, true, this.#random);
-    }
-    // Marked for as long as the prekey lives: a session that was dropped is never opened again.
-    if (this.#keys.wasSeen(opening.session)) return null;
-    const secrets = this.#secretsFor(from, device, opening);
-    const opened = await respond(self, from, opening, parts.message, secrets, this.#random)
-      .catch((error) => {
-        // What was weakened on its way to us is asked for again, over a session of our own.
-        const weakened = error instanceof SimppError && error.code === "downgrade";
-        if (weakened) this.events.emit({ type: "lost", jid: from, device });
-        throw error;
-      });
-    if (deviceIdOf(opened.session.transcript.initiator.device) !== device) throw new OpenError();
-    return opened;
-  }
-
-  #secretsFor(jid: string, device: string, opening: ReturnType<typeof readOpening>) {
     try {
-      return this.#own.prekeys.secretsFor(opening);
+      const opening = parts.opening === null ? null : readOpening(parts.opening);
+      const name = toHex(opening?.session ?? parts.session);
+      const session = known.find((each) => nameOf(each).startsWith(name));
+      if (session !== undefined) return openPacket(session, self, parts.message, this.#random);
+      // Marked for as long as the prekey lives: a session that was dropped is never opened again.
+      if (opening === null || this.#keys.wasSeen(opening.session)) throw new OpenError();
+      const secrets = this.#own.prekeys.secretsFor(opening);
+      const opened = await respond(self, from, opening, parts.message, secrets, this.#random);
+      if (deviceIdOf(opened.session.transcript.initiator.device) !== device) throw new OpenError();
+      return opened;
     } catch (error) {
-      this.events.emit({ type: "lost", jid, device });
+      // Whether it was garbage or a state that one of us has lost cannot be told from here. What was
+      // weakened on its way to us is asked for again too, over a session of our own.
+      const again = error instanceof SimppError &&
+        ["prekey-gone", "downgrade"].includes(error.code);
+      if (again || error instanceof OpenError) {
+        this.events.emit({ type: "lost", jid: from, device });
+      }
       throw error;
     }
   }

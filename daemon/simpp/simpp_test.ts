@@ -319,3 +319,18 @@ Deno.test("policy: nothing allowed is an error", async () => {
   assert.throws(() => both.alice.simpp.policy.set(BOB, []), refused("bad-policy"));
   both.alice.simpp.policy.set(BOB, null);
 });
+
+Deno.test("policy: a contact's own goes before everybody's, and can be taken back", async () => {
+  using both = await couple();
+  const { policy } = both.alice.simpp;
+  assert.deepEqual(policy.everybody, ["simpp-pq", "simpp-modern"]);
+  assert.equal(policy.isOwn(BOB), false);
+  policy.set(BOB, ["simpp-2009", "simpp-pq"]);
+  assert.equal(policy.isOwn(BOB), true);
+  assert.deepEqual(policy.for(BOB), ["simpp-pq", "simpp-2009"]);
+  policy.set(null, ["simpp-modern"]);
+  assert.deepEqual(policy.union, ["simpp-pq", "simpp-modern", "simpp-2009"]);
+  assert.deepEqual(policy.for("carol@example.test"), ["simpp-modern"]);
+  policy.set(BOB, null);
+  assert.deepEqual(policy.union, ["simpp-modern"]);
+});

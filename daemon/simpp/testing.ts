@@ -1,7 +1,7 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, fromBase64, toBase64 } from "../base/mod.ts";
 import { DEFAULT_POLICY, type SuiteId, systemRandom } from "../crypto/mod.ts";
-import { MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
-import type { Element } from "../xmpp/core/mod.ts";
+import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
+import { type Element, LIMITS_AFTER_AUTH, parseElement, serialise } from "../xmpp/core/mod.ts";
 import type { KeyDirectory } from "./directory.ts";
 import { Simpp, type SimppEvent } from "./simpp.ts";
 
@@ -44,6 +44,8 @@ export interface TestPerson {
   readonly events: SimppEvent[];
   /** As if its state had been lost, but for its identity. */
   forgetSessions(): void;
+  /** The same device again, from a copy of its whole database; it has not signed in yet. */
+  copy(): TestPerson;
   close(): void;
 }
 
@@ -53,15 +55,48 @@ export async function person(
   policy: readonly SuiteId[] = DEFAULT_POLICY,
   now: () => number = Date.now,
 ): Promise<TestPerson> {
-  const db = openDatabase(":memory:", MIGRATIONS);
   const vault = new Vault(systemRandom(32), systemRandom);
-  const simpp = new Simpp({ db, vault, directory: directory.of(jid), policy, now });
-  simpp.setAccount(jid);
-  await simpp.publish();
-  const events: SimppEvent[] = [];
-  simpp.events.on((event) => events.push(event));
-  const forgetSessions = () => db.exec("DELETE FROM sessions");
-  return { jid, simpp, events, forgetSessions, close: () => db.close() };
+  const made = on(openDatabase(":memory:", MIGRATIONS));
+  await made.simpp.publish();
+  return made;
+
+  function on(db: DatabaseSync): TestPerson {
+    const simpp = new Simpp({ db, vault, directory: directory.of(jid), policy, now });
+    simpp.setAccount(jid);
+    const events: SimppEvent[] = [];
+    simpp.events.on((event) => events.push(event));
+    return {
+      jid,
+      simpp,
+      events,
+      forgetSessions: () => db.exec("DELETE FROM sessions"),
+      copy: () => on(copyOf(db)),
+      close: () => db.close(),
+    };
+  }
+}
+
+function copyOf(db: DatabaseSync): DatabaseSync {
+  const copy = openDatabase(":memory:", MIGRATIONS);
+  for (
+    const table of [
+      "settings",
+      "prekeys",
+      "one_time_prekeys",
+      "trust",
+      "bundles",
+      "sessions",
+      "seen",
+    ]
+  ) {
+    for (const row of db.prepare(`SELECT * FROM ${table}`).all()) {
+      const names = Object.keys(row);
+      copy.prepare(
+        `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+      ).run(...Object.values(row));
+    }
+  }
+  return copy;
 }
 
 /** Seals `content` from one to another; the element for the other. */
@@ -71,9 +106,25 @@ export async function sealed(from: TestPerson, to: string, content: Element): Pr
 
 /** Flips one bit of the packet for `device` in a sealed element. */
 export function flipBit(element: Element, device: string, bit: number): void {
-  const part = element.getChildren("for").find((child) => child.attrs.did === device)!;
+  const part = partFor(element, device);
   const bytes = Uint8Array.fromBase64(part.getText());
   const at = Math.floor(bit / 8) % bytes.length;
   bytes[at]! ^= 1 << bit % 8;
   part.children = [bytes.toBase64()];
+}
+
+/** The packet for `device` in a sealed element. */
+export function packetFor(element: Element, device: string): Bytes {
+  return fromBase64(partFor(element, device).getText());
+}
+
+/** The same element with another packet for `device`. */
+export function withPacket(element: Element, device: string, packet: Uint8Array): Element {
+  const changed = parseElement(serialise(element), LIMITS_AFTER_AUTH);
+  partFor(changed, device).children = [toBase64(packet)];
+  return changed;
+}
+
+function partFor(element: Element, device: string): Element {
+  return element.getChildren("for").find((child) => child.attrs.did === device)!;
 }

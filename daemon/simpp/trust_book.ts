@@ -3,9 +3,9 @@ import type { KeyMaterial, StoredTrust } from "../store/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { type DeviceList, readDeviceList } from "./device_list.ts";
 import { SimppError } from "./errors.ts";
-import { deviceIdOf, fingerprintOf } from "./identity.ts";
+import { deviceIdOf, fingerprintOf, samePublic } from "./identity.ts";
 import { qrMatches, safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
-import { acceptOffered, judge, trustedDevices } from "./trust.ts";
+import { acceptOffered, judge } from "./trust.ts";
 
 /** What is pinned for every contact, and a person's decisions about it. */
 export class TrustBook {
@@ -20,6 +20,16 @@ export class TrustBook {
   get(jid: string): StoredTrust | undefined {
     return this.#keys.trust(jid);
   }
+
+  /** A pinned list, its signature checked once for as long as its bytes stay the same. */
+  #list({ jid, list }: StoredTrust): DeviceList {
+    let read = this.#read.get(jid);
+    if (read === undefined || !samePublic(read.encoded, list)) {
+      this.#read.set(jid, read = readDeviceList(list));
+    }
+    return read;
+  }
+  readonly #read = new Map<string, DeviceList>();
 
   /**
    * Takes note of a device list.
@@ -62,12 +72,12 @@ export class TrustBook {
           "with them, then accept the new keys or keep refusing.",
       );
     }
-    return { trust, devices: readDeviceList(trust.list) };
+    return { trust, devices: this.#list(trust) };
   }
 
   isListed(jid: string, device: string): boolean {
     const trust = this.get(jid);
-    return trust !== undefined && trustedDevices(trust).includes(device);
+    return trust !== undefined && this.#list(trust).devices.map(deviceIdOf).includes(device);
   }
 
   /** @throws SimppError `no-keys` */
@@ -142,7 +152,7 @@ export class TrustBook {
   ): { state: StoredTrust["state"]; fingerprint: string; devices: string[] } | undefined {
     const trust = this.get(jid);
     if (trust === undefined) return undefined;
-    const devices = readDeviceList(trust.list).devices.map(deviceIdOf);
+    const devices = this.#list(trust).devices.map(deviceIdOf);
     return { state: trust.state, fingerprint: fingerprintOf(trust.account), devices };
   }
 }

@@ -1,7 +1,23 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { SimppdError } from "../base/mod.ts";
 
 export type { DatabaseSync };
+
+/** Keeps what it compiled: the same few statements run with every message. */
+class Database extends DatabaseSync {
+  readonly #statements = new Map<string, StatementSync>();
+
+  override prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, statement = super.prepare(sql));
+    return statement;
+  }
+
+  override close(): void {
+    this.#statements.clear();
+    super.close();
+  }
+}
 
 /**
  * Opens a SQLite database and brings its schema up to date. `migrations[i]` is the SQL that takes
@@ -10,7 +26,7 @@ export type { DatabaseSync };
  * @throws SimppdError `schema-newer` when a newer simppd wrote the file; nothing is changed then
  */
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
-  const db = new DatabaseSync(path);
+  const db = new Database(path);
   try {
     // What is deleted is overwritten with zeros.
     db.exec("PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON");

@@ -125,17 +125,33 @@ export class KeyMaterial {
   sessions(jid: string, device: string): StoredSession[] {
     return this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? ORDER BY updated DESC",
-    ).all(jid, device).map((row) => ({
+    ).all(jid, device).map((row) => this.#session(row));
+  }
+  /** The one in use with a device. */
+  activeSession(jid: string, device: string): StoredSession | undefined {
+    const row = this.#db.prepare(
+      "SELECT * FROM sessions WHERE jid = ? AND device = ? AND active = 1",
+    ).get(jid, device);
+    return row === undefined ? undefined : this.#session(row);
+  }
+  #session(row: Record<string, unknown>): StoredSession {
+    return {
       session: String(row.session),
-      jid,
-      device,
+      jid: String(row.jid),
+      device: String(row.device),
       active: row.active === 1,
       state: this.#vault.open(`sessions/${row.session}`, row.sealed as Uint8Array),
-    }));
+    };
   }
   /** Stores a session; when it is active, the device's others no longer are. Keeps `most` a device. */
   putSession(session: StoredSession, now: number, most: number): void {
     const { jid, device } = session;
+    const sealed = this.#vault.seal(`sessions/${session.session}`, session.state);
+    const active = session.active ? 1 : 0;
+    const known = this.#db.prepare(
+      "UPDATE sessions SET updated = ?, sealed = ? WHERE session = ? AND jid = ? AND device = ? AND active = ?",
+    ).run(now, sealed, session.session, jid, device, active);
+    if (known.changes === 1) return;
     if (session.active) {
       this.#db.prepare("UPDATE sessions SET active = 0 WHERE jid = ? AND device = ?")
         .run(jid, device);
@@ -143,14 +159,7 @@ export class KeyMaterial {
     this.#db.prepare(
       `INSERT OR REPLACE INTO sessions (session, jid, device, active, updated, sealed)
        VALUES (?, ?, ?, ?, ?, ?)`,
-    ).run(
-      session.session,
-      jid,
-      device,
-      session.active ? 1 : 0,
-      now,
-      this.#vault.seal(`sessions/${session.session}`, session.state),
-    );
+    ).run(session.session, jid, device, active, now, sealed);
     this.#db.prepare(
       `DELETE FROM sessions WHERE jid = ?1 AND device = ?2 AND session NOT IN
          (SELECT session FROM sessions WHERE jid = ?1 AND device = ?2
@@ -159,6 +168,10 @@ export class KeyMaterial {
   }
   dropSessions(jid: string): void {
     this.#db.prepare("DELETE FROM sessions WHERE jid = ?").run(jid);
+  }
+  /** Drops all sessions and one-time prekeys: what must not go on from an old copy. */
+  dropUsedUp(): void {
+    this.#db.exec("DELETE FROM sessions; DELETE FROM one_time_prekeys");
   }
 
   /** Drops pin, sessions and bundle counters of a contact with these devices. */

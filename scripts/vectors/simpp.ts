@@ -64,7 +64,7 @@ for (const id of SUITE_IDS) {
     oneTime,
     counted(`${id} session`),
   );
-  const { packet } = sealPacket(session, alice, utf8("content"));
+  const { packet } = sealPacket(session, alice, utf8("content"), counted(`${id} seal`));
   cases.push({
     suite: id,
     alice: { account: toHex(a!.account.secret), device: toHex(a!.device.secret) },

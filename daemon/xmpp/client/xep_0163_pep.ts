@@ -1,6 +1,7 @@
-import { logOf } from "../../base/mod.ts";
+import { logOf, steadyNow } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../core/mod.ts";
 import type { XmppClient } from "./client.ts";
+import { EventRate } from "./event_rate.ts";
 
 /** One item of a node. */
 export interface PepItem {
@@ -26,9 +27,13 @@ export type PepListener = (from: Jid, items: PepItem[], retracted: string[]) => 
 
 const MAX_ITEMS = 1_000;
 
+/** Prosody and our own server send headlines, ejabberd either as it is configured. */
+const EVENT_TYPES = new Set(["headline", "normal"]);
+
 /** Personal Eventing Protocol (XEP-0163, on XEP-0060): small things published to one's account. */
 export class Pep {
   readonly #client: XmppClient;
+  readonly #rate = new EventRate();
   #listeners = new Map<string, Set<PepListener>>();
 
   /** Registers with `client`. */
@@ -133,7 +138,11 @@ export class Pep {
     if (items === undefined || stanza.attrs.type === "error") return false;
     const listeners = this.#listeners.get(items.attrs.node ?? "");
     if (listeners === undefined) return false;
-    const from = Jid.parse(stanza.attrs.from!).bare();
+    const from = Jid.parse(stanza.attrs.from!);
+    // A node's events come from the bare address (XEP-0163 section 4.3); whoever has an account can
+    // write the same from a full one. It is no message to be shown either.
+    if (from.resource !== "" || !EVENT_TYPES.has(stanza.attrs.type ?? "normal")) return true;
+    if (!this.#rate.admits(from, steadyNow())) return true;
     const retracted = items.getChildren("retract").flatMap(({ attrs }) => attrs.id ?? []);
     const published = itemsOf(items);
     for (const listener of [...listeners]) {

@@ -16,11 +16,19 @@ export interface Flow {
   readonly outQueueBytes: number;
 }
 
+/** Parts of the queue: past the first, who writes is held back; past the second, turned away. */
+const CROWDED = 0.5;
+const FULL = 0.75;
+
 /** Who is told what happens on a connection. */
 export interface ConnectionListener {
   onBytes(bytes: Uint8Array): void;
   /** The other side sends no more. */
   onEnd(): void;
+  /** It takes what we write slowly: more than half of `outQueueBytes` waits. */
+  onCrowded(): void;
+  /** It was crowded, and has room again. */
+  onRoom(): void;
   /** It takes what we write too slowly: more than `outQueueBytes` wait. */
   onOverflow(): void;
   onClosed(): void;
@@ -42,6 +50,10 @@ export class Connection {
   #bucket: TokenBucket;
   #out: string[] = [];
   #outBytes = 0;
+  /** Called when the queue is half empty again, or the connection is closed. */
+  #onRoom = new Set<() => void>();
+  #stalled = false;
+  #wasCrowded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #throttled = false;
   #held = false;
@@ -82,9 +94,52 @@ export class Connection {
     if (this.#state !== "open") return;
     this.#out.push(text);
     this.#outBytes += text.length;
-    if (this.#outBytes + this.#socket.writableLength > this.#flow.outQueueBytes) {
-      this.#listener.onOverflow();
-    } else if (this.#out.length === 1) queueMicrotask(() => this.#flush());
+    if (this.#waiting > this.#flow.outQueueBytes) return this.#listener.onOverflow();
+    if (this.#out.length === 1) queueMicrotask(() => this.#flush());
+    if (!this.#crowded) return;
+    this.#wasCrowded = true;
+    this.#listener.onCrowded();
+  }
+
+  /** So much waits, or for so long, that nothing of others should be added. */
+  get full(): boolean {
+    return this.#stalled || this.#waiting > FULL * this.#flow.outQueueBytes;
+  }
+
+  /**
+   * Resolves once no more than half of the queue waits, it closed, or `ms` are over; after those
+   * it counts as full until it has room.
+   */
+  room(ms: number): Promise<void> {
+    if (!this.#crowded) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#onRoom.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#stalled = true;
+        done();
+      }, ms);
+      this.#onRoom.add(done);
+    });
+  }
+
+  get #waiting(): number {
+    return this.#outBytes + this.#socket.writableLength;
+  }
+  get #crowded(): boolean {
+    return this.#state === "open" && this.#waiting > CROWDED * this.#flow.outQueueBytes;
+  }
+
+  #taken(): void {
+    if (this.#crowded) return;
+    this.#stalled = false;
+    for (const done of [...this.#onRoom]) done();
+    if (!this.#wasCrowded || this.#state !== "open") return;
+    this.#wasCrowded = false;
+    this.#listener.onRoom();
   }
 
   /** Spends the client's rate for more than the bytes it sent. */
@@ -127,6 +182,7 @@ export class Connection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     clearTimeout(this.#timer);
+    this.#taken();
     this.#raw.destroy();
     this.#listener.onClosed();
   }
@@ -142,7 +198,7 @@ export class Connection {
     const text = this.#out.join("");
     this.#out = [];
     this.#outBytes = 0;
-    this.#socket.write(text);
+    this.#socket.write(text, () => this.#taken());
   }
 
   #spend(bytes: number): void {

@@ -13,13 +13,20 @@ const SALT_BYTES = 16;
 const SHORTEST_PASSWORD = 8;
 const LONGEST_PASSWORD = 1_000;
 
-/** The normal form of an account's name. @throws SimppdError `bad-username` */
+/**
+ * The normal form of a new account's name. ASCII only: of other letters some look like these, and
+ * one account could be made to be taken for another.
+ * @throws SimppdError `bad-username`
+ */
 export function accountName(username: string, domain: Jid): string {
-  const jid = /[@/]/.test(username) ? undefined : Jid.tryParse(`${username}@${domain}`);
-  if (jid === undefined || jid.local === "" || jid.local.length > 100) {
+  const jid = /^[A-Za-z0-9._-]{1,100}$/.test(username)
+    ? Jid.tryParse(`${username}@${domain}`)
+    : undefined;
+  if (jid === undefined) {
     throw new SimppdError(
       "bad-username",
-      "A user name has 1 to 100 letters, digits, dots or dashes; choose another one.",
+      "A user name has 1 to 100 letters a to z, digits, dots, dashes or underscores; choose " +
+        "another one.",
     );
   }
   return jid.local;

@@ -6,7 +6,7 @@ import { XmppServer } from "./server.ts";
 Deno.test("kill -9 in the middle of messages: what was acknowledged is there", async () => {
   const directory = await Deno.makeTempDir();
   const options = {
-    ...await testOptions({ offlineMessages: 20_000 }),
+    ...await testOptions({ offlineMessages: 20_000, offlineShareOfStrangers: 1 }),
     database: `${directory}/server.db`,
   };
   const setup = await XmppServer.start(options);

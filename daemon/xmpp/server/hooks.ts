@@ -61,6 +61,9 @@ export class Hooks {
   /** A message was written to all these sessions of one account; `size` is that of its XML. */
   readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
 
+  /** A client that read slowly has caught up. */
+  readonly relieved = new Hook<[session: Session]>();
+
   message: StanzaHandler | undefined;
   presence: StanzaHandler | undefined;
   passage: (from: Jid, to: Jid) => Passage = () => "open";

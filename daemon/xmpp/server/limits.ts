@@ -11,13 +11,19 @@ export interface ServerLimits {
   /** Open connections in all (never more than half of the process's descriptors), and of one address. */
   connections: number;
   connectionsPerAddress: number;
-  /** Connections of one address that have not logged in yet. */
+  /** Connections of one address that have not logged in yet; past it an old one goes for a new one. */
   loginsPerAddress: number;
   /** Stanzas and SASL elements a client may send before it is logged in. */
   stanzasBeforeAuth: number;
   sessionsPerAccount: number;
-  /** Bytes written for a client and not yet taken by it; past it the client is dropped. */
+  /**
+   * Bytes written for a client and not yet taken by it; past it the client is dropped. While more
+   * than half of it waits, others who write to the client are held back, and past three quarters
+   * nothing of theirs is written any more.
+   */
   outQueueBytes: number;
+  /** The longest one stanza to a client that reads slowly holds its sender back. */
+  crowdedHoldMs: number;
   /** What a connection may send on average and at once, before and after login. */
   bytesPerSecondBeforeAuth: number;
   burstBytesBeforeAuth: number;
@@ -30,11 +36,14 @@ export interface ServerLimits {
   subscriptionRequests: number;
   offlineMessages: number;
   offlineBytes: number;
+  /** Parts of both that one contact, and all strangers together, may fill. */
+  offlineShareOfContact: number;
+  offlineShareOfStrangers: number;
   pepNodes: number;
   /** The most `pubsub#max_items` may ask for. */
   pepItems: number;
   pepItemBytes: number;
-  /** All items of one account together. */
+  /** All nodes and items of one account together, names and ids included. */
   pepBytes: number;
   /** Entities one session may have sent directed presence to. */
   directedPresences: number;
@@ -48,6 +57,8 @@ export interface ServerLimits {
   /** First wait, doubled each time up to the longest. */
   backoffMs: number;
   longestBackoffMs: number;
+  /** The longest where the account has logged in before: guessing must not lock its owner out. */
+  longestKnownBackoffMs: number;
   /** Failures of one address, whatever the account, before it is banned, and for how long. */
   failuresBeforeBan: number;
   banMs: number;
@@ -65,6 +76,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   stanzasBeforeAuth: 30,
   sessionsPerAccount: 10,
   outQueueBytes: 4 << 20,
+  crowdedHoldMs: 2_000,
   bytesPerSecondBeforeAuth: 10_000,
   burstBytesBeforeAuth: 40_000,
   bytesPerSecond: 2_000_000,
@@ -74,6 +86,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   subscriptionRequests: 100,
   offlineMessages: 500,
   offlineBytes: 8 << 20,
+  offlineShareOfContact: 0.5,
+  offlineShareOfStrangers: 0.1,
   pepNodes: 200,
   pepItems: 256,
   pepItemBytes: 65_536,
@@ -85,6 +99,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   failuresBeforeBackoff: 5,
   backoffMs: 1_000,
   longestBackoffMs: 300_000,
+  longestKnownBackoffMs: 1_000,
   failuresBeforeBan: 20,
   banMs: 600_000,
 };

@@ -1,5 +1,5 @@
 import { type Bytes, fromBase64, steadyNow, toBase64 } from "../../base/mod.ts";
-import { type Element, NS, SaslError } from "../core/mod.ts";
+import { type Element, NS, SaslError, SIMPP_1 } from "../core/mod.ts";
 import type { Host } from "./host.ts";
 import type { Exchange } from "./logins.ts";
 
@@ -8,6 +8,12 @@ export type SaslStep =
   | { kind: "challenge"; data: string }
   | { kind: "success"; data: string; account: string; mechanism: string }
   | { kind: "failure"; condition: string };
+
+/**
+ * What a wrong key or invitation costs its connection, in bytes of its rate: what cannot be guessed needs
+ * no ban, which would hit honest others of the same address.
+ */
+export const UNGUESSABLE_COST = 20_000;
 
 /** The part of a stream's life before it is logged in: SASL, and the invitation it came with. */
 export class Login {
@@ -18,7 +24,8 @@ export class Login {
   readonly #host: Host;
   #pending: { exchange: Exchange; mechanism: string; begun: boolean } | undefined;
 
-  constructor(host: Host, address: string) {
+  /** @param charge makes this connection pay, in bytes of its rate */
+  constructor(host: Host, address: string, readonly charge: (bytes: number) => void) {
     this.#host = host;
     this.address = address;
   }
@@ -28,12 +35,13 @@ export class Login {
     try {
       return await this.#step(element);
     } catch (error) {
-      const account = this.#pending?.exchange.account;
+      const { exchange, mechanism } = this.#pending ?? {};
       this.#pending = undefined;
       if (!(error instanceof SaslError)) throw error;
       // Whoever can make the client's proof wrong is guessing; a malformed one tells us nothing.
       if (error.condition === "not-authorized") {
-        this.#host.guard.failed(this.address, account || undefined, steadyNow());
+        if (mechanism === SIMPP_1) this.charge(UNGUESSABLE_COST);
+        else this.#host.guard.failed(this.address, exchange?.account || undefined, steadyNow());
       }
       return { kind: "failure", condition: error.condition };
     }
@@ -73,10 +81,12 @@ export class Login {
   }
 
   async #first(data: Bytes): Promise<SaslStep> {
-    const { exchange } = this.#pending!;
+    const { exchange, mechanism } = this.#pending!;
     this.#pending!.begun = true;
     const challenge = await exchange.first(data);
-    if (!this.#host.guard.mayTry(this.address, exchange.account, steadyNow())) {
+    // Keys cannot be guessed: who guesses at the account's password does not hold them up.
+    const { guard } = this.#host;
+    if (mechanism !== SIMPP_1 && !guard.mayTry(this.address, exchange.account, steadyNow())) {
       return this.#fail("temporary-auth-failure");
     }
     return { kind: "challenge", data: toBase64(challenge) };

@@ -14,8 +14,9 @@ const MOST_RECORDS = 10_000;
 /**
  * Slows down guessing. Wrong passwords count for the account at that address (back-off, doubling),
  * for the account wherever they come from, and for the address whatever the account (ban). An
- * address from which an account has logged in before keeps its own count for that account, so that
- * a stranger's guessing locks nobody out, not even on a loopback address that many programs share.
+ * address from which an account has logged in before keeps its own count for that account, and waits
+ * shortly, so that a stranger's guessing locks nobody out, not even on a loopback address that many
+ * programs share. Only for what can be guessed: passwords, not keys or tokens.
  */
 export class LoginGuard {
   #pairs = new Map<string, Failures>();
@@ -41,13 +42,16 @@ export class LoginGuard {
       !this.#blocked(this.#addresses, address, now);
   }
 
-  /** A wrong password, or a wrong invitation token when `account` is undefined. */
+  /** A wrong password; `account` is undefined when what was given cannot be a name. */
   failed(address: string, account: string | undefined, now: number): void {
     const { failuresBeforeBackoff, failuresBeforeBan, banMs } = this.#limits;
+    const { longestBackoffMs, longestKnownBackoffMs } = this.#limits;
     if (account !== undefined) {
-      this.#count(this.#pairs, pair(address, account), now, failuresBeforeBackoff);
-      if (this.#known.get(address)?.has(account)) return;
-      this.#count(this.#accounts, account, now, failuresBeforeBan);
+      const known = this.#known.get(address)?.has(account) ?? false;
+      const longest = known ? longestKnownBackoffMs : longestBackoffMs;
+      this.#count(this.#pairs, pair(address, account), now, failuresBeforeBackoff, longest);
+      if (known) return;
+      this.#count(this.#accounts, account, now, failuresBeforeBan, longestBackoffMs);
     }
     const record = this.#record(this.#addresses, address, now);
     record.count++;
@@ -80,12 +84,18 @@ export class LoginGuard {
     return count;
   }
 
-  #count(table: Map<string, Failures>, key: string, now: number, free: number): void {
+  #count(
+    table: Map<string, Failures>,
+    key: string,
+    now: number,
+    free: number,
+    longest: number,
+  ): void {
     const { backoffMs, longestBackoffMs } = this.#limits;
     const record = this.#record(table, key, now);
     record.count++;
     const over = record.count - free;
-    const wait = over < 0 ? 0 : Math.min(backoffMs * 2 ** Math.min(over, 30), longestBackoffMs);
+    const wait = over < 0 ? 0 : Math.min(backoffMs * 2 ** Math.min(over, 30), longest);
     record.blockedUntil = now + wait;
     record.forgetAt = now + Math.max(longestBackoffMs, 2 * wait);
   }

@@ -54,3 +54,15 @@ Deno.test("sweep() forgets what has run out", () => {
   guard.sweep(limits.banMs * 2);
   assert.ok(guard.mayTry("a", "alice", 0));
 });
+
+Deno.test("guessing at a known account from its own address makes its owner wait shortly only", () => {
+  const guard = new LoginGuard(limits);
+  guard.succeeded("home", "alice");
+  fail(guard, "home", "alice", 200);
+  assert.ok(!guard.mayTry("home", "alice", limits.longestKnownBackoffMs - 1));
+  assert.ok(guard.mayTry("home", "alice", limits.longestKnownBackoffMs));
+  assert.ok(limits.longestKnownBackoffMs <= 2_000);
+  // Elsewhere it grows on.
+  fail(guard, "away", "alice", 200);
+  assert.ok(!guard.mayTry("away", "alice", limits.longestBackoffMs - 1));
+});

@@ -87,21 +87,29 @@ Deno.test("a key account has nothing a password could fit", async () => {
   });
 });
 
-Deno.test("guessing keys is slowed down as guessing passwords is", async () => {
+Deno.test("guessing, at keys or the password, does not hold up who has the key", async () => {
   await withServer(async (bed) => {
     const own = MODERN.clientSigner.generate(systemRandom);
     const wrong = MODERN.clientSigner.generate(systemRandom);
     await bed.server.createAccount("alice", { loginKeys: [publicKey(own)] });
     const alice = `alice@${DOMAIN}`;
-    for (let i = 0; i < 2; i++) {
+    const owner = await bed.connect();
+    await owner.open();
+    assert.equal(await tries(bed, owner, alice, own), "success");
+    for (let i = 0; i < 3; i++) {
       const client = await bed.connect();
       await client.open();
+      await client.authenticate("alice", "wrong password");
       assert.equal(await tries(bed, client, alice, wrong), "failure not-authorized");
     }
+    const guesser = await bed.connect();
+    await guesser.open();
+    const refused = failureOf(await guesser.authenticate("alice", PASSWORD));
+    assert.equal(refused, "failure temporary-auth-failure");
     const client = await bed.connect();
     await client.open();
-    assert.equal(await tries(bed, client, alice, own), "failure temporary-auth-failure");
-  }, { failuresBeforeBackoff: 2, backoffMs: 60_000 });
+    assert.equal(await tries(bed, client, alice, own), "success");
+  }, { failuresBeforeBackoff: 1, backoffMs: 60_000, longestKnownBackoffMs: 60_000 });
 });
 
 Deno.test("a login that is begun again, cut or garbled is refused, and the stream bounded", async () => {

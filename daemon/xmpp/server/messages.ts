@@ -1,4 +1,4 @@
-import { type Element, type Jid, serialise, StanzaError } from "../core/mod.ts";
+import { type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { dropForgedDelays } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
@@ -16,6 +16,7 @@ export const messages: Extension = (host) => {
     }
     message.attrs.to = to.toString();
     dropForgedDelays(message, host.domain);
+    refuseEvents(message, type);
     if (to.resource !== "" && toResource(host, message, to)) return;
     if (type === "error") return;
     if (type === "groupchat") throw new StanzaError("cancel", "service-unavailable");
@@ -24,9 +25,17 @@ export const messages: Extension = (host) => {
   };
 };
 
+/** Events are a pubsub service's to send (XEP-0060 section 7.1.2.1); here that is the server. */
+function refuseEvents(message: Element, type: string): void {
+  if (type !== "error" && message.getChild("event", NS.pubsubEvent) !== undefined) {
+    throw new StanzaError("auth", "forbidden", "Only a pubsub service sends events.");
+  }
+}
+
 function toResource(host: Host, message: Element, to: Jid): boolean {
   const session = host.sessions.get(to);
-  if (session === undefined) return false;
+  // To one that reads too slowly it goes as if that one were not there.
+  if (session === undefined || session.full) return false;
   write(host, message, [session]);
   return true;
 }
@@ -38,7 +47,8 @@ function write(host: Host, message: Element, sessions: Session[]): void {
 }
 
 function toAccount(host: Host, message: Element, to: Jid, type: string, sender: Jid): void {
-  const targets = host.sessions.available(to.local).filter(({ priority }) => priority >= 0);
+  const targets = host.sessions.available(to.local)
+    .filter(({ priority, full }) => priority >= 0 && !full);
   if (targets.length > 0) return write(host, message, targets);
   if (!host.storage.accounts.exists(to.local)) {
     throw new StanzaError("cancel", "service-unavailable");

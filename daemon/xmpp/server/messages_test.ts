@@ -69,7 +69,7 @@ Deno.test("messages wait for who is offline, stamped, in order, and come once", 
     bob.send(el("iq", { type: "result", id: last.attrs.id, to: DOMAIN }));
     await bob.settle();
     assert.equal(bed.server.storage.offline.count("bob"), 0);
-  });
+  }, { offlineShareOfStrangers: 1 });
 });
 
 Deno.test("offline messages a connection died with come again", async () => {
@@ -154,7 +154,7 @@ Deno.test("a full offline store bounces; a call nobody can take is bounced to co
     alice.send(fleeting());
     const missed = await alice.until((s) => s.attrs.id === "call");
     assert.equal(conditionOf(missed), "service-unavailable");
-  }, { offlineMessages: 2 });
+  }, { offlineMessages: 2, offlineShareOfStrangers: 1, offlineShareOfContact: 1 });
 });
 
 Deno.test("requests between clients are passed on with the true sender, and answered", async () => {
@@ -166,5 +166,48 @@ Deno.test("requests between clients are passed on with the true sender, and answ
     assert.equal(request.attrs.from, alice.jid);
     bob.send(el("iq", { type: "result", id: request.attrs.id, to: alice.jid }));
     assert.equal((await answered).attrs.from, bob.jid);
+  });
+});
+
+Deno.test("nobody fills another's offline store alone: strangers a tenth, a contact half", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("bob", PASSWORD);
+    const contact = `carol@${DOMAIN}`;
+    bed.server.storage.transaction(() =>
+      bed.server.storage.rosters.put("bob", {
+        ...bed.server.storage.rosters.get("bob", contact),
+        listed: true,
+      })
+    );
+    const bounces = async (name: string, count: number) => {
+      const client = await bed.online(name);
+      for (let i = 0; i < count; i++) client.send(chat(`${name} ${i}`));
+      const back = (await client.settle()).filter((stanza) => stanza.name === "message");
+      for (const stanza of back) assert.equal(conditionOf(stanza), "service-unavailable");
+      return back.length;
+    };
+    assert.equal(await bounces("eve", 8), 6);
+    assert.equal(await bounces("mallory", 2), 2, "strangers share one part");
+    assert.equal(await bounces("carol", 12), 2);
+    assert.equal(await bounces("bob2", 1), 1);
+    assert.equal(bed.server.storage.offline.count("bob"), 12);
+  }, { offlineMessages: 20 });
+});
+
+Deno.test("a client's message cannot be an event of a node", async () => {
+  await withServer(async (bed) => {
+    const bob = await bed.online("bob");
+    const eve = await bed.online("eve");
+    const event = () =>
+      el(
+        "event",
+        { xmlns: NS.pubsubEvent },
+        el("items", { node: "n" }, el("item", { id: "1" }, el("n", { xmlns: "urn:n" }))),
+      );
+    for (const type of ["headline", "normal", undefined]) {
+      eve.send(el("message", { to: bob.jid, type, id: "e" }, event()));
+      assert.equal(conditionOf(await eve.until((s) => s.attrs.id === "e")), "forbidden");
+    }
+    assert.deepEqual((await bob.settle()).filter((s) => s.name === "message"), []);
   });
 });

@@ -8,6 +8,12 @@ export interface OfflineMessage {
   readonly stanza: string;
 }
 
+/** How much may be kept. */
+export interface Room {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 /** Messages waiting for accounts, bounded in number and bytes each account (XEP-0160). */
 export class OfflineMessages {
   readonly #db: Statements;
@@ -16,16 +22,24 @@ export class OfflineMessages {
     this.#db = db;
   }
 
-  /** @returns false when there is no room; nothing is stored then */
-  add(account: string, stanza: string, mostMessages: number, mostBytes: number): boolean {
+  /**
+   * @param sender whose share of the store it counts against
+   * @returns false when the store or that share has no room; nothing is stored then
+   */
+  add(account: string, sender: string, stanza: string, most: Room, share: Room): boolean {
     const row = this.#db.prepare(
-      `SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes
-       FROM offline_message WHERE account = ?`,
-    ).get(account) as { n: number; bytes: number };
+      `SELECT count(*) AS messages, coalesce(sum(size), 0) AS bytes,
+         count(*) FILTER (WHERE sender = ?2) AS senderMessages,
+         coalesce(sum(size) FILTER (WHERE sender = ?2), 0) AS senderBytes
+       FROM offline_message WHERE account = ?1`,
+    ).get(account, sender) as unknown as Room & { senderMessages: number; senderBytes: number };
     const size = utf8(stanza).length;
-    if (row.n >= mostMessages || row.bytes + size > mostBytes) return false;
-    this.#db.prepare("INSERT INTO offline_message (account, stanza, size) VALUES (?, ?, ?)")
-      .run(account, stanza, size);
+    const fits = row.messages < most.messages && row.bytes + size <= most.bytes &&
+      row.senderMessages < share.messages && row.senderBytes + size <= share.bytes;
+    if (!fits) return false;
+    this.#db.prepare(
+      "INSERT INTO offline_message (account, sender, stanza, size) VALUES (?, ?, ?, ?)",
+    ).run(account, sender, stanza, size);
     return true;
   }
 

@@ -86,7 +86,7 @@ export class PepNodes {
     this.#db.prepare(
       `INSERT INTO pep_item (account, node, id, payload, published, size)
        VALUES (?, ?, ?, ?, ?, ?)`,
-    ).run(account, node, item.id, item.payload, item.published, utf8(item.payload).length);
+    ).run(account, node, item.id, item.payload, item.published, sizeOf(item));
     this.#trim(account, node, maxItems);
   }
 
@@ -115,10 +115,12 @@ export class PepNodes {
     ).get(account, node, id) as unknown as PepItem | undefined;
   }
 
-  /** Bytes of all the account's payloads. */
+  /** Bytes of all the account's items, ids included, and of its nodes' names. */
   size(account: string): number {
     const row = this.#db.prepare(
-      "SELECT coalesce(sum(size), 0) AS n FROM pep_item WHERE account = ?",
+      `SELECT (SELECT coalesce(sum(size), 0) FROM pep_item WHERE account = ?1) +
+         (SELECT coalesce(sum(length(CAST(node AS BLOB))), 0) FROM pep_node WHERE account = ?1)
+         AS n`,
     ).get(account);
     return (row as { n: number }).n;
   }
@@ -130,4 +132,8 @@ export class PepNodes {
          ORDER BY sequence DESC LIMIT ?3)`,
     ).run(account, node, keep);
   }
+}
+
+function sizeOf({ id, payload }: PepItem): number {
+  return utf8(id).length + utf8(payload).length;
 }

@@ -87,7 +87,7 @@ function sendEvent(
   event: Element,
   delay?: Element,
 ): void {
-  session.send(el(
+  session.relay(el(
     "message",
     {
       type: "headline",

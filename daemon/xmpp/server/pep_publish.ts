@@ -20,7 +20,8 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
   const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
   const config = host.storage.transaction(() => {
     const config = nodeFor(host, account, node, options);
-    if (config.persistItems) store(host, account, node, item, config);
+    if (config.persistItems) host.storage.pep.publish(account, node, item, config.maxItems);
+    checkRoom(host, account);
     return config;
   });
   notify(host, request.session, node, config, itemsEvent(node, itemElement(item)));
@@ -80,8 +81,8 @@ function nodeFor(
   return wanted;
 }
 
-function store(host: Host, account: string, node: string, item: PepItem, config: PepConfig): void {
-  host.storage.pep.publish(account, node, item, config.maxItems);
+/** Call inside the transaction that added to it. @throws StanzaError `resource-constraint` */
+export function checkRoom(host: Host, account: string): void {
   if (host.storage.pep.size(account) > host.limits.pepBytes) {
     throw new StanzaError("wait", "resource-constraint", "the account's nodes are full");
   }

@@ -96,7 +96,7 @@ function directed(host: Host, session: Session, stanza: Element, to: Jid): void 
 
 function deliver(host: Host, stanza: Element, to: Jid): void {
   if (to.resource === "") sendPresence(stanza, host.sessions.available(to.local));
-  else host.sessions.get(to)?.send(stanza);
+  else host.sessions.get(to)?.relay(stanza);
 }
 
 /** Unavailable to all who saw the session (sections 4.5 and 4.6.4). */

@@ -11,7 +11,7 @@ export function unavailable(from: Jid): Element {
 /** Writes presence to sessions, each addressed by its full JID. */
 export function sendPresence(presence: Element, to: Iterable<Session>): void {
   for (const session of to) {
-    session.send(readdressed(presence, presence.attrs.from!, session.jid.toString()));
+    session.relay(readdressed(presence, presence.attrs.from!, session.jid.toString()));
   }
 }
 

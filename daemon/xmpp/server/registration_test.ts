@@ -88,15 +88,49 @@ Deno.test("two who redeem one invitation at the same time get one account", asyn
   });
 });
 
-Deno.test("guessing tokens leads to a ban", async () => {
+Deno.test("guessing tokens slows its own connection down, and bans nobody who shares its address", async () => {
   await withServer(async (bed) => {
-    for (let i = 0; i < 3; i++) {
-      const client = await bed.connect();
-      await client.open();
-      await asks(client, preauth("AAAAAAAAAAAAAAAAAAAAAA"));
+    await bed.server.createAccount("alice", PASSWORD);
+    const { token } = await bed.server.createInvitation(`alice@${DOMAIN}`, 3600);
+    const guesser = await bed.connect();
+    await guesser.open();
+    const began = performance.now();
+    for (let i = 0; i < 6; i++) {
+      assert.equal(await asks(guesser, preauth("AAAAAAAAAAAAAAAAAAAAAA")), "item-not-found");
     }
-    await assert.rejects(bed.connect());
-  }, { failuresBeforeBan: 3 });
+    // 20 kB each: 40 pass at once, 200 a second, and the last is not waited for.
+    assert.ok(performance.now() - began >= 200);
+    const honest = await bed.connect();
+    await honest.open();
+    assert.equal(await asks(honest, preauth(token)), "done");
+    assert.equal(await asks(honest, account("bob")), "done");
+    assert.equal((await bed.server.stats()).bannedAddresses, 0);
+  }, { failuresBeforeBan: 3, bytesPerSecondBeforeAuth: 200_000 });
+});
+
+Deno.test("names of accounts are ASCII: none looks like another", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("alice", PASSWORD);
+    for (
+      const name of [
+        "\u0430lice",
+        "a\u200dlice",
+        "\uff41lice2",
+        "ali ce",
+        "a@b",
+        "",
+        "a".repeat(101),
+      ]
+    ) {
+      await assert.rejects(
+        bed.server.createAccount(name, PASSWORD),
+        (error: { code?: string }) => error.code === "bad-username",
+        name,
+      );
+    }
+    await bed.server.createAccount("Al.ice_2-b", PASSWORD);
+    assert.ok(bed.server.storage.accounts.exists("al.ice_2-b"));
+  });
 });
 
 Deno.test("a password is changed by its owner; only derived keys are kept of it", async () => {

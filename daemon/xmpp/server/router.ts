@@ -87,7 +87,7 @@ export class Router {
     if (id === undefined || id === "") throw new StanzaError("modify", "bad-request", "no id");
     if (type === "result" || type === "error") {
       if (to === undefined || to.resource === "") session.answered(iq);
-      else this.#host.sessions.get(to)?.send(iq);
+      else this.#host.sessions.get(to)?.relay(iq);
       return;
     }
     if (type !== "get" && type !== "set") {
@@ -100,6 +100,9 @@ export class Router {
     if (to !== undefined && to.resource !== "") {
       const target = to.local === "" ? undefined : this.#host.sessions.get(to);
       if (target === undefined) throw new StanzaError("cancel", "service-unavailable");
+      if (target.full) {
+        throw new StanzaError("wait", "resource-constraint", "it reads too slowly just now");
+      }
       target.send(iq);
       return;
     }

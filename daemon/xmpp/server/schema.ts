@@ -93,4 +93,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, profile)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE offline_message ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+  UPDATE pep_item SET size = length(CAST(id AS BLOB)) + length(CAST(payload AS BLOB));
+  `,
 ];

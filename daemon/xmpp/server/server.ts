@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
+import type { Connection } from "./connection.ts";
 import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
@@ -37,6 +38,8 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly guard: LoginGuard;
   readonly router: Router;
   readonly logins: Logins;
+
+  readonly crowded = new Set<Connection>();
 
   readonly #options: ServerOptions;
   readonly #streams = new Set<ClientStream>();
@@ -189,13 +192,20 @@ export class XmppServer implements StreamHost, ServerControl {
     const { connections, connectionsPerAddress, loginsPerAddress } = this.limits;
     if (this.#streams.size >= connections) return false;
     if (!this.guard.admits(address, steadyNow())) return false;
-    let all = 0, loggingIn = 0;
-    for (const stream of this.#streams) {
-      if (stream.address !== address) continue;
-      all++;
-      if (stream.session === undefined) loggingIn++;
-    }
-    return all < connectionsPerAddress && loggingIn < loginsPerAddress;
+    const all = [...this.#streams].filter((stream) => stream.address === address);
+    if (all.length >= connectionsPerAddress) return false;
+    const loggingIn = all.filter(({ session }) => session === undefined);
+    return loggingIn.length < loginsPerAddress || this.#dropOldest(loggingIn);
+  }
+
+  /** Makes room: the oldest goes that never said a word, else the oldest that gave no proof yet. */
+  #dropOldest(loggingIn: readonly ClientStream[]): boolean {
+    const oldest = loggingIn.find(({ silent }) => silent) ??
+      loggingIn.find(({ account }) => account === undefined);
+    if (oldest === undefined) return false;
+    this.#refused++;
+    oldest.drop();
+    return true;
   }
 
   #sweep(): void {

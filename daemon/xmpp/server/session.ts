@@ -9,6 +9,8 @@ export interface Outlet {
   send(xml: string): void;
   /** Makes the client pay for work it caused, in bytes of its rate. */
   charge(bytes: number): void;
+  /** Does the client read so slowly that nothing of others should be added? */
+  readonly full: boolean;
 }
 
 /** One bound resource (RFC 6120 section 7). */
@@ -41,6 +43,16 @@ export class Session {
   /** May it still be written to? */
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Does it read so slowly that what others send must go elsewhere? */
+  get full(): boolean {
+    return this.#outlet.full;
+  }
+
+  /** Writes what another caused, unless this one is full: nobody is to be dropped for others. */
+  relay(stanza: Element): void {
+    if (!this.full) this.send(stanza);
   }
 
   /** Writes a stanza. What cannot be written concerns this session alone, never the sender. */

@@ -30,6 +30,8 @@ export interface StreamHost extends Host {
   /** Makes the session the account's; an older one of the same resource is ended. */
   bind(stream: ClientStream, session: Session): void;
   streamClosed(stream: ClientStream): void;
+  /** Connections that became crowded by the stanza that is being routed. */
+  readonly crowded: Set<Connection>;
 }
 
 /**
@@ -66,17 +68,33 @@ export class ClientStream {
     this.#connection = new Connection(raw, identity, flowOf(host, false), {
       onBytes: (bytes) => this.#read(bytes),
       onEnd: () => this.close(),
+      onCrowded: () => host.crowded.add(this.#connection),
+      onRoom: () => this.session && host.hooks.relieved.run(this.session),
       onOverflow: () => {
         logOf("xmpp-server").warn("a client reads too slowly and is dropped");
         this.#connection.destroy();
       },
       onClosed: () => this.#ended(),
     });
-    this.#login = new Login(host, this.#connection.address);
+    this.#login = new Login(
+      host,
+      this.#connection.address,
+      (bytes) => this.#connection.charge(bytes),
+    );
   }
 
   get address(): string {
     return this.#connection.address;
+  }
+
+  /** Has it not said a word yet, not even the stream's header? */
+  get silent(): boolean {
+    return this.#stage === "login" && !this.#headerSent;
+  }
+
+  /** Ends the connection without a word. */
+  drop(): void {
+    this.#connection.destroy();
   }
 
   /** Ends the stream in peace. */
@@ -194,10 +212,22 @@ export class ClientStream {
       case "bind":
         return void this.#bind(stanza);
       case "bound":
-        return this.#host.router.route(this.session!, stanza) ?? undefined;
+        return this.#route(stanza);
       case "closed":
         return undefined;
     }
+  }
+
+  /** Routes a stanza; who it crowded gets time to read before the next one. */
+  #route(stanza: Element): Promise<void> | undefined {
+    const { crowded, limits, router } = this.#host;
+    crowded.clear();
+    const work = router.route(this.session!, stanza) ?? undefined;
+    crowded.delete(this.#connection);
+    if (crowded.size === 0) return work;
+    const rooms = [...crowded].map((connection) => connection.room(limits.crowdedHoldMs));
+    crowded.clear();
+    return Promise.all([work, ...rooms]).then(() => {});
   }
 
   #beforeLogin(stanza: Element): Promise<void> {
@@ -272,9 +302,13 @@ export class ClientStream {
       if (replaced === undefined && sessions.of(account).length >= limits.sessionsPerAccount) {
         throw new StanzaError("wait", "resource-constraint", "too many sessions of this account");
       }
+      const connection = this.#connection;
       const session = new Session(jid, {
-        send: (xml) => this.#connection.send(xml),
-        charge: (bytes) => this.#connection.charge(bytes),
+        send: (xml) => connection.send(xml),
+        charge: (bytes) => connection.charge(bytes),
+        get full() {
+          return connection.full;
+        },
       });
       this.#host.bind(this, session);
       this.session = session;

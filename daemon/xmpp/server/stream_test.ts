@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { el, Jid, NS } from "../core/mod.ts";
-import { conditionOf, DOMAIN, PASSWORD, withServer } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, until, withServer } from "./testing.ts";
 
 Deno.test("a client logs in with SCRAM-SHA-256 and SCRAM-SHA-1; PLAIN is not offered", async () => {
   await withServer(async (bed) => {
@@ -186,4 +186,23 @@ Deno.test("a taken port falls back to a free one; listen() moves and keeps strea
     await assert.rejects(bed.server.listen("192.0.2.1", 0), { code: "cannot-listen" });
     await bed.login("carol");
   });
+});
+
+Deno.test("guessing at an account from its own address does not lock its owner out", async () => {
+  await withServer(async (bed) => {
+    await bed.login("alice");
+    for (let i = 0; i < 6; i++) {
+      const client = await bed.connect();
+      await client.open();
+      await client.authenticate("alice", "wrong password");
+      await client.close();
+    }
+    await until(async () => {
+      const client = await bed.connect();
+      await client.open();
+      const outcome = await client.authenticate("alice", PASSWORD);
+      await client.close();
+      return outcome.getName() === "success";
+    });
+  }, { failuresBeforeBackoff: 1, backoffMs: 60_000, longestKnownBackoffMs: 300 });
 });

@@ -245,6 +245,11 @@ export class TestClient {
     this.#deaf = Promise.withResolvers();
   }
 
+  resumeReading(): void {
+    this.#deaf?.resolve();
+    this.#deaf = undefined;
+  }
+
   async close(): Promise<void> {
     this.#deaf?.resolve();
     try {

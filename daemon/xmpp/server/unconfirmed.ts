@@ -91,7 +91,8 @@ function deliverAgain(host: Host, message: Element, audience: readonly Session[]
   // Another one that has it is there: if that one dies too, it will be its turn.
   if (audience.some((session) => session.open)) return;
   const account = audience[0]!.account;
-  const late = host.sessions.available(account).filter(({ priority }) => priority >= 0);
+  const late = host.sessions.available(account)
+    .filter(({ priority, full }) => priority >= 0 && !full);
   const again = delayed(message, host.domain, host.address(account));
   if (late.length > 0) {
     const xml = serialise(again);

@@ -3,7 +3,7 @@ import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isWorthKeeping, mayNotBeKept } from "./storage_hints.ts";
-import { isSeenBy } from "./subscription_state.ts";
+import { isSeenBy, sees } from "./subscription_state.ts";
 
 /** One batch, sent before the client has to answer. */
 const BATCH_MESSAGES = 50;
@@ -21,6 +21,10 @@ export const offline: Extension = (host) => {
   host.hooks.available.on((session) => {
     if (session.priority >= 0) flush(host, session, receiving);
   });
+  // While it was full, what came for it was kept.
+  host.hooks.relieved.on((session) => {
+    if (session.presence !== undefined && session.priority >= 0) flush(host, session, receiving);
+  });
 };
 
 function keep(host: Host, account: string, message: Element, sender: Jid): void {
@@ -32,14 +36,28 @@ function keep(host: Host, account: string, message: Element, sender: Jid): void 
     return;
   }
   if (!isWorthKeeping(message)) return;
-  const { offlineMessages, offlineBytes } = host.limits;
+  const { offlineMessages, offlineBytes, offlineShareOfContact, offlineShareOfStrangers } =
+    host.limits;
+  const familiar = isFamiliar(host, account, sender);
+  const share = familiar ? offlineShareOfContact : offlineShareOfStrangers;
   const kept = host.storage.offline.add(
     account,
+    familiar ? sender.toString() : STRANGERS,
     serialise(delayed(message, host.domain, host.address(account))),
-    offlineMessages,
-    offlineBytes,
+    { messages: offlineMessages, bytes: offlineBytes },
+    { messages: Math.ceil(offlineMessages * share), bytes: Math.ceil(offlineBytes * share) },
   );
   if (!kept) throw unavailable;
+}
+
+/** What all strangers' messages are counted under; no address. */
+const STRANGERS = "strangers";
+
+/** Only what the account itself did makes a contact of somebody: a request of theirs does not. */
+function isFamiliar(host: Host, account: string, sender: Jid): boolean {
+  if (sender.local === account) return true;
+  const state = host.storage.rosters.get(account, sender.toString());
+  return state.listed || sees(state) || isSeenBy(state);
 }
 
 function flush(host: Host, session: Session, receiving: Set<string>): void {

@@ -1,10 +1,11 @@
-import { el, type Element, NS, StanzaError } from "../core/mod.ts";
+import { utf8 } from "../../base/mod.ts";
+import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { configForm, DEFAULT_CONFIG, readConfig } from "./pep_config.ts";
 import type { PepConfig } from "./pep_nodes.ts";
 import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pep_notify.ts";
-import { publish } from "./pep_publish.ts";
+import { checkRoom, publish } from "./pep_publish.ts";
 import { PubsubError } from "./pubsub_error.ts";
 import { isSeenBy } from "./subscription_state.ts";
 
@@ -61,7 +62,7 @@ export const pep: Extension = (host) => {
     return el(
       "query",
       { xmlns: NS.discoItems },
-      ...nodes.map((node) => el("item", { jid, node })),
+      ...fitting(nodes.values().map((node) => el("item", { jid, node }))),
     );
   }
 };
@@ -121,15 +122,21 @@ function items(host: Host, request: IqRequest, action: Element): Element {
   const found = ids.length > 0
     ? ids.slice(0, host.limits.pepItems).flatMap((id) => pep.item(request.account, node, id) ?? [])
     : pep.items(request.account, node, Math.min(most, config.maxItems)).reverse();
-  const fitting: Element[] = [];
+  // The newest; the rest can be asked for by id.
+  const answer = fitting(found.reverse().values().map(itemElement)).reverse();
+  return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...answer));
+}
+
+/** The first of `elements` that together stay within what a stanza may have; one at least. */
+function fitting(elements: Iterable<Element>): Element[] {
+  const fit: Element[] = [];
   let bytes = 0;
-  // One answer stays within what a stanza may have; the rest can be asked for by id.
-  for (const item of found.reverse()) {
-    bytes += item.payload.length + 100;
-    if (fitting.length > 0 && bytes > ANSWER_BYTES) break;
-    fitting.unshift(itemElement(item));
+  for (const element of elements) {
+    bytes += utf8(serialise(element)).length;
+    if (fit.length > 0 && bytes > ANSWER_BYTES) break;
+    fit.push(element);
   }
-  return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...fitting));
+  return fit;
 }
 
 const ANSWER_BYTES = 200_000;
@@ -161,7 +168,10 @@ function create(host: Host, { session, payload }: IqRequest, action: Element): u
   }
   const form = payload.getChild("configure")?.getChild("x", NS.dataForms);
   const config = readConfig(form, DEFAULT_CONFIG, NS.pubsubNodeConfig, host.limits.pepItems);
-  host.storage.transaction(() => pep.configure(session.account, node, config));
+  host.storage.transaction(() => {
+    pep.configure(session.account, node, config);
+    checkRoom(host, session.account);
+  });
 }
 
 /** Requests only the owner makes (XEP-0060 section 8). */

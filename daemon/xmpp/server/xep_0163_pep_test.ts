@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { el, type Element, NS, serialise } from "../core/mod.ts";
+import { DEFAULT_CONFIG } from "./pep_config.ts";
 import { conditionOf, DOMAIN, type TestBed, type TestClient, withServer } from "./testing.ts";
 
 const ALICE = `alice@${DOMAIN}`;
@@ -295,5 +296,39 @@ Deno.test("requests of a wrong form are refused with the conditions of XEP-0060"
       "feature-not-implemented",
     );
     assert.equal(await refused(NS.pubsubOwner, el("delete", { node: "n" })), "item-not-found");
+  });
+});
+
+Deno.test("ids and names of nodes count for the account's quota", async () => {
+  await withServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const asks = async (action: Element) => {
+      const answer = await alice.request("set", el("pubsub", { xmlns: NS.pubsub }, action));
+      return answer.attrs.type === "error" ? conditionOf(answer) : "done";
+    };
+    const publish = (node: string, id: string) =>
+      el("publish", { node }, el("item", { id }, el("n", { xmlns: "urn:n" })));
+    assert.equal(await asks(publish("n", "i".repeat(900))), "done");
+    assert.equal(await asks(publish("m", "i".repeat(900))), "done");
+    assert.equal(await asks(publish("o", "i".repeat(900))), "resource-constraint");
+    assert.equal(await asks(el("create", { node: "x".repeat(1_000) })), "resource-constraint");
+    assert.deepEqual(bed.server.storage.pep.nodes("alice"), ["m", "n"]);
+  }, { pepBytes: 2_500 });
+});
+
+Deno.test("an answer of items is bounded by what it serialises to", async () => {
+  await withServer(async (bed) => {
+    const { pep } = bed.server.storage;
+    const alice = await bed.online("alice");
+    const config = { ...DEFAULT_CONFIG, maxItems: 256 };
+    pep.configure("alice", "n", config);
+    for (let i = 0; i < 256; i++) {
+      const item = { id: `${i} ${"'".repeat(1_000)}`, payload: "", published: 0 };
+      pep.publish("alice", "n", item, config.maxItems);
+    }
+    const items = el("items", { node: "n" });
+    const answer = await alice.request("get", el("pubsub", { xmlns: NS.pubsub }, items));
+    const text = serialise(answer);
+    assert.ok(text.length > 100_000 && text.length < 210_000, String(text.length));
   });
 });

@@ -1,6 +1,6 @@
-import { steadyNow } from "../../base/mod.ts";
 import { el, NS, StanzaError } from "../core/mod.ts";
 import type { Extension } from "./host.ts";
+import { UNGUESSABLE_COST } from "./login.ts";
 
 /** What XEP-0445 section 4 has servers announce. */
 const IBR_TOKEN = "urn:xmpp:ibr-token:0";
@@ -13,7 +13,7 @@ export const preauth: Extension = (host) => {
     const token = payload.attrs.token ?? "";
     if (type !== "set" || token === "") throw new StanzaError("modify", "bad-request");
     if (host.storage.invitations.inviterOf(token, Date.now()) === undefined) {
-      host.guard.failed(login.address, undefined, steadyNow());
+      login.charge(UNGUESSABLE_COST);
       throw new StanzaError(
         "cancel",
         "item-not-found",
