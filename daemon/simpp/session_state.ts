@@ -1,16 +1,20 @@
 import { type Bytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
-import type { KeyPair } from "../crypto/mod.ts";
-import { type Party, readOpening } from "./handshake.ts";
+import { type KeyPair, suiteByCode } from "../crypto/mod.ts";
+import { type Opening, type Party, readOpening } from "./handshake.ts";
 import type { Phase, Session } from "./session.ts";
 
 /** How a session lies in the (sealed) database: JSON with base64 bytes. Not a wire format. */
 interface Stored {
   role: Session["role"];
   phase: Phase;
-  opening: string;
+  /** Name of the session and code of its suite; all that is kept of the opening once both are proved. */
+  session: string;
+  suite: number;
+  /** Null once both sides are proved: nothing of it is signed or sent again. */
+  opening: string | null;
   initiator: StoredParty;
   responder: StoredParty;
-  prekeys: [string, string, string];
+  prekeys: [string, string, string] | null;
   ratchet: {
     root: string;
     own: StoredPair;
@@ -27,7 +31,8 @@ type StoredChain = { key: string; next: number };
 
 /** Bytes to store for a session; {@link restoreSession} is the inverse. */
 export function storeSession(session: Session): Bytes {
-  const { transcript, ratchet } = session;
+  const { transcript, ratchet, phase } = session;
+  const proved = phase === "mutual";
   const party = (p: Party): StoredParty => ({
     jid: p.jid,
     account: toBase64(p.account),
@@ -38,11 +43,13 @@ export function storeSession(session: Session): Bytes {
     c === null ? null : { key: toBase64(c.key), next: c.next };
   const stored: Stored = {
     role: session.role,
-    phase: session.phase,
-    opening: toBase64(transcript.opening.encoded),
+    phase,
+    session: toBase64(transcript.opening.session),
+    suite: transcript.opening.suite.code,
+    opening: proved ? null : toBase64(transcript.opening.encoded),
     initiator: party(transcript.initiator),
     responder: party(transcript.responder),
-    prekeys: [
+    prekeys: proved ? null : [
       toBase64(transcript.prekeys.dh),
       toBase64(transcript.prekeys.kem),
       toBase64(transcript.prekeys.oneTimeDh),
@@ -79,13 +86,15 @@ export function restoreSession(bytes: Bytes): Session {
     role: stored.role,
     phase: stored.phase,
     transcript: {
-      opening: readOpening(fromBase64(stored.opening)),
+      opening: stored.opening === null
+        ? provedOpening(stored)
+        : readOpening(fromBase64(stored.opening)),
       initiator: party(stored.initiator),
       responder: party(stored.responder),
       prekeys: {
-        dh: fromBase64(stored.prekeys[0]),
-        kem: fromBase64(stored.prekeys[1]),
-        oneTimeDh: fromBase64(stored.prekeys[2]),
+        dh: fromBase64(stored.prekeys?.[0] ?? ""),
+        kem: fromBase64(stored.prekeys?.[1] ?? ""),
+        oneTimeDh: fromBase64(stored.prekeys?.[2] ?? ""),
       },
     },
     ratchet: {
@@ -97,5 +106,21 @@ export function restoreSession(bytes: Bytes): Session {
       previous: ratchet.previous,
       kept: new Map(ratchet.kept.map(([name, key]) => [name, fromBase64(key)])),
     },
+  };
+}
+
+/** What is left of an opening when nobody needs it any more: which session, and its suite. */
+function provedOpening({ session, suite }: Stored): Opening {
+  const none = new Uint8Array(0);
+  return {
+    suite: suiteByCode(suite)!,
+    session: fromBase64(session),
+    encoded: none,
+    bundleHash: none,
+    dhPrekey: 0,
+    kemPrekey: 0,
+    oneTime: 0,
+    ephemeral: none,
+    kemCiphertext: none,
   };
 }
