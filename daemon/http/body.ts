@@ -36,10 +36,20 @@ export function validated<S extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = v.getDotPath(issue);
-  const message = issue.expected === "never" && field !== null
-    ? `the field is not known here`
-    : issue.message;
-  throw new SimppdError("bad-input", `${where}${field === null ? "" : `.${field}`}: ${message}.`);
+  throw new SimppdError(
+    "bad-input",
+    sentence(issue, field === null ? `The ${where}` : `"${field}"`),
+  );
+}
+
+/** What is wrong with a field, in words a person can act on. */
+function sentence(issue: v.BaseIssue<unknown>, field: string): string {
+  if (issue.expected === "never") return `${field} is not known here.`;
+  if (issue.type === "min_length") return `${field} must not be empty.`;
+  if (issue.type === "max_length") {
+    return `${field} is too long: ${Number(issue.requirement)} characters fit.`;
+  }
+  return `${field}: ${issue.message}.`;
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {

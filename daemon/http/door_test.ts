@@ -367,7 +367,7 @@ Deno.test("bodies are bounded, typed and strict", () =>
     refused(await post(`{"jid":"a@b","__proto__":{"x":1}}`), 400, "bad-input");
     const unknown = await post(`{"jid":"a@b","admin":true}`);
     refused(unknown, 400, "bad-input");
-    assert.ok(unknown.text.includes("body.admin"), unknown.text);
+    assert.ok(unknown.text.includes("admin"), unknown.text);
     refused(await ask(door, "GET", "/api/contacts?all=1", cli), 400, "bad-input");
     const messages = "/api/contacts/bob%40fake.example/messages";
     refused(await ask(door, "GET", `${messages}?limit=501`, cli), 400, "bad-input");
