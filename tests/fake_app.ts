@@ -94,6 +94,7 @@ export class FakeApp implements AppApi {
       login: { mechanism: "SIMPP-1", mutual: true, profile: "simpp-modern" },
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
+      blindTrust: true,
       devices: { state: "own", code: "", devices: [{ id: "0", here: true }], requests: [] },
       ffmpeg: { found: true, version: "5.1", message: null },
     };
@@ -140,6 +141,8 @@ export class FakeApp implements AppApi {
   verify: AppApi["verify"] = (jid, by) => this.#done(this.contact, "verify", jid, by);
   setPolicy: AppApi["setPolicy"] = (jid, suites) =>
     this.#done(this.status(), "setPolicy", jid, suites);
+  setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
+    this.#done(this.status(), "setBlindTrust", allowed);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);

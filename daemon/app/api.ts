@@ -94,6 +94,8 @@ export interface AppApi {
 
   /** Suites allowed with a contact, or with everybody (`jid` null); `suites` null: as everybody. */
   setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;
+  /** Write to contacts before they were verified, or to verified ones only. */
+  setBlindTrust(allowed: boolean): Promise<StatusView>;
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;

@@ -185,6 +185,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       login: this.#account.login,
       server: this.#account.server,
       policy: [...this.#simpp.policy.everybody],
+      blindTrust: this.#simpp.policy.blindTrust,
       devices: this.#devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -311,6 +312,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     if (this.#account.state === "online") await this.#simpp.publish();
     if (known !== null) this.#people.touch(known);
     return this.#linked();
+  }
+  setBlindTrust(allowed: boolean): Promise<StatusView> {
+    this.#simpp.policy.blindTrust = allowed;
+    return Promise.resolve(this.#linked());
   }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#simpp.linking.approve(id);

@@ -124,6 +124,7 @@ class Gate {
       login: null,
       server: null,
       policy: [],
+      blindTrust: true,
       devices: { state: "unlinked", code: "", devices: [], requests: [] },
       ffmpeg: { found: false, version: null, message: null },
     };

@@ -283,6 +283,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["contact", "distrust", bob], ["decideChange", bob, false]],
       [["policy", "simpp-pq"], ["setPolicy", null, ["simpp-pq"]]],
       [["policy", "default", "--contact", bob], ["setPolicy", bob, null]],
+      [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
       [["device", "remove", "ab"], ["removeDevice", "ab"]],

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { App, startLog } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
+import { LOGIN_PROFILE_IDS, type LoginProfileId } from "../crypto/mod.ts";
 import { startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
 import { environment } from "./environment.ts";
 import { keepSwept } from "./launch_page.ts";
 import { endWithin, untilSignal } from "./signals.ts";
-import { expectWords, type Verb, whole } from "./verb.ts";
+import { expectWords, text, UsageError, type Verb, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
 /** SIMP on a telephone's keys; a fixed port keeps a bookmark good. */
@@ -23,18 +24,24 @@ export const run: Verb = {
   summary: "Run the daemon until it is told to end; prints the dashboard's link",
   usage: [
     "run [--port N] [--no-open]                   --port 0 takes any free one",
+    "run --login PROFILE,…                        how to log in: simpp-modern, simpp-2009 (the paper's)",
     "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
   ],
-  options: { port: { type: "string" }, "no-open": { type: "boolean" } },
+  options: {
+    port: { type: "string" },
+    "no-open": { type: "boolean" },
+    login: { type: "string" },
+  },
   async run(invocation) {
     expectWords(invocation.words);
     const port = whole(invocation, "port", 0, 65_535) ?? PORT;
     const { state, io, json } = invocation;
+    const logins = loginProfiles(text(invocation, "login"));
     const ending = untilSignal();
     try {
       const passphrase = environment("SIMPPD_PASSPHRASE");
       const unlocking = passphrase === undefined ? {} : { passphrase };
-      const app = await App.open({ state, version: VERSION, ...unlocking });
+      const app = await App.open({ state, version: VERSION, ...unlocking, ...logins });
       const stopLog = startLog(join(state, "simppd.log"));
       const stopSweeping = keepSwept(state);
       const token = newToken();
@@ -65,3 +72,12 @@ export const run: Verb = {
     return null;
   },
 };
+
+/** Which profiles of the login SIMPP-1 the client takes and the carried server offers. */
+function loginProfiles(list: string | undefined): { loginProfiles?: LoginProfileId[] } {
+  if (list === undefined) return {};
+  const names = list.split(",");
+  const known = LOGIN_PROFILE_IDS.filter((id) => names.includes(id));
+  if (known.length === names.length) return { loginProfiles: known };
+  throw new UsageError(`--login takes ${LOGIN_PROFILE_IDS.join(" and ")}, not "${list}"`);
+}

@@ -25,6 +25,7 @@ const status = v.object({
   login: v.nullable(login),
   server: v.nullable(server),
   policy: v.array(suite),
+  blindTrust: v.boolean(),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     code: text,

@@ -49,6 +49,7 @@ const suites = v.pipe(
   v.maxLength(3),
 );
 export const policyBody = v.strictObject({ suites });
+export const blindTrustBody = v.strictObject({ allowed: v.boolean() });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });
 export const decideBody = v.strictObject({ accept: v.boolean() });

@@ -141,6 +141,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.setPolicy(null, body.suites),
   }),
+  route("put", "/api/blind-trust", "Write to contacts before they are verified, or only after", {
+    body: requests.blindTrustBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setBlindTrust(body.allowed),
+  }),
   route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
     answer: "Status",
     handle: ({ app, param }) => app.approveDevice(param("id")),

@@ -11,6 +11,7 @@ export type SimppErrorCode =
   | "no-common-suite"
   | "downgrade"
   | "not-trusted"
+  | "not-verified"
   | "bad-handshake"
   | "bad-envelope"
   | "bad-policy"

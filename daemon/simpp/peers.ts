@@ -35,12 +35,19 @@ export class Peers {
     this.#o = options;
   }
 
-  /** Keys of the devices a contact has now. @throws SimppError `no-keys`, `keys-changed` */
+  /** Keys of the devices a contact has now. @throws SimppError `no-keys`, `keys-changed`, `not-verified` */
   async devices(jid: string): Promise<{ account: Bytes; keys: readonly Bytes[] }> {
     this.#o.trust.usable(jid);
     await this.fetchList(jid);
     const usable = this.#o.trust.usable(jid);
     if (usable !== undefined) {
+      if (usable.trust.state !== "verified" && !this.#o.policy.blindTrust) {
+        throw new SimppError(
+          "not-verified",
+          `${jid} is not verified, and your settings write to verified people only. Compare the ` +
+            "safety number first.",
+        );
+      }
       return { account: usable.trust.account, keys: usable.devices.devices };
     }
     throw new SimppError(

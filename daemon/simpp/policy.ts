@@ -6,6 +6,7 @@ import { SimppError } from "./errors.ts";
 export interface StoredPolicy {
   everybody: SuiteId[];
   contacts: Record<string, SuiteId[]>;
+  blindTrust?: boolean;
 }
 
 /** Which suites are allowed: for everybody, and otherwise for some contacts. */
@@ -16,6 +17,14 @@ export class Policy {
   constructor(settings: Settings, allowed: readonly SuiteId[] = DEFAULT_POLICY) {
     this.#settings = settings;
     this.#default = allowed;
+  }
+
+  /** Blind trust before verification: are keys seen first written to before they were compared? */
+  get blindTrust(): boolean {
+    return this.#stored().blindTrust ?? true;
+  }
+  set blindTrust(allowed: boolean) {
+    this.#settings.set("policy", { ...this.#stored(), blindTrust: allowed });
   }
 
   /** Suites allowed with a contact, strongest first. */

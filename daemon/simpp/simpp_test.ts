@@ -334,3 +334,14 @@ Deno.test("policy: a contact's own goes before everybody's, and can be taken bac
   policy.set(BOB, null);
   assert.deepEqual(policy.union, ["simpp-modern"]);
 });
+
+Deno.test("without blind trust only verified contacts are written to; everybody is heard", async () => {
+  using both = await couple();
+  const { alice, bob } = both;
+  await read(bob, alice, await send(alice, bob, "x"));
+  bob.simpp.policy.blindTrust = false;
+  await assert.rejects(send(bob, alice, "x"), refused("not-verified"));
+  assert.equal(await read(bob, alice, await send(alice, bob, "heard")), "heard");
+  bob.simpp.trust.verify(ALICE, bob.simpp.trust.safety(ALICE).number);
+  assert.equal(await read(alice, bob, await send(bob, alice, "verified")), "verified");
+});

@@ -28,6 +28,8 @@ export interface StatusView {
   server: ServerView | null;
   /** Suites allowed with everybody who has no policy of their own, strongest first. */
   policy: SuiteName[];
+  /** Are contacts written to before they were verified? */
+  blindTrust: boolean;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };

@@ -20,7 +20,7 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy } = status.value!;
+  const { account, login, server, version, devices, policy, blindTrust } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -65,6 +65,18 @@ export function SettingsDialog() {
               allowed={policy}
               save={async (suites) => status.value = await api.setPolicy(suites ?? [])}
             />
+            <label class="setting">
+              <span>{text.suites.verifiedOnly}</span>
+              <input
+                type="checkbox"
+                class="switch"
+                role="switch"
+                checked={!blindTrust}
+                onChange={({ currentTarget }) =>
+                  void api.setBlindTrust(!currentTarget.checked)
+                    .then((next) => status.value = next, report)}
+              />
+            </label>
           </Group>
         </>
       )}

@@ -28,6 +28,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       pin: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
     },
     policy: ["simpp-pq", "simpp-modern"],
+    blindTrust: true,
     devices: {
       state: "own",
       code: "10293 84756 56473 82910",

@@ -21,6 +21,7 @@ export const trust = {
   suites: {
     title: "Encryption",
     titleAll: "Encryption with everybody",
+    verifiedOnly: "Write and call verified contacts only",
     leadAll: "Holds for every contact without a choice of their own.",
     inUse: "In use now",
     allowed: "Allowed encryption",
