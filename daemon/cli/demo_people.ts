@@ -29,9 +29,9 @@ export async function until<T>(
 
 /** Alice carries a server and invites Bob; both verify each other by safety number. */
 export async function befriend({ alice, bob }: Pair, signal: AbortSignal): Promise<string> {
-  await alice.carry({ nick: "alice", reach: "this-machine" });
+  await alice.carry({ nick: "Alice", reach: "this-machine" });
   const { link } = await alice.invite();
-  await bob.join({ link, nick: "bob" });
+  await bob.join({ link, nick: "Bob" });
   const sees = (app: AppApi, whom: string) =>
     until(
       `${whom} to come online`,

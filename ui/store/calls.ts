@@ -60,11 +60,12 @@ export const putAside = computed(() => all.value.filter((call) => call.state ===
 /** A call goes on: another cannot be started. */
 export const busy = computed(() => all.value.some((call) => ON_STAGE.includes(call.state)));
 
-/** Where the stage is: over the chat of its contact, small beside another chat, or nowhere. */
+/** Where the stage is: over its contact's chat or none, small beside another chat, or nowhere. */
 export const stagePlace = computed<"full" | "mini" | "none">(() => {
   const call = staged.value?.view;
   if (call === undefined) return "none";
-  if (!minimised.value && selected.value === call.contact) return "full";
+  const elsewhere = selected.value !== null && selected.value !== call.contact;
+  if (!minimised.value && !elsewhere) return "full";
   return call.state === "ended" ? "none" : "mini";
 });
 
