@@ -71,7 +71,10 @@ export class Daemon implements AsyncDisposable {
     const [program, ...words] = simppdCommand();
     const child = new Deno.Command(program!, {
       ...surroundings,
-      args: [...words, "run", "--state", state, "--port", "0", "--no-open"],
+      args: [
+        ...[...words, "run", "--state", state, "--port", "0", "--no-open"],
+        ...["--call-hosts", "127.0.0.1"],
+      ],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

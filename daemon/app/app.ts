@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly passphrase?: string;
   /** Login profiles for accounts made from now on; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
+  /** IP addresses offered to the other side of a call; those of every interface when absent. */
+  readonly callHosts?: readonly string[];
 }
 
 /** What the gate in front of it answers, locked or not. */
@@ -74,7 +76,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
 
   private constructor(
     state: StateDirectory,
-    { version = "0", loginProfiles = ["simpp-modern"] }: AppOptions,
+    { version = "0", loginProfiles = ["simpp-modern"], callHosts }: AppOptions,
     events: Emitter<AppEvent>,
   ) {
     const settings = new AppSettings(state);
@@ -127,6 +129,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       chats: this.#chats,
       jid,
       events: this.events,
+      ...(callHosts === undefined ? {} : { hosts: callHosts }),
     });
     this.#link.received.on((received) => {
       this.#typing.receive(received);

@@ -8,7 +8,9 @@ async function withCouple(work: (alice: App, bob: App) => Promise<void>): Promis
   const root = await Deno.makeTempDir({ prefix: "simppd-app-" });
   const apps: App[] = [];
   try {
-    for (const name of ["alice", "bob"]) apps.push(await App.open({ state: join(root, name) }));
+    for (const name of ["alice", "bob"]) {
+      apps.push(await App.open({ state: join(root, name), callHosts: ["127.0.0.1"] }));
+    }
     const [alice, bob] = apps as [App, App];
     await alice.carry({ nick: "Alice", reach: "this-machine" });
     await bob.join({ link: (await alice.invite()).link, nick: "Bob" });

@@ -18,7 +18,7 @@ async function withApps(
   const apps: App[] = [];
   const open = async (name: string, passphrase?: string) => {
     const known = passphrase === undefined ? {} : { passphrase };
-    const app = await App.open({ state: join(root, name), ...known });
+    const app = await App.open({ state: join(root, name), callHosts: ["127.0.0.1"], ...known });
     apps.push(app);
     return app;
   };

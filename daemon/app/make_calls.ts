@@ -16,8 +16,10 @@ export function makeCalls(rooms: {
   chats: Chats;
   jid: () => string;
   events: Emitter<AppEvent>;
+  /** Addresses to offer; those of every interface when absent. */
+  hosts?: readonly string[];
 }): Calls {
-  const { simpp, link, people, chats, jid, events } = rooms;
+  const { simpp, link, people, chats, jid, events, hosts } = rooms;
   const calls = new Calls({
     self: () => ({ jid: jid(), device: simpp.device, fingerprint: simpp.fingerprint }),
     signalling: {
@@ -37,7 +39,7 @@ export function makeCalls(rooms: {
       };
     },
     openCamera,
-    openEndpoint: () => UdpEndpoint.open(),
+    openEndpoint: () => UdpEndpoint.open(hosts === undefined ? {} : { hosts: [...hosts] }),
     line: (contact, kind, body) => chats.line(contact, kind, body),
   });
   calls.events.on((data) => events.emit({ type: "call", data }));

@@ -15,6 +15,9 @@ import { endWithin, untilSignal } from "./signals.ts";
 import { type Answer, expectWords, type Invocation, text, type Verb, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
+/** Both people are on this machine: their call does not leave it. */
+const LOOPBACK = "127.0.0.1";
+
 export const demo: Verb = {
   name: "demo",
   summary: "Two people in an encrypted call on this machine",
@@ -63,7 +66,11 @@ async function play(
 ): Promise<Answer | null> {
   const closing: (() => Promise<void>)[] = [keepSwept(state)];
   const openApp = async (name: string) => {
-    const app = await App.open({ state: join(state, name), version: VERSION });
+    const app = await App.open({
+      state: join(state, name),
+      version: VERSION,
+      callHosts: [LOOPBACK],
+    });
     closing.unshift(() => app.close());
     const door = await startHttp({ app, port: 0, token: newToken(), instance: app.instance });
     closing.unshift(() => door.close());

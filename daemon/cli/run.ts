@@ -25,23 +25,27 @@ export const run: Verb = {
   usage: [
     "run [--port N] [--no-open]                   --port 0 takes any free one",
     "run --login PROFILE,…                        how to log in: simpp-modern, simpp-2009 (the paper's)",
+    "run --call-hosts IP,…                        addresses calls offer; all of this machine if absent",
     "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
   ],
   options: {
     port: { type: "string" },
     "no-open": { type: "boolean" },
     login: { type: "string" },
+    "call-hosts": { type: "string" },
   },
   async run(invocation) {
     expectWords(invocation.words);
     const port = whole(invocation, "port", 0, 65_535) ?? PORT;
     const { state, io, json } = invocation;
+    const hosts = text(invocation, "call-hosts");
+    const offered = hosts === undefined ? {} : { callHosts: hosts.split(",") };
     const logins = loginProfiles(text(invocation, "login"));
     const ending = untilSignal();
     try {
       const passphrase = environment("SIMPPD_PASSPHRASE");
       const unlocking = passphrase === undefined ? {} : { passphrase };
-      const app = await App.open({ state, version: VERSION, ...unlocking, ...logins });
+      const app = await App.open({ state, version: VERSION, ...unlocking, ...logins, ...offered });
       const stopLog = startLog(join(state, "simppd.log"));
       const stopSweeping = keepSwept(state);
       const token = newToken();
