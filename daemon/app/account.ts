@@ -25,6 +25,8 @@ import type { AccountSettings, AppSettings } from "./settings.ts";
 import { usernameOf } from "./username.ts";
 
 const MAX_NICK = 60;
+/** Keys that are due are renewed in a connection that lasts: it is looked at so often, in ms. */
+const RENEW_EVERY = 12 * 3_600_000;
 /** How often another name is tried when an invitation's is taken. */
 const NAME_TRIES = 5;
 
@@ -247,7 +249,10 @@ export class Account {
     link.attach(connection.client);
     devices.attach(connection.client);
     connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
-    connection.client.hooks.online(() => this.#publish());
+    connection.client.hooks.online(async (_, signal) => {
+      await this.#publish();
+      void this.#renew(signal);
+    });
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
@@ -267,6 +272,15 @@ export class Account {
       logOf("app").warn("device list of {jid}: {error}", { jid, error });
     } finally {
       this.#refreshing.delete(jid);
+    }
+  }
+
+  /** Publishes again from time to time, so that prekeys of a week do not grow old. */
+  async #renew(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(RENEW_EVERY, signal);
+      if (signal.aborted) return;
+      await this.#publish();
     }
   }
 
