@@ -88,7 +88,9 @@ export function receiveInto(rooms: {
       );
     } else if (event.type === "lost") {
       const now = Date.now();
-      const key = `${jid}/${event.device}`;
+      // Only listed devices count apart: a sender may name any id, and each would be a try more.
+      const listed = simpp.trust.isListed(jid, event.device);
+      const key = listed ? `${jid}/${event.device}` : jid;
       if (!people.has(jid) || now - (renewals.get(key) ?? 0) < RENEW_EVERY) return;
       renewals.set(key, now);
       const confirm = el("confirm", { xmlns: SIMPP_NS });
