@@ -4,7 +4,7 @@ import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
 import type { Logins } from "./logins.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "./storage/storage.ts";
 
 /** What the server lends its extensions. */
 export interface Host {

@@ -5,7 +5,7 @@ import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { LoginGuard } from "./login_guard.ts";
@@ -21,7 +21,7 @@ import { makeAccount } from "./registration.ts";
 import { Router } from "./router.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { Storage } from "./storage.ts";
+import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
