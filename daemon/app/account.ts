@@ -17,11 +17,9 @@ import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
 import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
 import { NewLoginKeys } from "./login_keys.ts";
-import type { OwnDevices } from "./own_devices.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
 import { Publishing } from "./publishing.ts";
-import type { SealedLink } from "./sealed_link.ts";
 import type { AccountSettings, AppSettings } from "./settings.ts";
 import { usernameOf } from "./username.ts";
 
@@ -33,12 +31,14 @@ interface AccountOptions {
   readonly settings: AppSettings;
   readonly state: StateDirectory;
   readonly simpp: Simpp;
-  readonly link: SealedLink;
   readonly people: People;
   readonly chats: Chats;
   /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
   readonly loginProfiles: readonly LoginProfileId[];
-  readonly devices: OwnDevices;
+  /** Gives a connection that was made, and is not used yet, to whoever stands on one. */
+  readonly attach: (connection: Connection) => void;
+  /** Called when the keys of somebody were looked at. */
+  readonly looked: (jid: string) => void;
   /** Called when something that a status shows has changed. */
   readonly changed: () => void;
 }
@@ -236,7 +236,7 @@ export class Account {
   }
 
   #open(account: AccountSettings): Connection {
-    const { simpp, link, people, chats, devices, changed } = this.#o;
+    const { simpp, chats, changed } = this.#o;
     const port = this.#carried?.view.port;
     const hosts = port === undefined
       ? account.hosts
@@ -245,9 +245,7 @@ export class Account {
     this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
     this.#connection = connection;
-    people.attach(connection.client, connection.roster, connection.presence);
-    link.attach(connection.client);
-    devices.attach(connection.client);
+    this.#o.attach(connection);
     connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
     this.#publishing.attach(connection.client);
     connection.client.events.on(({ state }) => {
@@ -264,6 +262,7 @@ export class Account {
       do {
         this.#refreshing.set(jid, false);
         await this.#o.simpp.refresh(jid);
+        this.#o.looked(jid);
       } while (this.#refreshing.get(jid) && !this.#ending.signal.aborted);
     } catch (error) {
       logOf("app").warn("device list of {jid}: {error}", { jid, error });

@@ -6,6 +6,7 @@ import type { AppEvent } from "../views/mod.ts";
 import { el } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
+import type { PlainLink } from "./plain_link.ts";
 import { Rate } from "./rate.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
@@ -23,6 +24,7 @@ const RENEWALS = 33;
 export function receiveInto(rooms: {
   simpp: Simpp;
   link: SealedLink;
+  plain: PlainLink;
   people: People;
   chats: Chats;
   calls: Calls;
@@ -35,7 +37,7 @@ export function receiveInto(rooms: {
   firstProof: (jid: string) => boolean;
   jid: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
+  const { simpp, link, plain, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
   const now = rooms.now ?? (() => performance.now());
   const lines = new Rate(1, MINUTE);
   const renewalsOfOne = new Rate(1, MINUTE);
@@ -69,6 +71,33 @@ export function receiveInto(rooms: {
     if (theirs !== undefined) people.introduce(from, theirs.getText());
     chats.receive(received, own());
   });
+
+  plain.received.on((message) => {
+    if (message.from === own()) return;
+    if (message.envelope.content.some((child) => child.name === "body")) {
+      people.stranger(message.from);
+    }
+    chats.receive(message, own());
+  });
+
+  plain.withheld.on(({ from, code }) => {
+    if (!due(from)) return;
+    const { name } = people.get(from);
+    const message = code === "unreadable"
+      ? `${name} wrote with an encryption that simppd does not know.`
+      : `Something came without encryption in the name of ${name}, who uses simppd. It may be ` +
+        "forged and is not shown.";
+    events.emit({ type: "security", data: { at: Date.now(), code, message, contact: from } });
+    chats.line(from, "security", message);
+  });
+
+  plain.ended.on((from) =>
+    chats.line(
+      from,
+      "notice",
+      `${people.get(from).name} uses simppd now: what you write to each other is encrypted.`,
+    )
+  );
 
   link.unopened.on(({ from, code, message }) => {
     if (!due(from)) return;

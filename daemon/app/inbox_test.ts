@@ -15,6 +15,7 @@ import { el, type Element } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import { receiveInto } from "./inbox.ts";
 import type { People } from "./people.ts";
+import type { PlainLink } from "./plain_link.ts";
 import type { SealedLink, SendOptions, Unopened } from "./sealed_link.ts";
 
 const ALICE = "alice@example.test";
@@ -37,6 +38,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
       return Promise.resolve({ suite: "simpp-pq" });
     },
   };
+  const plain = { received: new Emitter(), withheld: new Emitter(), ended: new Emitter() };
   const people = {
     has: () => contacts !== null,
     isBlocked: () => contacts?.blocked ?? false,
@@ -50,6 +52,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
   receiveInto({
     simpp,
     link: link as unknown as SealedLink,
+    plain: plain as unknown as PlainLink,
     people: people as unknown as People,
     chats: chats as unknown as Chats,
     calls: {} as Calls,

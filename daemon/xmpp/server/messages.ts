@@ -7,7 +7,7 @@ const TYPES = new Set(["normal", "chat", "headline", "groupchat", "error"]);
 
 /** Messages (RFC 6121 sections 5 and 8.5): to a resource, to all of an account's, or kept. */
 export const messages: Extension = (host) => {
-  host.hooks.message = (session, message, to) => {
+  host.hooks.message = (from, message, to) => {
     // What is no type counts as normal (section 5.2.2).
     const type = TYPES.has(message.attrs.type ?? "") ? message.attrs.type! : "normal";
     if (to.local === "") {
@@ -16,16 +16,16 @@ export const messages: Extension = (host) => {
     }
     message.attrs.to = to.toString();
     dropForgedDelays(message, host.domain);
-    refuseEvents(message, type);
+    if (from.domain === host.domain.domain) refuseEvents(message, type);
     if (to.resource !== "" && toResource(host, message, to)) return;
     if (type === "error") return;
     if (type === "groupchat") throw new StanzaError("cancel", "service-unavailable");
     if (to.resource !== "" && type === "headline") return;
-    toAccount(host, message, to, type, session.jid.bare());
+    toAccount(host, message, to, type, from.bare());
   };
 };
 
-/** Events are a pubsub service's to send (XEP-0060 section 7.1.2.1); here that is the server. */
+/** Events are a pubsub service's to send (XEP-0060 section 7.1.2.1), never an account's. */
 function refuseEvents(message: Element, type: string): void {
   if (type !== "error" && message.getChild("event", NS.pubsubEvent) !== undefined) {
     throw new StanzaError("auth", "forbidden", "Only a pubsub service sends events.");

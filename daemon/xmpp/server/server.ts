@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import type { Connection } from "./connection.ts";
-import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
+import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
@@ -19,6 +19,7 @@ import type {
 } from "./options.ts";
 import { makeAccount } from "./registration.ts";
 import { Router } from "./router.ts";
+import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage.ts";
@@ -34,6 +35,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
+  readonly services = new Services();
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
   readonly router: Router;
@@ -147,6 +149,10 @@ export class XmppServer implements StreamHost, ServerControl {
 
   stop(): Promise<void> {
     return this.#stopped ??= this.#stop();
+  }
+
+  deliver(stanza: Element): void {
+    this.router.deliver(stanza);
   }
 
   address(account: string): Jid {
