@@ -1,4 +1,4 @@
-import { Backoff, logOf, publicError, SimppdError, sleep } from "../base/mod.ts";
+import { Backoff, logOf, SimppdError, sleep } from "../base/mod.ts";
 import { type LoginProfileId, systemRandom } from "../crypto/mod.ts";
 import { type Simpp, SimppError } from "../simpp/mod.ts";
 import type { StateDirectory } from "../store/mod.ts";
@@ -19,12 +19,11 @@ import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
 import { NewLoginKeys } from "./login_keys.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
+import { Publishing } from "./publishing.ts";
 import type { AccountSettings, AppSettings } from "./settings.ts";
 import { usernameOf } from "./username.ts";
 
 const MAX_NICK = 60;
-/** Keys that are due are renewed in a connection that lasts: it is looked at so often, in ms. */
-const RENEW_EVERY = 12 * 3_600_000;
 /** How often another name is tried when an invitation's is taken. */
 const NAME_TRIES = 5;
 
@@ -47,18 +46,19 @@ interface AccountOptions {
 /** The account of this daemon: how it was come by, its connection, the server it may carry. */
 export class Account {
   readonly #o: AccountOptions;
+  readonly #publishing: Publishing;
   readonly #ending = new AbortController();
   /** The account in use; kept only once it has worked. */
   #account: AccountSettings | undefined;
   #connection: Connection | undefined;
   #carried: Carried | undefined;
-  #publishing: Problem | null = null;
   /** People whose list is being looked at; true: once more when that is done. */
   readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
 
   constructor(options: AccountOptions) {
     this.#o = options;
+    this.#publishing = new Publishing(options.simpp, options.changed);
   }
 
   /** Starts what the settings name; a connection that fails goes on trying by itself. */
@@ -79,7 +79,7 @@ export class Account {
     return this.#connection?.state ?? "none";
   }
   get problem(): Problem | null {
-    return this.#connection?.problem ?? this.#publishing;
+    return this.#connection?.problem ?? this.#publishing.problem;
   }
   get login(): LoginView | null {
     return this.#connection?.login ?? null;
@@ -247,10 +247,7 @@ export class Account {
     this.#connection = connection;
     this.#o.attach(connection);
     connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
-    connection.client.hooks.online(async (_, signal) => {
-      await this.#publish();
-      void this.#renew(signal);
-    });
+    this.#publishing.attach(connection.client);
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
@@ -271,29 +268,6 @@ export class Account {
       logOf("app").warn("device list of {jid}: {error}", { jid, error });
     } finally {
       this.#refreshing.delete(jid);
-    }
-  }
-
-  /** Publishes again from time to time, so that prekeys of a week do not grow old. */
-  async #renew(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await sleep(RENEW_EVERY, signal);
-      if (signal.aborted) return;
-      await this.#publish();
-    }
-  }
-
-  async #publish(): Promise<void> {
-    try {
-      await this.#o.simpp.publish();
-      this.#publishing = null;
-    } catch (error) {
-      logOf("app").error("keys not published: {error}", { error });
-      const why = publicError(error).message;
-      this.#publishing = {
-        code: "keys-not-published",
-        message: `Your keys could not be published, so nobody can start writing to you: ${why}`,
-      };
     }
   }
 
