@@ -30,11 +30,11 @@ async function ask(who: TestClient, query: Query = {}, to?: string) {
   who.send(el(
     "iq",
     { type: "set", id, to },
-    el("query", { xmlns: NS.archive, queryid: "q" }, form, set),
+    el("query", { xmlns: NS.archive, queryid: id }, form, set),
   ));
   const answer = await who.until((stanza) => {
     const result = stanza.getChild("result", NS.archive);
-    if (result !== undefined && !got.includes(result)) got.push(result);
+    if (result?.attrs.queryid === id && !got.includes(result)) got.push(result);
     return stanza.is("iq") && stanza.attrs.id === id;
   });
   const fin = answer.getChild("fin", NS.archive);
