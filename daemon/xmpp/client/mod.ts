@@ -15,4 +15,6 @@ export * from "./xep_0077_register.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
 export * from "./xep_0191_blocking.ts";
+export * from "./xep_0280_carbons.ts";
+export * from "./xep_0313_archive.ts";
 export * from "./xep_0445_preauth.ts";
