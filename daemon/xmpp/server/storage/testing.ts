@@ -4,8 +4,12 @@ import { absent } from "../../../../tests/real_parts.ts";
 /** A kind of database that tests run on. */
 export interface TestDatabase {
   readonly kind: "sqlite" | "mariadb";
-  /** Makes a new, empty one. @returns where it is, as `ServerOptions.database` wants it */
-  create(): Promise<string>;
+  /**
+   * Makes a new, empty one.
+   * @param directory given when it shall outlive its server: where a file of it may be
+   * @returns where it is, as `ServerOptions.database` wants it
+   */
+  create(directory?: string): Promise<string>;
 }
 
 /** Runs SQL on the tests' MariaDB as its administrator. */
@@ -13,7 +17,11 @@ export async function administerMariadb(sql: string): Promise<string> {
   return await (await startMariadb())!.run(sql);
 }
 
-const SQLITE: TestDatabase = { kind: "sqlite", create: () => Promise.resolve(":memory:") };
+const SQLITE: TestDatabase = {
+  kind: "sqlite",
+  create: (directory) =>
+    Promise.resolve(directory === undefined ? ":memory:" : `${directory}/server.db`),
+};
 const MARIADB: TestDatabase = {
   kind: "mariadb",
   create: async () => await (await startMariadb())!.createDatabase(),
