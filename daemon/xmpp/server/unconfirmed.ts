@@ -2,6 +2,7 @@ import { el, type Element, Jid, NS, serialise, StanzaError } from "../core/mod.t
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 import { isWorthKeeping } from "./storage_hints.ts";
 
 interface Unconfirmed {
@@ -104,6 +105,6 @@ function deliverAgain(host: Host, message: Element, audience: readonly Session[]
     host.hooks.keepMessage?.(account, again, Jid.parse(message.attrs.from!).bare());
   } catch (error) {
     // A full store: its sender was told of none, and nobody is there to be told now.
-    if (!(error instanceof StanzaError)) throw error;
+    if (!(error instanceof StanzaError || isDatabaseTrouble(error))) throw error;
   }
 }
