@@ -43,7 +43,7 @@ function toResource(host: Host, message: Element, to: Jid): boolean {
 function write(host: Host, message: Element, sessions: Session[]): void {
   const xml = serialise(message);
   for (const session of sessions) session.sendXml(xml);
-  host.hooks.delivered.run(message, xml.length, sessions);
+  host.hooks.delivered.run(message, xml, sessions);
 }
 
 function toAccount(host: Host, message: Element, to: Jid, type: string, sender: Jid): void {
