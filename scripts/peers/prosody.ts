@@ -1,3 +1,4 @@
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { makeTestCertificate } from "./certificate.ts";
 import { freePort, installed, PeerProcess } from "./process.ts";
 
@@ -32,6 +33,9 @@ export interface ProsodyOptions {
   readonly archive?: boolean;
 }
 
+/** PBKDF2 rounds, Prosody's own default. */
+const ITERATIONS = 10_000;
+
 /** The password the component `component.DOMAIN` shows (XEP-0114). */
 export const COMPONENT_SECRET = "component secret";
 
@@ -54,11 +58,13 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
   await Deno.writeTextFile(`${folder}/crt.pem`, certificate.certificatePem);
   await Deno.writeTextFile(`${folder}/key.pem`, certificate.keyPem);
   const config = `${folder}/prosody.cfg.lua`;
-  const wanted = { hash: "SHA-1", archive: true, ...options };
+  const wanted = { hash: "SHA-1" as const, archive: true, ...options };
   await Deno.writeTextFile(config, configuration(folder, domain, ports, wanted));
 
+  const store = `${folder}/data/${encoded(domain)}/accounts`;
+  await Deno.mkdir(store, { recursive: true });
   for (const [name, password] of Object.entries(options.accounts)) {
-    await control(config, "register", name, domain, password);
+    await Deno.writeTextFile(`${store}/${encoded(name)}.dat`, account(password, wanted.hash));
   }
   const command = new Deno.Command("prosody", {
     args: ["--config", config, "-F"],
@@ -66,7 +72,7 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
     stdout: "null",
     stderr: "null",
   });
-  const child = new PeerProcess(command, folder);
+  const child = new PeerProcess(command.spawn(), folder);
   await child.listens(Object.values(ports), `${folder}/prosody.log`);
   const invite = async () => {
     const printed = await control(config, "mod_invites", "generate", domain);
@@ -130,6 +136,22 @@ Component "upload.${domain}" "http_file_share"
 Component "component.${domain}"
 component_secret = "${COMPONENT_SECRET}"
 `;
+}
+
+/** A name as Prosody's file store writes it. */
+function encoded(name: string): string {
+  return name.replace(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** What Prosody's mod_auth_internal_hashed keeps of a password (RFC 5802 section 3). */
+function account(password: string, hash: "SHA-1" | "SHA-256"): string {
+  const [name, size] = hash === "SHA-1" ? ["sha1", 20] as const : ["sha256", 32] as const;
+  const salt = crypto.randomUUID();
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, size, name);
+  const key = (text: string) => createHmac(name, salted).update(text).digest();
+  const stored = createHash(name).update(key("Client Key")).digest("hex");
+  return `return { iteration_count = ${ITERATIONS}; salt = "${salt}"; stored_key = "${stored}"; ` +
+    `server_key = "${key("Server Key").toString("hex")}"; }\n`;
 }
 
 async function control(config: string, ...args: string[]): Promise<string> {
