@@ -19,8 +19,12 @@ export const NS = {
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0045, what is said to members and owners */
+  mucUser: "http://jabber.org/protocol/muc#user",
   /** XEP-0054 */
   vcard: "vcard-temp",
+  /** XEP-0059 */
+  resultSet: "http://jabber.org/protocol/rsm",
   /** XEP-0060 */
   pubsub: "http://jabber.org/protocol/pubsub",
   pubsubEvent: "http://jabber.org/protocol/pubsub#event",
@@ -57,6 +61,7 @@ export const NS = {
   forward: "urn:xmpp:forward:0",
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
+  archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */

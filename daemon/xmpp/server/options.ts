@@ -1,6 +1,6 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 
 /** How a carried server is started. */
@@ -16,6 +16,8 @@ export interface ServerOptions {
   certificatePem: string;
   keyPem: string;
   limits?: Partial<ServerLimits>;
+  /** Whether messages are archived (XEP-0313); true when absent. */
+  archive?: boolean;
   /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */
   loginProfiles?: readonly LoginProfileId[];
 }

@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import type { Connection } from "./connection.ts";
-import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
+import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { LoginGuard } from "./login_guard.ts";
@@ -19,9 +19,10 @@ import type {
 } from "./options.ts";
 import { makeAccount } from "./registration.ts";
 import { Router } from "./router.ts";
+import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { Storage } from "./storage.ts";
+import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
@@ -31,9 +32,11 @@ const LONGEST_INVITATION_SECONDS = 366 * 86_400;
 /** The carried XMPP server, in this thread; `startCarriedServer` puts it in a Worker. */
 export class XmppServer implements StreamHost, ServerControl {
   readonly domain: Jid;
+  readonly archives: boolean;
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
+  readonly services = new Services();
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
   readonly router: Router;
@@ -58,7 +61,11 @@ export class XmppServer implements StreamHost, ServerControl {
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
-    this.storage = new Storage(options.database);
+    this.storage = new Storage(options.database, {
+      messages: this.limits.archiveMessages,
+      bytes: this.limits.archiveBytes,
+    });
+    this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
@@ -149,6 +156,10 @@ export class XmppServer implements StreamHost, ServerControl {
     return this.#stopped ??= this.#stop();
   }
 
+  deliver(stanza: Element): void {
+    this.router.deliver(stanza);
+  }
+
   address(account: string): Jid {
     return Jid.parse(`${account}@${this.domain}`);
   }
@@ -212,6 +223,7 @@ export class XmppServer implements StreamHost, ServerControl {
     const now = steadyNow();
     for (const stream of this.#streams) stream.sweep(now);
     this.guard.sweep(now);
+    this.hooks.swept.run();
   }
 
   #endSessions(account: string): void {

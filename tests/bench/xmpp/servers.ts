@@ -46,7 +46,7 @@ async function ejabberd({ accounts: count, archive }: Setting): Promise<LoadedSe
 }
 
 /** The carried server on a file, its rates lifted as the peers' are. */
-async function startOurs({ accounts: count }: Setting): Promise<LoadedServer> {
+async function startOurs({ accounts: count, archive }: Setting): Promise<LoadedServer> {
   const folder = await Deno.makeTempDir({ prefix: "simppd-bench-" });
   const { caPem, certificatePem, keyPem } = await makeTestCertificate(DOMAIN);
   const options: ServerOptions = {
@@ -56,6 +56,7 @@ async function startOurs({ accounts: count }: Setting): Promise<LoadedServer> {
     port: 0,
     certificatePem,
     keyPem,
+    archive,
     limits: { bytesPerSecond: 1e9, burstBytes: 1e9 },
   };
   const empty = await XmppServer.start(options);
