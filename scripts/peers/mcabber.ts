@@ -36,7 +36,7 @@ export class Mcabber {
     const terminal = await Terminal.start(["mcabber", "-f", config], folder);
     const client = new Mcabber(terminal);
     try {
-      await terminal.waitFor(/You are now authenticated|authenticated/i);
+      await terminal.waitFor("Your status has been set");
     } catch (error) {
       await client.stop();
       throw error;
