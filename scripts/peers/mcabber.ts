@@ -49,6 +49,13 @@ export class Mcabber {
     return this.terminal.line(text);
   }
 
+  /** Shows the conversation with somebody who is in its list. */
+  async open(jid: string): Promise<void> {
+    await this.terminal.line(`/roster search ${jid}`);
+    // An empty line turns to the chat.
+    await this.terminal.line("");
+  }
+
   async send(to: string, text: string): Promise<void> {
     await this.terminal.line(`/say_to ${to} ${text}`);
   }
