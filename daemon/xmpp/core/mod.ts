@@ -3,6 +3,7 @@
  * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
  * @module
  */
+export * from "./component.ts";
 export * from "./data_form.ts";
 export * from "./element.ts";
 export * from "./errors.ts";

@@ -39,6 +39,8 @@ export const NS = {
   chatStates: "http://jabber.org/protocol/chatstates",
   /** XEP-0092 */
   version: "jabber:iq:version",
+  /** XEP-0114 */
+  component: "jabber:component:accept",
   /** XEP-0115 */
   caps: "http://jabber.org/protocol/caps",
   /** XEP-0160, and what servers say of it in disco */
