@@ -10,7 +10,7 @@ import type {
   Problem,
   ServerView,
 } from "../views/mod.ts";
-import { type Pep, registerByInvitation, setPassword } from "../xmpp/client/mod.ts";
+import { type Pep, readWebSocketUrl, registerByInvitation, setPassword } from "../xmpp/client/mod.ts";
 import { Jid, type PublicLoginKey } from "../xmpp/core/mod.ts";
 import { Carried } from "./carried_server.ts";
 import type { Chats } from "./chats.ts";
@@ -350,13 +350,15 @@ async function freeName(
   }
 }
 
-/** `host` or `host:port`, tried with direct TLS and with STARTTLS. */
+/** `host` or `host:port`, tried with direct TLS and with STARTTLS; or a `wss:` URL. */
 function endpointsOf(server: string): AccountSettings["hosts"] {
+  const webSocket = readWebSocketUrl(server);
+  if (webSocket !== undefined) return [webSocket];
   const given = readHost(server);
   if (given !== undefined) return [{ ...given, tls: "direct" }, { ...given, tls: "starttls" }];
   const bare = readHost(`${server}:5223`);
   if (bare === undefined) {
-    throw new SimppdError("bad-input", `"${server}" should be a server as host or host:port.`);
+    throw new SimppdError("bad-input", `"${server}" should be a server as host, host:port or wss://host/path.`);
   }
   return [{ ...bare, tls: "direct" }, { ...bare, port: 5222, tls: "starttls" }];
 }

@@ -1,9 +1,16 @@
 import { makeTestCertificate } from "./certificate.ts";
 
+const PLUGINS = new URL("./prosody_plugins", import.meta.url).pathname;
+
 /** A Prosody of this machine, alone in a scratch folder, listening on 127.0.0.1 only. */
 export interface Prosody {
   readonly domain: string;
-  readonly ports: { readonly direct: number; readonly starttls: number };
+  readonly ports: {
+    readonly direct: number;
+    readonly starttls: number;
+    /** HTTPS, with `/xmpp-websocket` (RFC 7395). */
+    readonly websocket: number;
+  };
   /** The authority that signed its certificate. */
   readonly caPem: string;
   /** base64url SHA-256 of the SPKI of its certificate. */
@@ -20,6 +27,20 @@ export interface ProsodyOptions {
   readonly domain?: string;
   /** Which SCRAM it offers; Prosody's own default is SHA-1. */
   readonly hash?: "SHA-1" | "SHA-256";
+  /** Modules beyond the usual ones, such as those of the package `prosody-modules`. */
+  readonly modules?: readonly string[];
+  /**
+   * Lets it bind SCRAM to tls-server-end-point, as newer versions do; and what mod_sasl2 needs.
+   */
+  readonly backports?: boolean;
+  /** Seconds a cut stream can be resumed; Prosody's own default is 600. */
+  readonly resumeSeconds?: number;
+}
+
+/** Is the Debian package `prosody-modules` here, with this module? */
+export async function hasProsodyModule(name: string): Promise<boolean> {
+  const file = `/usr/lib/prosody/modules/mod_${name}`;
+  return await Deno.stat(file).then(() => true, () => false);
 }
 
 /**
@@ -31,12 +52,13 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
   const domain = options.domain ?? "prosody.test";
   const folder = await Deno.makeTempDir({ prefix: "prosody-" });
   const certificate = await makeTestCertificate(domain);
-  const ports = { direct: freePort(), starttls: freePort() };
+  const ports = { direct: freePort(), starttls: freePort(), websocket: freePort() };
   await Deno.mkdir(`${folder}/data`);
   await Deno.writeTextFile(`${folder}/crt.pem`, certificate.certificatePem);
   await Deno.writeTextFile(`${folder}/key.pem`, certificate.keyPem);
   const config = `${folder}/prosody.cfg.lua`;
-  await Deno.writeTextFile(config, configuration(folder, domain, ports, options.hash ?? "SHA-1"));
+  const digest = await certificateDigest(certificate.certificatePem);
+  await Deno.writeTextFile(config, configuration(folder, domain, ports, digest, options));
 
   for (const [name, password] of Object.entries(options.accounts)) {
     await control(config, "register", name, domain, password);
@@ -74,12 +96,15 @@ function configuration(
   folder: string,
   domain: string,
   ports: Prosody["ports"],
-  hash: string,
+  digest: string,
+  { hash = "SHA-1", modules = [], resumeSeconds = 600, backports = false }: ProsodyOptions,
 ): string {
   return `
 run_as_root = true
 daemonize = false
 pidfile = "${folder}/prosody.pid"
+plugin_paths = { "${PLUGINS}" }
+${backports ? `end_point_digest = "${digest}"` : ""}
 data_path = "${folder}/data"
 log = { info = "${folder}/prosody.log" }
 interfaces = { "127.0.0.1" }
@@ -87,10 +112,17 @@ c2s_ports = { ${ports.starttls} }
 c2s_direct_tls_ports = { ${ports.direct} }
 s2s_ports = {}
 http_ports = {}
-https_ports = {}
-modules_enabled = { "roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "invites",
-  "invites_register", "register_ibr" }
-modules_disabled = { "s2s", "http", "offline" }
+https_ports = { ${ports.websocket} }
+http_default_host = "${domain}"
+https_ssl = { certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }
+smacks_hibernation_time = ${resumeSeconds}
+modules_enabled = { ${
+    backports ? `"backports", ` : ""
+  }"roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "invites",
+  "invites_register", "register_ibr", "smacks", "csi_simple", "websocket"${
+    modules.map((name) => `, "${name}"`).join("")
+  } }
+modules_disabled = { "s2s", "offline" }
 authentication = "internal_hashed"
 password_hash = "${hash}"
 c2s_require_encryption = true
@@ -100,6 +132,12 @@ c2s_direct_tls_ssl = { certificate = "${folder}/crt.pem", key = "${folder}/key.p
 ssl = { certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }
 VirtualHost "${domain}"
 `;
+}
+
+/** Hex SHA-256 of a certificate's DER. */
+async function certificateDigest(pem: string): Promise<string> {
+  const der = Uint8Array.fromBase64(pem.replace(/-----[^-]+-----/g, ""));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", der)).toHex();
 }
 
 async function control(config: string, ...args: string[]): Promise<string> {
