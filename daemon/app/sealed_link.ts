@@ -82,7 +82,13 @@ export class SealedLink {
         ));
       }
     }
-    await client.confirm();
+    await client.confirm().catch((error: unknown) => {
+      throw new SimppdError(
+        "not-confirmed",
+        "The connection ended before the server confirmed the message.",
+        error,
+      );
+    });
     return { suite };
   }
 
