@@ -27,7 +27,7 @@ async function withProsody(hash: Hash, use: (prosody: Prosody) => Promise<void>)
 }
 
 function endpoint({ ports }: Prosody, tls: Endpoint["tls"]): Endpoint {
-  return { host: "127.0.0.1", port: ports[tls], tls };
+  return { host: "127.0.0.1", port: ports[tls], tls, path: "/xmpp-websocket" };
 }
 
 const SHOWN: { hash: Hash; tls: Endpoint["tls"]; trust: (prosody: Prosody) => TlsTrust }[] = [
