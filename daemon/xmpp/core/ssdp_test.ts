@@ -33,6 +33,17 @@ Deno.test("ssdpHash() does not mind the order, and minds all else", () => {
   }));
 });
 
+Deno.test("a SCRAM server says what it offered, and both sides agree", async () => {
+  const salt = new Uint8Array(16);
+  const keys = await scramDerive("sha-1", "pencil", salt, 4096);
+  const lookup = () => ({ ...keys, salt, iterations: 4096 });
+  const server = scramServer("SCRAM-SHA-1", { lookup, offer: OFFER }, scramNonce);
+  const client = scramClient("SCRAM-SHA-1", "me", "pencil", scramNonce, { offer: OFFER });
+  const first = await server.first(client.first());
+  assert.ok(first.endsWith(",h=G6k/rBLDqgOhRRaCuuatSDFkJ08="));
+  client.verify(server.final(await client.respond(first)));
+});
+
 async function challenge(extension: string) {
   const salt = new Uint8Array(16);
   const keys = await scramDerive("sha-256", "pencil", salt, 4096);
