@@ -42,7 +42,7 @@ function toResource(host: Host, message: Element, to: Jid): boolean {
 
 function write(host: Host, message: Element, sessions: Session[]): void {
   const xml = serialise(message);
-  for (const session of sessions) session.sendXml(xml);
+  for (const session of sessions) session.sendXml(xml, message);
   host.hooks.delivered.run(message, xml.length, sessions);
 }
 

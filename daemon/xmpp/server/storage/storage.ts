@@ -1,6 +1,7 @@
 import { Accounts } from "./accounts.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
+import { FastTokens } from "./fast_tokens.ts";
 import { Invitations } from "./invitations.ts";
 import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
@@ -16,6 +17,7 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly tokens: FastTokens;
 
   /** @param location path of an SQLite file, or `:memory:`. @throws SimppdError `schema-newer` */
   constructor(location: string) {
@@ -26,6 +28,7 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.tokens = new FastTokens(db);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
