@@ -55,8 +55,9 @@ export interface TestBed {
 export async function withServer(
   test: (bed: TestBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
+  further: Partial<ServerOptions> = {},
 ): Promise<void> {
-  const options = await testOptions(limits);
+  const options = { ...await testOptions(limits), ...further };
   const server = await XmppServer.start(options);
   const clients: TestClient[] = [];
   const bed: TestBed = {
@@ -120,6 +121,11 @@ export class TestClient {
   static async connect(port: number, certificatePem: string): Promise<TestClient> {
     const raw = await Deno.connect({ hostname: "127.0.0.1", port });
     raw.setNoDelay();
+    return await TestClient.secure(raw, certificatePem);
+  }
+
+  /** Begins TLS on a connection that is ready for it. */
+  static async secure(raw: Deno.TcpConn, certificatePem: string): Promise<TestClient> {
     const conn = await Deno.startTls(raw, { hostname: DOMAIN, caCerts: [certificatePem] });
     try {
       await conn.handshake();
@@ -151,6 +157,11 @@ export class TestClient {
         `xmlns='${NS.client}' xmlns:stream='${NS.stream}'>`,
     );
     return await this.until((stanza) => stanza.is("features", NS.stream), "stream features");
+  }
+
+  /** A new stream is expected to begin, on the same connection. */
+  restart(): void {
+    this.#reader.restart();
   }
 
   /** Logs in without binding. @returns the last SASL element */
