@@ -95,6 +95,8 @@ export class TestClient {
   jid = "";
   /** Does it answer the server's pings by itself? */
   answersPings = true;
+  /** Looks at each element first. @returns whether it took it out of what comes */
+  intercept: (element: Element) => boolean = () => false;
   /** All that came and was not taken yet. */
   readonly inbox: Element[] = [];
   /** Resolves when the server has closed the connection. */
@@ -272,6 +274,7 @@ export class TestClient {
   }
 
   #take(stanza: Element): void {
+    if (this.intercept(stanza)) return;
     const { id, from, type } = stanza.attrs;
     const ping = type === "get" && from === DOMAIN && stanza.getChild("ping", NS.ping);
     if (ping && this.answersPings) this.send(el("iq", { type: "result", id, to: from }));
