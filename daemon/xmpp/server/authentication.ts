@@ -96,8 +96,12 @@ export class Authentication implements Stage {
   async #step(element: Element): Promise<LoginStep> {
     const login = this.#login;
     const name = element.getName();
-    if (name === "abort") return login.fail("aborted");
-    if (this.#sasl2.pending || (name !== "auth" && name !== "response")) {
+    if (name === "abort") {
+      this.#sasl2.abandon();
+      return login.fail("aborted");
+    }
+    // A login is not begun in one profile and ended in the other.
+    if (this.#sasl2.abandon() || (name !== "auth" && name !== "response")) {
       return login.fail("malformed-request");
     }
     const data = decoded(element);

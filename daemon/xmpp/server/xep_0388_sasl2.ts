@@ -42,9 +42,11 @@ export class Sasl2 {
     this.#failed = failed;
   }
 
-  /** Does a login of this profile run? */
-  get pending(): boolean {
-    return this.#request !== undefined;
+  /** Forgets the login of this profile that runs. @returns whether one did */
+  abandon(): boolean {
+    const pending = this.#request !== undefined;
+    this.#request = undefined;
+    return pending;
   }
 
   feature(): Element {
