@@ -3,6 +3,8 @@ import type { StreamError } from "../core/mod.ts";
 /** A connection from its TCP accept on, whatever has become of it so far. */
 export interface Accepted {
   readonly address: string;
+  /** Did it come to the port for STARTTLS, and has not begun TLS? */
+  readonly clear: boolean;
   /** Has it not said a word yet, not even the stream's header? */
   readonly silent: boolean;
   /** Has it shown whose it is? */

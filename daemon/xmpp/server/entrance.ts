@@ -95,7 +95,7 @@ export class Entrance {
   }
 
   #accept(raw: Socket, clear: boolean): void {
-    if (this.#shut || !this.#hasRoom(raw.remoteAddress ?? "")) {
+    if (this.#shut || !this.#hasRoom(raw.remoteAddress ?? "", clear)) {
       this.#refused++;
       raw.on("error", () => {});
       raw.destroy();
@@ -118,14 +118,17 @@ export class Entrance {
     this.#streams.add(new ClientStream(this.#host, raw, this.#identity, since));
   }
 
-  #hasRoom(address: string): boolean {
+  #hasRoom(address: string, clear: boolean): boolean {
     const { connections, connectionsPerAddress, loginsPerAddress } = this.#host.limits;
     if (this.#streams.size >= connections) return false;
     if (!this.#host.guard.admits(address, steadyNow())) return false;
     const all = [...this.#streams].filter((stream) => stream.address === address);
     if (all.length >= connectionsPerAddress) return false;
     const loggingIn = all.filter(({ bound }) => !bound);
-    return loggingIn.length < loginsPerAddress || this.#dropOldest(loggingIn);
+    if (loggingIn.length < loginsPerAddress) return true;
+    // A flood at one port is not to throw out who is logging in at the other.
+    const alike = loggingIn.filter((stream) => stream.clear === clear);
+    return this.#dropOldest(alike) || this.#dropOldest(loggingIn);
   }
 
   /** Makes room: the oldest goes that never said a word, else the oldest that gave no proof yet. */

@@ -33,6 +33,7 @@ export interface ClearStreamListener {
  */
 export class ClearStream implements Accepted {
   readonly address: string;
+  readonly clear = true;
   readonly proved = false;
   readonly bound = false;
 

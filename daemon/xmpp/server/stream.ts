@@ -29,6 +29,7 @@ const SURVIVED = new Set(["connection-timeout", "reset"]);
  * stream and no other. Elements are handled one after the other, in the order they came.
  */
 export class ClientStream implements Accepted, StagedStream {
+  readonly clear = false;
   readonly outlet: Outlet;
   from: Jid | undefined;
 

@@ -95,6 +95,8 @@ export class TestClient {
   jid = "";
   /** Does it answer the server's pings by itself? */
   answersPings = true;
+  /** Bytes it still writes; then the connection is cut. */
+  budget = Infinity;
   /** Looks at each element first. @returns whether it took it out of what comes */
   intercept: (element: Element) => boolean = () => false;
   /** All that came and was not taken yet. */
@@ -144,7 +146,11 @@ export class TestClient {
     const work = async () => {
       await before.catch(() => {});
       let bytes = typeof text === "string" ? utf8(text) : text;
+      const whole = bytes.length <= this.budget;
+      if (!whole) bytes = bytes.subarray(0, this.budget);
+      this.budget -= bytes.length;
       while (bytes.length > 0) bytes = bytes.subarray(await this.#conn.write(bytes));
+      if (!whole) this.#conn.close();
     };
     return this.#written = work();
   }
