@@ -71,14 +71,8 @@ export class BoundStream implements Stage {
 
   /** Says what was taken, once all that it led to is stored for good. */
   #acknowledge(): void {
-    const { session } = this;
-    const h = String(session.management!.received);
-    const answer = () => this.#stream.send(el("a", { xmlns: NS.streamManagement, h }));
-    const settling = this.#host.hooks.settled();
-    if (settling === undefined) return answer();
-    settling.then(
-      answer,
-      () => this.#stream.outlet.fail(new StreamError("internal-server-error")),
-    );
+    this.#host.storage.settle();
+    const h = String(this.session.management!.received);
+    this.#stream.send(el("a", { xmlns: NS.streamManagement, h }));
   }
 }

@@ -65,3 +65,20 @@ Deno.test("SCRAM is bound to the certificate, tells what was offered, and refuse
     });
   });
 });
+
+Deno.test("without channel binding a client that could bind otherwise gets in", async () => {
+  await withServer(
+    async (bed) => {
+      await bed.server.createAccount("alice", PASSWORD);
+      const client = await bed.connect();
+      const offer = offerOf(await client.open(), "sasl");
+      assert.deepEqual(offer, {
+        mechanisms: ["SIMPP-1", "SCRAM-SHA-256", "SCRAM-SHA-1"],
+        channelBindings: undefined,
+      });
+      assert.equal(await tries(client, "SCRAM-SHA-256", { serverLacksIt: true, offer }), "success");
+    },
+    {},
+    { channelBinding: false },
+  );
+});

@@ -46,11 +46,11 @@ export class Entrance {
     const current = this.address;
     if (current !== undefined && fits(current, wanted)) return current;
     // The same port at another address may overlap with the old listener: that one goes first.
-    this.#close();
+    this.close();
     try {
       await this.#open(wanted);
     } catch (error) {
-      this.#close();
+      this.close();
       if (current !== undefined) await this.#open(current);
       throw error;
     }
@@ -70,7 +70,7 @@ export class Entrance {
   /** Lets nobody in any more, ends all that are there; waits until they are gone, so long at most. */
   async shut(error: StreamError, patienceMs: number): Promise<void> {
     this.#shut = true;
-    this.#close();
+    this.close();
     if (this.#streams.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
@@ -88,7 +88,8 @@ export class Entrance {
     this.#starttls = await Listener.open(host, starttlsPort, (raw) => this.#accept(raw, true));
   }
 
-  #close(): void {
+  /** Lets nobody in any more; who is in stays. */
+  close(): void {
     this.#direct?.close();
     this.#starttls?.close();
     this.#direct = this.#starttls = undefined;

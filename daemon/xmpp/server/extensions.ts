@@ -13,6 +13,8 @@ import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
 import { streamManagement } from "./xep_0198_stream_management.ts";
 import { ping } from "./xep_0199_ping.ts";
+import { carbons } from "./xep_0280_carbons.ts";
+import { archive } from "./xep_0313_archive.ts";
 import { clientState } from "./xep_0352_client_state.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
@@ -25,6 +27,8 @@ export const EXTENSIONS: readonly Extension[] = [
   unconfirmed,
   disco,
   ping,
+  archive,
+  carbons,
   blocking,
   offline,
   caps,

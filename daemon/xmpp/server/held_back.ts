@@ -52,8 +52,20 @@ function keyOf(stanza: Element): string | undefined {
     return events ? undefined : `presence ${from}`;
   }
   if (stanza.getName() !== "message" || type === "error") return undefined;
+  const copied = copiedBy(stanza);
+  return copied === undefined ? typingKey(stanza) : typingKey(copied);
+}
+
+function typingKey(stanza: Element): string | undefined {
+  const { from = "", to = "" } = stanza.attrs;
   const children = stanza.getChildElements();
   const typing = children.some((child) => child.getNS() === NS.chatStates) &&
     children.every((child) => TYPING.has(child.getNS()) || child.getName() === "thread");
-  return typing && !isWorthKeeping(stanza) ? `typing ${from}` : undefined;
+  return typing && !isWorthKeeping(stanza) ? `typing ${from} ${to}` : undefined;
+}
+
+/** The message that a carbon copies (XEP-0280). */
+function copiedBy(message: Element): Element | undefined {
+  const carbon = message.getChild("received", NS.carbons) ?? message.getChild("sent", NS.carbons);
+  return carbon?.getChild("forwarded", NS.forward)?.getChild("message", NS.client);
 }

@@ -73,6 +73,19 @@ export class Hooks {
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
 
+  /** Marks a message for one account before it is delivered; gives the copy to deliver. */
+  stamp: (message: Element, account: string) => Element = (message) => message;
+  /**
+   * A message, as its receiver got it, was delivered or kept. `audience`: the sessions it was
+   * written to.
+   */
+  readonly accepted = new Hook<
+    [from: Jid, message: Element, to: Jid, audience: readonly Session[]]
+  >();
+
+  /** Now and then, when deadlines are looked at. */
+  readonly swept = new Hook<[]>();
+
   /** A message was written to all these sessions of one account; `size` is that of its XML. */
   readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
 
@@ -84,12 +97,6 @@ export class Hooks {
   passage: (from: Jid, to: Jid) => Passage = () => "open";
   /** Keeps a message that nobody is online for. @throws StanzaError when it cannot */
   keepMessage: ((account: string, message: Element, sender: Jid) => void) | undefined;
-
-  /**
-   * Resolves when all that was stored so far is there for good; undefined when it is already. No
-   * stanza is acknowledged before (XEP-0198). A rejection ends the stream.
-   */
-  settled: () => Promise<void> | undefined = () => undefined;
 
   #iq = new Map<string, IqHandler>();
   #nonzas = new Map<string, NonzaHandler>();

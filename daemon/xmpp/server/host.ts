@@ -16,6 +16,8 @@ export interface Host {
   readonly limits: ServerLimits;
   /** What the server says of itself; undefined: nothing. */
   readonly software: ServerOptions["software"];
+  /** Are messages archived? */
+  readonly archives: boolean;
   readonly storage: Storage;
   readonly sessions: Sessions;
   readonly services: Services;

@@ -54,6 +54,8 @@ export interface LoginsOptions {
   readonly domain: Jid;
   readonly certificatePem: string;
   readonly scramIterations: number;
+  /** Are `-PLUS` mechanisms offered? Yes, when absent. */
+  readonly channelBinding?: boolean;
   /** Of SIMPP-1; none: the mechanism is not offered. */
   readonly profiles?: readonly LoginProfileId[];
 }
@@ -72,6 +74,7 @@ export class Logins {
   readonly #accounts: Accounts;
   readonly #tokens: FastTokens;
   readonly #binding: ChannelBinding | undefined;
+  readonly #tokenBinding: Uint8Array | undefined;
   readonly #domain: Jid;
   readonly #source: CredentialSource;
   readonly #endPoint: Uint8Array;
@@ -87,8 +90,9 @@ export class Logins {
     this.#source = new CredentialSource(accounts, scramIterations);
     const certificate = new X509Certificate(certificatePem).raw;
     this.#endPoint = endPointOf(certificate);
-    const data = tlsServerEndPoint(certificate);
-    this.#binding = data && { type: "tls-server-end-point", data };
+    const data = this.#tokenBinding = tlsServerEndPoint(certificate);
+    const binds = data !== undefined && options.channelBinding !== false;
+    this.#binding = binds ? { type: "tls-server-end-point", data } : undefined;
     const secret = accounts.secret("login-identity");
     for (const id of options.profiles ?? DEFAULT_PROFILES) {
       const { serverSigner, clientSigner } = loginProfile(id);
@@ -99,7 +103,7 @@ export class Logins {
     const plus = this.#binding === undefined ? [] : MECHANISMS.map((name) => `${name}-PLUS`);
     const keys = this.#identities.size === 0 ? [] : [SIMPP_1];
     this.mechanisms = [...keys, ...plus, ...MECHANISMS];
-    this.tokenMechanisms = this.#binding === undefined ? [] : [HT_MECHANISM];
+    this.tokenMechanisms = data === undefined ? [] : [HT_MECHANISM];
     this.channelBindings = this.#binding === undefined ? [] : [this.#binding.type];
   }
 
@@ -114,7 +118,7 @@ export class Logins {
 
   /** What tokens are bound to; undefined when none are given. */
   get tokenBinding(): Uint8Array | undefined {
-    return this.#binding?.data;
+    return this.#tokenBinding;
   }
 
   /** This server's own public keys, for clients to pin; all profiles it lets in. */

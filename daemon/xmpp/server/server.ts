@@ -22,6 +22,7 @@ import { Router } from "./router.ts";
 import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { Components } from "./xep_0114_components.ts";
 import { Storage } from "./storage/storage.ts";
 import type { ClientStream } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
@@ -33,6 +34,7 @@ const LONGEST_INVITATION_SECONDS = 366 * 86_400;
 /** The carried XMPP server, in this thread; `startCarriedServer` puts it in a Worker. */
 export class XmppServer implements StreamHost, ServerControl {
   readonly domain: Jid;
+  readonly archives: boolean;
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
@@ -47,6 +49,8 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly crowded = new Set<Connection>();
 
   readonly #entrance: Entrance;
+  #components: Components | undefined;
+  #componentPort = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -58,7 +62,11 @@ export class XmppServer implements StreamHost, ServerControl {
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
-    this.storage = new Storage(options.database);
+    this.storage = new Storage(options.database, {
+      messages: this.limits.archiveMessages,
+      bytes: this.limits.archiveBytes,
+    });
+    this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
@@ -67,6 +75,7 @@ export class XmppServer implements StreamHost, ServerControl {
       domain: this.domain,
       certificatePem: options.certificatePem,
       scramIterations: this.limits.scramIterations,
+      channelBinding: options.channelBinding ?? true,
       ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
     });
     this.resumptions = new Resumptions((session) => this.sessionOver(session));
@@ -80,7 +89,12 @@ export class XmppServer implements StreamHost, ServerControl {
     const server = new XmppServer(options);
     try {
       await server.listen(options.host, options.port, options.starttlsPort);
+      if (options.components !== undefined) {
+        server.#components = new Components(server, options.components);
+        server.#componentPort = await server.#components.listen(options.components);
+      }
     } catch (error) {
+      server.#entrance.close();
       server.storage.close();
       throw error;
     }
@@ -90,6 +104,10 @@ export class XmppServer implements StreamHost, ServerControl {
 
   get host(): string {
     return this.listening.host;
+  }
+  /** Where components connect; 0 when none may. */
+  get componentPort(): number {
+    return this.#componentPort;
   }
   get port(): number {
     return this.listening.port;
@@ -202,6 +220,7 @@ export class XmppServer implements StreamHost, ServerControl {
     this.#entrance.sweep(now);
     this.resumptions.sweep(now);
     this.guard.sweep(now);
+    this.hooks.swept.run();
   }
 
   #endSessions(account: string): void {
@@ -212,6 +231,7 @@ export class XmppServer implements StreamHost, ServerControl {
 
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#components?.close();
     for (const session of this.resumptions.waiting) this.sessionOver(session);
     await this.#entrance.shut(new StreamError("system-shutdown"), GOODBYE_MS);
     this.storage.close();

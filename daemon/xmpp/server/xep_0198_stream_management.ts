@@ -68,10 +68,10 @@ export async function resumeSession(
   if (count === undefined) return managementFailed("bad-request");
   session.outlet?.supersede();
   while (session.working !== undefined) await session.working.catch(() => {});
-  await hooks.settled();
   const management = session.management!;
   if (!session.open || !management.resumable) return managementFailed("item-not-found");
   session.acknowledged(count);
+  host.storage.settle();
   const element = el("resumed", {
     xmlns: NS.streamManagement,
     previd,

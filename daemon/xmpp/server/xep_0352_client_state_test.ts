@@ -102,7 +102,12 @@ Deno.test("HeldBack keeps nothing that matters, and is bounded", () => {
   assert.ok(kept(el("presence", { from: "a@b/c" })));
   assert.ok(kept(el("presence", { from: "a@b/c", type: "unavailable" })));
   assert.ok(kept(message(composing, el("no-store", { xmlns: NS.hints }))));
-  assert.equal(held.take().length, 2);
+  const copy = (inner: Element) =>
+    message(el("sent", { xmlns: NS.carbons }, el("forwarded", { xmlns: NS.forward }, inner)));
+  const inner = (...children: Element[]) => el("message", { xmlns: NS.client }, ...children);
+  assert.ok(kept(copy(inner(composing))));
+  assert.ok(!kept(copy(inner(el("body", {}, "x")))));
+  assert.equal(held.take().length, 3);
   assert.deepEqual(held.take(), []);
   for (let i = 0; !held.full; i++) {
     assert.ok(i < 1_000 && kept(el("presence", { from: `a@b/${i}` })));

@@ -80,7 +80,7 @@ Deno.test("SASL2 offers what SASL does; without Bind 2 a resource is bound as ev
     const offered = inline.getChild("bind", NS.bind2)!.getChild("inline")!.getChildren("feature");
     assert.deepEqual(
       offered.map(({ attrs }) => attrs.var).toSorted(),
-      [NS.clientState, NS.streamManagement],
+      [NS.carbons, NS.clientState, NS.streamManagement].toSorted(),
     );
     assert.ok(inline.getChild("sm", NS.streamManagement));
     const mechanisms = inline.getChild("fast", NS.fast)!.getChildren("mechanism");
@@ -103,7 +103,6 @@ Deno.test("Bind 2 binds with the login, enables what is wanted, and replaces the
       seen.push(`${session.account} ${element.getName()}`);
       return el("done", { xmlns: "urn:test" });
     });
-    bed.server.hooks.bound(() => el("metadata", { xmlns: NS.archive }));
     const login = async () => {
       const { client, features } = await opened(bed);
       const success = await authenticate2(client, features, "alice", [
@@ -111,6 +110,7 @@ Deno.test("Bind 2 binds with the login, enables what is wanted, and replaces the
           el("enable", { xmlns: NS.streamManagement, resume: "true" }),
           el("inactive", { xmlns: NS.clientState }),
           el("enable", { xmlns: "urn:test" }),
+          el("enable", { xmlns: NS.carbons }),
           el("enable", { xmlns: "urn:unknown" }),
         ),
         userAgent("device-1"),
@@ -125,6 +125,7 @@ Deno.test("Bind 2 binds with the login, enables what is wanted, and replaces the
     assert.ok(bound.getChild("done", "urn:test"));
     assert.ok(bound.getChild("metadata", NS.archive));
     assert.deepEqual(seen, ["alice enable"]);
+    assert.ok(bed.server.sessions.of("alice")[0]!.wantsCarbons);
     assert.equal((await client.until(isFeatures)).getChild("bind", NS.bind), undefined);
     client.send(chat("alice", "at once"));
     client.send(el("r", { xmlns: NS.streamManagement }));

@@ -1,4 +1,6 @@
 import { Accounts } from "./accounts.ts";
+import { Archive, type ArchiveRoom } from "./archive.ts";
+import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
 import { FastTokens } from "./fast_tokens.ts";
@@ -19,8 +21,15 @@ export class Storage {
   readonly blocklists: Blocklists;
   readonly tokens: FastTokens;
 
-  /** @param location path of an SQLite file, or `:memory:`. @throws SimppdError `schema-newer` */
-  constructor(location: string) {
+  readonly archive: Archive;
+  readonly archivePreferences: ArchivePreferences;
+
+  /**
+   * @param location path of an SQLite file, or `:memory:`
+   * @param room most that one archive keeps
+   * @throws SimppdError `schema-newer`
+   */
+  constructor(location: string, room: ArchiveRoom) {
     const db = this.database = new SqliteDatabase(location);
     this.accounts = new Accounts(db);
     this.invitations = new Invitations(db);
@@ -29,6 +38,8 @@ export class Storage {
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
     this.tokens = new FastTokens(db);
+    this.archive = new Archive(db, room);
+    this.archivePreferences = new ArchivePreferences(db);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
@@ -36,7 +47,16 @@ export class Storage {
     return this.database.transaction(work);
   }
 
+  /**
+   * Stores what waits to be stored together with more; called before a client is told that
+   * something is done. @throws SimppdError `database-full`, `database-unavailable`
+   */
+  settle(): void {
+    this.archive.settle();
+  }
+
   close(): void {
+    this.archive.close();
     this.database.close();
   }
 }
