@@ -42,7 +42,7 @@ export interface ScramServerOptions {
   lookup(user: string): Promise<ScramCredentials | undefined> | ScramCredentials | undefined;
   /** Set when `-PLUS` mechanisms are offered: a client's `y` then means a downgrade. */
   readonly binding?: ChannelBinding;
-  /** What was offered on this stream: told under both proofs, so that nobody cuts it (XEP-0474). */
+  /** What was offered on this stream: a client then notices what was cut of it (XEP-0474). */
   readonly offer?: SaslOffer;
 }
 
@@ -88,8 +88,8 @@ export function scramServer(
       if (credentials === undefined) throw notAuthorized();
       const nonce = theirs + nonceSource();
       const gs2 = clientFirst.slice(0, clientFirst.length - bare!.length);
-      const told = offer === undefined ? "" : `,h=${ssdpHash(hash, offer)}`;
-      const reply = `r=${nonce},s=${toBase64(credentials.salt)},i=${credentials.iterations}${told}`;
+      const reply = `r=${nonce},s=${toBase64(credentials.salt)},i=${credentials.iterations}` +
+        (offer === undefined ? "" : `,h=${ssdpHash(hash, offer)}`);
       awaiting = {
         bound: plus ? concat(utf8(gs2), binding!.data) : utf8(gs2),
         nonce,

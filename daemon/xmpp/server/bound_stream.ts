@@ -71,7 +71,8 @@ export class BoundStream implements Stage {
 
   /** Says what was taken, once all that it led to is stored for good. */
   #acknowledge(): void {
-    this.#host.storage.settle();
+    // While it cannot be stored it is not taken: the client will ask again.
+    if (!this.#host.storage.settle()) return;
     const h = String(this.session.management!.received);
     this.#stream.send(el("a", { xmlns: NS.streamManagement, h }));
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fromBase64, fromUtf8, toBase64, utf8 } from "../../base/mod.ts";
 import { el, type Element, NS, scramClient, type ScramMechanism, scramNonce } from "../core/mod.ts";
-import { PASSWORD, type TestClient, withServer } from "./testing.ts";
+import { PASSWORD, type TestClient, withSqliteServer } from "./testing.ts";
 import { offerOf, testBinding } from "./testing_managed.ts";
 
 const isSasl = (element: Element) => element.getNS() === NS.sasl;
@@ -26,7 +26,7 @@ async function tries(
 }
 
 Deno.test("SCRAM is bound to the certificate, tells what was offered, and refuses a downgrade", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const binding = await testBinding();
     const connect = async () => {
@@ -67,7 +67,7 @@ Deno.test("SCRAM is bound to the certificate, tells what was offered, and refuse
 });
 
 Deno.test("without channel binding a client that could bind otherwise gets in", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       await bed.server.createAccount("alice", PASSWORD);
       const client = await bed.connect();

@@ -1,4 +1,4 @@
-import { logOf } from "../../base/mod.ts";
+import { Hook } from "./hooks.ts";
 
 /** Called once: did the client show that it has what was written before? */
 export type Confirmed = (came: boolean) => void;
@@ -41,27 +41,24 @@ export class Confirmations {
     }
   }
 
-  /** The first `written` stanzas have come. */
+  /** The first `written` stanzas have come. @throws what a `done` threw, when all were told */
   confirm(written: number): void {
+    const come = new Hook<[]>();
     while (this.#waiting.length > 0 && this.#waiting[0]!.written <= written) {
       const { size, done } = this.#waiting.shift()!;
       this.#bytes -= size;
-      done(true);
+      come.on(() => done(true));
     }
+    come.run();
   }
 
-  /** Nothing more will be confirmed. */
+  /** Nothing more will be confirmed. @throws what a `done` threw, when all were told */
   end(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
-    for (const { done } of waiting) {
-      try {
-        done(false);
-      } catch (error) {
-        // One that cannot be kept keeps none of the others from it.
-        logOf("xmpp-server").error("an unconfirmed message is lost: {error}", { error });
-      }
-    }
+    const over = new Hook<[]>();
+    for (const { done } of waiting) over.on(() => done(false));
+    over.run();
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { toBase64 } from "../../base/mod.ts";
 import { el, type Element, hashedTokenClient, NS } from "../core/mod.ts";
-import { DOMAIN, PASSWORD, type TestBed, TestClient, until, withServer } from "./testing.ts";
+import { DOMAIN, PASSWORD, type TestBed, TestClient, until, withSqliteServer } from "./testing.ts";
 import { authenticate2, testBinding } from "./testing_managed.ts";
 
 /** Connections at a time. */
@@ -35,7 +35,7 @@ const enable = el("enable", { xmlns: NS.streamManagement, resume: "true" });
 const enabled = (element: Element) => element.is("enabled");
 
 Deno.test("a login by SASL cut off at any byte leaves nothing behind", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const bytes = await cutEverywhere(bed, async (client) => {
       await client.login("alice", PASSWORD);
@@ -50,7 +50,7 @@ Deno.test("a login by SASL cut off at any byte leaves nothing behind", async () 
 });
 
 Deno.test("a login by SASL2 and a token, with everything inline, leaves nothing behind either", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const agent = el("user-agent", { id: "device-1" });
     const request = el("request-token", { xmlns: NS.fast, mechanism: "HT-SHA-256-ENDP" });
@@ -79,7 +79,7 @@ Deno.test("a login by SASL2 and a token, with everything inline, leaves nothing 
 });
 
 Deno.test("what goes before TLS cut off at any byte leaves nothing behind", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       const text = `<?xml version='1.0'?><stream:stream to='${DOMAIN}' version='1.0' ` +
         `xmlns='${NS.client}' xmlns:stream='${NS.stream}'><starttls xmlns='${NS.tls}'/>`;
@@ -110,7 +110,7 @@ Deno.test("what goes before TLS cut off at any byte leaves nothing behind", asyn
 });
 
 Deno.test("a resumption cut off at any byte can be made again", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const start = await bed.login("alice", "phone");
     start.send(enable);

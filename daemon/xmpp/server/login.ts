@@ -2,6 +2,7 @@ import { type Bytes, steadyNow } from "../../base/mod.ts";
 import { SaslError } from "../core/mod.ts";
 import type { Host } from "./host.ts";
 import type { Exchange } from "./logins.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 
 /** What comes of one SASL message, whichever profile frames it. */
 export type LoginStep =
@@ -77,6 +78,7 @@ export class Login {
     } catch (error) {
       const { exchange } = this.#pending ?? {};
       this.#pending = undefined;
+      if (isDatabaseTrouble(error)) return this.fail("temporary-auth-failure");
       if (!(error instanceof SaslError)) throw error;
       // Whoever can make the client's proof wrong is guessing; a malformed one tells us nothing.
       if (error.condition === "not-authorized") {

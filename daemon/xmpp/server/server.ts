@@ -23,6 +23,7 @@ import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { Components } from "./xep_0114_components.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 import { Storage } from "./storage/storage.ts";
 import type { ClientStream } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
@@ -203,11 +204,14 @@ export class XmppServer implements StreamHost, ServerControl {
     if (!session.open) return;
     this.resumptions.remove(session);
     this.sessions.remove(session);
-    try {
-      session.close();
-      this.hooks.closed.run(session);
-    } catch (error) {
-      logOf("xmpp-server").error("leaving failed: {error}", { error });
+    for (const step of [() => session.close(), () => this.hooks.closed.run(session)]) {
+      try {
+        step();
+      } catch (error) {
+        if (!isDatabaseTrouble(error)) {
+          logOf("xmpp-server").error("leaving failed: {error}", { error });
+        }
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import { el, type Element, type Jid, newId, NS, serialise, type StreamError } fr
 import { logOf } from "../../base/mod.ts";
 import { Confirmations, type Confirmed } from "./confirmations.ts";
 import { HeldBack } from "./held_back.ts";
+import { Hook } from "./hooks.ts";
 import type { StreamManagement } from "./stream_management.ts";
 
 /** Most requests of the server that wait for one client's answer. */
@@ -181,10 +182,11 @@ export class Session {
     this.#open = false;
     this.#outlet = undefined;
     this.#held = undefined;
-    const waiting = [...this.#asked.values()];
+    const waiting = new Hook<[]>();
+    for (const done of this.#asked.values()) waiting.on(() => done(undefined));
     this.#asked.clear();
-    for (const done of waiting) done(undefined);
-    this.#confirmations.end();
+    waiting.on(() => this.#confirmations.end());
+    waiting.run();
   }
 
   #ask(payload: Element, done: (answer: Element | undefined) => void): void {

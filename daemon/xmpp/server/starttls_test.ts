@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromUtf8, utf8 } from "../../base/mod.ts";
 import { NS } from "../core/mod.ts";
 import { XmppServer } from "./server.ts";
-import { DOMAIN, PASSWORD, TestClient, testOptions, until, withServer } from "./testing.ts";
+import { DOMAIN, PASSWORD, TestClient, testOptions, until, withSqliteServer } from "./testing.ts";
 
 const HEADER = `<stream:stream to='${DOMAIN}' version='1.0' xmlns='${NS.client}' ` +
   `xmlns:stream='${NS.stream}'>`;
@@ -52,7 +52,7 @@ async function starttls(port: number, certificatePem: string): Promise<TestClien
 }
 
 Deno.test("before TLS only STARTTLS is offered, required; after it a client logs in", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       const { certificatePem } = await testOptions();
       await bed.server.createAccount("alice", PASSWORD);
@@ -85,7 +85,7 @@ Deno.test("in clear nothing else is taken, and each thing ends with its error", 
     ["a message behind starttls", `${STARTTLS}<message/>`, "policy-violation"],
     ["a line end behind starttls", `${STARTTLS}\n`, "policy-violation"],
   ];
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       for (const [what, text, condition] of cases) {
         await t.step(what, async () => {
@@ -130,7 +130,7 @@ const WAYS: Record<string, (clear: Clear) => Promise<void>> = {
 };
 
 Deno.test("clear text behind <starttls/> is never taken for the client's, many at once", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       const { certificatePem } = await testOptions();
       const port = bed.server.starttlsPort!;
@@ -177,7 +177,7 @@ Deno.test("clear text behind <starttls/> is never taken for the client's, many a
 });
 
 Deno.test("who is silent in clear, or in the handshake, is dropped at its deadline", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       const silent = await Clear.connect(bed.server.starttlsPort!);
       const slow = await Clear.connect(bed.server.starttlsPort!);
@@ -198,7 +198,7 @@ Deno.test("who is silent in clear, or in the handshake, is dropped at its deadli
 });
 
 Deno.test("past an address's limit the oldest silent one goes, in clear too", async () => {
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       await bed.server.createAccount("alice", PASSWORD);
       const { certificatePem } = await testOptions();

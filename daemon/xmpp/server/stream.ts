@@ -20,9 +20,10 @@ import type { Outlet, Session } from "./session.ts";
 import type { Stage, StagedStream } from "./stage.ts";
 import { checkHeader, streamHeader } from "./stream_header.ts";
 import type { StreamHost } from "./stream_host.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 
-/** Errors of a stream that its session outlives: the client may still be there, and come back. */
-const SURVIVED = new Set(["connection-timeout", "reset"]);
+/** Errors of a stream that its session outlives: its client may come back, our storage too. */
+const SURVIVED = new Set(["connection-timeout", "reset", "resource-constraint"]);
 
 /**
  * One client's stream (RFC 6120): header, elements, close, and the stage it is in. Errors end this
@@ -61,7 +62,7 @@ export class ClientStream implements Accepted, StagedStream {
       onBytes: (bytes) => this.#read(bytes),
       onEnd: () => this.#finish("", "lost"),
       onCrowded: () => host.crowded.add(this.#connection),
-      onRoom: () => this.session && host.hooks.relieved.run(this.session),
+      onRoom: () => this.#relieved(),
       onOverflow: () => {
         logOf("xmpp-server").warn("a client reads too slowly and is dropped");
         this.#connection.destroy();
@@ -180,6 +181,9 @@ export class ClientStream implements Accepted, StagedStream {
 
   #failWith(error: unknown): void {
     if (error instanceof StreamError) return this.fail(error);
+    if (isDatabaseTrouble(error)) {
+      return this.fail(new StreamError("resource-constraint", "the server's storage is away"));
+    }
     logOf("xmpp-server").error("a stream failed: {error}", { error });
     this.fail(new StreamError("internal-server-error"));
   }
@@ -234,6 +238,15 @@ export class ClientStream implements Accepted, StagedStream {
   #lastWords(error: StreamError): string {
     const header = this.#headerSent ? "" : this.#header();
     return `${header}${serialise(error.toElement())}</stream:stream>`;
+  }
+
+  #relieved(): void {
+    if (this.session === undefined) return;
+    try {
+      this.#host.hooks.relieved.run(this.session);
+    } catch (error) {
+      this.#failWith(error);
+    }
   }
 
   #finish(last: string, session: "lost" | "over"): void {

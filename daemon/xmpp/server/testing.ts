@@ -16,6 +16,7 @@ import { makeServerCertificate, type ServerCertificate } from "./certificate.ts"
 import type { ServerLimits } from "./limits.ts";
 import type { ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { onDatabases } from "./storage/testing.ts";
 
 export const DOMAIN = "test.simppd";
 export const PASSWORD = "correct horse battery";
@@ -51,11 +52,30 @@ export interface TestBed {
   online(name: string, resource?: string): Promise<TestClient>;
 }
 
-/** Runs `test` on a fresh server, and ends all that it started. */
+/** Runs `test` on a fresh server for each kind of database, and ends all that it started. */
 export async function withServer(
   test: (bed: TestBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
   further: Partial<ServerOptions> = {},
+): Promise<void> {
+  await onDatabases(async (database) =>
+    withServerOn({ ...further, database: await database.create() }, test, limits)
+  );
+}
+
+/** {@link withServer} on SQLite alone, for what has nothing to do with storage. */
+export function withSqliteServer(
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits> = {},
+  further: Partial<ServerOptions> = {},
+): Promise<void> {
+  return withServerOn({ ...further, database: ":memory:" }, test, limits);
+}
+
+async function withServerOn(
+  further: Partial<ServerOptions>,
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits>,
 ): Promise<void> {
   const options = { ...await testOptions(limits), ...further };
   const server = await XmppServer.start(options);

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { el, NS } from "../core/mod.ts";
-import { conditionOf, DOMAIN, withServer } from "./testing.ts";
+import { conditionOf, DOMAIN, withSqliteServer } from "./testing.ts";
 
 const query = () => el("query", { xmlns: NS.version });
 
 Deno.test("the server says its name and version only if it is set to", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     const alice = await bed.login("alice");
     assert.equal(
       conditionOf(await alice.request("get", query(), DOMAIN)),
       "service-unavailable",
     );
   });
-  await withServer(
+  await withSqliteServer(
     async (bed) => {
       const alice = await bed.login("alice");
       const answer = await alice.request("get", query(), DOMAIN);

@@ -1,5 +1,12 @@
 import { toBase64Url } from "../../base/mod.ts";
-import { el, type Element, NS, readSmCounter, type StanzaCondition } from "../core/mod.ts";
+import {
+  el,
+  type Element,
+  NS,
+  readSmCounter,
+  type StanzaCondition,
+  StreamError,
+} from "../core/mod.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Outlet, Session } from "./session.ts";
 import { StreamManagement } from "./stream_management.ts";
@@ -53,7 +60,8 @@ export interface Resumed {
  * Takes a session of `account` from the stream it was on (XEP-0198 section 5). Nothing of it is
  * under way any more, and all it stored is there for good, when this resolves.
  * @returns `<failed/>` when there is none to be resumed
- * @throws StreamError when the client counts stanzas that were never sent
+ * @throws StreamError when the client counts stanzas that were never sent, `resource-constraint` when
+ * what it sent cannot be stored now
  */
 export async function resumeSession(
   host: Host,
@@ -71,7 +79,9 @@ export async function resumeSession(
   const management = session.management!;
   if (!session.open || !management.resumable) return managementFailed("item-not-found");
   session.acknowledged(count);
-  host.storage.settle();
+  if (!host.storage.settle()) {
+    throw new StreamError("resource-constraint", "the server's storage is away");
+  }
   const element = el("resumed", {
     xmlns: NS.streamManagement,
     previd,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { el, type Element, NS } from "../core/mod.ts";
 import { HeldBack } from "./held_back.ts";
-import { PASSWORD, type TestBed, type TestClient, until, withServer } from "./testing.ts";
+import { PASSWORD, type TestBed, type TestClient, until, withSqliteServer } from "./testing.ts";
 import { chat, ManagedClient } from "./testing_managed.ts";
 
 const typing = (to: string, state: string) =>
@@ -31,7 +31,7 @@ async function pair(bed: TestBed): Promise<[TestClient, TestClient]> {
 }
 
 Deno.test("while inactive the newest presence and typing wait, and come before a message", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     const [phone, other] = await pair(bed);
     phone.send(el("inactive", { xmlns: NS.clientState }));
     await phone.request("get", el("ping", { xmlns: NS.ping }));
@@ -55,7 +55,7 @@ Deno.test("while inactive the newest presence and typing wait, and come before a
 });
 
 Deno.test("what waits for one that is cut off does not fill its queue, and comes when it is back", async () => {
-  await withServer(async (bed) => {
+  await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const alice = new ManagedClient(bed.server.port, "alice");
     await alice.start();
