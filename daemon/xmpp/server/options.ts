@@ -6,7 +6,7 @@ import type { ComponentOptions } from "./xep_0114_components.ts";
 
 /** How a carried server is started. */
 export interface ServerOptions {
-  /** Path of the SQLite file, or `:memory:`. */
+  /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
   domain: string;

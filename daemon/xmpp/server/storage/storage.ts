@@ -1,9 +1,11 @@
 import { Accounts } from "./accounts.ts";
-import { Archive, type ArchiveRoom } from "./archive.ts";
+import { Archive, ARCHIVE_ROOM, type ArchiveRoom } from "./archive.ts";
 import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
 import { Invitations } from "./invitations.ts";
+import { isMysql } from "./location.ts";
+import { MysqlDatabase } from "./mysql_database.ts";
 import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
 import { Rosters } from "./rosters.ts";
@@ -23,12 +25,14 @@ export class Storage {
   readonly archivePreferences: ArchivePreferences;
 
   /**
-   * @param location path of an SQLite file, or `:memory:`
+   * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
    * @param room most that one archive keeps
-   * @throws SimppdError `schema-newer`
+   * @throws SimppdError `schema-newer`; of a URL what {@link MysqlDatabase} throws
    */
-  constructor(location: string, room: ArchiveRoom) {
-    const db = this.database = new SqliteDatabase(location);
+  constructor(location: string, room: ArchiveRoom = ARCHIVE_ROOM) {
+    const db = this.database = isMysql(location)
+      ? new MysqlDatabase(location)
+      : new SqliteDatabase(location);
     this.accounts = new Accounts(db);
     this.invitations = new Invitations(db);
     this.rosters = new Rosters(db);
@@ -46,10 +50,11 @@ export class Storage {
 
   /**
    * Stores what waits to be stored together with more; called before a client is told that
-   * something is done. @throws SimppdError `database-full`, `database-unavailable`
+   * something is done.
+   * @returns false when that cannot be now, as on a full disk: it goes on waiting
    */
-  settle(): void {
-    this.archive.settle();
+  settle(): boolean {
+    return this.archive.tryToSettle();
   }
 
   close(): void {
