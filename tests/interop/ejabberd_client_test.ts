@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Endpoint, type TlsTrust, XmppClient } from "../../daemon/xmpp/client/mod.ts";
 import { type Ejabberd, startEjabberd } from "../../scripts/peers/ejabberd.ts";
 import { absent } from "../real_parts.ts";
-import { befriend, person, publish, talk } from "./people.ts";
+import { befriend, person, portOf, publish, talk } from "./people.ts";
 
 const ignore = absent("ejabberdctl");
 const ACCOUNTS = { romeo: "pass of romeo", juliet: "pass of juliet" } as const;
@@ -25,7 +25,7 @@ Deno.test("client and ejabberd", { ignore }, async (t) => {
   const ejabberd = (await startEjabberd({ accounts }))!;
   const endpoint = (tls: Endpoint["tls"]): Endpoint => ({
     host: "127.0.0.1",
-    port: ejabberd.ports[tls],
+    port: portOf(ejabberd.ports, tls),
     tls,
   });
   try {
