@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { el, NS } from "../../daemon/xmpp/core/mod.ts";
+import { el } from "../../daemon/xmpp/core/mod.ts";
 import { Slixmpp } from "../../scripts/peers/slixmpp.ts";
 import { absentPeer } from "../real_parts.ts";
 import { DOMAIN, heard, type Home, until, withHome } from "./carried_home.ts";
@@ -105,7 +105,7 @@ async function blocking({ home, romeo, juliet }: Parties): Promise<void> {
   assert.deepEqual(await romeo.request("blocked"), [hers]);
   await until(() => juliet.presence.of(his).show === "offline", "the blocked one sees nobody");
   juliet.client.send(el("message", { to: his, type: "chat" }, el("body", {}, "unheard")));
-  await juliet.client.iq(el("iq", { type: "get" }, el("ping", { xmlns: NS.ping })));
+  await juliet.client.confirm();
   await romeo.request("unblock", { jid: hers });
   assert.deepEqual(await romeo.request("blocked"), []);
   await until(() => juliet.presence.of(his).show === "away", "he is seen again");
