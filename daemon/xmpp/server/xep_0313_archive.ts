@@ -34,6 +34,7 @@ export const archive: Extension = (host) => {
     own(request);
     return metadata(storage.archive, host.address(request.account));
   });
+  hooks.bound((session) => metadata(storage.archive, session.jid.bare()));
   hooks.iq("account", "prefs", NS.archive, (request) => preferences(host, request));
 };
 

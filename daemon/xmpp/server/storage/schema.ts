@@ -1,4 +1,5 @@
 import { ARCHIVE } from "./schema_archive.ts";
+import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 
 /** One step of the schema, for each kind of database. */
 export interface Migration {
@@ -233,4 +234,5 @@ export const MIGRATIONS: readonly Migration[] = [
     mysql: [],
   },
   ARCHIVE,
+  FAST_TOKENS,
 ];

@@ -3,6 +3,7 @@ import { Archive, ARCHIVE_ROOM, type ArchiveRoom } from "./archive.ts";
 import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
+import { FastTokens } from "./fast_tokens.ts";
 import { Invitations } from "./invitations.ts";
 import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
@@ -20,6 +21,7 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly tokens: FastTokens;
 
   readonly archive: Archive;
   readonly archivePreferences: ArchivePreferences;
@@ -39,6 +41,7 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.tokens = new FastTokens(db);
     this.archive = new Archive(db, room);
     this.archivePreferences = new ArchivePreferences(db);
   }

@@ -78,4 +78,14 @@ export interface Tables {
     never: string;
   };
   blocked: { account: string; jid: string };
+  fast_token: {
+    account: string;
+    /** base64url of a hash. */
+    client: string;
+    slot: "current" | "new";
+    initiator: Blob;
+    responder: Blob;
+    issued: Time;
+    expires: Time;
+  };
 }
