@@ -218,6 +218,35 @@ Deno.test("a token logs in next time; it is bound, rotated, and forgotten when r
   assert.deepEqual(after, ["first", "second", "third", "third"]);
 });
 
+Deno.test("where nothing can be bound, a token serves unbound as the password does", async () => {
+  const fast = ["HT-SHA-256-NONE"];
+  const bindings = ["tls-exporter"];
+  const expiry = new Date(Date.now() + 60_000).toISOString();
+  const given = `${BOUND}<token xmlns='${NS.fast}' expiry='${expiry}' token='mine'/>`;
+  const used: string[] = [];
+  const server = await scriptedServer("direct", async (peer, count) => {
+    const { authenticate } = await admitBySasl2(peer, {
+      fast,
+      bindings,
+      token: "mine",
+      ...(count === 1 ? { success: given } : {}),
+    });
+    used.push(/mechanism="([^"]+)"/.exec(authenticate)![1]!);
+    if (count === 1) return;
+    await peer.gone();
+  });
+  const client = clientOf(server);
+  try {
+    await client.connect();
+    const again = new Promise<void>((resolve) => client.hooks.connected(() => resolve()));
+    await again;
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+  assert.deepEqual(used, ["SCRAM-SHA-256", "HT-SHA-256-NONE"]);
+});
+
 Deno.test("a token that expired is not used, and a server that does not know it is not believed", async () => {
   const fast = ["HT-SHA-256-ENDP"];
   const hold = (expires: number) => {
