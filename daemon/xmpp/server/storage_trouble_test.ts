@@ -30,7 +30,7 @@ Deno.test("a full disk: senders are told, nothing is damaged, and it goes on whe
   const child = new Deno.Command("unshare", {
     args: ["-m", "sh", "-c", script, "sh", String(DISK_BYTES), directory, Deno.execPath()]
       .concat(["run", "-A", "--quiet", import.meta.resolve("./testing_process.ts")])
-      .concat([JSON.stringify(options), "alice", "bob"]),
+      .concat([JSON.stringify(options), PASSWORD, "alice", "bob"]),
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

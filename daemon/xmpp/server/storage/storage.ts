@@ -33,6 +33,10 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.accounts.onRemoved((name) => {
+      this.offline.forget(name);
+      this.blocklists.forget(name);
+    });
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
