@@ -1,7 +1,7 @@
 /**
  * The carried XMPP server: RFC 6120 and 6121 client streams over direct TLS, with rosters,
- * presence, offline messages, personal eventing and accounts by invitation, stored in SQLite or MariaDB, in a
- * Worker of its own. One extension is one file, registered in `extensions.ts`.
+ * presence, offline messages, personal eventing and accounts by invitation, stored in SQLite or
+ * MariaDB, in a Worker of its own. One extension is one file, registered in `extensions.ts`.
  * @module
  */
 export * from "./certificate.ts";
