@@ -51,6 +51,14 @@ export class AppSettings {
     this.#settings.set("server", server);
   }
 
+  /** Id of the newest message of the server's archive that is here (XEP-0313). */
+  get archivePlace(): string | undefined {
+    return this.#settings.get("archivePlace");
+  }
+  set archivePlace(id: string) {
+    this.#settings.set("archivePlace", id);
+  }
+
   /** Account fingerprints that invitations named, by JID. */
   get expected(): Record<string, string> {
     return this.#settings.get("expected") ?? {};

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./client.ts";
+export type { ComponentSettings } from "./component_connection.ts";
 export type { TlsTrust } from "./dial.ts";
 export type { Endpoint } from "./endpoints.ts";
 export * from "./hooks.ts";
@@ -12,7 +13,10 @@ export * from "./roster.ts";
 export type { LoginOutcome, LoginSecret } from "./sasl.ts";
 export * from "./xep_0030_disco.ts";
 export * from "./xep_0077_register.ts";
+export * from "./xep_0114_component.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
 export * from "./xep_0191_blocking.ts";
+export * from "./xep_0280_carbons.ts";
+export * from "./xep_0313_archive.ts";
 export * from "./xep_0445_preauth.ts";

@@ -25,8 +25,14 @@ export type LoginIqHandler = (
   payload: Element,
 ) => Element | undefined | Promise<Element | undefined>;
 
-/** Takes a stanza whose `from` is true and whose `to` is an address here. @throws StanzaError */
-export type StanzaHandler = (session: Session, stanza: Element, to: Jid) => void;
+/**
+ * Takes a message of a session or a service to an account; `from` is true, `to` is an address of
+ * this domain. @throws StanzaError
+ */
+export type MessageHandler = (from: Jid, message: Element, to: Jid) => void;
+
+/** Takes presence of a session, to an address here or to nobody in particular. @throws StanzaError */
+export type PresenceHandler = (session: Session, presence: Element, to: Jid) => void;
 
 /** The server itself, or the bare JID of an account (one's own when there is no `to`). */
 export type Scope = "server" | "account";
@@ -70,14 +76,27 @@ export class Hooks {
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
 
+  /** Marks a message for one account before it is delivered; gives the copy to deliver. */
+  stamp: (message: Element, account: string) => Element = (message) => message;
+  /**
+   * A message, as its receiver got it, was delivered or kept. `audience`: the sessions it was
+   * written to.
+   */
+  readonly accepted = new Hook<
+    [from: Jid, message: Element, to: Jid, audience: readonly Session[]]
+  >();
+
+  /** Now and then, when deadlines are looked at. */
+  readonly swept = new Hook<[]>();
+
   /** A message was written to all these sessions of one account; `size` is that of its XML. */
   readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
 
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();
 
-  message: StanzaHandler | undefined;
-  presence: StanzaHandler | undefined;
+  message: MessageHandler | undefined;
+  presence: PresenceHandler | undefined;
   passage: (from: Jid, to: Jid) => Passage = () => "open";
   /** Keeps a message that nobody is online for. @throws StanzaError when it cannot */
   keepMessage: ((account: string, message: Element, sender: Jid) => void) | undefined;

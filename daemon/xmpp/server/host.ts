@@ -1,8 +1,9 @@
-import type { Jid } from "../core/mod.ts";
+import type { Element, Jid } from "../core/mod.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
 import type { Logins } from "./logins.ts";
+import type { Services } from "./services.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -10,11 +11,16 @@ import type { Storage } from "./storage/storage.ts";
 export interface Host {
   readonly domain: Jid;
   readonly limits: ServerLimits;
+  /** Are messages archived? */
+  readonly archives: boolean;
   readonly storage: Storage;
   readonly sessions: Sessions;
+  readonly services: Services;
   readonly hooks: Hooks;
   readonly guard: LoginGuard;
   readonly logins: Logins;
+  /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
+  deliver(stanza: Element): void;
   /** Bare JID of an account here. */
   address(account: string): Jid;
   /** Local part of a bare JID of this domain; undefined for others' contacts. */

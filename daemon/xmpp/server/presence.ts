@@ -1,3 +1,4 @@
+import { logOf } from "../../base/mod.ts";
 import {
   type Element,
   Jid,
@@ -26,7 +27,7 @@ export const presence: Extension = (host) => {
     if (serialise(stanza).length > LONGEST_PRESENCE) {
       throw new StanzaError("modify", "policy-violation", "this presence is too long");
     }
-    if (isSubscriptionType(type)) {
+    if (isSubscriptionType(type) && to.domain === host.domain.domain) {
       const contact = to.bare();
       // What concerns the account itself or the server changes nothing.
       if (contact.local === "" || contact.local === session.account) return;
@@ -78,9 +79,13 @@ function probe(host: Host, session: Session, contact: string): void {
 }
 
 function directed(host: Host, session: Session, stanza: Element, to: Jid): void {
-  if (to.local === "") return;
+  const service = host.services.get(to.domain);
+  if (to.local === "" && service === undefined) return;
   const { type } = stanza.attrs;
-  if (type === "probe") return probe(host, session, to.local);
+  if (type === "probe" && service === undefined) return probe(host, session, to.local);
+  if (service !== undefined && (type === "probe" || isSubscriptionType(type))) {
+    return deliver(host, session, stanza, to);
+  }
   if (type !== undefined && type !== "unavailable" && type !== "error") {
     throw new StanzaError("modify", "bad-request", "unknown type of presence");
   }
@@ -91,10 +96,14 @@ function directed(host: Host, session: Session, stanza: Element, to: Jid): void 
     }
     session.directed.add(target);
   } else if (type === "unavailable") session.directed.delete(target);
-  deliver(host, stanza, to);
+  deliver(host, session, stanza, to);
 }
 
-function deliver(host: Host, stanza: Element, to: Jid): void {
+function deliver(host: Host, session: Session, stanza: Element, to: Jid): void {
+  const service = host.services.get(to.domain);
+  if (service !== undefined) return service.receive(stanza, session.jid, to, session);
+  // A service that is no more: names below it mean nothing here.
+  if (to.domain !== host.domain.domain) return;
   if (to.resource === "") sendPresence(stanza, host.sessions.available(to.local));
   else host.sessions.get(to)?.relay(stanza);
 }
@@ -112,8 +121,13 @@ function leave(host: Host, session: Session, stanza: Element): void {
   session.directed.clear();
   for (const target of targets) {
     const to = Jid.parse(target);
-    if (host.hooks.passage(session.jid, to) === "open") {
-      deliver(host, readdressed(stanza, session.jid.toString(), target), to);
+    const service = host.services.get(to.domain) !== undefined;
+    if (!service && host.hooks.passage(session.jid, to) !== "open") continue;
+    try {
+      deliver(host, session, readdressed(stanza, session.jid.toString(), target), to);
+    } catch (error) {
+      // A service that refuses a goodbye keeps it from nobody else.
+      logOf("xmpp-server").warn("a goodbye to {target} was refused: {error}", { target, error });
     }
   }
 }

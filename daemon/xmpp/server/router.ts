@@ -10,6 +10,7 @@ import {
 } from "../core/mod.ts";
 import type { IqHandler, Scope } from "./hooks.ts";
 import type { Host } from "./host.ts";
+import { sendPresence } from "./presence_fanout.ts";
 import { refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
@@ -58,15 +59,62 @@ export class Router {
         throw new StanzaError("modify", "jid-malformed");
       }
       stanza.attrs.to = to.toString();
-      if (to.domain !== domain.domain) {
-        throw new StanzaError("cancel", "remote-server-not-found", "This server is not federated.");
-      }
+      if (to.domain !== domain.domain) return this.#toService(session, stanza, kind, to);
     }
     this.#checkPassage(session, stanza, to);
     const target = to ?? session.jid.bare();
     if (kind === "iq") return this.#iq(session, stanza, to);
-    if (kind === "message") hooks.message?.(session, stanza, target);
+    if (kind === "message") hooks.message?.(session.jid, stanza, target);
     else hooks.presence?.(session, stanza, target);
+  }
+
+  #toService(session: Session, stanza: Element, kind: string, to: Jid): void {
+    const service = this.#host.services.get(to.domain);
+    if (service === undefined) {
+      throw new StanzaError("cancel", "remote-server-not-found", "This server is not federated.");
+    }
+    this.#checkPassage(session, stanza, to);
+    if (kind === "presence") return this.#host.hooks.presence?.(session, stanza, to);
+    service.receive(stanza, session.jid, to, session);
+  }
+
+  /**
+   * Takes a stanza of a service to an account here or to another service; what goes wrong is
+   * answered to the service.
+   */
+  deliver(stanza: Element): void {
+    const from = Jid.parse(stanza.attrs.from ?? "");
+    try {
+      this.#deliver(stanza, from);
+    } catch (error) {
+      const { type } = stanza.attrs;
+      if (type === "error" || type === "result") return;
+      const reply = refusal(stanza, error);
+      this.#host.services.get(from.domain)?.receive(reply, this.#host.domain, from, undefined);
+    }
+  }
+
+  #deliver(stanza: Element, from: Jid): void {
+    const { domain, hooks, services, sessions } = this.#host;
+    const to = Jid.parse(stanza.attrs.to ?? "");
+    if (to.domain !== domain.domain) {
+      const service = services.get(to.domain);
+      if (service === undefined) throw new StanzaError("cancel", "remote-server-not-found");
+      return service.receive(stanza, from, to, undefined);
+    }
+    const kind = stanza.getName();
+    const unavailable = kind === "presence" && stanza.attrs.type === "unavailable";
+    if (!unavailable && to.local !== "" && hooks.passage(from, to) !== "open") {
+      throw new StanzaError("cancel", "service-unavailable");
+    }
+    if (kind === "message") return hooks.message?.(from, stanza, to);
+    const session = sessions.get(to);
+    if (kind === "presence" && to.resource === "") {
+      return sendPresence(stanza, sessions.available(to.local));
+    }
+    if (session === undefined) throw new StanzaError("cancel", "service-unavailable");
+    if (kind === "presence") session.relay(stanza);
+    else session.send(stanza);
   }
 
   #checkPassage(session: Session, stanza: Element, to: Jid | undefined): void {
@@ -126,6 +174,8 @@ export class Router {
     parts: { type: "get" | "set"; payload: Element; account: string },
   ): Promise<void> | void {
     const send = (child: Element | undefined) => {
+      // An answer says that all before it is done (RFC 6120 section 10.1).
+      this.#host.storage.settle();
       const xml = serialise(iqResult(iq, child));
       session.sendXml(xml);
       // Asking for much costs as much as sending it.

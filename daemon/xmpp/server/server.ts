@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import type { Connection } from "./connection.ts";
-import { Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
+import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
@@ -19,8 +19,11 @@ import type {
 } from "./options.ts";
 import { makeAccount } from "./registration.ts";
 import { Router } from "./router.ts";
+import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { Components } from "./xep_0114_components.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
 
@@ -31,9 +34,11 @@ const LONGEST_INVITATION_SECONDS = 366 * 86_400;
 /** The carried XMPP server, in this thread; `startCarriedServer` puts it in a Worker. */
 export class XmppServer implements StreamHost, ServerControl {
   readonly domain: Jid;
+  readonly archives: boolean;
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
+  readonly services = new Services();
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
   readonly router: Router;
@@ -45,6 +50,8 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly #streams = new Set<ClientStream>();
   readonly #bySession = new Map<Session, ClientStream>();
   #listener: Listener | undefined;
+  #components: Components | undefined;
+  #componentPort = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #refused = 0;
   #stopped: Promise<void> | undefined;
@@ -58,7 +65,11 @@ export class XmppServer implements StreamHost, ServerControl {
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
-    this.storage = new Storage(options.database);
+    this.storage = new Storage(options.database, {
+      messages: this.limits.archiveMessages,
+      bytes: this.limits.archiveBytes,
+    });
+    this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
@@ -77,7 +88,12 @@ export class XmppServer implements StreamHost, ServerControl {
     const server = new XmppServer(options);
     try {
       await server.listen(options.host, options.port);
+      if (options.components !== undefined) {
+        server.#components = new Components(server, options.components);
+        server.#componentPort = await server.#components.listen(options.components);
+      }
     } catch (error) {
+      server.#listener?.close();
       server.storage.close();
       throw error;
     }
@@ -87,6 +103,10 @@ export class XmppServer implements StreamHost, ServerControl {
 
   get host(): string {
     return this.#listener!.address.host;
+  }
+  /** Where components connect; 0 when none may. */
+  get componentPort(): number {
+    return this.#componentPort;
   }
   get port(): number {
     return this.#listener!.address.port;
@@ -147,6 +167,10 @@ export class XmppServer implements StreamHost, ServerControl {
 
   stop(): Promise<void> {
     return this.#stopped ??= this.#stop();
+  }
+
+  deliver(stanza: Element): void {
+    this.router.deliver(stanza);
   }
 
   address(account: string): Jid {
@@ -212,6 +236,11 @@ export class XmppServer implements StreamHost, ServerControl {
     const now = steadyNow();
     for (const stream of this.#streams) stream.sweep(now);
     this.guard.sweep(now);
+    try {
+      this.hooks.swept.run();
+    } catch (error) {
+      if (!isDatabaseTrouble(error)) throw error;
+    }
   }
 
   #endSessions(account: string): void {
@@ -225,6 +254,7 @@ export class XmppServer implements StreamHost, ServerControl {
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#listener?.close();
+    this.#components?.close();
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (this.#streams.size > 0) {
       await new Promise<void>((resolve) => {

@@ -15,7 +15,8 @@ export const disco: Extension = (host) => {
   hooks.iq("server", "query", NS.discoItems, ({ type, payload }) => {
     if (type !== "get") throw new StanzaError("cancel", "feature-not-implemented");
     if (payload.attrs.node !== undefined) throw new StanzaError("cancel", "item-not-found");
-    return el("query", { xmlns: NS.discoItems });
+    const items = host.services.list().map(({ domain, name }) => el("item", { jid: domain, name }));
+    return el("query", { xmlns: NS.discoItems }, ...items);
   });
 };
 

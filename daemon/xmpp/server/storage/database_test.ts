@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./schema.ts";
-import { Storage } from "./storage.ts";
-import { administerMariadb, onDatabases } from "./testing.ts";
+import type { Storage } from "./storage.ts";
+import { administerMariadb, onDatabases, openStorage } from "./testing.ts";
 
 /** Runs `test` on an empty storage of each kind. */
 function onStorages(test: (storage: Storage, location: string) => void): Promise<void> {
   return onDatabases(async (database) => {
     const location = await database.create();
-    const storage = new Storage(location);
+    const storage = openStorage(location);
     try {
       test(storage, location);
     } finally {
@@ -174,7 +174,7 @@ Deno.test("a database of a newer simppd is left alone", () =>
   onDatabases(async (database) => {
     const file = await Deno.makeTempFile();
     const location = database.kind === "sqlite" ? file : await database.create();
-    const storage = new Storage(location);
+    const storage = openStorage(location);
     const newer = MIGRATIONS.length + 1;
     storage.close();
     if (database.kind === "sqlite") {
@@ -185,7 +185,7 @@ Deno.test("a database of a newer simppd is left alone", () =>
       await administerMariadb(`UPDATE ${new URL(location).pathname.slice(1)}.simppd_schema
         SET version = ${newer}`);
     }
-    assert.throws(() => new Storage(location), { code: "schema-newer" });
+    assert.throws(() => openStorage(location), { code: "schema-newer" });
     for (const suffix of ["", "-wal", "-shm"]) {
       await Deno.remove(file + suffix).catch(() => {});
     }
@@ -199,7 +199,7 @@ Deno.test("a database that an earlier version made is brought up to date with wh
     INSERT INTO account VALUES ('alice', 5, 7);
     INSERT INTO offline_message (account, stanza, size) VALUES ('alice', '<message/>', 10)`);
   db.close();
-  const storage = new Storage(file);
+  const storage = openStorage(file);
   try {
     assert.equal(storage.rosters.version("alice"), "5.7");
     assert.equal(storage.offline.after("alice", 0, 9, 99)[0]!.stanza, "<message/>");
