@@ -237,6 +237,7 @@ export class XmppServer implements StreamHost, ServerControl {
     for (const stream of this.#streams) stream.sweep(now);
     this.guard.sweep(now);
     try {
+      this.storage.database.refresh();
       this.hooks.swept.run();
     } catch (error) {
       if (!isDatabaseTrouble(error)) throw error;

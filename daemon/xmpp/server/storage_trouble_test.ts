@@ -24,6 +24,7 @@ Deno.test("a full disk: senders are told, nothing is damaged, and it goes on whe
   const options = {
     ...await testOptions({ offlineMessages: 5_000, offlineShareOfStrangers: 1 }),
     database: `${directory}/server.db`,
+    archive: false,
   };
   // A small disk of its own, gone with the process.
   const script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"';

@@ -1,5 +1,6 @@
 import { logOf, utf8 } from "../../../base/mod.ts";
-import type { Database } from "./database.ts";
+import { type Database, isDatabaseTrouble } from "./database.ts";
+import { upsert } from "./upsert.ts";
 
 /** One message to be archived. */
 export interface ArchiveEntry {
@@ -120,6 +121,8 @@ export class Archive {
     } catch (error) {
       const over = this.#gathered.length - WAITING_MOST;
       if (over > 0) this.#gathered.splice(0, over);
+      // Of a database that is away the log has a line already.
+      if (isDatabaseTrouble(error)) return;
       logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
     }
   }
@@ -244,7 +247,11 @@ function statements(db: Database) {
       resource: string,
       stanza: string,
       size: number,
-    ) => q.insertInto(table).values({ id, owner, peer, resource, stanza, size })),
+    ) => {
+      // Tried again, it may be there: whether a commit was done is unknown when a connection is lost.
+      const insert = q.insertInto(table).values({ id, owner, peer, resource, stanza, size });
+      return upsert(db, insert, ["id"], []);
+    }),
     taken: db.prepare((q, owner: string) =>
       q.selectFrom(table).where("owner", "=", owner).select(({ fn, lit }) => [
         fn.countAll<number>().as("messages"),

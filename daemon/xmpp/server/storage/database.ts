@@ -40,8 +40,13 @@ export interface Database {
   ): Statement<Args, Row>;
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
   transaction<T>(work: () => T): T;
-  /** Calls `forget` when a transaction was undone: what was remembered of it is not true. */
+  /**
+   * Calls `forget` when what is remembered may not be true: a transaction was undone, or another
+   * process wrote.
+   */
   onRollback(forget: () => void): void;
+  /** Looks whether another process wrote, an administrator's for one. To be called now and then. */
+  refresh(): void;
   close(): void;
 }
 

@@ -208,3 +208,24 @@ Deno.test("a database that an earlier version made is brought up to date with wh
     await Deno.remove(file);
   }
 });
+
+Deno.test("what another process wrote into the file is seen after refresh()", async () => {
+  const directory = await Deno.makeTempDir();
+  const storage = openStorage(`${directory}/server.db`);
+  const { accounts, database } = storage;
+  try {
+    assert.equal(accounts.exists("bob"), false);
+    const other = new DatabaseSync(`${directory}/server.db`);
+    other.exec("INSERT INTO account (name, created) VALUES ('bob', 1)");
+    other.close();
+    database.refresh();
+    assert.ok(accounts.exists("bob"));
+    const before = database.executed;
+    database.refresh();
+    assert.ok(accounts.exists("bob"));
+    assert.equal(database.executed, before + 1, "it still remembers when nobody wrote");
+  } finally {
+    storage.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+});

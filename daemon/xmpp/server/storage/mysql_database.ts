@@ -97,6 +97,9 @@ export class MysqlDatabase implements Database {
     this.#forget.push(forget);
   }
 
+  /** Nothing to look for: while this server holds the lock nobody else does. */
+  refresh(): void {}
+
   close(): void {
     this.#bridge.close();
   }
