@@ -96,9 +96,11 @@ export class Archive {
     if (this.#gathered.length === 0) return;
     const entries = this.#gathered;
     this.#db.transaction(() => {
-      for (const { id, owner, peer, resource, stanza } of entries) {
-        this.#statements.insert.run(id, owner, peer, resource, stanza, utf8(stanza).length);
-      }
+      this.#statements.insert.runEach(
+        entries.map(({ id, owner, peer, resource, stanza }) =>
+          [id, owner, peer, resource, stanza, utf8(stanza).length] as const
+        ),
+      );
     });
     this.#gathered = [];
     const grown = new Set<string>();

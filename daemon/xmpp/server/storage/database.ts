@@ -9,6 +9,8 @@ export interface Statement<Args extends readonly unknown[], Row> {
   all(...args: Args): Row[];
   /** @returns how many rows were inserted, found by an update, or deleted; of upserts no meaning */
   run(...args: Args): { changes: number };
+  /** Runs once for each, inserts in few round trips. Call inside a transaction. */
+  runEach(all: readonly Args[]): void;
 }
 
 /**

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./schema.ts";
 import type { Storage } from "./storage.ts";
+import { upsert } from "./upsert.ts";
 import { administerMariadb, onDatabases, openStorage } from "./testing.ts";
 
 /** Runs `test` on an empty storage of each kind. */
@@ -229,3 +230,40 @@ Deno.test("what another process wrote into the file is seen after refresh()", as
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("runEach() stores each row once, large and small, on every database", () =>
+  onStorages((storage) => {
+    const { database } = withAlice(storage);
+    const insert = database.prepare((q, id: string, size: number, payload: string) =>
+      upsert(
+        database,
+        q.insertInto("pep_item")
+          .values({ account: "alice", node: "n", id, published: 7, size, payload }),
+        ["account", "node", "id"],
+        [],
+      )
+    );
+    storage.pep.configure("alice", "n", NODE);
+    const rows = Array.from(
+      { length: 150 },
+      (_, i) =>
+        [`id ${i}`, i, (i % 50 === 0 ? "?" : "x").repeat(i % 50 === 0 ? 100_000 : i)] as [
+          string,
+          number,
+          string,
+        ],
+    );
+    database.transaction(() => insert.runEach(rows));
+    database.transaction(() => insert.runEach(rows.slice(10, 90)));
+    database.transaction(() => insert.runEach([]));
+    const kept = storage.pep.items("alice", "n", 1_000).reverse();
+    assert.deepEqual(
+      kept.map(({ id, payload }) => [id, payload]),
+      rows.map(([id, , payload]) => [id, payload]),
+    );
+    assert.throws(
+      () => database.transaction(() => insert.runEach([["new", 1, "x"], ["\0", 1, "x"]])),
+      { code: "bad-text" },
+    );
+    assert.equal(storage.pep.item("alice", "n", "new"), undefined);
+  }));

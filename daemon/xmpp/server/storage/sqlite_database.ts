@@ -54,6 +54,9 @@ export class SqliteDatabase implements Database {
       all: (...args) => this.#run(() => statement.all(...bind(args)) as Row[]),
       run: (...args) =>
         this.#run(() => ({ changes: Number(statement.run(...bind(args)).changes) })),
+      runEach: (all) => {
+        for (const args of all) this.#run(() => statement.run(...bind(args)));
+      },
     };
   }
 
