@@ -50,6 +50,7 @@ export interface AppOptions {
 
 /** What the gate in front of it answers, locked or not. */
 type GateApi =
+  | "watch"
   | "unlock"
   | "lock"
   | "setPassphrase"
@@ -355,6 +356,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   async startAnew(): Promise<StatusView> {
     await this.#simpp.linking.startAnew();
     return this.status();
+  }
+
+  /** Whether somebody looks: the server is told (XEP-0352). */
+  setActive(active: boolean): void {
+    this.#account.setActive(active);
   }
 
   async markRead(jid: string): Promise<void> {

@@ -37,7 +37,9 @@ export class History {
     const archive = new MessageArchive(client);
     new Carbons(client).sent.on((message) => this.#plain.takeSent(message));
     let ended = new AbortController();
-    client.events.on(({ state }) => {
+    client.events.on(({ state, resumed }) => {
+      // A resumed stream goes on where it was: nothing was missed.
+      if (resumed && this.#complete) return;
       ended.abort();
       this.#write();
       if (state !== "online") return;

@@ -1,3 +1,4 @@
+import { connect, type Socket } from "node:net";
 import { SimppdError, utf8 } from "../../base/mod.ts";
 import {
   componentProof,
@@ -10,7 +11,7 @@ import {
   StreamError,
   StreamReader,
 } from "../core/mod.ts";
-import { ConnTransport } from "./transport.ts";
+import { SocketTransport } from "./transport.ts";
 
 /** Which component this is, and where its server is. */
 export interface ComponentSettings {
@@ -29,7 +30,7 @@ const MAX_QUEUED = 8 << 20;
 
 /** One connection of a component, past its handshake (XEP-0114 section 3). */
 export class ComponentConnection {
-  readonly #transport: ConnTransport;
+  readonly #transport: SocketTransport;
   readonly #inbox: Element[] = [];
   readonly #reader: StreamReader;
   #id = "";
@@ -38,7 +39,7 @@ export class ComponentConnection {
   #flushing = false;
   #closed = false;
 
-  private constructor(transport: ConnTransport) {
+  private constructor(transport: SocketTransport) {
     this.#transport = transport;
     this.#reader = new StreamReader({
       onOpen: ({ id = "" }) => this.#id = id,
@@ -52,15 +53,14 @@ export class ComponentConnection {
     { host, port, domain, secret }: ComponentSettings,
     signal: AbortSignal,
   ): Promise<ComponentConnection> {
-    const conn = await Deno.connect({ hostname: host, port, signal }).catch((error) => {
+    const socket = await connected(host, port, signal).catch((error) => {
       throw new SimppdError(
         "connection-failed",
         `Nothing answers at ${host}:${port}; is the server there, and its component port open?`,
         error,
       );
     });
-    conn.setNoDelay(true);
-    const connection = new ComponentConnection(new ConnTransport(conn));
+    const connection = new ComponentConnection(new SocketTransport(socket));
     const late = setTimeout(() => connection.close(), ATTEMPT_MS);
     const abort = () => connection.close();
     signal.addEventListener("abort", abort, { once: true });
@@ -146,4 +146,25 @@ export class ComponentConnection {
     }
     this.#flushing = false;
   }
+}
+
+function connected(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    const give = (error: unknown) => {
+      signal.removeEventListener("abort", abort);
+      clearTimeout(late);
+      if (error === undefined) return resolve(socket);
+      socket.destroy();
+      reject(error);
+    };
+    const abort = () => give(signal.reason);
+    const late = setTimeout(() => give(new Error("nothing answers")), ATTEMPT_MS);
+    signal.addEventListener("abort", abort, { once: true });
+    socket.once("connect", () => {
+      socket.removeAllListeners("error");
+      give(undefined);
+    });
+    socket.on("error", give);
+  });
 }

@@ -103,7 +103,7 @@ export class Component {
       } catch (error) {
         if (signal.aborted) break;
         logOf("xmpp").info("component {domain}: {error}", { domain: this.domain, error });
-        this.events.emit({ state: "offline", problem: publicError(error) });
+        this.events.emit({ state: "offline", problem: publicError(error), resumed: false });
         const refused = error instanceof SimppdError && error.code === "component-refused";
         if (refused && this.#waiters.length > 0) {
           this.#running = undefined;
@@ -165,7 +165,7 @@ export class Component {
   }
 
   #emit(state: ClientEvent["state"]): void {
-    this.events.emit({ state, problem: null });
+    this.events.emit({ state, problem: null, resumed: false });
   }
 }
 

@@ -89,8 +89,8 @@ export class Hooks {
   /** Now and then, when deadlines are looked at. */
   readonly swept = new Hook<[]>();
 
-  /** A message was written to all these sessions of one account; `size` is that of its XML. */
-  readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
+  /** A message, here also as it was written, went to all these sessions of one account. */
+  readonly delivered = new Hook<[message: Element, xml: string, audience: readonly Session[]]>();
 
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { el, NS } from "../core/mod.ts";
 import { DOMAIN, withServer } from "./testing.ts";
 
-Deno.test("between two who are online messages and requests ask the database nothing", () =>
+Deno.test("between two who are online, what no archive may have asks the database nothing", () =>
   withServer(async ({ server, online }) => {
     const alice = await online("alice");
     const bob = await online("bob");
     const exchange = async (count: number) => {
       for (let i = 0; i < count; i++) {
         for (const to of [bob.jid, `bob@${DOMAIN}`]) {
-          alice.send(el("message", { to, type: "chat" }, el("body", {}, String(i))));
+          const fleeting = el("no-permanent-store", { xmlns: NS.hints });
+          alice.send(el("message", { to, type: "chat" }, el("body", {}, String(i)), fleeting));
           await bob.message();
         }
         const id = `${count} ${i}`;
