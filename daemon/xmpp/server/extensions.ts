@@ -10,9 +10,11 @@ import { caps } from "./xep_0115_caps.ts";
 import { offline } from "./xep_0160_offline.ts";
 import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
+import { vcard } from "./xep_0054_vcard.ts";
 import { ping } from "./xep_0199_ping.ts";
 import { carbons } from "./xep_0280_carbons.ts";
 import { archive } from "./xep_0313_archive.ts";
+import { avatars } from "./xep_0398_avatars.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
 /** All that the server can do beyond streams, each registering with the hooks. */
@@ -30,6 +32,8 @@ export const EXTENSIONS: readonly Extension[] = [
   offline,
   caps,
   pep,
+  vcard,
+  avatars,
   preauth,
   register,
 ];
