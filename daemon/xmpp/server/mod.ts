@@ -4,7 +4,9 @@
  * MariaDB, in a Worker of its own. One extension is one file, registered in `extensions.ts`.
  * @module
  */
+export type { AccountOverview, ServerAdministration, ServerReport } from "./administration.ts";
 export * from "./certificate.ts";
+export * from "./limit_ranges.ts";
 export type { Invitation } from "./storage/invitations.ts";
 export * from "./limits.ts";
 export * from "./options.ts";

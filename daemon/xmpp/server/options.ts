@@ -1,5 +1,10 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
+import type {
+  AdministrationAnswer,
+  AdministrationInput,
+  ServerAdministration,
+} from "./administration.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ComponentOptions } from "./xep_0114_components.ts";
@@ -69,15 +74,23 @@ export interface ServerControl {
    * @throws SimppdError `account-exists`, `bad-username`, `bad-password`, `bad-login-keys`
    */
   createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
-  /** @throws SimppdError `unknown-account`, `too-many-invitations` */
-  createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
+  /**
+   * @param inviterJid null: the administrator invites, and nobody gets a contact
+   * @throws SimppdError `unknown-account`, `too-many-invitations`, `bad-input`
+   */
+  createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation>;
   /**
    * Moves the listeners; streams that are open stay.
-   * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
+   * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is; null: none any more
    * @throws SimppdError `cannot-listen`
    */
-  listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
+  listen(host: string, port: number, starttlsPort?: number | null): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
+  /** Runs one of {@link ServerAdministration}, and rejects as it does. */
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>>;
   /** Ends all streams with `system-shutdown`, closes the database. */
   stop(): Promise<void>;
 }
