@@ -47,7 +47,7 @@ class Driver:
         xmpp.auto_subscribe = False
         xmpp.add_event_handler("session_start", lambda _: self.started("started"))
         xmpp.add_event_handler("session_resumed", lambda _: self.started("resumed"))
-        xmpp.add_event_handler("failed_auth", lambda _: self.fail("wrong password"))
+        xmpp.add_event_handler("failed_all_auth", lambda _: self.fail("wrong password"))
         xmpp.add_event_handler("connection_failed", lambda why: self.fail(str(why)))
         xmpp.add_event_handler("disconnected", lambda _: say({"event": "disconnected"}))
         xmpp.add_event_handler("message", self.message)

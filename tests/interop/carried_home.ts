@@ -7,8 +7,8 @@ export const DOMAIN = "carried.test";
 
 /** A carried server that foreign clients and ours meet on. */
 export interface Home {
-  /** How a foreign client reaches it. */
-  account(name: string): PeerAccount;
+  /** How a foreign client reaches it; by direct TLS when not told otherwise. */
+  account(name: string, tls?: PeerAccount["tls"]): PeerAccount;
   /** Our client, with all its extensions, connected. */
   ours(name: string): Promise<Person>;
   bare(name: string): string;
@@ -25,18 +25,22 @@ export async function withHome(
     domain: DOMAIN,
     host: "127.0.0.1",
     port: 0,
+    starttlsPort: 0,
     certificatePem,
     keyPem,
+    // mcabber knows nothing better.
+    plain: true,
+    software: { name: "simppd", version: "test" },
   });
   const people: Person[] = [];
   try {
     for (const name of names) await server.createAccount(name, `pass of ${name}`);
     await use({
-      account: (name) => ({
+      account: (name, tls = "direct") => ({
         jid: `${name}@${DOMAIN}`,
         password: `pass of ${name}`,
-        port: server.port,
-        tls: "direct",
+        port: tls === "direct" ? server.port : server.starttlsPort!,
+        tls,
         caPem,
       }),
       async ours(name) {

@@ -34,7 +34,7 @@ const AWAITED = new Set(["rooms", "upload", "version"]);
 
 Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t) => {
   await withHome(["romeo", "juliet", "nurse"], async (home) => {
-    const romeo = await Slixmpp.start(home.account("romeo"));
+    const romeo = await Slixmpp.start(home.account("romeo", "starttls"));
     try {
       await romeo.request("connect");
       const juliet = await home.ours("juliet");
