@@ -95,6 +95,9 @@ class Driver:
             await self.xmpp.get_roster()
         return value
 
+    async def do_who(self, **_):
+        return {"jid": str(self.xmpp.boundjid)}
+
     async def do_cut(self, **_):
         """Loses the connection without a word, and comes back, resuming (XEP-0198)."""
         self.xmpp.abort()

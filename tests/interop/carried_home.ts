@@ -1,4 +1,4 @@
-import { startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
+import { type ServerOptions, startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
 import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
 import type { PeerAccount } from "../../scripts/peers/slixmpp.ts";
 import { type Person, person } from "./people.ts";
@@ -14,10 +14,14 @@ export interface Home {
   bare(name: string): string;
 }
 
-/** Starts the server with these accounts; whoever of ours came goes before it stops. */
+/**
+ * Starts the server with these accounts; whoever of ours came goes before it stops.
+ * @param further what a peer cannot do without
+ */
 export async function withHome(
   names: readonly string[],
   use: (home: Home) => Promise<void>,
+  further: Partial<ServerOptions> = {},
 ): Promise<void> {
   const { caPem, certificatePem, keyPem, pin } = await makeTestCertificate(DOMAIN);
   const server = await startCarriedServer({
@@ -28,9 +32,8 @@ export async function withHome(
     starttlsPort: 0,
     certificatePem,
     keyPem,
-    // mcabber knows nothing better.
-    plain: true,
     software: { name: "simppd", version: "test" },
+    ...further,
   });
   const people: Person[] = [];
   try {

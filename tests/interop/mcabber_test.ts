@@ -25,7 +25,7 @@ Deno.test("mcabber on the carried server, with our client", { ignore }, async (t
         await until(() => juliet.presence.of(his).show === "offline", "he is gone");
       });
     }
-  });
+  }, { plain: true });
 });
 
 async function roster(
