@@ -134,8 +134,9 @@ Deno.test("subscription requests between our clients, and a reconnect that is se
     await until(() => alice.roster.pending().length === 1, "the request back");
     alice.roster.approve(`bob@${DOMAIN}`);
     await until(() => bob.presence.of(`alice@${DOMAIN}`).show === "online", "alice is seen");
-    alice.client.reconnect();
+    await alice.client.close();
     await until(() => bob.presence.of(`alice@${DOMAIN}`).show === "offline", "alice is gone");
+    await alice.client.connect();
     await until(() => bob.presence.of(`alice@${DOMAIN}`).show === "online", "alice is back");
     await alice.roster.remove(`bob@${DOMAIN}`);
     await until(() => bob.roster.get(`alice@${DOMAIN}`)?.subscription === "none", "the end");
