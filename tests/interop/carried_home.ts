@@ -1,4 +1,4 @@
-import { startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
+import { type ServerOptions, startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
 import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
 import type { PeerAccount } from "../../scripts/peers/slixmpp.ts";
 import { type Person, person } from "./people.ts";
@@ -18,6 +18,7 @@ export interface Home {
 export async function withHome(
   names: readonly string[],
   use: (home: Home) => Promise<void>,
+  further: Partial<ServerOptions> = {},
 ): Promise<void> {
   const { caPem, certificatePem, keyPem, pin } = await makeTestCertificate(DOMAIN);
   const server = await startCarriedServer({
@@ -27,6 +28,7 @@ export async function withHome(
     port: 0,
     certificatePem,
     keyPem,
+    ...further,
   });
   const people: Person[] = [];
   try {

@@ -30,7 +30,7 @@ const PARTS: readonly Part[] = [
 ];
 
 /** Parts the server is still to learn; all others it must offer. */
-const AWAITED = new Set(["rooms", "upload", "version"]);
+const AWAITED = new Set(["rooms", "upload"]);
 
 Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t) => {
   await withHome(["romeo", "juliet", "nurse"], async (home) => {
@@ -55,6 +55,10 @@ Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t
     } finally {
       await romeo.stop();
     }
+  }, {
+    // It binds to tls-unique alone, which no server can check on TLS 1.3.
+    channelBinding: false,
+    software: { name: "simppd", version: "0" },
   });
 });
 
