@@ -8,6 +8,7 @@ export type { ComponentSettings } from "./component_connection.ts";
 export type { TlsTrust } from "./dial.ts";
 export { type Endpoint, readWebSocketUrl } from "./endpoints.ts";
 export * from "./hooks.ts";
+export * from "./options.ts";
 export * from "./presence.ts";
 export * from "./roster.ts";
 export type { LoginOutcome, LoginSecret } from "./sasl.ts";

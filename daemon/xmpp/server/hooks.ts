@@ -95,6 +95,13 @@ export class Hooks {
     [from: Jid, message: Element, to: Jid, audience: readonly Session[]]
   >();
 
+  /** Adds to available presence before it is kept and broadcast. */
+  dress: (session: Session, presence: Element) => Element = (_, presence) => presence;
+  /** An item was published on a node of the session's account (XEP-0163). */
+  readonly published = new Hook<[session: Session, node: string, item: Element]>();
+  /** An account set its vCard (XEP-0054). */
+  readonly vcardSet = new Hook<[request: IqRequest, vcard: Element]>();
+
   /** Now and then, when deadlines are looked at. */
   readonly swept = new Hook<[]>();
 

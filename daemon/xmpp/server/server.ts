@@ -224,7 +224,12 @@ export class XmppServer implements StreamHost, ServerControl {
     this.#entrance.sweep(now);
     this.resumptions.sweep(now);
     this.guard.sweep(now);
-    this.hooks.swept.run();
+    try {
+      this.storage.database.refresh();
+      this.hooks.swept.run();
+    } catch (error) {
+      if (!isDatabaseTrouble(error)) throw error;
+    }
   }
 
   #endSessions(account: string): void {

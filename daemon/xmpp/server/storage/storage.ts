@@ -22,7 +22,6 @@ export class Storage {
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
   readonly tokens: FastTokens;
-
   readonly archive: Archive;
   readonly archivePreferences: ArchivePreferences;
 
@@ -44,6 +43,11 @@ export class Storage {
     this.tokens = new FastTokens(db);
     this.archive = new Archive(db, room);
     this.archivePreferences = new ArchivePreferences(db);
+    this.accounts.onRemoved((name) => {
+      this.offline.forget(name);
+      this.blocklists.forget(name);
+      this.archivePreferences.forget(name);
+    });
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
