@@ -37,7 +37,10 @@ export class Profanity {
   /** Logs in, the first time or again. */
   async login({ jid, password, port, tls }: PeerAccount): Promise<void> {
     const policy = tls === "direct" ? "legacy" : "force";
-    await this.terminal.waitFor("Profanity");
+    await this.terminal.waitFor(/Profanity|\[offline\]/);
+    // What an earlier login showed must not be taken for this one's.
+    await this.terminal.line("/win 1");
+    await this.terminal.line("/clear");
     await this.terminal.line(`/connect ${jid} server 127.0.0.1 port ${port} tls ${policy}`);
     await this.terminal.waitFor("password");
     await this.terminal.line(password);

@@ -47,7 +47,7 @@ class Driver:
         xmpp.auto_subscribe = False
         xmpp.add_event_handler("session_start", lambda _: self.started("started"))
         xmpp.add_event_handler("session_resumed", lambda _: self.started("resumed"))
-        xmpp.add_event_handler("failed_auth", lambda _: self.fail("wrong password"))
+        xmpp.add_event_handler("failed_all_auth", lambda _: self.fail("wrong password"))
         xmpp.add_event_handler("connection_failed", lambda why: self.fail(str(why)))
         xmpp.add_event_handler("disconnected", lambda _: say({"event": "disconnected"}))
         xmpp.add_event_handler("message", self.message)
@@ -94,6 +94,9 @@ class Driver:
             self.xmpp.send_presence()
             await self.xmpp.get_roster()
         return value
+
+    async def do_who(self, **_):
+        return {"jid": str(self.xmpp.boundjid)}
 
     async def do_cut(self, **_):
         """Loses the connection without a word, and comes back, resuming (XEP-0198)."""

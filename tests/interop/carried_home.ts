@@ -1,4 +1,4 @@
-import { startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
+import { type ServerOptions, startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
 import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
 import type { PeerAccount } from "../../scripts/peers/slixmpp.ts";
 import { type Person, person } from "./people.ts";
@@ -7,17 +7,21 @@ export const DOMAIN = "carried.test";
 
 /** A carried server that foreign clients and ours meet on. */
 export interface Home {
-  /** How a foreign client reaches it. */
-  account(name: string): PeerAccount;
+  /** How a foreign client reaches it; by direct TLS when not told otherwise. */
+  account(name: string, tls?: PeerAccount["tls"]): PeerAccount;
   /** Our client, with all its extensions, connected. */
   ours(name: string): Promise<Person>;
   bare(name: string): string;
 }
 
-/** Starts the server with these accounts; whoever of ours came goes before it stops. */
+/**
+ * Starts the server with these accounts; whoever of ours came goes before it stops.
+ * @param further what a peer cannot do without
+ */
 export async function withHome(
   names: readonly string[],
   use: (home: Home) => Promise<void>,
+  further: Partial<ServerOptions> = {},
 ): Promise<void> {
   const { caPem, certificatePem, keyPem, pin } = await makeTestCertificate(DOMAIN);
   const server = await startCarriedServer({
@@ -25,18 +29,21 @@ export async function withHome(
     domain: DOMAIN,
     host: "127.0.0.1",
     port: 0,
+    starttlsPort: 0,
     certificatePem,
     keyPem,
+    software: { name: "simppd", version: "test" },
+    ...further,
   });
   const people: Person[] = [];
   try {
     for (const name of names) await server.createAccount(name, `pass of ${name}`);
     await use({
-      account: (name) => ({
+      account: (name, tls = "direct") => ({
         jid: `${name}@${DOMAIN}`,
         password: `pass of ${name}`,
-        port: server.port,
-        tls: "direct",
+        port: tls === "direct" ? server.port : server.starttlsPort!,
+        tls,
         caPem,
       }),
       async ours(name) {

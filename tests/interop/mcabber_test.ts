@@ -1,34 +1,19 @@
 import assert from "node:assert/strict";
 import { Mcabber } from "../../scripts/peers/mcabber.ts";
-import type { PeerAccount } from "../../scripts/peers/slixmpp.ts";
-import { startProsody } from "../../scripts/peers/prosody.ts";
 import { el } from "../../daemon/xmpp/core/mod.ts";
-import { absent, absentPeer } from "../real_parts.ts";
-import { heard, until } from "./carried_home.ts";
-import { type Person, person } from "./people.ts";
+import { absentPeer } from "../real_parts.ts";
+import { heard, until, withHome } from "./carried_home.ts";
+import type { Person } from "./people.ts";
 
-const ignore = absent("prosodyctl") || absentPeer("mcabber", Mcabber.installed());
+const ignore = absentPeer("mcabber", Mcabber.installed());
 
-/** mcabber 1.1.2 knows PLAIN and DIGEST-MD5 alone: it meets our client where PLAIN is taken. */
-Deno.test("mcabber and our client on Prosody", { ignore }, async (t) => {
-  const accounts = { romeo: "pass of romeo", juliet: "pass of juliet" };
-  const prosody = (await startProsody({ accounts }))!;
-  const { domain, ports, pin, caPem } = prosody;
-  const [his, hers] = [`romeo@${domain}`, `juliet@${domain}`];
-  const endpoint = { host: "127.0.0.1", port: ports.direct, tls: "direct" } as const;
-  const juliet = person(domain, "juliet", endpoint, { kind: "pin", pin });
-  try {
-    await juliet.client.connect();
+/** mcabber 1.1.2 knows PLAIN and DIGEST-MD5 alone. */
+Deno.test("mcabber on the carried server, with our client", { ignore }, async (t) => {
+  await withHome(["romeo", "juliet"], async (home) => {
+    const [his, hers] = [home.bare("romeo"), home.bare("juliet")];
+    const juliet = await home.ours("juliet");
     for (const tls of ["direct", "starttls"] as const) {
-      const romeo = await Mcabber.start(
-        {
-          jid: his,
-          password: accounts.romeo,
-          port: ports[tls],
-          tls,
-          caPem,
-        } satisfies PeerAccount,
-      );
+      const romeo = await Mcabber.start(home.account("romeo", tls));
       try {
         if (tls === "direct") await t.step("roster", () => roster(romeo, juliet, his, hers));
         await t.step(`presence (${tls})`, () => presence(romeo, juliet, his));
@@ -40,10 +25,7 @@ Deno.test("mcabber and our client on Prosody", { ignore }, async (t) => {
         await until(() => juliet.presence.of(his).show === "offline", "he is gone");
       });
     }
-  } finally {
-    await juliet.client.close();
-    await prosody.stop();
-  }
+  }, { plain: true });
 });
 
 async function roster(

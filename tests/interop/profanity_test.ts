@@ -61,7 +61,7 @@ async function away({ home, romeo, juliet }: Parties): Promise<void> {
   await romeo.command("/disconnect");
   await until(() => juliet.presence.of(his).show === "offline", "he is gone");
   juliet.client.send(el("message", { to: his, type: "chat" }, el("body", {}, "come back")));
-  await romeo.login(home.account("romeo"));
+  await romeo.login(home.account("romeo", "starttls"));
   await until(() => juliet.presence.of(his).show !== "offline", "he is back");
   // It opens a window for the message, the first beside the console.
   await romeo.command("/win 2");

@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import {
   type Endpoint,
   type FastToken,
-  Roster,
   type TlsTrust,
   XmppClient,
 } from "../../daemon/xmpp/client/mod.ts";
-import { el, type Element } from "../../daemon/xmpp/core/mod.ts";
 import {
   hasProsodyModule,
   type Prosody,
   type ProsodyOptions,
   startProsody,
 } from "../../scripts/peers/prosody.ts";
-import { type CuttingProxy, cuttingProxy } from "./cutting_proxy.ts";
+import { cuttingProxy } from "./cutting_proxy.ts";
 import { portOf } from "./people.ts";
+import { cutAndReturn, listen, message, throughCuts, until } from "./through_cuts.ts";
 
 const ACCOUNTS = { romeo: "pass of romeo", juliet: "pass of juliet" };
 const SASL2 = ["sasl2", "sasl2_bind2", "sasl2_fast"];
@@ -59,79 +58,12 @@ function clientOf(
   });
 }
 
-/** Waits until `done`; throws after 20 s. */
-async function until(done: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; !done(); tries++) {
-    if (tries > 2_000) throw new Error(`waited 20 s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** Numbers of the messages that came, in order. */
-function listen(client: XmppClient): number[] {
-  const came: number[] = [];
-  client.hooks.message((stanza) => {
-    const number = stanza.getChildText("body");
-    if (number !== null) came.push(Number(number));
-  });
-  return came;
-}
-
-/** Cuts, and has the client try again at once. */
-async function cutAndReturn(client: XmppClient, proxy: CuttingProxy): Promise<void> {
-  proxy.cut();
-  await until(() => client.state !== "online", "the client to notice");
-  await client.connect().catch(() => {});
-  await until(() => client.state === "online", "the client to come back");
-}
-
-const message = (to: XmppClient, number: number): Element =>
-  el("message", { to: to.jid.toString(), type: "chat" }, el("body", {}, String(number)));
-
 for (const tls of ["direct", "starttls", "websocket"] as const) {
   Deno.test(`Prosody: 200 messages each way and 5 cuts: none lost, none doubled (${tls})`, async () => {
     await withProsody({}, async (prosody) => {
       const proxy = cuttingProxy(portOf(prosody.ports, tls));
       const romeo = clientOf(prosody, "romeo", tls, { port: proxy.port });
-      const juliet = clientOf(prosody, "juliet", "direct");
-      const roster = new Roster(romeo);
-      let rosters = 0;
-      let sessions = 0;
-      let resumed = 0;
-      let lost = 0;
-      roster.events.on(({ kind }) => kind === "loaded" && rosters++);
-      romeo.hooks.online(() => void sessions++);
-      romeo.hooks.unacknowledged((stanzas) => void (lost += stanzas.length));
-      romeo.events.on((event) => event.resumed && resumed++);
-      const toRomeo = listen(romeo);
-      const toJuliet = listen(juliet);
-      const all = Array.from({ length: 200 }, (_, i) => i);
-      try {
-        await Promise.all([romeo.connect(), juliet.connect()]);
-        const address = romeo.jid.toString();
-        for (const number of all) {
-          romeo.send(message(juliet, number));
-          juliet.send(message(romeo, number));
-          // In the middle of things: some of these are written, some arrived, none confirmed.
-          if (number % 40 === 20) await cutAndReturn(romeo, proxy);
-          else if (number % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-        }
-        await Promise.all([romeo.confirm(), juliet.confirm()]);
-        await until(() => toRomeo.length >= 200 && toJuliet.length >= 200, "the messages");
-        assert.deepEqual(toJuliet, all);
-        assert.deepEqual(toRomeo, all);
-        assert.equal(romeo.jid.toString(), address);
-        assert.deepEqual({ sessions, rosters, resumed, lost, connections: proxy.connections }, {
-          sessions: 1,
-          rosters: 1,
-          resumed: 5,
-          lost: 0,
-          connections: 6,
-        });
-      } finally {
-        await Promise.all([romeo.close(), juliet.close()]);
-        await proxy.stop();
-      }
+      await throughCuts({ romeo, juliet: clientOf(prosody, "juliet", "direct"), proxy });
     });
   });
 }

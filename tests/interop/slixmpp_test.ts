@@ -30,11 +30,11 @@ const PARTS: readonly Part[] = [
 ];
 
 /** Parts the server is still to learn; all others it must offer. */
-const AWAITED = new Set(["rooms", "upload", "version"]);
+const AWAITED = new Set(["rooms", "upload"]);
 
 Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t) => {
   await withHome(["romeo", "juliet", "nurse"], async (home) => {
-    const romeo = await Slixmpp.start(home.account("romeo"));
+    const romeo = await Slixmpp.start(home.account("romeo", "starttls"));
     try {
       await romeo.request("connect");
       const juliet = await home.ours("juliet");
@@ -55,7 +55,9 @@ Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t
     } finally {
       await romeo.stop();
     }
-  });
+    // It binds to tls-unique alone, which TLS 1.3 has not, and takes an offer that it cannot use
+    // for one that was cut.
+  }, { channelBinding: false });
 });
 
 /** Of the server, of the account itself, and of the server's services. */
@@ -142,12 +144,13 @@ async function offline({ home, juliet }: Parties): Promise<void> {
   }
 }
 
-/** What is sent while the connection is gone arrives, once it is back. */
+/** What is sent while the connection is gone arrives, once it is resumed (XEP-0198). */
 async function cut({ home, romeo, juliet }: Parties): Promise<void> {
   const his = home.bare("romeo");
+  const { jid } = await romeo.request<{ jid: string }>("who");
   const back = romeo.request("cut");
   juliet.client.send(el("message", { to: his, type: "chat" }, el("body", {}, "still there?")));
-  await back;
+  assert.deepEqual(await back, { how: "resumed", jid });
   await romeo.until(({ body }) => body === "still there?", "what was sent meanwhile");
   const came = heard(juliet, his);
   await romeo.request("send", { to: home.bare("juliet"), body: "I am" });

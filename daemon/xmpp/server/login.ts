@@ -98,6 +98,7 @@ export class Login {
     if (exchange.guessable && !guard.mayTry(this.address, exchange.account, steadyNow())) {
       return this.fail("temporary-auth-failure");
     }
+    await answer.prove?.();
     return answer.last ? this.#succeed(answer.data) : { kind: "challenge", data: answer.data };
   }
 

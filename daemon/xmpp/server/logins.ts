@@ -24,6 +24,7 @@ import {
 import type { Accounts } from "./storage/accounts.ts";
 import { CredentialSource, MECHANISMS, type OfferedMechanism } from "./credentials.ts";
 import type { FastTokens } from "./storage/fast_tokens.ts";
+import { PLAIN, plainExchange } from "./plain_login.ts";
 import { HT_MECHANISM, tokenExchange } from "./token_login.ts";
 
 /** The profiles let in unless the server's options name others. */
@@ -33,6 +34,8 @@ const DEFAULT_PROFILES: readonly LoginProfileId[] = ["simpp-modern"];
 export interface FirstAnswer {
   readonly data: Uint8Array;
   readonly last: boolean;
+  /** Work that shows whether a guess was right: done once it is sure that this one may guess. */
+  readonly prove?: () => Promise<void>;
 }
 
 /** One login as it runs: one or two steps, each once. */
@@ -56,13 +59,15 @@ export interface LoginsOptions {
   readonly scramIterations: number;
   /** Are `-PLUS` mechanisms offered? Yes, when absent. */
   readonly channelBinding?: boolean;
+  /** Is PLAIN offered too? */
+  readonly plain?: boolean;
   /** Of SIMPP-1; none: the mechanism is not offered. */
   readonly profiles?: readonly LoginProfileId[];
 }
 
 /**
  * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients, tokens for who was here before.
- * No PLAIN: a server that never sees a password cannot lose it.
+ * PLAIN only where it is asked for: a server that never sees a password cannot lose it.
  */
 export class Logins {
   /** SASL mechanisms offered, best first; the same in both profiles of SASL. */
@@ -102,7 +107,7 @@ export class Logins {
     }
     const plus = this.#binding === undefined ? [] : MECHANISMS.map((name) => `${name}-PLUS`);
     const keys = this.#identities.size === 0 ? [] : [SIMPP_1];
-    this.mechanisms = [...keys, ...plus, ...MECHANISMS];
+    this.mechanisms = [...keys, ...plus, ...MECHANISMS, ...(options.plain ? [PLAIN] : [])];
     this.tokenMechanisms = data === undefined ? [] : [HT_MECHANISM];
     this.channelBindings = this.#binding === undefined ? [] : [this.#binding.type];
   }
@@ -145,6 +150,8 @@ export class Logins {
   /** Begins a login; undefined when the mechanism is not offered. */
   begin(mechanism: string): Exchange | undefined {
     if (!this.mechanisms.includes(mechanism)) return undefined;
+    const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    if (mechanism === PLAIN) return plainExchange(this.#source, nameOf);
     return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as ScramMechanism);
   }
 

@@ -36,6 +36,11 @@ export interface ServerOptions {
    * with the flag of a client whose offer was cut, and that is refused where binding is offered.
    */
   channelBinding?: boolean;
+  /**
+   * Offers PLAIN as well, behind TLS, for programs that know nothing better, such as mcabber; the
+   * server then sees their passwords. False when absent.
+   */
+  plain?: boolean;
   /** What the server says of itself (XEP-0092); absent: nothing. */
   software?: { readonly name: string; readonly version: string };
 }

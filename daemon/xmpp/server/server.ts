@@ -84,6 +84,7 @@ export class XmppServer implements StreamHost, ServerControl {
       certificatePem: options.certificatePem,
       scramIterations: this.limits.scramIterations,
       channelBinding: options.channelBinding ?? true,
+      plain: options.plain ?? false,
       ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
     });
     this.resumptions = new Resumptions((session) => this.sessionOver(session));
