@@ -86,10 +86,10 @@ export interface ServerControl {
   createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation>;
   /**
    * Moves the listeners; streams that are open stay.
-   * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is; null: none any more
+   * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
    * @throws SimppdError `cannot-listen`
    */
-  listen(host: string, port: number, starttlsPort?: number | null): Promise<ListenAddress>;
+  listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
   /** Runs one of {@link ServerAdministration}, and rejects as it does. */
   administer<Name extends keyof ServerAdministration>(

@@ -128,10 +128,10 @@ export class XmppServer implements StreamHost, ServerControl {
     return this.#entrance.address!;
   }
 
-  async listen(host: string, port: number, starttlsPort?: number | null): Promise<ListenAddress> {
+  async listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress> {
     this.#checkRunning();
-    const clear = starttlsPort === undefined ? this.#entrance.address?.starttlsPort : starttlsPort;
-    const wanted = { host, port, ...(typeof clear === "number" ? { starttlsPort: clear } : {}) };
+    const clear = starttlsPort ?? this.#entrance.address?.starttlsPort;
+    const wanted = { host, port, ...(clear === undefined ? {} : { starttlsPort: clear }) };
     return await this.#entrance.listen(wanted);
   }
 

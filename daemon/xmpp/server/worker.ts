@@ -100,7 +100,7 @@ class Carrier implements CarriedServer {
   createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number, starttlsPort?: number | null) {
+  listen(host: string, port: number, starttlsPort?: number) {
     return this.call("listen", host, port, starttlsPort);
   }
   stats() {
@@ -210,7 +210,7 @@ class ServerThread implements Methods {
   createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number, starttlsPort?: number | null) {
+  listen(host: string, port: number, starttlsPort?: number) {
     return this.#running.listen(host, port, starttlsPort);
   }
   stats() {
