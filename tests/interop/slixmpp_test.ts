@@ -55,9 +55,7 @@ Deno.test("slixmpp on the carried server, with our client", { ignore }, async (t
     } finally {
       await romeo.stop();
     }
-    // It binds to tls-unique alone, which TLS 1.3 has not, and takes an offer that it cannot use
-    // for one that was cut.
-  }, { channelBinding: false });
+  });
 });
 
 /** Of the server, of the account itself, and of the server's services. */

@@ -76,7 +76,7 @@ export class XmppServer implements StreamHost, ServerControl {
       domain: this.domain,
       certificatePem: options.certificatePem,
       scramIterations: this.limits.scramIterations,
-      channelBinding: options.channelBinding ?? true,
+      channelBinding: options.channelBinding ?? "sasl2",
       plain: options.plain ?? false,
       ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
     });
