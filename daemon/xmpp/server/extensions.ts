@@ -5,6 +5,7 @@ import { roster } from "./roster.ts";
 import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
+import { muc } from "./xep_0045_muc.ts";
 import { register } from "./xep_0077_register.ts";
 import { caps } from "./xep_0115_caps.ts";
 import { offline } from "./xep_0160_offline.ts";
@@ -28,4 +29,5 @@ export const EXTENSIONS: readonly Extension[] = [
   pep,
   preauth,
   register,
+  muc,
 ];

@@ -63,6 +63,8 @@ export class Hooks {
   readonly subscribed = new Hook<[owner: string, subscriber: string]>();
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
+  /** The server is about to end all streams. */
+  readonly stopping = new Hook<[]>();
 
   /** A message was written to all these sessions of one account; `size` is that of its XML. */
   readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();

@@ -231,6 +231,7 @@ export class XmppServer implements StreamHost, ServerControl {
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#listener?.close();
+    this.hooks.stopping.run();
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (this.#streams.size > 0) {
       await new Promise<void>((resolve) => {

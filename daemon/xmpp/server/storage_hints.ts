@@ -13,6 +13,15 @@ export function isWorthKeeping(message: Element): boolean {
   if (mayNotBeKept(message) || !["chat", "normal"].includes(message.attrs.type ?? "normal")) {
     return false;
   }
+  return saysSomething(message);
+}
+
+/** Should what was said in a room be shown to who joins later? */
+export function isWorthArchiving(message: Element): boolean {
+  return !mayNotBeKept(message) && saysSomething(message);
+}
+
+function saysSomething(message: Element): boolean {
   return message.getChild("store", NS.hints) !== undefined ||
     message.getChildElements().some((child) =>
       !FLEETING.has(child.getNS()) && child.getName() !== "thread"
