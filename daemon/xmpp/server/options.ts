@@ -1,11 +1,11 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 
 /** How a carried server is started. */
 export interface ServerOptions {
-  /** Path of the SQLite file, or `:memory:`. */
+  /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
   domain: string;
