@@ -1,5 +1,4 @@
 import type { Extension } from "./host.ts";
-import { MemoryRooms } from "./muc/memory_rooms.ts";
 import { RecentMessages } from "./muc/recent_messages.ts";
 import { Rooms, roomsDomain } from "./muc/rooms.ts";
 import { MucService } from "./muc/service.ts";
@@ -13,7 +12,7 @@ export const muc: Extension = (host) => {
     bytesInAll: limits.roomHistoryBytesInAll,
   });
   const idKey = storage.accounts.secret("occupant-ids");
-  const rooms = new Rooms(host, new MemoryRooms(), history, idKey);
+  const rooms = new Rooms(host, storage.rooms, history, idKey);
   const service = new MucService(rooms);
   host.services.add(roomsDomain(host.domain), service);
   hooks.removed.on((account) => rooms.forget(host.address(account)));

@@ -42,11 +42,8 @@ export function own(
 /** Sets a room up, keeps it, and tells everybody what changed (section 10.2.1). */
 export function configure(room: Room, config: RoomConfig): void {
   const before = room.config;
-  const kept = room.kept;
   const fresh = room.locked;
-  room.config = config;
-  room.locked = false;
-  keep(room, kept);
+  room.setConfig(config);
   if (fresh) return;
   const codes = codesOf(before, config);
   if (codes.length > 0) room.announce(...codes);
@@ -55,21 +52,6 @@ export function configure(room: Room, config: RoomConfig): void {
     if (isAtLeast(room.affiliationOf(occupant.jid), "member")) continue;
     room.expel(occupant, { codes: [322] });
   }
-}
-
-function keep(room: Room, before: boolean): void {
-  const { store } = room.around;
-  if (!room.kept) {
-    if (before) store.remove(room.jid.local);
-    return;
-  }
-  room.around.host.storage.transaction(() => {
-    room.save();
-    if (before) return;
-    for (const [jid, affiliation] of room.affiliations) {
-      store.setAffiliation(room.jid.local, jid, affiliation);
-    }
-  });
 }
 
 function codesOf(before: RoomConfig, after: RoomConfig): number[] {

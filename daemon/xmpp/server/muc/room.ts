@@ -100,18 +100,41 @@ export class Room {
     return this.config.nonAnonymous || occupant.role === "moderator";
   }
 
-  /** Keeps what belongs to the room itself, if it is to be kept. */
-  save(): void {
-    if (!this.kept) return;
+  /** Sets the subject, and keeps it. */
+  setSubject(subject: Subject | undefined): void {
+    if (this.kept) this.around.store.put({ ...this.#record, subject });
+    this.subject = subject;
+  }
+
+  /** Sets the room up: from now on it is open, and kept or not as the configuration says. */
+  setConfig(config: RoomConfig): void {
+    const { store, host } = this.around;
+    const before = this.kept;
+    if (!config.persistent) {
+      if (before) store.remove(this.jid.local);
+    } else {
+      host.storage.transaction(() => {
+        store.put({ ...this.#record, config });
+        if (before) return;
+        for (const [jid, affiliation] of this.affiliations) {
+          store.setAffiliation(this.jid.local, jid, affiliation);
+        }
+      });
+    }
+    this.config = config;
+    this.locked = false;
+  }
+
+  get #record(): RoomRecord {
     const { config, creator, subject } = this;
-    this.around.store.put({ name: this.jid.local, creator, config, subject });
+    return { name: this.jid.local, creator, config, subject };
   }
 
   /** Sets an affiliation, and keeps it; what follows for those in the room is the caller's. */
   affiliate(bare: string, affiliation: Affiliation): void {
+    if (this.kept) this.around.store.setAffiliation(this.jid.local, bare, affiliation);
     if (affiliation === "none") this.affiliations.delete(bare);
     else this.affiliations.set(bare, affiliation);
-    if (this.kept) this.around.store.setAffiliation(this.jid.local, bare, affiliation);
   }
 
   /**

@@ -31,6 +31,5 @@ export function changeSubject(room: Room, message: Element, sender: Sender): voi
   if (text.length > most) {
     throw new StanzaError("modify", "policy-violation", `a subject has ${most} characters at most`);
   }
-  room.subject = text === "" ? undefined : { text, nick, at: Date.now() };
-  room.save();
+  room.setSubject(text === "" ? undefined : { text, nick, at: Date.now() });
 }

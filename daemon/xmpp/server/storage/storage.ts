@@ -6,6 +6,7 @@ import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
 import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
+import { StoredRooms } from "./rooms.ts";
 import { Rosters } from "./rosters.ts";
 import { SqliteDatabase } from "./sqlite_database.ts";
 
@@ -18,6 +19,7 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly rooms: StoredRooms;
 
   /**
    * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
@@ -33,6 +35,7 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.rooms = new StoredRooms(db);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */

@@ -62,4 +62,19 @@ export interface Tables {
     size: number;
   };
   blocked: { account: string; jid: string };
+  room: {
+    name: string;
+    /** Local part of an account. */
+    creator: string;
+    listed: Flag;
+    /** JSON, a `RoomConfig`. */
+    config: string;
+    /** JSON, a `Subject`. */
+    subject: string | null;
+  };
+  room_affiliation: {
+    room: string;
+    jid: string;
+    affiliation: "owner" | "admin" | "member" | "outcast";
+  };
 }
