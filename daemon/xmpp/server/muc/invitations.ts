@@ -97,11 +97,12 @@ function decline(room: Room, declined: Element, sender: Sender): void {
     { from: sender.jid.bare().toString() },
     reason === undefined ? undefined : el("reason", {}, reason),
   );
-  room.around.host.deliver(
-    el(
-      "message",
-      { xmlns: NS.client, from: room.jid.toString(), to: inviter.toString() },
-      el("x", { xmlns: NS.mucUser }, passed),
-    ),
+  const message = el(
+    "message",
+    { xmlns: NS.client, from: room.jid.toString() },
+    el("x", { xmlns: NS.mucUser }, passed),
   );
+  if (occupant !== undefined) return room.send(message, room.jid, [occupant]);
+  message.attrs.to = inviter.toString();
+  room.around.host.deliver(message);
 }
