@@ -49,6 +49,7 @@ export class FakeApp implements AppApi {
     presence: "online",
     status: "",
     blocked: false,
+    plain: false,
     unread: 0,
     typing: false,
     trust: {

@@ -1,4 +1,4 @@
-import { Backoff, logOf, publicError, SimppdError, sleep } from "../base/mod.ts";
+import { Backoff, logOf, SimppdError, sleep } from "../base/mod.ts";
 import { type LoginProfileId, systemRandom } from "../crypto/mod.ts";
 import { type Simpp, SimppError } from "../simpp/mod.ts";
 import type { StateDirectory } from "../store/mod.ts";
@@ -17,16 +17,13 @@ import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
 import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
 import { NewLoginKeys } from "./login_keys.ts";
-import type { OwnDevices } from "./own_devices.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
-import type { SealedLink } from "./sealed_link.ts";
+import { Publishing } from "./publishing.ts";
 import type { AccountSettings, AppSettings } from "./settings.ts";
 import { usernameOf } from "./username.ts";
 
 const MAX_NICK = 60;
-/** Keys that are due are renewed in a connection that lasts: it is looked at so often, in ms. */
-const RENEW_EVERY = 12 * 3_600_000;
 /** How often another name is tried when an invitation's is taken. */
 const NAME_TRIES = 5;
 
@@ -34,12 +31,14 @@ interface AccountOptions {
   readonly settings: AppSettings;
   readonly state: StateDirectory;
   readonly simpp: Simpp;
-  readonly link: SealedLink;
   readonly people: People;
   readonly chats: Chats;
   /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
   readonly loginProfiles: readonly LoginProfileId[];
-  readonly devices: OwnDevices;
+  /** Gives a connection that was made, and is not used yet, to whoever stands on one. */
+  readonly attach: (connection: Connection) => void;
+  /** Called when the keys of somebody were looked at. */
+  readonly looked: (jid: string) => void;
   /** Called when something that a status shows has changed. */
   readonly changed: () => void;
 }
@@ -47,18 +46,19 @@ interface AccountOptions {
 /** The account of this daemon: how it was come by, its connection, the server it may carry. */
 export class Account {
   readonly #o: AccountOptions;
+  readonly #publishing: Publishing;
   readonly #ending = new AbortController();
   /** The account in use; kept only once it has worked. */
   #account: AccountSettings | undefined;
   #connection: Connection | undefined;
   #carried: Carried | undefined;
-  #publishing: Problem | null = null;
   /** People whose list is being looked at; true: once more when that is done. */
   readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
 
   constructor(options: AccountOptions) {
     this.#o = options;
+    this.#publishing = new Publishing(options.simpp, options.changed);
   }
 
   /** Starts what the settings name; a connection that fails goes on trying by itself. */
@@ -79,7 +79,7 @@ export class Account {
     return this.#connection?.state ?? "none";
   }
   get problem(): Problem | null {
-    return this.#connection?.problem ?? this.#publishing;
+    return this.#connection?.problem ?? this.#publishing.problem;
   }
   get login(): LoginView | null {
     return this.#connection?.login ?? null;
@@ -236,7 +236,7 @@ export class Account {
   }
 
   #open(account: AccountSettings): Connection {
-    const { simpp, link, people, chats, devices, changed } = this.#o;
+    const { simpp, chats, changed } = this.#o;
     const port = this.#carried?.view.port;
     const hosts = port === undefined
       ? account.hosts
@@ -245,14 +245,9 @@ export class Account {
     this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
     this.#connection = connection;
-    people.attach(connection.client, connection.roster, connection.presence);
-    link.attach(connection.client);
-    devices.attach(connection.client);
+    this.#o.attach(connection);
     connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
-    connection.client.hooks.online(async (_, signal) => {
-      await this.#publish();
-      void this.#renew(signal);
-    });
+    this.#publishing.attach(connection.client);
     connection.client.events.on(({ state }) => {
       if (state === "online") void chats.flush();
     });
@@ -267,34 +262,12 @@ export class Account {
       do {
         this.#refreshing.set(jid, false);
         await this.#o.simpp.refresh(jid);
+        this.#o.looked(jid);
       } while (this.#refreshing.get(jid) && !this.#ending.signal.aborted);
     } catch (error) {
       logOf("app").warn("device list of {jid}: {error}", { jid, error });
     } finally {
       this.#refreshing.delete(jid);
-    }
-  }
-
-  /** Publishes again from time to time, so that prekeys of a week do not grow old. */
-  async #renew(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await sleep(RENEW_EVERY, signal);
-      if (signal.aborted) return;
-      await this.#publish();
-    }
-  }
-
-  async #publish(): Promise<void> {
-    try {
-      await this.#o.simpp.publish();
-      this.#publishing = null;
-    } catch (error) {
-      logOf("app").error("keys not published: {error}", { error });
-      const why = publicError(error).message;
-      this.#publishing = {
-        code: "keys-not-published",
-        message: `Your keys could not be published, so nobody can start writing to you: ${why}`,
-      };
     }
   }
 

@@ -66,10 +66,14 @@ export interface AppApi {
 
   contacts(): ContactView[];
   addContact(input: { jid: string; name?: string }): Promise<ContactView>;
-  /** accept: answer a subscription request; blocked: XEP-0191 or local. */
+  /**
+   * accept: answer a subscription request; blocked: XEP-0191 or local; plain: chat without
+   * encryption, with somebody who has no simppd.
+   * @throws SimppdError `has-keys`
+   */
   changeContact(
     jid: string,
-    change: { name?: string; accept?: boolean; blocked?: boolean },
+    change: { name?: string; accept?: boolean; blocked?: boolean; plain?: boolean },
   ): Promise<ContactView>;
   removeContact(jid: string): Promise<void>;
   /** Removes a contact and everything known of them, keys too, from the files. */

@@ -18,11 +18,13 @@ import type {
 import { Account } from "./account.ts";
 import type { AppApi, Picture } from "./api.ts";
 import { Chats } from "./chats.ts";
+import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
 import { receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
+import { PlainLink } from "./plain_link.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
 import { Typing } from "./typing.ts";
@@ -66,6 +68,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #simpp: Simpp;
   readonly #messages: Messages;
   readonly #link: SealedLink;
+  readonly #plain: PlainLink;
   readonly #chats: Chats;
   readonly #people: People;
   readonly #calls: Calls;
@@ -95,10 +98,6 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
     this.#messages = new Messages(state.db, state.vault);
     this.#link = new SealedLink(this.#simpp);
-    this.#chats = new Chats(this.#messages, this.#link, (message) => {
-      this.events.emit({ type: "message", data: message });
-      this.#people.touch(message.contact);
-    });
     this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
@@ -108,6 +107,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
       typing: (jid) => this.#typing.of(jid),
     });
+    this.#plain = new PlainLink(this.#simpp, this.#people);
+    this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
+      this.events.emit({ type: "message", data: message });
+      this.#people.touch(message.contact);
+    });
     const jid = () => this.#account.jid;
     this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
     this.#simpp.linking.changed.on(() => this.#linked());
@@ -115,11 +119,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       settings,
       state,
       simpp: this.#simpp,
-      link: this.#link,
       people: this.#people,
       chats: this.#chats,
       loginProfiles,
-      devices: this.#devices,
+      attach: (connection) => this.#attach(connection),
+      looked: (jid) => {
+        this.#plain.isAllowed(jid);
+        this.#people.touch(jid);
+      },
       changed: () => this.events.emit({ type: "status", data: this.status() }),
     });
     this.#calls = makeCalls({
@@ -138,6 +145,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     receiveInto({
       simpp: this.#simpp,
       link: this.#link,
+      plain: this.#plain,
       people: this.#people,
       chats: this.#chats,
       calls: this.#calls,
@@ -169,6 +177,13 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       await app.close();
       throw error;
     }
+  }
+
+  #attach({ client, roster, presence }: Connection): void {
+    this.#people.attach(client, roster, presence);
+    this.#link.attach(client);
+    this.#plain.attach(client);
+    this.#devices.attach(client);
   }
 
   /** Nothing was chosen here yet, and nothing is known. */
@@ -226,8 +241,9 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async changeContact(
     jid: string,
-    change: { name?: string; accept?: boolean; blocked?: boolean },
+    change: Parameters<AppApi["changeContact"]>[1],
   ): Promise<ContactView> {
+    if (change.plain !== undefined) await this.#plain.allow(jid, change.plain);
     if (change.name !== undefined) await this.#people.rename(jid, change.name);
     if (change.blocked !== undefined) {
       this.#people.block(jid, change.blocked);

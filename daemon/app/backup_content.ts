@@ -95,6 +95,7 @@ export const shapes = {
     name: text(1000),
     subscription: v.picklist(["none", "to", "from", "both", "asked", "asking"]),
     blocked: v.boolean(),
+    plain: v.optional(v.boolean(), false),
   }),
   trust: v.object({
     jid,

@@ -1,12 +1,11 @@
 import { logOf, SimppdError } from "../base/mod.ts";
-import type { Received } from "../simpp/mod.ts";
 import type { Messages } from "../store/mod.ts";
 import type { MessageView } from "../views/mod.ts";
 import { el, type Element, escapeText, newId, NS } from "../xmpp/core/mod.ts";
+import type { Incoming } from "./incoming.ts";
+import type { PlainLink } from "./plain_link.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
-const RECEIPTS = "urn:xmpp:receipts";
-const ORIGIN_ID = "urn:xmpp:sid:0";
 /** Somebody who has just joined publishes keys within this time, in ms; so long a message waits. */
 const KEYS_WITHIN = 30_000;
 const TRY_AGAIN = 1_500;
@@ -22,6 +21,10 @@ const CORRECT = "urn:xmpp:message-correct:0";
 /** Between a message's id and the number of its correction. */
 const REVISION = "~";
 const MAX_ID = 128;
+/** Ids of messages in clear that are shorter may be used again and again by their program. */
+const MIN_PLAIN_ID = 8;
+/** What stands as the suite of a message in clear. */
+const PLAIN = "none";
 /** What was sent longer ago is not sent again when a session was renewed. */
 const RESEND_AGE = 7 * 86_400_000;
 
@@ -29,6 +32,7 @@ const RESEND_AGE = 7 * 86_400_000;
 export class Chats {
   readonly #messages: Messages;
   readonly #link: SealedLink;
+  readonly #plain: PlainLink;
   readonly #changed: (message: MessageView) => void;
   /** Contacts whose messages are being sent; true: once more when that is done. */
   readonly #sending = new Map<string, boolean>();
@@ -36,9 +40,15 @@ export class Chats {
   readonly #broke = new Map<string, number>();
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(messages: Messages, link: SealedLink, changed: (message: MessageView) => void) {
+  constructor(
+    messages: Messages,
+    link: SealedLink,
+    plain: PlainLink,
+    changed: (message: MessageView) => void,
+  ) {
     this.#messages = messages;
     this.#link = link;
+    this.#plain = plain;
     this.#changed = changed;
   }
 
@@ -55,7 +65,8 @@ export class Chats {
       delivery: "pending",
       problem: null,
       edited: false,
-      suite: null,
+      // Decided when it is written: what was meant to be encrypted never leaves in clear.
+      suite: this.#plain.isAllowed(contact) ? PLAIN : null,
     };
     this.#messages.add(message, false);
     this.#changed(message);
@@ -102,11 +113,16 @@ export class Chats {
     const name = revision === 0 ? message.id : `${message.id}${REVISION}${revision}`;
     const content = [
       el("body", { xmlns: NS.client }, message.body),
-      el("request", { xmlns: RECEIPTS }),
-      el("origin-id", { xmlns: ORIGIN_ID, id: name }),
+      el("request", { xmlns: NS.receipts }),
+      el("origin-id", { xmlns: NS.stanzaIds, id: name }),
       ...(revision === 0 ? [] : [el("replace", { xmlns: CORRECT, id: message.id })]),
     ];
     try {
+      if (message.suite === PLAIN) {
+        await this.#plain.send(message.contact, content, { id: name });
+        this.#delivery(message.contact, name, "sent", {});
+        return true;
+      }
       const { suite } = await this.#link.send(message.contact, content, {
         store: true,
         copy: true,
@@ -167,20 +183,24 @@ export class Chats {
   }
 
   /**
-   * Takes chat content out of an opened message; false when there is none in it.
+   * Takes chat content out of an opened message, or one in clear; false when there is none in it.
    * @param own our address: a message from it is a copy of what another device of ours sent
    */
-  receive(received: Received, own: string): boolean {
+  receive(received: Incoming, own: string): boolean {
     const { content, to } = received.envelope;
     const copy = received.from === own;
+    const plain = received.suite === PLAIN;
     const find = (name: string, ns: string) => content.find((child) => child.is(name, ns));
-    const receipt = find("received", RECEIPTS);
+    const receipt = find("received", NS.receipts);
     if (receipt !== undefined && !copy) {
-      this.#delivery(received.from, receipt.attrs.id ?? "", "delivered");
+      const id = receipt.attrs.id ?? "";
+      if (this.#isPlain(received.from, true, id) === plain) {
+        this.#delivery(received.from, id, "delivered");
+      }
       return true;
     }
     const body = find("body", NS.client);
-    const id = find("origin-id", ORIGIN_ID)?.attrs.id ?? "";
+    const id = plain ? plainId(received.id) : find("origin-id", NS.stanzaIds)?.attrs.id ?? "";
     if (body === undefined || id === "" || id.length > MAX_ID) return false;
     const message: MessageView = {
       id,
@@ -197,8 +217,14 @@ export class Chats {
     const replaces = find("replace", CORRECT)?.attrs.id ?? "";
     if (replaces !== "") this.#replace(message, replaces);
     else if (this.#messages.add(message, !copy)) this.#changed(message);
-    if (!copy && find("request", RECEIPTS) !== undefined) this.#acknowledge(received, id);
+    if (!copy && find("request", NS.receipts) !== undefined) this.#acknowledge(received, id);
     return true;
+  }
+
+  /** Did a message travel in clear? What is in clear says nothing of what was sealed. */
+  #isPlain(contact: string, mine: boolean, name: string): boolean {
+    const [id = ""] = name.split(REVISION);
+    return this.#messages.get(contact, mine, id)?.suite === PLAIN;
   }
 
   /** A correction: the newest one stands; what it corrects may never have come. */
@@ -206,8 +232,10 @@ export class Chats {
     const { contact, mine, body } = message;
     const revision = Number(message.id.slice(message.id.lastIndexOf(REVISION) + 1));
     const known = this.#messages.revision(contact, mine, id);
+    const plain = message.suite === PLAIN;
+    if (known !== undefined && this.#isPlain(contact, mine, id) !== plain) return;
     if (known === undefined) this.#messages.add({ ...message, id }, !mine);
-    else if (!(revision > known)) return;
+    else if (!plain && !(revision > known)) return;
     const changed = this.#messages.correct(contact, mine, id, body);
     if (changed === undefined) return;
     this.#changed(mine ? this.#messages.setDelivery(contact, id, "sent") ?? changed : changed);
@@ -236,9 +264,13 @@ export class Chats {
     this.#delivery(contact, id, "failed", { problem: { code: "returned", message } });
   }
 
-  #acknowledge(received: Received, id: string): void {
-    const content: Element[] = [el("received", { xmlns: RECEIPTS, id })];
-    this.#link.send(received.from, content, { store: true })
+  #acknowledge({ from, suite }: Incoming, id: string): void {
+    const content: Element[] = [el("received", { xmlns: NS.receipts, id })];
+    if (suite === PLAIN && !this.#plain.isAllowed(from)) return;
+    const sent = suite === PLAIN
+      ? this.#plain.send(from, content)
+      : this.#link.send(from, content, { store: true });
+    sent
       .catch((error) => logOf("app").info("a receipt was not sent: {error}", { error }));
   }
 
@@ -254,6 +286,10 @@ export class Chats {
     const changed = this.#messages.setDelivery(contact, id, delivery, extra);
     if (changed !== undefined) this.#changed(changed);
   }
+}
+
+function plainId(id: string | undefined): string {
+  return id === undefined || id.length < MIN_PLAIN_ID ? newId() : id;
 }
 
 function checkBody(body: string): void {

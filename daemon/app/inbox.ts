@@ -6,41 +6,54 @@ import type { AppEvent } from "../views/mod.ts";
 import { el } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
+import type { PlainLink } from "./plain_link.ts";
+import { Rate } from "./rate.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
 /** XEP-0172; it travels inside the seal. */
 const NICK = "http://jabber.org/protocol/nick";
-/** A new session with a device that lost the old one, one in so many ms. */
-const RENEW_EVERY = 60_000;
-/** One line about what could not be opened, a contact and this many ms. */
-const LINE_EVERY = 60_000;
+/** One line about what could not be opened, and one sending again, a contact and this many ms. */
+const MINUTE = 60_000;
+/**
+ * New sessions a contact and minute: one for each device a list can name, and one for all that it
+ * does not. Whoever changes the list all the time gets no more.
+ */
+const RENEWALS = 33;
 
 /** Hands what was opened to chats and calls, and what happened to keys to the person. */
 export function receiveInto(rooms: {
   simpp: Simpp;
   link: SealedLink;
+  plain: PlainLink;
   people: People;
   chats: Chats;
   calls: Calls;
   events: Emitter<AppEvent>;
   /** What we call ourselves, and our bare JID. */
   nick: () => string;
+  /** Milliseconds of a clock that never goes back. */
+  now?: () => number;
   /** Is this the first time that a contact and we proved ourselves? Asked once each time. */
   firstProof: (jid: string) => boolean;
   jid: () => string;
 }): void {
-  const { simpp, link, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
-  const lines = new Map<string, number>();
-  const renewals = new Map<string, number>();
-  const resent = new Map<string, number>();
+  const { simpp, link, plain, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
+  const now = rooms.now ?? (() => performance.now());
+  const lines = new Rate(1, MINUTE);
+  const renewalsOfOne = new Rate(1, MINUTE);
+  const renewals = new Rate(RENEWALS, MINUTE);
+  const resent = new Rate(1, MINUTE);
 
   /** Is a line about this contact due? Strangers get none. */
-  const due = (from: string): boolean => {
-    const now = Date.now();
-    if (!people.has(from) || people.isBlocked(from)) return false;
-    if (now - (lines.get(from) ?? 0) < LINE_EVERY) return false;
-    lines.set(from, now);
-    return true;
+  const due = (from: string): boolean =>
+    people.has(from) && !people.isBlocked(from) && lines.allows(from, now());
+
+  /** Is a new session with this device due? Those that no list names share one rate. */
+  const renewalDue = (jid: string, device: string): boolean => {
+    if (!people.has(jid)) return false;
+    const key = simpp.trust.isListed(jid, device) ? `${jid}/${device}` : jid;
+    const at = now();
+    return renewalsOfOne.allows(key, at) && renewals.allows(jid, at);
   };
 
   link.received.on((received) => {
@@ -59,11 +72,37 @@ export function receiveInto(rooms: {
     chats.receive(received, own());
   });
 
+  plain.received.on((message) => {
+    if (message.from === own()) return;
+    if (message.envelope.content.some((child) => child.name === "body")) {
+      people.stranger(message.from);
+    }
+    chats.receive(message, own());
+  });
+
+  plain.withheld.on(({ from, code }) => {
+    if (!due(from)) return;
+    const { name } = people.get(from);
+    const message = code === "unreadable"
+      ? `${name} wrote with an encryption that simppd does not know.`
+      : `Something came without encryption in the name of ${name}, who uses simppd. It may be ` +
+        "forged and is not shown.";
+    events.emit({ type: "security", data: { at: Date.now(), code, message, contact: from } });
+    chats.line(from, "security", message);
+  });
+
+  plain.ended.on((from) =>
+    chats.line(
+      from,
+      "notice",
+      `${people.get(from).name} uses simppd now: what you write to each other is encrypted.`,
+    )
+  );
+
   link.unopened.on(({ from, code, message }) => {
-    const now = Date.now();
     if (!due(from)) return;
     logOf("app").warn("unopened from {from}: {code}", { from, code });
-    events.emit({ type: "security", data: { at: now, code, message, contact: from } });
+    events.emit({ type: "security", data: { at: Date.now(), code, message, contact: from } });
     if (code === "no-common-suite") link.refuse(from);
     chats.line(from, "security", message);
   });
@@ -81,26 +120,21 @@ export function receiveInto(rooms: {
 
   simpp.events.on((event) => {
     const { jid } = event;
+    // Who is blocked shall not even see that somebody is there to answer.
+    if (people.isBlocked(jid) && event.type !== "changed") return;
     if (event.type === "answer") {
       const content = [el("confirm", { xmlns: SIMPP_NS }), el("nick", { xmlns: NICK }, nick())];
       link.send(jid, content, { store: false, device: event.device }).catch((error) =>
         logOf("app").info("proof to {jid} waits: {error}", { jid, error })
       );
     } else if (event.type === "lost") {
-      const now = Date.now();
-      // Only listed devices count apart: a sender may name any id, and each would be a try more.
-      const listed = simpp.trust.isListed(jid, event.device);
-      const key = listed ? `${jid}/${event.device}` : jid;
-      if (!people.has(jid) || now - (renewals.get(key) ?? 0) < RENEW_EVERY) return;
-      renewals.set(key, now);
+      if (!renewalDue(jid, event.device)) return;
       const confirm = el("confirm", { xmlns: SIMPP_NS });
       link.send(jid, [confirm], { store: true, device: event.device, renew: true }).catch((error) =>
         logOf("app").info("session with {jid} not renewed: {error}", { jid, error })
       );
     } else if (event.type === "renewed") {
-      const now = Date.now();
-      if (now - (resent.get(jid) ?? 0) < RENEW_EVERY) return;
-      resent.set(jid, now);
+      if (!people.has(jid) || !resent.allows(jid, now())) return;
       chats.line(
         jid,
         "notice",

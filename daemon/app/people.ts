@@ -83,7 +83,7 @@ export class People {
   /** Somebody who wrote without being asked for stands among the contacts, as a stranger. */
   stranger(jid: string): void {
     if (this.has(jid)) return;
-    this.#put({ jid, name: jid, subscription: "none", blocked: false });
+    this.#put({ jid, name: jid, subscription: "none", blocked: false, plain: false });
   }
 
   async add(jid: string, name?: string): Promise<ContactView> {
@@ -100,7 +100,8 @@ export class People {
     roster.subscribe(text);
     if (this.#stored.get(text)?.subscription === "asked") roster.approve(text);
     if (!this.has(text)) {
-      this.#put({ jid: text, name: name ?? bare.local, subscription: "asking", blocked: false });
+      const fresh = { jid: text, name: name ?? bare.local, subscription: "asking" } as const;
+      this.#put({ ...fresh, blocked: false, plain: false });
     }
     return this.get(text);
   }
@@ -144,6 +145,11 @@ export class People {
     const contact = this.#need(jid);
     this.#put({ ...contact, blocked });
     this.#tellBlocked(jid, blocked);
+  }
+
+  /** Remembers whether the person chose to chat with them in clear. */
+  setPlain(jid: string, plain: boolean): void {
+    this.#put({ ...this.#need(jid), plain });
   }
 
   #tellBlocked(jid: string, blocked: boolean): void {
@@ -204,6 +210,7 @@ export class People {
       name: item.name === "" ? known?.name ?? item.jid.local : item.name,
       subscription: waiting ? "asking" : asked ? "asked" : item.subscription,
       blocked: known?.blocked ?? false,
+      plain: known?.plain ?? false,
     });
   }
 
@@ -220,6 +227,7 @@ export class People {
       name: known?.name ?? Jid.parse(jid).local,
       subscription: "asked",
       blocked: false,
+      plain: known?.plain ?? false,
     });
   }
 

@@ -2,7 +2,8 @@ import { Emitter, logOf, publicError, SimppdError } from "../base/mod.ts";
 import { OpenError } from "../crypto/mod.ts";
 import { type Received, type Simpp, SIMPP_NS, SimppError } from "../simpp/mod.ts";
 import type { XmppClient } from "../xmpp/client/mod.ts";
-import { el, type Element, Jid, newId, StanzaError } from "../xmpp/core/mod.ts";
+import { el, type Element, Jid, newId } from "../xmpp/core/mod.ts";
+import { confirmed } from "./confirmed.ts";
 
 const HINTS = "urn:xmpp:hints";
 /** Characters of packets in one stanza; servers take 256 KiB, whatever else stands around them. */
@@ -82,16 +83,7 @@ export class SealedLink {
         ));
       }
     }
-    // The server answers in order, so an answered ping means that it has taken what came before.
-    await client.iq(el("iq", { type: "get" }, el("ping", { xmlns: "urn:xmpp:ping" })))
-      .catch((error: unknown) => {
-        if (error instanceof StanzaError) return;
-        throw new SimppdError(
-          "not-confirmed",
-          "The connection ended before the server confirmed the message.",
-          error,
-        );
-      });
+    await confirmed(client);
     return { suite };
   }
 

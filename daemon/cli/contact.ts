@@ -17,6 +17,7 @@ export const contact: Verb = {
     "contact block|unblock JID",
     "contact verify JID                           shows the safety number",
     "contact verify JID NUMBER                    marks it as compared",
+    "contact plain|sealed JID                     writes without encryption, or no more",
     "contact trust|distrust JID                   decides about a changed key",
   ],
   options: { name: { type: "string" } },
@@ -67,6 +68,8 @@ const deeds: Readonly<Record<string, Deed>> = {
   accept: change({ accept: true }),
   block: change({ blocked: true }),
   unblock: change({ blocked: false }),
+  plain: change({ plain: true }),
+  sealed: change({ plain: false }),
   trust: decide(true),
   distrust: decide(false),
   rename: {
@@ -111,8 +114,9 @@ const deeds: Readonly<Record<string, Deed>> = {
 };
 
 function line(view: ContactView): string {
-  const { jid, name, presence, subscription, trust, blocked, unread } = view;
+  const { jid, name, presence, subscription, trust, blocked, plain, unread } = view;
   const words = [presence, `subscription ${subscription}`, trust.state];
+  if (plain) words.push("not encrypted");
   if (blocked) words.push("blocked");
   if (unread > 0) words.push(`${unread} unread`);
   return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;

@@ -55,6 +55,7 @@ const contact = v.object({
   presence: v.picklist(["online", "away", "dnd", "offline"]),
   status: text,
   blocked: v.boolean(),
+  plain: v.boolean(),
   typing: v.boolean(),
   unread: count,
   trust,

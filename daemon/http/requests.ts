@@ -39,6 +39,7 @@ export const changeContactBody = v.strictObject({
   name: v.exactOptional(line(256)),
   accept: v.exactOptional(v.boolean()),
   blocked: v.exactOptional(v.boolean()),
+  plain: v.exactOptional(v.boolean()),
 });
 export const verifyBody = v.union([
   v.strictObject({ number: line(128) }),

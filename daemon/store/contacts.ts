@@ -7,6 +7,8 @@ export interface StoredContact {
   readonly name: string;
   readonly subscription: Subscription;
   readonly blocked: boolean;
+  /** The person chose to chat with them in clear. */
+  readonly plain: boolean;
 }
 
 export class Contacts {
@@ -27,8 +29,15 @@ export class Contacts {
 
   put(contact: StoredContact): void {
     this.#db.prepare(
-      "INSERT OR REPLACE INTO contacts (jid, name, subscription, blocked) VALUES (?, ?, ?, ?)",
-    ).run(contact.jid, contact.name, contact.subscription, contact.blocked ? 1 : 0);
+      `INSERT OR REPLACE INTO contacts (jid, name, subscription, blocked, plain)
+       VALUES (?, ?, ?, ?, ?)`,
+    ).run(
+      contact.jid,
+      contact.name,
+      contact.subscription,
+      contact.blocked ? 1 : 0,
+      contact.plain ? 1 : 0,
+    );
   }
 
   remove(jid: string): void {
@@ -42,5 +51,6 @@ function view(row: Record<string, unknown>): StoredContact {
     name: String(row.name),
     subscription: row.subscription as Subscription,
     blocked: row.blocked === 1,
+    plain: row.plain === 1,
   };
 }

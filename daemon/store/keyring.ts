@@ -69,11 +69,13 @@ export function systemKeyring(os = Deno.build.os, program?: string): Keyring {
     async lookup(item) {
       const { success, stdout, stderr } = await ask((tool) => tool.lookup(item));
       if (!success && stderr !== "") throw noKeyring(stderr);
+      // secret-tool says nothing more, whether a keyring stayed closed or the item is not there.
       if (!success || stdout.trim() === "") {
         throw new SimppdError(
           "keyring-empty",
-          "The system's keyring does not hold this directory's key. Log in as the user, and on " +
-            "the machine, that put it there; or restore a backup into an empty --state directory.",
+          "The system's keyring is closed, or does not hold this directory's key. Open it, logged " +
+            "in as the user, and on the machine, that put the key there; or restore a backup into " +
+            "an empty --state directory.",
         );
       }
       return stdout.trim();

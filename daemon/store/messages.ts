@@ -62,7 +62,7 @@ export class Messages {
       contact,
       id,
     );
-    return changes === 1 ? this.#find(contact, true, id) : undefined;
+    return changes === 1 ? this.get(contact, true, id) : undefined;
   }
 
   /**
@@ -81,7 +81,14 @@ export class Messages {
          delivery = CASE mine WHEN 1 THEN 'pending' END
        WHERE contact = ? AND mine = ? AND id = ? AND kind = 'chat'`,
     ).run(sealed, contact, mine ? 1 : 0, id);
-    return changes === 1 ? this.#find(contact, mine, id) : undefined;
+    return changes === 1 ? this.get(contact, mine, id) : undefined;
+  }
+
+  get(contact: string, mine: boolean, id: string): MessageView | undefined {
+    const row = this.#db.prepare(
+      "SELECT * FROM messages WHERE contact = ? AND mine = ? AND id = ?",
+    ).get(contact, mine ? 1 : 0, id);
+    return row === undefined ? undefined : this.#view(row);
   }
 
   /** How often one was corrected; undefined when there is none. */
@@ -149,13 +156,6 @@ export class Messages {
 
   forget(contact: string): void {
     this.#db.prepare("DELETE FROM messages WHERE contact = ?").run(contact);
-  }
-
-  #find(contact: string, mine: boolean, id: string): MessageView | undefined {
-    const row = this.#db.prepare(
-      "SELECT * FROM messages WHERE contact = ? AND mine = ? AND id = ?",
-    ).get(contact, mine ? 1 : 0, id);
-    return row === undefined ? undefined : this.#view(row);
   }
 
   #view(row: Record<string, unknown>): MessageView {

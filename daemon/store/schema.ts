@@ -82,4 +82,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_by_contact ON messages (contact, row);
   CREATE INDEX messages_pending ON messages (delivery) WHERE delivery = 'pending';
   `,
+  `
+  ALTER TABLE contacts ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;  -- chat in clear was chosen
+  `,
 ];

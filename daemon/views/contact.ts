@@ -10,6 +10,8 @@ export interface ContactView {
   presence: "online" | "away" | "dnd" | "offline";
   status: string;
   blocked: boolean;
+  /** One chose to chat with them without encryption; possible only while they have no simppd. */
+  plain: boolean;
   /** They are writing right now. */
   typing: boolean;
   unread: number;

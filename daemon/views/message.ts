@@ -13,5 +13,6 @@ export interface MessageView {
   problem: Problem | null;
   /** Was it corrected after it was sent? */
   edited: boolean;
+  /** What it was sealed with; "none": it travelled without encryption; null: it has not left yet. */
   suite: string | null;
 }

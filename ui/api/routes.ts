@@ -75,7 +75,7 @@ export const api = {
     request<ContactView>("POST", "/api/contacts", input),
   changeContact: (
     jid: string,
-    change: { name?: string; accept?: boolean; blocked?: boolean },
+    change: { name?: string; accept?: boolean; blocked?: boolean; plain?: boolean },
   ) => request<ContactView>("PATCH", at(jid), change),
   removeContact: (jid: string) => request<void>("DELETE", at(jid)),
   forgetContact: (jid: string) => request<void>("POST", `${at(jid)}/forget`),

@@ -59,7 +59,7 @@ export function ChatHeader({ contact }: { contact: ContactView }) {
             <span class="visually-hidden">. {text.contact.verify}</span>
           </button>
         )
-        : <TrustBadge trust={contact.trust} look="chip" />}
+        : <TrustBadge trust={contact.trust} look="chip" plain={contact.plain} />}
       <div class="split">
         <button
           type="button"

@@ -12,6 +12,7 @@ import { ChangeBanner } from "./change_banner.tsx";
 import { ChatHeader } from "./chat_header.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message_list.tsx";
+import { PlainBanner } from "./plain_banner.tsx";
 import { SecureLine } from "./secure_line.tsx";
 import { TypingLine } from "./typing_line.tsx";
 
@@ -40,6 +41,7 @@ export function ChatPane({ contact }: { contact: ContactView }) {
           <RequestCard contact={contact} />
         </div>
       )}
+      <PlainBanner contact={contact} />
       <MessageList contact={contact} conversation={conversation} />
       <TypingLine contact={contact} />
       <Composer contact={contact} />

@@ -41,6 +41,7 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
           {message.mine && <span class="visually-hidden">{text.chat.mine}:</span>}
           <p class="bubble-text" dir="auto">{message.body}</p>
           <footer class="bubble-foot">
+            {message.suite === "none" && <span class="in-clear">{text.plain.mark}</span>}
             {message.edited && <span>{text.chat.edited}</span>}
             {sentAt}
             {message.delivery !== null && (

@@ -14,9 +14,12 @@ export interface TrustBadgeProps {
   trust: TrustView;
   /** mark: the icon only, its word for screen readers and as a tip. */
   look?: "mark" | "chip";
+  /** The chat is in clear, by choice. */
+  plain?: boolean;
 }
 
-export function TrustBadge({ trust, look = "mark" }: TrustBadgeProps) {
+export function TrustBadge({ trust, look = "mark", plain = false }: TrustBadgeProps) {
+  if (plain) return <PlainMark look={look} />;
   const weak = trust.suite === "simpp-2009";
   const word = weak ? `${text.trust[trust.state]}, ${text.trust.weak}` : text.trust[trust.state];
   return (
@@ -26,6 +29,16 @@ export function TrustBadge({ trust, look = "mark" }: TrustBadgeProps) {
     >
       <Icon name={ICONS[trust.state]} size="s" />
       <span class={look === "mark" ? "visually-hidden" : ""}>{word}</span>
+    </span>
+  );
+}
+
+function PlainMark({ look }: { look: "mark" | "chip" }) {
+  const { mark, explain } = text.plain;
+  return (
+    <span class={`trust trust-changed trust-${look}`} title={`${mark}. ${explain}`}>
+      <Icon name="shield-alert" size="s" />
+      <span class={look === "mark" ? "visually-hidden" : ""}>{mark}</span>
     </span>
   );
 }

@@ -11,7 +11,7 @@ import { Jid } from "../parts/jid.tsx";
 import { nameOf, putContact } from "../store/contacts.ts";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { text } from "../text/mod.ts";
-import { ContactEncryption, ContactSecurity } from "./contact_security.tsx";
+import { ContactEncryption, ContactInClear, ContactSecurity } from "./contact_security.tsx";
 
 export function ContactDialog({ contact }: { contact: ContactView }) {
   const name = useSignal(contact.name);
@@ -50,6 +50,7 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
       </form>
       <ContactSecurity contact={contact} />
       <ContactEncryption contact={contact} />
+      <ContactInClear contact={contact} />
       <FormError message={action.error.value} />
       <footer class="dialog-foot">
         {contact.subscription === "none" && (

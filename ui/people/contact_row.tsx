@@ -27,7 +27,7 @@ export function ContactRow({ contact }: { contact: ContactView }) {
             <span class="person-name">
               <Name>{name}</Name>
             </span>
-            <TrustBadge trust={contact.trust} />
+            <TrustBadge trust={contact.trust} plain={contact.plain} />
             {contact.last !== null && (
               <time class="person-time" dateTime={new Date(contact.last.at).toISOString()}>
                 {shortTime(contact.last.at)}

@@ -1,10 +1,12 @@
 /** How sure one may be of a contact: trust, proofs, devices, encryption. */
 import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
-import { Callout } from "../parts/field.tsx";
+import { useAction } from "../parts/action.ts";
+import { Callout, FormError } from "../parts/field.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
 import { ProofMark } from "../parts/proof_mark.tsx";
 import { TrustBadge } from "../parts/trust_badge.tsx";
+import { putContact } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
@@ -86,6 +88,27 @@ export function ContactEncryption({ contact }: { contact: ContactView }) {
         general={{ suites: status.value?.policy ?? [], own: ownPolicy }}
         save={save}
       />
+    </section>
+  );
+}
+
+/** Chat in clear with somebody who has no simppd: a choice for this contact alone. */
+export function ContactInClear({ contact }: { contact: ContactView }) {
+  const action = useAction();
+  const words = text.plain;
+  if (contact.trust.state !== "unknown") return null;
+  const choose = () =>
+    action.run(async () =>
+      putContact(await api.changeContact(contact.jid, { plain: !contact.plain }))
+    );
+  return (
+    <section class="panel">
+      <h3>{contact.plain ? words.on : words.allow}</h3>
+      <p class="hint">{contact.plain ? words.onLead : words.offLead}</p>
+      <button type="button" class="button" disabled={action.busy.value} onClick={choose}>
+        {contact.plain ? words.stop : words.allow}
+      </button>
+      <FormError message={action.error.value} />
     </section>
   );
 }

@@ -61,6 +61,7 @@ export function fakeContact(jid: string, change: Partial<ContactView> = {}): Con
     presence: "online",
     status: "",
     blocked: false,
+    plain: false,
     typing: false,
     unread: 0,
     trust: fakeTrust(),

@@ -4,12 +4,14 @@ import { atRest } from "./en_at_rest.ts";
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
  */
+import { plain } from "./en_plain.ts";
 import { trust } from "./en_trust.ts";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const en = {
   ...trust,
+  ...plain,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 

@@ -3,6 +3,7 @@
  * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
  * @module
  */
+export * from "./data_form.ts";
 export * from "./element.ts";
 export * from "./errors.ts";
 export * from "./jid.ts";
@@ -10,6 +11,7 @@ export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limi
 export * from "./namespaces.ts";
 export * from "./reader.ts";
 export * from "./sasl_error.ts";
+export * from "./result_set.ts";
 export * from "./saslprep.ts";
 export {
   type ChannelBinding,

@@ -32,6 +32,8 @@ export const NS = {
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
   /** XEP-0054 */
   vcard: "vcard-temp",
+  /** XEP-0059 */
+  resultSet: "http://jabber.org/protocol/rsm",
   /** XEP-0060 */
   pubsub: "http://jabber.org/protocol/pubsub",
   pubsubEvent: "http://jabber.org/protocol/pubsub#event",
@@ -70,6 +72,7 @@ export const NS = {
   forward: "urn:xmpp:forward:0",
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
+  archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */

@@ -58,6 +58,16 @@ Deno.test("kill -9 in the middle of messages: what was acknowledged is there", a
       Number(/<body>(\d+)</.exec(stanza)![1])
     );
     assert.deepEqual(bodies, bodies.map((_, i) => i), "in order, none missing or doubled");
+    for (const owner of ["alice", "bob"]) {
+      const all = { peer: "", resource: "", after: -1, before: Number.MAX_SAFE_INTEGER };
+      const archived = again.storage.archive.page(
+        { ...all, owner: `${owner}@${DOMAIN}` },
+        20_000,
+        false,
+      ).map(({ stanza }) => Number(/<body>(\d+)</.exec(stanza)![1]));
+      assert.ok(archived.length >= acknowledged);
+      assert.deepEqual(archived, archived.map((_, i) => i), "archived in order, none missing");
+    }
     const [item] = again.storage.pep.items("alice", "n", 1);
     assert.ok(Number(/>(\d+)</.exec(item!.payload)![1]) >= published);
   } finally {

@@ -12,6 +12,8 @@ import { offline } from "./xep_0160_offline.ts";
 import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
 import { ping } from "./xep_0199_ping.ts";
+import { carbons } from "./xep_0280_carbons.ts";
+import { archive } from "./xep_0313_archive.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
 /** All that the server can do beyond streams, each registering with the hooks. */
@@ -23,6 +25,8 @@ export const EXTENSIONS: readonly Extension[] = [
   unconfirmed,
   disco,
   ping,
+  archive,
+  carbons,
   blocking,
   offline,
   caps,

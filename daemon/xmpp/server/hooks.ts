@@ -66,8 +66,21 @@ export class Hooks {
   /** The server is about to end all streams. */
   readonly stopping = new Hook<[]>();
 
-  /** A message was written to all these sessions of one account; `size` is that of its XML. */
-  readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
+  /** Marks a message for one account before it is delivered; gives the copy to deliver. */
+  stamp: (message: Element, account: string) => Element = (message) => message;
+  /**
+   * A message, as its receiver got it, was delivered or kept. `audience`: the sessions it was
+   * written to.
+   */
+  readonly accepted = new Hook<
+    [from: Jid, message: Element, to: Jid, audience: readonly Session[]]
+  >();
+
+  /** Now and then, when deadlines are looked at. */
+  readonly swept = new Hook<[]>();
+
+  /** A message, here also as it was written, went to all these sessions of one account. */
+  readonly delivered = new Hook<[message: Element, xml: string, audience: readonly Session[]]>();
 
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();

@@ -11,6 +11,8 @@ import type { Storage } from "./storage/storage.ts";
 export interface Host {
   readonly domain: Jid;
   readonly limits: ServerLimits;
+  /** Are messages archived? */
+  readonly archives: boolean;
   readonly storage: Storage;
   readonly sessions: Sessions;
   readonly services: Services;

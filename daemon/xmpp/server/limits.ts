@@ -39,6 +39,13 @@ export interface ServerLimits {
   /** Parts of both that one contact, and all strangers together, may fill. */
   offlineShareOfContact: number;
   offlineShareOfStrangers: number;
+  /** Messages and bytes one archive keeps, and for how long; the oldest go. */
+  archiveMessages: number;
+  archiveBytes: number;
+  archiveAgeMs: number;
+  /** Messages of one page, and their bytes together. */
+  archivePage: number;
+  archivePageBytes: number;
   pepNodes: number;
   /** The most `pubsub#max_items` may ask for. */
   pepItems: number;
@@ -113,6 +120,11 @@ export const DEFAULT_LIMITS: ServerLimits = {
   offlineBytes: 8 << 20,
   offlineShareOfContact: 0.5,
   offlineShareOfStrangers: 0.1,
+  archiveMessages: 20_000,
+  archiveBytes: 64 << 20,
+  archiveAgeMs: 90 * 86_400_000,
+  archivePage: 100,
+  archivePageBytes: 1 << 20,
   pepNodes: 200,
   pepItems: 256,
   pepItemBytes: 65_536,

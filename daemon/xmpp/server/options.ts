@@ -16,6 +16,8 @@ export interface ServerOptions {
   certificatePem: string;
   keyPem: string;
   limits?: Partial<ServerLimits>;
+  /** Whether messages are archived (XEP-0313); true when absent. */
+  archive?: boolean;
   /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */
   loginProfiles?: readonly LoginProfileId[];
 }

@@ -32,6 +32,7 @@ const LONGEST_INVITATION_SECONDS = 366 * 86_400;
 /** The carried XMPP server, in this thread; `startCarriedServer` puts it in a Worker. */
 export class XmppServer implements StreamHost, ServerControl {
   readonly domain: Jid;
+  readonly archives: boolean;
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
@@ -60,7 +61,11 @@ export class XmppServer implements StreamHost, ServerControl {
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
-    this.storage = new Storage(options.database);
+    this.storage = new Storage(options.database, {
+      messages: this.limits.archiveMessages,
+      bytes: this.limits.archiveBytes,
+    });
+    this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
@@ -218,6 +223,7 @@ export class XmppServer implements StreamHost, ServerControl {
     const now = steadyNow();
     for (const stream of this.#streams) stream.sweep(now);
     this.guard.sweep(now);
+    this.hooks.swept.run();
   }
 
   #endSessions(account: string): void {

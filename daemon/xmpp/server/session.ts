@@ -21,6 +21,8 @@ export class Session {
   /** Has it asked for the roster (RFC 6121 section 2.1.6), and for the blocklist (XEP-0191)? */
   wantsRoster = false;
   wantsBlocklist = false;
+  /** Does it want copies of what its account's other resources send and get (XEP-0280)? */
+  wantsCarbons = false;
   /** Who got directed presence, as full or bare JIDs (RFC 6121 section 4.6). */
   readonly directed = new Set<string>();
   /** Its features that end in `+notify`, once known by its capabilities (XEP-0115). */

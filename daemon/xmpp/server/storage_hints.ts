@@ -8,6 +8,11 @@ export function mayNotBeKept(message: Element): boolean {
   return message.getChild("no-store", NS.hints) !== undefined;
 }
 
+/** Did the sender say that no archive may have it (XEP-0334 section 4.1)? */
+export function mayNotBeArchived(message: Element): boolean {
+  return mayNotBeKept(message) || message.getChild("no-permanent-store", NS.hints) !== undefined;
+}
+
 /** Should a message wait for its receiver (XEP-0160 section 3)? */
 export function isWorthKeeping(message: Element): boolean {
   if (mayNotBeKept(message) || !["chat", "normal"].includes(message.attrs.type ?? "normal")) {
@@ -17,8 +22,8 @@ export function isWorthKeeping(message: Element): boolean {
 }
 
 /** Should what was said in a room be shown to who joins later? */
-export function isWorthArchiving(message: Element): boolean {
-  return !mayNotBeKept(message) && saysSomething(message);
+export function isWorthRecalling(message: Element): boolean {
+  return !mayNotBeArchived(message) && saysSomething(message);
 }
 
 function saysSomething(message: Element): boolean {

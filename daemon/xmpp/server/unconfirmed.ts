@@ -1,12 +1,28 @@
-import { el, type Element, Jid, NS, serialise, StanzaError } from "../core/mod.ts";
+import {
+  el,
+  Jid,
+  LIMITS_AFTER_AUTH,
+  NS,
+  parseElement,
+  serialise,
+  StanzaError,
+} from "../core/mod.ts";
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isWorthKeeping } from "./storage_hints.ts";
 
+/** Escaping, spelt namespaces and stamps made it more than what came, never by this much. */
+const REREAD = {
+  bytes: 16 * LIMITS_AFTER_AUTH.bytes,
+  depth: LIMITS_AFTER_AUTH.depth,
+  attributes: 4 * LIMITS_AFTER_AUTH.attributes,
+  children: 2 * LIMITS_AFTER_AUTH.children,
+};
+
 interface Unconfirmed {
-  message: Element;
-  size: number;
+  /** Text, which is far smaller than the tree, and is hardly ever read again. */
+  xml: string;
   /** All that it was written to. */
   audience: readonly Session[];
 }
@@ -20,15 +36,15 @@ interface Unconfirmed {
 export const unconfirmed: Extension = (host) => {
   const waiting = new WeakMap<Session, Waiting>();
 
-  host.hooks.delivered.on((message, size, audience) => {
+  host.hooks.delivered.on((message, xml, audience) => {
     if (!isWorthKeeping(message)) return;
     const open = audience.filter((session) => session.open);
     // Writing may have ended a session that reads too slowly.
-    if (open.length === 0) return deliverAgain(host, message, audience);
+    if (open.length === 0) return deliverAgain(host, xml, audience);
     for (const session of open) {
       const before = waiting.get(session);
       const list = before ?? new Waiting();
-      list.add({ message, size, audience }, host.limits.outQueueBytes);
+      list.add({ xml, audience }, host.limits.outQueueBytes);
       if (before !== undefined) continue;
       waiting.set(session, list);
       confirm(session, list);
@@ -37,7 +53,7 @@ export const unconfirmed: Extension = (host) => {
   host.hooks.closed.on((session) => {
     const list = waiting.get(session);
     waiting.delete(session);
-    for (const { message, audience } of list?.take() ?? []) deliverAgain(host, message, audience);
+    for (const { xml, audience } of list?.take() ?? []) deliverAgain(host, xml, audience);
   });
 
   /** Asks for a sign of life, for all that was written before it. */
@@ -67,7 +83,7 @@ class Waiting {
   add(entry: Unconfirmed, mostBytes: number): void {
     this.written++;
     this.#list.push(entry);
-    this.#bytes += entry.size;
+    this.#bytes += entry.xml.length;
     while (this.#bytes > mostBytes && this.#list.length > 1) this.#drop();
   }
 
@@ -83,21 +99,22 @@ class Waiting {
   }
 
   #drop(): void {
-    this.#bytes -= this.#list.shift()!.size;
+    this.#bytes -= this.#list.shift()!.xml.length;
   }
 }
 
-function deliverAgain(host: Host, message: Element, audience: readonly Session[]): void {
+function deliverAgain(host: Host, written: string, audience: readonly Session[]): void {
   // Another one that has it is there: if that one dies too, it will be its turn.
   if (audience.some((session) => session.open)) return;
   const account = audience[0]!.account;
   const late = host.sessions.available(account)
     .filter(({ priority, full }) => priority >= 0 && !full);
+  const message = parseElement(written, REREAD);
   const again = delayed(message, host.domain, host.address(account));
   if (late.length > 0) {
     const xml = serialise(again);
     for (const session of late) session.sendXml(xml);
-    host.hooks.delivered.run(again, xml.length, late);
+    host.hooks.delivered.run(again, xml, late);
     return;
   }
   try {

@@ -1,5 +1,12 @@
-import { type Element, NS, StanzaError } from "../../core/mod.ts";
-import { dataForm, type Field, readBoolean, readForm } from "./data_form.ts";
+import {
+  dataForm,
+  type Element,
+  type Field,
+  NS,
+  readBoolean,
+  readForm,
+  StanzaError,
+} from "../../core/mod.ts";
 import type { Circle, RoomConfig } from "./room_config.ts";
 
 /** What a form's values are measured by. */

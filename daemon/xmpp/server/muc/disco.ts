@@ -1,5 +1,4 @@
-import { el, type Element, NS, StanzaError } from "../../core/mod.ts";
-import { dataForm } from "./data_form.ts";
+import { dataForm, el, type Element, NS, StanzaError } from "../../core/mod.ts";
 import { isAtLeast } from "./privileges.ts";
 import type { Room, Sender } from "./room.ts";
 import type { RoomStore } from "./room_store.ts";
@@ -47,6 +46,7 @@ export function roomInfo(room: Room, node: string | undefined, sender: Sender): 
     NS.mucSelfPing,
     NS.occupantId,
     NS.mucRequest,
+    ...room.around.host.archives && config.archived ? [NS.archive, NS.archiveExtended] : [],
     config.public ? "muc_public" : "muc_hidden",
     config.persistent ? "muc_persistent" : "muc_temporary",
     config.membersOnly ? "muc_membersonly" : "muc_open",

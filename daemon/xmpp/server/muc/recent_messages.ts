@@ -1,4 +1,4 @@
-import { serialise } from "../../core/mod.ts";
+import { newId, serialise } from "../../core/mod.ts";
 import type { ArchivedMessage, RoomArchive } from "./room_archive.ts";
 
 /** What is remembered at most. */
@@ -22,6 +22,10 @@ export class RecentMessages implements RoomArchive {
 
   constructor(bounds: RecentBounds) {
     this.#bounds = bounds;
+  }
+
+  nextId(): string {
+    return newId();
   }
 
   add(room: string, message: ArchivedMessage): void {

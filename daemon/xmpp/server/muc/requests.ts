@@ -9,10 +9,12 @@ import {
 } from "../../core/mod.ts";
 import { readdressed } from "../addressing.ts";
 import type { Host } from "../host.ts";
+import { metadata, queryArchive, queryForm } from "../archive_query.ts";
 import { administer } from "./admin.ts";
 import { roomInfo, roomItems, serviceInfo, serviceItems } from "./disco.ts";
 import { shownOf } from "./occupants.ts";
 import { own } from "./owner.ts";
+import { isAtLeast } from "./privileges.ts";
 import type { Room, Sender } from "./room.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -76,6 +78,7 @@ function ofRoom(
     const handle = payload.getNS() === NS.mucAdmin ? administer : own;
     return handle(room, type, payload, sender);
   }
+  if (payload.getNS() === NS.archive) return ofArchive(room, type, payload, sender);
   if (type === "get") {
     const { node } = payload.attrs;
     if (payload.is("query", NS.discoInfo)) return roomInfo(room, node, sender);
@@ -83,6 +86,37 @@ function ofRoom(
     if (payload.is("ping", NS.ping)) return undefined;
   }
   throw new StanzaError("cancel", "service-unavailable");
+}
+
+/** What was said in the room (XEP-0313), for those who may be in it. */
+function ofArchive(
+  room: Room,
+  type: "get" | "set",
+  payload: Element,
+  sender: Sender,
+): Element {
+  const { host } = room.around;
+  if (!host.archives || !room.config.archived) {
+    throw new StanzaError("cancel", "service-unavailable");
+  }
+  const { affiliation, occupant } = room.actor(sender);
+  const open = !room.config.membersOnly && room.config.password === "";
+  const may = occupant !== undefined || isAtLeast(affiliation, open ? "none" : "member");
+  if (!may) throw new StanzaError("auth", "forbidden");
+  if (type === "get" && payload.is("query")) return el("query", { xmlns: NS.archive }, queryForm());
+  if (type === "get" && payload.is("metadata")) return metadata(host.storage.archive, room.jid);
+  if (!payload.is("query")) throw new StanzaError("cancel", "feature-not-implemented");
+  const { results, fin } = queryArchive(host, room.jid, payload);
+  for (const message of results) {
+    message.attrs.to = sender.jid.toString();
+    if (sender.session === undefined) host.deliver(message);
+    else {
+      const xml = serialise(message);
+      sender.session.sendXml(xml);
+      sender.session.charge(xml.length);
+    }
+  }
+  return fin;
 }
 
 /** A request of one occupant to another (XEP-0045 section 17.4), or to itself (XEP-0410). */

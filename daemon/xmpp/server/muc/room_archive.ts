@@ -12,6 +12,8 @@ export interface ArchivedMessage {
 
 /** What was said in rooms, for those who join (XEP-0045 section 7.2.13). */
 export interface RoomArchive {
+  /** An id for the next message of any room. */
+  nextId(): string;
   /** @param room bare JID */
   add(room: string, message: ArchivedMessage): void;
   /** The newest `most`, oldest first, none before `since` (milliseconds since 1970). */

@@ -1,5 +1,5 @@
-import { el, type Element, newId, NS, StanzaError } from "../../core/mod.ts";
-import { isWorthArchiving } from "../storage_hints.ts";
+import { el, type Element, NS, StanzaError } from "../../core/mod.ts";
+import { isWorthRecalling } from "../storage_hints.ts";
 import type { Occupant } from "./occupants.ts";
 import { isWithin } from "./room_config.ts";
 import type { Room, Sender } from "./room.ts";
@@ -14,7 +14,7 @@ export function say(room: Room, message: Element, sender: Sender): void {
   else if (occupant.role === "visitor" && room.config.moderated) {
     throw new StanzaError("auth", "forbidden", "you have no voice in this room");
   }
-  const id = newId();
+  const id = room.around.archive.nextId();
   const from = room.jid.withResource(occupant.nick);
   const stanza = el("message", {
     ...stampedAttributes(message),
@@ -26,7 +26,7 @@ export function say(room: Room, message: Element, sender: Sender): void {
     el("stanza-id", { xmlns: NS.stanzaIds, id, by: room.jid.toString() }),
     el("occupant-id", { xmlns: NS.occupantId, id: occupant.id }),
   ];
-  if (room.config.archived && !subject && isWorthArchiving(message)) {
+  if (room.config.archived && !subject && isWorthRecalling(message)) {
     room.around.archive.add(room.jid.toString(), { id, at: Date.now(), stanza });
   }
   room.send(stanza, from, room.occupants, sender.session);

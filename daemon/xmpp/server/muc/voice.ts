@@ -1,5 +1,4 @@
-import { el, type Element, NS, StanzaError } from "../../core/mod.ts";
-import { dataForm, readForm } from "./data_form.ts";
+import { dataForm, el, type Element, NS, readForm, StanzaError } from "../../core/mod.ts";
 import { checkRoleChange } from "./privileges.ts";
 import type { Room, Sender } from "./room.ts";
 import { setRole } from "./standing.ts";

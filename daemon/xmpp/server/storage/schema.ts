@@ -1,3 +1,4 @@
+import { ARCHIVE } from "./schema_archive.ts";
 import { ROOMS } from "./schema_rooms.ts";
 
 /** One step of the schema, for each kind of database. */
@@ -232,5 +233,6 @@ export const MIGRATIONS: readonly Migration[] = [
     // MySQL's tables began with both.
     mysql: [],
   },
+  ARCHIVE,
   ROOMS,
 ];

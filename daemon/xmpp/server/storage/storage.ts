@@ -1,4 +1,6 @@
 import { Accounts } from "./accounts.ts";
+import { Archive, type ArchiveRoom } from "./archive.ts";
+import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
 import { Invitations } from "./invitations.ts";
@@ -20,12 +22,15 @@ export class Storage {
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
   readonly rooms: StoredRooms;
+  readonly archive: Archive;
+  readonly archivePreferences: ArchivePreferences;
 
   /**
    * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
+   * @param room most that one archive keeps
    * @throws SimppdError `schema-newer`; of a URL what {@link MysqlDatabase} throws
    */
-  constructor(location: string) {
+  constructor(location: string, room: ArchiveRoom) {
     const db = this.database = isMysql(location)
       ? new MysqlDatabase(location)
       : new SqliteDatabase(location);
@@ -36,6 +41,8 @@ export class Storage {
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
     this.rooms = new StoredRooms(db);
+    this.archive = new Archive(db, room);
+    this.archivePreferences = new ArchivePreferences(db);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
@@ -43,7 +50,16 @@ export class Storage {
     return this.database.transaction(work);
   }
 
+  /**
+   * Stores what waits to be stored together with more; called before a client is told that
+   * something is done. @throws SimppdError `database-full`, `database-unavailable`
+   */
+  settle(): void {
+    this.archive.settle();
+  }
+
   close(): void {
+    this.archive.close();
     this.database.close();
   }
 }

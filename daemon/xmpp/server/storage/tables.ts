@@ -61,6 +61,22 @@ export interface Tables {
     /** Bytes of id and payload. */
     size: number;
   };
+  archived_message: {
+    id: number;
+    owner: string;
+    peer: string;
+    resource: string;
+    stanza: string;
+    /** Bytes of the stanza. */
+    size: number;
+  };
+  archive_preference: {
+    account: string;
+    preference: "always" | "never" | "roster";
+    /** JSON, arrays of bare JIDs. */
+    always: string;
+    never: string;
+  };
   blocked: { account: string; jid: string };
   room: {
     name: string;

@@ -1,4 +1,6 @@
-import { el, type Element, NS, StanzaError } from "../../core/mod.ts";
+import { el, type Element } from "./element.ts";
+import { StanzaError } from "./errors.ts";
+import { NS } from "./namespaces.ts";
 
 const FORM_TYPE = "FORM_TYPE";
 
@@ -18,7 +20,7 @@ export interface Field {
 
 /** A form of the kind `formType` with these fields, by name. */
 export function dataForm(
-  type: "form" | "result",
+  type: "form" | "result" | "submit",
   formType: string,
   fields: Readonly<Record<string, Field>>,
 ): Element {

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { Emitter, toBase64, toHex } from "../base/mod.ts";
+import type { Calls } from "../call/mod.ts";
+import { OpenError, systemRandom } from "../crypto/mod.ts";
+import {
+  type KeyDirectory,
+  type Received,
+  Simpp,
+  SIMPP_NS,
+  type SimppEvent,
+} from "../simpp/mod.ts";
+import { MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
+import type { AppEvent } from "../views/mod.ts";
+import { el, type Element } from "../xmpp/core/mod.ts";
+import type { Chats } from "./chats.ts";
+import { receiveInto } from "./inbox.ts";
+import type { People } from "./people.ts";
+import type { PlainLink } from "./plain_link.ts";
+import type { SealedLink, SendOptions, Unopened } from "./sealed_link.ts";
+
+const ALICE = "alice@example.test";
+const MALLORY = "mallory@example.test";
+const MINUTE = 60_000;
+
+/** An inbox whose surroundings write down what they are asked to do; the clock is the test's. */
+function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
+  const clock = { now: 0 };
+  const sent: (SendOptions & { to: string })[] = [];
+  const lines: string[] = [];
+  const resent: string[] = [];
+  const link = {
+    received: new Emitter<Received>(),
+    unopened: new Emitter<Unopened>(),
+    refused: new Emitter<string>(),
+    refuse: () => {},
+    send: (to: string, _: readonly Element[], options: SendOptions) => {
+      sent.push({ to, ...options });
+      return Promise.resolve({ suite: "simpp-pq" });
+    },
+  };
+  const plain = { received: new Emitter(), withheld: new Emitter(), ended: new Emitter() };
+  const people = {
+    has: () => contacts !== null,
+    isBlocked: () => contacts?.blocked ?? false,
+    get: () => ({ name: "Mallory" }),
+    touch: () => {},
+  };
+  const chats = {
+    line: (_: string, __: string, text: string) => lines.push(text),
+    resend: (contact: string) => resent.push(contact),
+  };
+  receiveInto({
+    simpp,
+    link: link as unknown as SealedLink,
+    plain: plain as unknown as PlainLink,
+    people: people as unknown as People,
+    chats: chats as unknown as Chats,
+    calls: {} as Calls,
+    events: new Emitter<AppEvent>(),
+    nick: () => "Alice",
+    now: () => clock.now,
+    firstProof: () => false,
+    jid: () => ALICE,
+  });
+  return { clock, sent, lines, resent, link };
+}
+
+/** The end-to-end layer of one person, on a database and a directory in memory. */
+async function layerOf(jid: string, published: Map<string, Uint8Array<ArrayBuffer>>) {
+  const db = openDatabase(":memory:", MIGRATIONS);
+  const put = (name: string, encoded: Uint8Array<ArrayBuffer>) =>
+    Promise.resolve(void published.set(name, encoded));
+  const directory: KeyDirectory = {
+    fetchDevices: (owner) => Promise.resolve(published.get(owner)),
+    fetchBundle: (owner, device) => Promise.resolve(published.get(`${owner}/${device}`)),
+    fetchOneTime: () => Promise.resolve(undefined),
+    publishDevices: (encoded) => put(jid, encoded),
+    publishBundle: (device, encoded) => put(`${jid}/${device}`, encoded),
+    publishOneTime: () => Promise.resolve(),
+    retractOneTime: () => Promise.resolve(),
+  };
+  const simpp = new Simpp({ db, vault: new Vault(systemRandom(32), systemRandom), directory });
+  simpp.setAccount(jid);
+  await simpp.publish();
+  return { simpp, [Symbol.dispose]: () => db.close() };
+}
+
+/** Something that looks sealed and opens with no key, from a device of the sender's choice. */
+function garbage(sid: string, did: string): Element {
+  const packet = toBase64(Uint8Array.of(2, ...systemRandom(200)));
+  return el("simpp", { xmlns: SIMPP_NS, sid }, el("for", { did }, packet));
+}
+
+/** An end-to-end layer of which a test emits the events itself. */
+function eventsOnly(isListed: (jid: string, device: string) => boolean) {
+  const events = new Emitter<SimppEvent>();
+  return { events, simpp: { events, trust: { isListed } } as unknown as Simpp };
+}
+
+Deno.test("a contact that names one unlisted device after another gets one renewal a minute", async () => {
+  const published = new Map<string, Uint8Array<ArrayBuffer>>();
+  using alice = await layerOf(ALICE, published);
+  using mallory = await layerOf(MALLORY, published);
+  await alice.simpp.refresh(MALLORY);
+  const inbox = inboxOf(alice.simpp);
+  const attack = async () => {
+    for (let n = 0; n < 100; n++) {
+      const sid = toHex(systemRandom(8));
+      await assert.rejects(
+        alice.simpp.open(MALLORY, garbage(sid, alice.simpp.device)),
+        OpenError,
+      );
+    }
+  };
+  await attack();
+  assert.equal(inbox.sent.length, 1);
+  inbox.clock.now = MINUTE - 1;
+  await attack();
+  assert.equal(inbox.sent.length, 1);
+  inbox.clock.now = MINUTE;
+  await attack();
+  assert.equal(inbox.sent.length, 2);
+  // The device that is really theirs is not held up by that.
+  const listed = garbage(mallory.simpp.device, alice.simpp.device);
+  for (let n = 0; n < 3; n++) {
+    await assert.rejects(alice.simpp.open(MALLORY, listed), OpenError);
+  }
+  assert.equal(inbox.sent.length, 3);
+  const { to, device, renew } = inbox.sent[2]!;
+  assert.deepEqual([to, device, renew], [MALLORY, mallory.simpp.device, true]);
+});
+
+Deno.test("a contact that lists new devices all the time gets 33 renewals a minute", () => {
+  const { events, simpp } = eventsOnly(() => true);
+  const { sent } = inboxOf(simpp);
+  for (let n = 0; n < 1000; n++) {
+    events.emit({ type: "lost", jid: MALLORY, device: toHex(systemRandom(8)) });
+  }
+  assert.equal(sent.length, 33);
+  events.emit({ type: "lost", jid: "bob@example.test", device: toHex(systemRandom(8)) });
+  assert.equal(sent.length, 34);
+});
+
+Deno.test("strangers and who is blocked get no renewal, no line, and nothing sent again", () => {
+  for (const contacts of [null, { blocked: true }]) {
+    const { events, simpp } = eventsOnly(() => true);
+    const { sent, lines, resent, link } = inboxOf(simpp, contacts);
+    events.emit({ type: "lost", jid: MALLORY, device: "0".repeat(16) });
+    events.emit({ type: "renewed", jid: MALLORY, device: "0".repeat(16) });
+    link.unopened.emit({ from: MALLORY, code: "refused", message: "It does not open." });
+    assert.deepEqual([sent, lines, resent], [[], [], []]);
+  }
+});
+
+Deno.test("what does not open, and a renewed session, is told once a minute", () => {
+  const { events, simpp } = eventsOnly(() => true);
+  const { clock, lines, resent, link } = inboxOf(simpp);
+  const happen = () => {
+    for (let n = 0; n < 50; n++) {
+      link.unopened.emit({ from: MALLORY, code: "refused", message: "It does not open." });
+      events.emit({ type: "renewed", jid: MALLORY, device: "0".repeat(16) });
+    }
+  };
+  happen();
+  assert.deepEqual([lines.length, resent.length], [2, 1]);
+  clock.now = MINUTE;
+  happen();
+  assert.deepEqual([lines.length, resent.length], [4, 2]);
+});

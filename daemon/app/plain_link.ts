@@ -1,0 +1,141 @@
+import { Emitter, SimppdError } from "../base/mod.ts";
+import { type Simpp, SIMPP_NS } from "../simpp/mod.ts";
+import type { XmppClient } from "../xmpp/client/mod.ts";
+import { el, type Element, Jid, newId, NS } from "../xmpp/core/mod.ts";
+import { confirmed } from "./confirmed.ts";
+import type { Incoming } from "./incoming.ts";
+import type { People } from "./people.ts";
+
+/** How long what a look for a contact's keys found is believed, in ms. */
+const LOOKED_AGE = 10 * 60_000;
+/** Most contacts of whom it is remembered. */
+const MOST_LOOKED = 1_000;
+/** What encrypts in a way that we do not know; the text beside it only says so. */
+const ENCRYPTED = ["urn:xmpp:omemo:2", "eu.siacs.conversations.axolotl", "jabber:x:encrypted"];
+
+/** Something in clear that was not taken for what its sender may have meant. */
+export interface Withheld {
+  readonly from: string;
+  /** `plain-from-simppd`: they have keys, so it may be forged; `unreadable`: another encryption. */
+  readonly code: "plain-from-simppd" | "unreadable";
+}
+
+/**
+ * Chat in clear with contacts who have no simppd (RFC 6121 section 5): only where the person chose
+ * it for that contact, and never once the contact has shown keys.
+ */
+export class PlainLink {
+  readonly received = new Emitter<Incoming>();
+  readonly withheld = new Emitter<Withheld>();
+  /** A contact with whom one chatted in clear has shown keys: bare JID. */
+  readonly ended = new Emitter<string>();
+  readonly #simpp: Simpp;
+  readonly #people: People;
+  readonly #looked = new Map<string, number>();
+  #client: XmppClient | undefined;
+
+  constructor(simpp: Simpp, people: People) {
+    this.#simpp = simpp;
+    this.#people = people;
+  }
+
+  /** Uses this connection from now on. Register it after whatever opens sealed messages. */
+  attach(client: XmppClient): void {
+    this.#client = client;
+    client.hooks.message((stanza) => this.#take(stanza));
+  }
+
+  /** May a contact be written to in clear? False, and the choice undone, once they have keys. */
+  isAllowed(jid: string): boolean {
+    if (!this.#people.has(jid) || !this.#people.get(jid).plain) return false;
+    if (this.#simpp.trust.describe(jid) === undefined) return true;
+    this.#people.setPlain(jid, false);
+    this.ended.emit(jid);
+    return false;
+  }
+
+  /**
+   * The person's choice for one contact.
+   * @throws SimppdError `has-keys`, `not-online`, `unknown-contact`
+   */
+  async allow(jid: string, allowed: boolean): Promise<void> {
+    const { jid: known } = this.#people.get(jid);
+    if (allowed) await this.#look(known, true);
+    if (allowed && this.#simpp.trust.describe(known) !== undefined) throw hasKeys(known);
+    this.#people.setPlain(known, allowed);
+  }
+
+  /**
+   * Sends in clear; resolves once the server has it.
+   * @throws SimppdError `plain-not-allowed`, `has-keys`, `not-online`, `not-confirmed`
+   */
+  async send(
+    to: string,
+    content: readonly Element[],
+    { id = newId() }: { id?: string } = {},
+  ): Promise<void> {
+    const client = this.#online();
+    await this.#look(to, false);
+    const was = this.#people.has(to) && this.#people.get(to).plain;
+    if (!this.isAllowed(to)) throw was ? hasKeys(to) : notAllowed(to);
+    client.send(el("message", { to, type: "chat", id }, ...content));
+    await confirmed(client);
+  }
+
+  /** Looks for keys that the contact may have published since. */
+  async #look(jid: string, again: boolean): Promise<void> {
+    const now = Date.now();
+    if (!again && now - (this.#looked.get(jid) ?? -Infinity) < LOOKED_AGE) return;
+    this.#online();
+    await this.#simpp.refresh(jid);
+    if (this.#looked.size >= MOST_LOOKED) this.#looked.clear();
+    this.#looked.set(jid, now);
+  }
+
+  #take(stanza: Element): boolean {
+    const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
+    const { type } = stanza.attrs;
+    const chat = type === undefined || type === "normal" || type === "chat";
+    if (from === undefined || !chat || this.#people.isBlocked(from)) return false;
+    if (stanza.getChild("simpp", SIMPP_NS) !== undefined) return false;
+    const says = stanza.getChild("body", NS.client) !== undefined;
+    if (!says && stanza.getChild("received", NS.receipts) === undefined) return false;
+    if (this.#simpp.trust.describe(from) !== undefined) {
+      this.isAllowed(from);
+      if (says) this.withheld.emit({ from, code: "plain-from-simppd" });
+    } else if (stanza.getChildElements().some((child) => ENCRYPTED.includes(child.getNS() ?? ""))) {
+      this.withheld.emit({ from, code: "unreadable" });
+    } else this.received.emit(incoming(stanza, from));
+    return true;
+  }
+
+  #online(): XmppClient {
+    if (this.#client?.state === "online") return this.#client;
+    throw new SimppdError("not-online", "There is no connection to the server right now.");
+  }
+}
+
+function incoming(stanza: Element, from: string): Incoming {
+  const sent = Date.parse(stanza.getChild("delay", NS.delay)?.attrs.stamp ?? "");
+  const time = Number.isNaN(sent) ? Date.now() : sent;
+  return {
+    from,
+    suite: "none",
+    id: stanza.attrs.id ?? "",
+    envelope: { to: "", time, content: stanza.getChildElements() },
+  };
+}
+
+function hasKeys(jid: string): SimppdError {
+  return new SimppdError(
+    "has-keys",
+    `${jid} uses simppd, so what you write to them is encrypted; it cannot be sent in clear.`,
+  );
+}
+
+function notAllowed(jid: string): SimppdError {
+  return new SimppdError(
+    "plain-not-allowed",
+    `Writing to ${jid} without encryption is not allowed; allow it for this contact first.`,
+  );
+}

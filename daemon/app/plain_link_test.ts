@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SIMPP_NS } from "../simpp/mod.ts";
+import { el, type Element, NS } from "../xmpp/core/mod.ts";
+import { App } from "./gate.ts";
+import { Dora, until } from "./testing_dora.ts";
+
+const REPLACE = "urn:xmpp:message-correct:0";
+
+/** Alice with simppd, and Dora with a program that knows nothing of it. */
+async function withDora(
+  work: (alice: App, dora: Dora) => Promise<void>,
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-plain-" });
+  const alice = await App.open({ state: join(root, "alice"), callHosts: ["127.0.0.1"] });
+  let dora: Dora | undefined;
+  try {
+    await alice.carry({ nick: "Alice", reach: "this-machine" });
+    dora = await Dora.join((await alice.invite()).link);
+    await alice.addContact({ jid: dora.jid });
+    await until(alice.events, () => alice.contacts()[0]?.subscription === "both");
+    await work(alice, dora);
+  } finally {
+    await dora?.client.close();
+    await alice.close();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const bodyOf = (stanza: Element) => stanza.getChildText("body");
+
+Deno.test("nothing is written in clear before the person chose it for that contact", () =>
+  withDora(async (alice, dora) => {
+    const { id } = await alice.sendMessage(dora.jid, "meant to be sealed");
+    const sealed = () => alice.messages(dora.jid).find((message) => message.id === id)!;
+    assert.equal(alice.contacts()[0]!.plain, false);
+    await alice.changeContact(dora.jid, { plain: true });
+    const { id: plain } = await alice.sendMessage(dora.jid, "in clear");
+    await dora.heard((stanza) => bodyOf(stanza) === "in clear");
+    assert.equal(dora.got.some((stanza) => stanza.toString().includes("meant to be")), false);
+    await until(
+      alice.events,
+      () => alice.messages(dora.jid).find((message) => message.id === plain)?.delivery === "sent",
+    );
+    assert.equal(alice.messages(dora.jid).at(-1)!.suite, "none");
+    // What was written before the choice waits for keys, and fails without them.
+    assert.notEqual(sealed().delivery, "sent");
+    assert.notEqual(sealed().suite, "none");
+    await alice.changeContact(dora.jid, { plain: false });
+    await alice.sendMessage(dora.jid, "sealed again");
+    assert.notEqual(alice.messages(dora.jid).at(-1)!.suite, "none");
+  }));
+
+Deno.test("a chat in clear has receipts and corrections, and every line says what it is", () =>
+  withDora(async (alice, dora) => {
+    await alice.changeContact(dora.jid, { plain: true });
+    dora.say("hello", "message-one", el("request", { xmlns: NS.receipts }));
+    await dora.heard((s) => s.getChild("received", NS.receipts)?.attrs.id === "message-one");
+    dora.say("hello, Alice", "message-two", el("replace", { xmlns: REPLACE, id: "message-one" }));
+    await until(alice.events, () => alice.messages(dora.jid)[0]?.edited === true);
+    const [message] = alice.messages(dora.jid);
+    assert.equal(message!.body, "hello, Alice");
+    assert.equal(message!.suite, "none");
+    const { id } = await alice.sendMessage(dora.jid, "good day");
+    await dora.heard((stanza) => stanza.attrs.id === id);
+    dora.client.send(el(
+      "message",
+      { to: dora.alice, type: "chat" },
+      el("received", { xmlns: NS.receipts, id }),
+    ));
+    await until(
+      alice.events,
+      () => alice.messages(dora.jid).find((each) => each.id === id)?.delivery === "delivered",
+    );
+    // Ids that a program counts from one say nothing: both lines stand.
+    dora.say("first", "1");
+    dora.say("second", "1");
+    await until(alice.events, () => alice.messages(dora.jid).length === 4);
+  }));
+
+Deno.test("once a contact has shown keys nothing goes or comes in clear any more", () =>
+  withDora(async (alice, dora) => {
+    const root = await Deno.makeTempDir({ prefix: "simppd-plain-bob-" });
+    const bob = await App.open({ state: join(root, "bob"), callHosts: ["127.0.0.1"] });
+    try {
+      await alice.changeContact(dora.jid, { plain: true });
+      await bob.join({ link: (await alice.invite()).link, nick: "Bob" });
+      const bobJid = bob.status().account!.jid;
+      await until(alice.events, () => alice.contacts().some(({ jid }) => jid === bobJid));
+      await assert.rejects(alice.changeContact(bobJid, { plain: true }), { code: "has-keys" });
+      await alice.sendMessage(bobJid, "sealed");
+      await until(bob.events, () => bob.messages(alice.status().account!.jid).length > 0);
+      assert.equal(bob.messages(alice.status().account!.jid)[0]!.suite, "simpp-pq");
+
+      // Dora's account shows Bob's kind of keys from now on.
+      const [item] = await dora.pep.fetch(bobJid, `${SIMPP_NS}:devices`, { itemId: "current" });
+      await dora.pep.publish(`${SIMPP_NS}:devices`, "current", item!.payload, {
+        accessModel: "open",
+        maxItems: 1,
+        persist: true,
+      });
+      await until(alice.events, () => !alice.contacts().find(({ jid }) => jid === dora.jid)!.plain);
+      await alice.sendMessage(dora.jid, "not in clear");
+      await assert.rejects(alice.changeContact(dora.jid, { plain: true }), { code: "has-keys" });
+      dora.say("who am I?", "message-three");
+      await until(
+        alice.events,
+        () => alice.messages(dora.jid).some(({ kind }) => kind === "security"),
+      );
+      assert.equal(alice.messages(dora.jid).some(({ body }) => body === "who am I?"), false);
+      assert.equal(dora.got.some((stanza) => stanza.toString().includes("not in clear")), false);
+      assert.equal(alice.contacts().find(({ jid }) => jid === dora.jid)!.plain, false);
+    } finally {
+      await bob.close();
+      await Deno.remove(root, { recursive: true });
+    }
+  }));
