@@ -181,10 +181,14 @@ export class Rooms {
   async #items(to: Jid | string): Promise<ListedRoom[]> {
     const query = el("query", { xmlns: NS.discoItems });
     const answer = await this.#client.iq(el("iq", { type: "get" }, query), { to });
+    const seen = new Set<string>();
     return (answer.getChild("query", NS.discoItems)?.getChildren("item") ?? [])
       .slice(0, MAX_LISTED).flatMap(({ attrs }) => {
         const jid = Jid.tryParse(attrs.jid);
-        return jid === undefined ? [] : [{ jid, name: attrs.name ?? "" }];
+        // Some list one twice.
+        if (jid === undefined || seen.has(jid.toString())) return [];
+        seen.add(jid.toString());
+        return [{ jid, name: attrs.name ?? "" }];
       });
   }
 

@@ -55,19 +55,26 @@ export class Pep {
     options: PublishOptions = {},
   ): Promise<void> {
     const fields = fieldsOf(options);
-    const publish = () =>
+    const publish = (conditions: readonly Element[]) =>
       this.#request("set", NS.pubsub, undefined, [
         el("publish", { node }, el("item", { id: itemId }, payload)),
-        fields.length === 0
+        conditions.length === 0
           ? undefined
-          : el("publish-options", {}, form(NS.pubsubPublishOptions, fields)),
+          : el("publish-options", {}, form(NS.pubsubPublishOptions, conditions)),
       ]);
     try {
-      await publish();
+      await publish(fields);
     } catch (error) {
+      if (isUnknownField(error)) {
+        // ejabberd knows few conditions: the node is made as closed as it is to be, then set up.
+        const { maxItems: _, sendLast: __, ...known } = options;
+        await publish(fieldsOf(known));
+        await this.#configure(node, fields);
+        return;
+      }
       if (!isUnmet(error)) throw error;
       await this.#configure(node, fields);
-      await publish();
+      await publish(fields);
     }
   }
 
@@ -180,6 +187,11 @@ function fieldsOf({ accessModel, maxItems, persist, sendLast }: PublishOptions):
 function form(type: string, fields: readonly Element[]): Element {
   const kind = el("field", { var: "FORM_TYPE", type: "hidden" }, el("value", {}, type));
   return el("x", { xmlns: NS.dataForms, type: "submit" }, kind, ...fields);
+}
+
+/** A condition that the server does not know (XEP-0060 section 7.1.5: it must then refuse). */
+function isUnknownField(error: unknown): boolean {
+  return error instanceof StanzaError && /^Unknown field 'pubsub#/.test(error.text ?? "");
 }
 
 /** The node is there but otherwise than wanted (XEP-0060 section 7.1.5). */

@@ -252,7 +252,8 @@ export class Room {
     const next = info.codes.has(303)
       ? Jid.tryParse(`${this.jid}/${info.newNick ?? ""}`)
       : undefined;
-    if (next !== undefined && before !== undefined && next.resource !== "") {
+    const stolen = next?.resource === this.#nick && !self;
+    if (next !== undefined && before !== undefined && next.resource !== "" && !stolen) {
       return this.#renamed(before, next.resource);
     }
     const why = exitOf(info);
