@@ -36,7 +36,7 @@ export class Mcabber {
     const terminal = await Terminal.start(["mcabber", "-f", config], folder);
     const client = new Mcabber(terminal);
     try {
-      await terminal.waitFor(/You are now authenticated|authenticated/i);
+      await terminal.waitFor("Your status has been set");
     } catch (error) {
       await client.stop();
       throw error;
@@ -47,6 +47,13 @@ export class Mcabber {
   /** One of its commands, such as `/add`. */
   command(text: string): Promise<void> {
     return this.terminal.line(text);
+  }
+
+  /** Shows the conversation with somebody who is in its list. */
+  async open(jid: string): Promise<void> {
+    await this.terminal.line(`/roster search ${jid}`);
+    // An empty line turns to the chat.
+    await this.terminal.line("");
   }
 
   async send(to: string, text: string): Promise<void> {

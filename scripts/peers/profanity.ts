@@ -26,7 +26,7 @@ export class Profanity {
     const terminal = await Terminal.start(["profanity"], folder);
     const client = new Profanity(terminal);
     try {
-      await client.#login(account);
+      await client.login(account);
     } catch (error) {
       await client.stop();
       throw error;
@@ -34,7 +34,8 @@ export class Profanity {
     return client;
   }
 
-  async #login({ jid, password, port, tls }: PeerAccount): Promise<void> {
+  /** Logs in, the first time or again. */
+  async login({ jid, password, port, tls }: PeerAccount): Promise<void> {
     const policy = tls === "direct" ? "legacy" : "force";
     await this.terminal.waitFor("Profanity");
     await this.terminal.line(`/connect ${jid} server 127.0.0.1 port ${port} tls ${policy}`);

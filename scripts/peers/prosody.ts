@@ -2,6 +2,8 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { makeTestCertificate } from "./certificate.ts";
 import { freePort, installed, PeerProcess } from "./process.ts";
 
+const PLUGINS = new URL("./prosody_plugins", import.meta.url).pathname;
+
 /** A Prosody of this machine, alone in a scratch folder, listening on 127.0.0.1 only. */
 export interface Prosody {
   readonly domain: string;
@@ -31,7 +33,23 @@ export interface ProsodyOptions {
   readonly hash?: "SHA-1" | "SHA-256";
   /** Keep every message (XEP-0313)? It does when not told. */
   readonly archive?: boolean;
+  /** Modules beyond the usual ones, such as those of the package `prosody-modules`. */
+  readonly modules?: readonly string[];
+  /**
+   * Lets it bind SCRAM to tls-server-end-point, as newer versions do; and what mod_sasl2 needs.
+   */
+  readonly backports?: boolean;
+  /** Seconds a cut stream can be resumed; Prosody's own default is 600. */
+  readonly resumeSeconds?: number;
 }
+
+/** Is the Debian package `prosody-modules` here, with this module? */
+export async function hasProsodyModule(name: string): Promise<boolean> {
+  const file = `/usr/lib/prosody/modules/mod_${name}`;
+  return await Deno.stat(file).then(() => true, () => false);
+}
+
+type Configured = ProsodyOptions & { hash: string; archive: boolean };
 
 /** PBKDF2 rounds, Prosody's own default. */
 const ITERATIONS = 10_000;
@@ -59,7 +77,8 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
   await Deno.writeTextFile(`${folder}/key.pem`, certificate.keyPem);
   const config = `${folder}/prosody.cfg.lua`;
   const wanted = { hash: "SHA-1" as const, archive: true, ...options };
-  await Deno.writeTextFile(config, configuration(folder, domain, ports, wanted));
+  const digest = await certificateDigest(certificate.certificatePem);
+  await Deno.writeTextFile(config, configuration(folder, domain, ports, digest, wanted));
 
   const store = `${folder}/data/${encoded(domain)}/accounts`;
   await Deno.mkdir(store, { recursive: true });
@@ -95,13 +114,16 @@ function configuration(
   folder: string,
   domain: string,
   ports: Prosody["ports"],
-  { hash, archive }: { hash: string; archive: boolean },
+  digest: string,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false }: Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
 run_as_root = true
 daemonize = false
 pidfile = "${folder}/prosody.pid"
+plugin_paths = { "${PLUGINS}" }
+${backports ? `end_point_digest = "${digest}"` : ""}
 data_path = "${folder}/data"
 log = { info = "${folder}/prosody.log" }
 interfaces = { "127.0.0.1" }
@@ -110,13 +132,19 @@ c2s_direct_tls_ports = { ${ports.direct} }
 s2s_ports = {}
 http_ports = {}
 https_ports = { ${ports.https} }
+https_ssl = ${tls}
 http_external_url = "https://127.0.0.1:${ports.https}/"
 http_default_host = "${domain}"
 component_ports = { ${ports.component} }
 component_interfaces = { "127.0.0.1" }
-modules_enabled = { "roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "smacks",
+smacks_hibernation_time = ${resumeSeconds}
+modules_enabled = { ${
+    backports ? `"backports", ` : ""
+  }"roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "smacks",
   "csi", "csi_simple", "blocklist", "vcard_legacy", "bookmarks", "websocket", "http",
-  "invites", "invites_register", "register_ibr"${archive ? ', "mam"' : ""} }
+  "invites", "invites_register", "register_ibr"${archive ? ', "mam"' : ""}${
+    modules.map((name) => `, "${name}"`).join("")
+  } }
 modules_disabled = { "s2s"${archive ? "" : ', "offline"'} }
 default_archive_policy = true
 authentication = "internal_hashed"
@@ -152,6 +180,12 @@ function account(password: string, hash: "SHA-1" | "SHA-256"): string {
   const stored = createHash(name).update(key("Client Key")).digest("hex");
   return `return { iteration_count = ${ITERATIONS}; salt = "${salt}"; stored_key = "${stored}"; ` +
     `server_key = "${key("Server Key").toString("hex")}"; }\n`;
+}
+
+/** Hex SHA-256 of a certificate's DER. */
+async function certificateDigest(pem: string): Promise<string> {
+  const der = Uint8Array.fromBase64(pem.replace(/-----[^-]+-----/g, ""));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", der)).toHex();
 }
 
 async function control(config: string, ...args: string[]): Promise<string> {

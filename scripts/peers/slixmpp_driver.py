@@ -116,8 +116,11 @@ class Driver:
         await self.xmpp.del_roster_item(jid)
 
     async def do_roster_get(self, **_):
-        iq = await self.xmpp.get_roster()
-        return {str(jid): item["subscription"] for jid, item in iq["roster"]["items"].items()}
+        """What it keeps: of an unchanged roster the server sends nothing (RFC 6121 section 2.6)."""
+        await self.xmpp.get_roster()
+        roster = self.xmpp.client_roster
+        return {jid: roster[jid]["subscription"] for jid in roster.keys()
+                if roster[jid]["subscription"] not in ("none", "remove")}
 
     async def do_send(self, to, body, type="chat", **_):
         self.xmpp.send_message(mto=JID(to), mbody=body, mtype=type)

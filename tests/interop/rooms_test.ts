@@ -261,11 +261,20 @@ async function play(
   const shut = ["forbidden", "registration-required"];
   await assert.rejects(his.enter("tybalt"), (error) => shut.includes(String(condition(error))));
 
-  // A new session enters again by itself, and hears what was said meanwhile.
-  const waiting = happens(hers, "state", ({ state }) => state !== "in");
-  const back = happens(hers, "state", ({ state }) => state === "in");
+  // A connection that is cut: resumed where the server can, else entered again by itself.
+  const online = next(juliet.client.events, ({ state }) => state === "online");
   juliet.client.reconnect();
+  await online;
+  await waitFor(() => hers.state === "in" && mine.occupant("Jule") !== undefined);
+  const again = happens(hers, "message", ({ message }) => message.id === "m2");
+  mine.say("are you there?", "m2");
+  await again;
+  // A new session enters again, under the same nick.
+  const waiting = happens(hers, "state", ({ state }) => state === "waiting");
+  const back = happens(hers, "state", ({ state }) => state === "in");
+  await juliet.client.close();
   await waiting;
+  await juliet.client.connect();
   await back;
   assert.equal(hers.nick, "Jule");
   await waitFor(() => mine.occupant("Jule") !== undefined);

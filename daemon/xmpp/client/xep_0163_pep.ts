@@ -28,6 +28,10 @@ export interface PublishOptions {
 export type PepListener = (from: Jid, items: PepItem[], retracted: string[]) => void;
 
 const MAX_ITEMS = 1_000;
+const ACCESS_MODEL = "pubsub#access_model";
+
+/** How a server answers that knows some options only: ejabberd of them the access model. */
+const NOT_UNDERSTOOD = new Set(["resource-constraint", "bad-request", "feature-not-implemented"]);
 
 /** Prosody and our own server send headlines, ejabberd either as it is configured. */
 const EVENT_TYPES = new Set(["headline", "normal"]);
@@ -55,26 +59,24 @@ export class Pep {
     options: PublishOptions = {},
   ): Promise<void> {
     const fields = fieldsOf(options);
-    const publish = (conditions: readonly Element[]) =>
+    const publish = (required: readonly Element[]) =>
       this.#request("set", NS.pubsub, undefined, [
         el("publish", { node }, el("item", { id: itemId }, payload)),
-        conditions.length === 0
+        required.length === 0
           ? undefined
-          : el("publish-options", {}, form(NS.pubsubPublishOptions, conditions)),
+          : el("publish-options", {}, form(NS.pubsubPublishOptions, required)),
       ]);
     try {
       await publish(fields);
     } catch (error) {
-      if (isUnknownField(error)) {
-        // ejabberd knows few conditions: the node is made as closed as it is to be, then set up.
-        const { maxItems: _, sendLast: __, ...known } = options;
-        await publish(fieldsOf(known));
+      if (isUnmet(error)) {
         await this.#configure(node, fields);
-        return;
+        return void await publish(fields);
       }
-      if (!isUnmet(error)) throw error;
-      await this.#configure(node, fields);
-      await publish(fields);
+      const access = fields.filter(({ attrs }) => attrs.var === ACCESS_MODEL);
+      if (access.length === fields.length || !isNotUnderstood(error)) throw error;
+      await this.#make(node, fields);
+      await publish(access);
     }
   }
 
@@ -123,6 +125,17 @@ export class Pep {
       }
       unannounce();
     };
+  }
+
+  /** Makes a node, or changes the one there is. */
+  async #make(node: string, fields: readonly Element[]): Promise<void> {
+    const configure = el("configure", {}, form(NS.pubsubNodeConfig, fields));
+    try {
+      await this.#request("set", NS.pubsub, undefined, [el("create", { node }), configure]);
+    } catch (error) {
+      if (!(error instanceof StanzaError) || error.condition !== "conflict") throw error;
+      await this.#configure(node, fields);
+    }
   }
 
   async #configure(node: string, fields: readonly Element[]): Promise<void> {
@@ -174,7 +187,7 @@ function itemsOf(items: Element): PepItem[] {
 
 function fieldsOf({ accessModel, maxItems, persist, sendLast }: PublishOptions): Element[] {
   const values = {
-    "pubsub#access_model": accessModel,
+    [ACCESS_MODEL]: accessModel,
     "pubsub#max_items": maxItems?.toString(),
     "pubsub#persist_items": persist && "true",
     "pubsub#send_last_published_item": sendLast,
@@ -189,13 +202,13 @@ function form(type: string, fields: readonly Element[]): Element {
   return el("x", { xmlns: NS.dataForms, type: "submit" }, kind, ...fields);
 }
 
-/** A condition that the server does not know (XEP-0060 section 7.1.5: it must then refuse). */
-function isUnknownField(error: unknown): boolean {
-  return error instanceof StanzaError && /^Unknown field 'pubsub#/.test(error.text ?? "");
-}
-
 /** The node is there but otherwise than wanted (XEP-0060 section 7.1.5). */
 function isUnmet(error: unknown): boolean {
   return error instanceof StanzaError &&
     (error.condition === "conflict" || error.application === "precondition-not-met");
+}
+
+/** The server may not know an option, and then says so of nothing in particular. */
+function isNotUnderstood(error: unknown): boolean {
+  return error instanceof StanzaError && NOT_UNDERSTOOD.has(error.condition);
 }

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { el, NS } from "../core/mod.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
 import { XmppServer } from "./server.ts";
+import { onDatabases, type TestDatabase } from "./storage/testing.ts";
 
-Deno.test("kill -9 in the middle of messages: what was acknowledged is there", async () => {
+Deno.test("kill -9 in the middle of messages: what was acknowledged is there", () =>
+  onDatabases(killed));
+
+async function killed(database: TestDatabase): Promise<void> {
   const directory = await Deno.makeTempDir();
   const options = {
     ...await testOptions({ offlineMessages: 20_000, offlineShareOfStrangers: 1 }),
-    database: `${directory}/server.db`,
+    database: await database.create(directory),
   };
   const setup = await XmppServer.start(options);
   await setup.createAccount("alice", PASSWORD);
@@ -74,4 +78,4 @@ Deno.test("kill -9 in the middle of messages: what was acknowledged is there", a
     await again.stop();
     await Deno.remove(directory, { recursive: true });
   }
-});
+}

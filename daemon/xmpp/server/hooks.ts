@@ -40,14 +40,26 @@ export type Scope = "server" | "account";
 /** Whether stanzas may pass between two bare addresses. */
 export type Passage = "open" | "blocked-by-sender" | "blocked-by-recipient";
 
-/** One moment that extensions wait for; they are called in the order they registered. */
+/**
+ * One moment that extensions wait for; they are called in the order they registered, each whether or
+ * not another one failed.
+ */
 export class Hook<Args extends unknown[]> {
   #listeners: ((...args: Args) => void)[] = [];
   on(listener: (...args: Args) => void): void {
     this.#listeners.push(listener);
   }
+  /** @throws what the first one threw that failed */
   run(...args: Args): void {
-    for (const listener of this.#listeners) listener(...args);
+    let failure: { error: unknown } | undefined;
+    for (const listener of this.#listeners) {
+      try {
+        listener(...args);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 }
 

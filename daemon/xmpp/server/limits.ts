@@ -1,3 +1,5 @@
+import { ARCHIVE_ROOM } from "./storage/archive.ts";
+
 /** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
 export interface ServerLimits {
   /** From the TCP accept to a bound resource. */
@@ -120,8 +122,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   offlineBytes: 8 << 20,
   offlineShareOfContact: 0.5,
   offlineShareOfStrangers: 0.1,
-  archiveMessages: 20_000,
-  archiveBytes: 64 << 20,
+  archiveMessages: ARCHIVE_ROOM.messages,
+  archiveBytes: ARCHIVE_ROOM.bytes,
   archiveAgeMs: 90 * 86_400_000,
   archivePage: 100,
   archivePageBytes: 1 << 20,

@@ -2,6 +2,7 @@ import { type Bytes, fromBase64, steadyNow, toBase64 } from "../../base/mod.ts";
 import { type Element, NS, SaslError, SIMPP_1 } from "../core/mod.ts";
 import type { Host } from "./host.ts";
 import type { Exchange } from "./logins.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 
 /** What comes of one SASL element (RFC 6120 section 6.4). */
 export type SaslStep =
@@ -37,6 +38,7 @@ export class Login {
     } catch (error) {
       const { exchange, mechanism } = this.#pending ?? {};
       this.#pending = undefined;
+      if (isDatabaseTrouble(error)) return this.#fail("temporary-auth-failure");
       if (!(error instanceof SaslError)) throw error;
       // Whoever can make the client's proof wrong is guessing; a malformed one tells us nothing.
       if (error.condition === "not-authorized") {

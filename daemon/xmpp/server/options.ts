@@ -2,6 +2,7 @@ import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { ComponentOptions } from "./xep_0114_components.ts";
 
 /** How a carried server is started. */
 export interface ServerOptions {
@@ -16,6 +17,8 @@ export interface ServerOptions {
   certificatePem: string;
   keyPem: string;
   limits?: Partial<ServerLimits>;
+  /** Components that may connect (XEP-0114); none when absent. */
+  components?: ComponentOptions;
   /** Whether messages are archived (XEP-0313); true when absent. */
   archive?: boolean;
   /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */

@@ -22,6 +22,7 @@ import { Router } from "./router.ts";
 import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { Components } from "./xep_0114_components.ts";
 import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
 
@@ -48,6 +49,8 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly #streams = new Set<ClientStream>();
   readonly #bySession = new Map<Session, ClientStream>();
   #listener: Listener | undefined;
+  #components: Components | undefined;
+  #componentPort = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #refused = 0;
   #stopped: Promise<void> | undefined;
@@ -84,7 +87,12 @@ export class XmppServer implements StreamHost, ServerControl {
     const server = new XmppServer(options);
     try {
       await server.listen(options.host, options.port);
+      if (options.components !== undefined) {
+        server.#components = new Components(server, options.components);
+        server.#componentPort = await server.#components.listen(options.components);
+      }
     } catch (error) {
+      server.#listener?.close();
       server.storage.close();
       throw error;
     }
@@ -94,6 +102,10 @@ export class XmppServer implements StreamHost, ServerControl {
 
   get host(): string {
     return this.#listener!.address.host;
+  }
+  /** Where components connect; 0 when none may. */
+  get componentPort(): number {
+    return this.#componentPort;
   }
   get port(): number {
     return this.#listener!.address.port;
@@ -238,6 +250,7 @@ export class XmppServer implements StreamHost, ServerControl {
     clearInterval(this.#sweeper);
     this.#listener?.close();
     this.hooks.stopping.run();
+    this.#components?.close();
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (this.#streams.size > 0) {
       await new Promise<void>((resolve) => {

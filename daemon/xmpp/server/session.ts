@@ -1,5 +1,6 @@
 import { el, type Element, type Jid, newId, serialise } from "../core/mod.ts";
 import { logOf } from "../../base/mod.ts";
+import { Hook } from "./hooks.ts";
 
 /** Most requests of the server that wait for one client's answer. */
 const MOST_ASKED = 100;
@@ -102,8 +103,9 @@ export class Session {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    const waiting = [...this.#asked.values()];
+    const waiting = new Hook<[answer: undefined]>();
+    for (const done of this.#asked.values()) waiting.on(done);
     this.#asked.clear();
-    for (const done of waiting) done(undefined);
+    waiting.run(undefined);
   }
 }

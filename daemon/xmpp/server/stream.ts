@@ -20,6 +20,7 @@ import { Login } from "./login.ts";
 import { refusal } from "./refusal.ts";
 import type { Router } from "./router.ts";
 import { Session } from "./session.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 
 /** Failed logins after which a stream is closed (RFC 6120 section 6.4.4 wants two to five). */
 const MOST_FAILED_LOGINS = 4;
@@ -69,7 +70,7 @@ export class ClientStream {
       onBytes: (bytes) => this.#read(bytes),
       onEnd: () => this.close(),
       onCrowded: () => host.crowded.add(this.#connection),
-      onRoom: () => this.session && host.hooks.relieved.run(this.session),
+      onRoom: () => this.#relieved(),
       onOverflow: () => {
         logOf("xmpp-server").warn("a client reads too slowly and is dropped");
         this.#connection.destroy();
@@ -137,6 +138,9 @@ export class ClientStream {
 
   #failWith(error: unknown): void {
     if (error instanceof StreamError) return this.fail(error);
+    if (isDatabaseTrouble(error)) {
+      return this.fail(new StreamError("resource-constraint", "the server's storage is away"));
+    }
     logOf("xmpp-server").error("a stream failed: {error}", { error });
     this.fail(new StreamError("internal-server-error"));
   }
@@ -320,6 +324,15 @@ export class ClientStream {
     }
   }
 
+  #relieved(): void {
+    if (this.session === undefined) return;
+    try {
+      this.#host.hooks.relieved.run(this.session);
+    } catch (error) {
+      this.#failWith(error);
+    }
+  }
+
   #send(element: Element): void {
     this.#connection.send(serialise(element));
   }
@@ -342,11 +355,14 @@ export class ClientStream {
     const session = this.session;
     if (session === undefined || !session.open) return;
     this.#host.sessions.remove(session);
-    try {
-      session.close();
-      this.#host.hooks.closed.run(session);
-    } catch (error) {
-      logOf("xmpp-server").error("leaving failed: {error}", { error });
+    for (const step of [() => session.close(), () => this.#host.hooks.closed.run(session)]) {
+      try {
+        step();
+      } catch (error) {
+        if (!isDatabaseTrouble(error)) {
+          logOf("xmpp-server").error("leaving failed: {error}", { error });
+        }
+      }
     }
   }
 }

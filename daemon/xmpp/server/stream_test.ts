@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { el, Jid, NS } from "../core/mod.ts";
-import { conditionOf, DOMAIN, PASSWORD, until, withServer } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, until, withSqliteServer as withServer } from "./testing.ts";
 
 Deno.test("a client logs in with SCRAM-SHA-256 and SCRAM-SHA-1; PLAIN is not offered", async () => {
   await withServer(async (bed) => {

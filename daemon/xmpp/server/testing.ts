@@ -16,6 +16,7 @@ import { makeServerCertificate, type ServerCertificate } from "./certificate.ts"
 import type { ServerLimits } from "./limits.ts";
 import type { ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { onDatabases } from "./storage/testing.ts";
 
 export const DOMAIN = "test.simppd";
 export const PASSWORD = "correct horse battery";
@@ -51,12 +52,28 @@ export interface TestBed {
   online(name: string, resource?: string): Promise<TestClient>;
 }
 
-/** Runs `test` on a fresh server, and ends all that it started. */
+/** Runs `test` on a fresh server for each kind of database, and ends all that it started. */
 export async function withServer(
   test: (bed: TestBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
 ): Promise<void> {
-  const options = await testOptions(limits);
+  await onDatabases(async (database) => withServerOn(await database.create(), test, limits));
+}
+
+/** {@link withServer} on SQLite alone, for what has nothing to do with storage. */
+export function withSqliteServer(
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits> = {},
+): Promise<void> {
+  return withServerOn(":memory:", test, limits);
+}
+
+async function withServerOn(
+  database: string,
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits>,
+): Promise<void> {
+  const options = { ...await testOptions(limits), database };
   const server = await XmppServer.start(options);
   const clients: TestClient[] = [];
   const bed: TestBed = {

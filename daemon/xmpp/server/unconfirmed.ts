@@ -10,6 +10,7 @@ import {
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
 import { isWorthKeeping } from "./storage_hints.ts";
 
 /** Escaping, spelt namespaces and stamps made it more than what came, never by this much. */
@@ -121,6 +122,6 @@ function deliverAgain(host: Host, written: string, audience: readonly Session[])
     host.hooks.keepMessage?.(account, again, Jid.parse(message.attrs.from!).bare());
   } catch (error) {
     // A full store: its sender was told of none, and nobody is there to be told now.
-    if (!(error instanceof StanzaError)) throw error;
+    if (!(error instanceof StanzaError || isDatabaseTrouble(error))) throw error;
   }
 }

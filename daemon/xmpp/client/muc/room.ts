@@ -1,4 +1,4 @@
-import { Emitter, SimppdError, steadyNow } from "../../../base/mod.ts";
+import { Emitter, logOf, SimppdError, steadyNow } from "../../../base/mod.ts";
 import { el, type Element, Jid, newId, NS, StanzaError } from "../../core/mod.ts";
 import type { XmppClient } from "../client.ts";
 import { RoomAdministration } from "./administration.ts";
@@ -378,9 +378,13 @@ export class Room {
   }
 
   #sendLeave(address: Jid, status?: string): void {
-    if (this.#client.state !== "online") return;
     const words = status === undefined ? undefined : el("status", {}, status);
-    this.#client.send(el("presence", { to: address.toString(), type: "unavailable" }, words));
+    try {
+      this.#client.send(el("presence", { to: address.toString(), type: "unavailable" }, words));
+    } catch (error) {
+      // Without a session we are in no room.
+      logOf("xmpp").debug("a room was left without a word: {error}", { error });
+    }
   }
 
   #speak(to: Jid, type: string, content: string | readonly Element[], id: string): string {

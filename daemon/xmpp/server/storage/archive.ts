@@ -37,11 +37,16 @@ export interface ArchiveRoom {
   readonly bytes: number;
 }
 
+/** What an archive keeps where nothing else is said. */
+export const ARCHIVE_ROOM: ArchiveRoom = { messages: 20_000, bytes: 64 << 20 };
+
 /** How long a message may wait to be stored together with others, in ms, and how many may. */
 const GATHER_MS = 10;
 const GATHER_MOST = 500;
 /** What cannot be stored, as on a full disk, is kept so far. */
 const WAITING_MOST = 5_000;
+/** The log says it at most so often, in ms. */
+const COMPLAIN_EVERY = 10_000;
 /** Of an archive that is full so much goes at once. */
 const TRIM = 0.1;
 /** Ids are the time in microseconds; ms of a clock times this. */
@@ -69,6 +74,7 @@ export class Archive {
   #gathered: ArchiveEntry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: number;
+  #complained = -Infinity;
 
   constructor(db: Database, room: ArchiveRoom) {
     this.#db = db;
@@ -84,8 +90,8 @@ export class Archive {
 
   add(entry: ArchiveEntry): void {
     this.#gathered.push(entry);
-    if (this.#gathered.length >= GATHER_MOST) this.#tryToSettle();
-    else this.#timer ??= setTimeout(() => this.#tryToSettle(), GATHER_MS);
+    if (this.#gathered.length >= GATHER_MOST) this.tryToSettle();
+    else this.#timer ??= setTimeout(() => this.tryToSettle(), GATHER_MS);
   }
 
   /** Stores what was gathered. @throws SimppdError `database-full`, `database-unavailable` */
@@ -112,15 +118,23 @@ export class Archive {
     for (const owner of grown) this.#keepWithin(owner);
   }
 
-  /** Nobody waits for it: what went wrong is told in the log, and tried again with what comes. */
-  #tryToSettle(): void {
-    this.#timer = undefined;
+  /**
+   * As {@link settle}, but what goes wrong is told in the log, and tried again with what comes.
+   * @returns whether all is stored
+   */
+  tryToSettle(): boolean {
     try {
       this.settle();
+      return true;
     } catch (error) {
       const over = this.#gathered.length - WAITING_MOST;
       if (over > 0) this.#gathered.splice(0, over);
-      logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
+      const now = Date.now();
+      if (now - this.#complained > COMPLAIN_EVERY) {
+        this.#complained = now;
+        logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
+      }
+      return false;
     }
   }
 
@@ -167,7 +181,7 @@ export class Archive {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#tryToSettle();
+    this.tryToSettle();
   }
 
   /** The oldest go when an archive is past its room. */

@@ -1,5 +1,5 @@
 import { Accounts } from "./accounts.ts";
-import { Archive, type ArchiveRoom } from "./archive.ts";
+import { Archive, ARCHIVE_ROOM, type ArchiveRoom } from "./archive.ts";
 import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
@@ -30,7 +30,7 @@ export class Storage {
    * @param room most that one archive keeps
    * @throws SimppdError `schema-newer`; of a URL what {@link MysqlDatabase} throws
    */
-  constructor(location: string, room: ArchiveRoom) {
+  constructor(location: string, room: ArchiveRoom = ARCHIVE_ROOM) {
     const db = this.database = isMysql(location)
       ? new MysqlDatabase(location)
       : new SqliteDatabase(location);
@@ -52,10 +52,11 @@ export class Storage {
 
   /**
    * Stores what waits to be stored together with more; called before a client is told that
-   * something is done. @throws SimppdError `database-full`, `database-unavailable`
+   * something is done.
+   * @returns false when that cannot be now, as on a full disk: it goes on waiting
    */
-  settle(): void {
-    this.archive.settle();
+  settle(): boolean {
+    return this.archive.tryToSettle();
   }
 
   close(): void {
