@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { el, NS } from "../../core/mod.ts";
 import { conditionOf, DOMAIN, PASSWORD, TestClient, testOptions, withServer } from "../testing.ts";
 import { XmppServer } from "../server.ts";
+import { onDatabases } from "../storage/testing.ts";
 import {
   administer,
   codesOf,
@@ -166,52 +167,52 @@ Deno.test("who owns a room may destroy it and say where to go", () =>
     assert.ok(codesOf(await enter(bert!, "den", "bert")).includes(201));
   }));
 
-Deno.test("a room that is kept is there after a restart; others go with the last occupant", async () => {
-  const database = await Deno.makeTempFile({ suffix: ".db" });
-  const options = { ...await testOptions(), database };
-  const first = await XmppServer.start(options);
-  const clients: TestClient[] = [];
-  const login = async (server: XmppServer, name: string) => {
-    const client = await TestClient.connect(server.port, options.certificatePem);
-    clients.push(client);
-    await client.login(name, PASSWORD);
-    return client;
-  };
-  try {
-    for (const name of ["anna", "bert", "eve"]) await first.createAccount(name, PASSWORD);
-    const anna = await login(first, "anna");
-    await make(anna, "den", { roomname: "Den" }, "anna");
-    await make(anna, "tent", { persistentroom: "0" }, "anna");
-    await administer(anna, "den", { jid: jid("bert"), affiliation: "admin" });
-    await administer(anna, "den", { jid: jid("eve"), affiliation: "outcast" });
-    anna.send(el("message", { to: roomOf("den"), type: "groupchat" }, el("subject", {}, "tea")));
-    await anna.settle();
-    await first.stop();
-    const away = await anna.presence("unavailable", `${roomOf("den")}/anna`);
-    assert.deepEqual(codesOf(away), [110, 332]);
-
-    const second = await XmppServer.start(options);
+Deno.test("a room that is kept is there after a restart; others go with the last occupant", () =>
+  onDatabases(async (kind) => {
+    const folder = await Deno.makeTempDir();
+    const options = { ...await testOptions(), database: await kind.create(folder) };
+    const first = await XmppServer.start(options);
+    const clients: TestClient[] = [];
+    const login = async (server: XmppServer, name: string) => {
+      const client = await TestClient.connect(server.port, options.certificatePem);
+      clients.push(client);
+      await client.login(name, PASSWORD);
+      return client;
+    };
     try {
-      const [bert, eve] = [await login(second, "bert"), await login(second, "eve")];
-      assert.equal(conditionOf(await enter(eve, "den", "eve")), "forbidden");
-      const own = await enter(bert, "den", "bert");
-      assert.deepEqual([itemOf(own).attrs.affiliation, codesOf(own)], ["admin", [100, 110, 170]]);
-      const subject = await bert.until((each) => each.getChild("subject") !== undefined);
-      assert.equal(subject.getChildText("subject"), "tea");
-      assert.equal(subject.attrs.from, `${roomOf("den")}/anna`);
-      assert.ok(subject.getChild("delay", NS.delay));
-      assert.deepEqual(await list(bert, "den", { affiliation: "owner" }), [jid("anna")]);
-      assert.ok(codesOf(await enter(bert, "tent", "bert")).includes(201));
+      for (const name of ["anna", "bert", "eve"]) await first.createAccount(name, PASSWORD);
+      const anna = await login(first, "anna");
+      await make(anna, "den", { roomname: "Den" }, "anna");
+      await make(anna, "tent", { persistentroom: "0" }, "anna");
+      await administer(anna, "den", { jid: jid("bert"), affiliation: "admin" });
+      await administer(anna, "den", { jid: jid("eve"), affiliation: "outcast" });
+      anna.send(el("message", { to: roomOf("den"), type: "groupchat" }, el("subject", {}, "tea")));
+      await anna.settle();
+      await first.stop();
+      const away = await anna.presence("unavailable", `${roomOf("den")}/anna`);
+      assert.deepEqual(codesOf(away), [110, 332]);
+
+      const second = await XmppServer.start(options);
+      try {
+        const [bert, eve] = [await login(second, "bert"), await login(second, "eve")];
+        assert.equal(conditionOf(await enter(eve, "den", "eve")), "forbidden");
+        const own = await enter(bert, "den", "bert");
+        assert.deepEqual([itemOf(own).attrs.affiliation, codesOf(own)], ["admin", [100, 110, 170]]);
+        const subject = await bert.until((each) => each.getChild("subject") !== undefined);
+        assert.equal(subject.getChildText("subject"), "tea");
+        assert.equal(subject.attrs.from, `${roomOf("den")}/anna`);
+        assert.ok(subject.getChild("delay", NS.delay));
+        assert.deepEqual(await list(bert, "den", { affiliation: "owner" }), [jid("anna")]);
+        assert.ok(codesOf(await enter(bert, "tent", "bert")).includes(201));
+      } finally {
+        await second.stop();
+      }
     } finally {
-      await second.stop();
+      await Promise.all(clients.map((client) => client.close()));
+      await first.stop();
+      await Deno.remove(folder, { recursive: true });
     }
-  } finally {
-    await Promise.all(clients.map((client) => client.close()));
-    await first.stop();
-    await Deno.remove(database);
-    for (const more of ["-wal", "-shm"]) await Deno.remove(database + more).catch(() => {});
-  }
-});
+  }));
 
 Deno.test("with an account its place in rooms goes; who helped inherits, else the room ends", () =>
   withServer(async (bed) => {

@@ -1,7 +1,7 @@
 import { el, type Element, NS, serialise, StanzaError } from "../../core/mod.ts";
 import { checkNick } from "./nick.ts";
 import type { Occupant } from "./occupants.ts";
-import { occupantPresence, shownChildren } from "./presence_stanza.ts";
+import { shownChildren } from "./presence_stanza.ts";
 import { initialRole, isAtLeast } from "./privileges.ts";
 import { sendHistory } from "./history.ts";
 import type { Room, Sender } from "./room.ts";
@@ -91,11 +91,7 @@ function showOthers(room: Room, { jid, session }: Sender, entering: Occupant): v
   const open = room.config.nonAnonymous || entering.role === "moderator";
   let bytes = 0;
   for (const other of room.occupants) {
-    if (other === entering) continue;
-    const affiliation = room.affiliationOf(other.jid);
-    const stanza = occupantPresence(room.jid, other, affiliation, {}, { open });
-    room.sendTo(stanza, room.jid.withResource(other.nick), jid);
-    bytes += 200;
+    if (other !== entering) bytes += room.showTo(other, open, jid);
   }
   session?.charge(bytes);
 }

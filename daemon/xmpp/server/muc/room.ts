@@ -44,6 +44,8 @@ export class Room {
   readonly affiliations: Map<string, Exclude<Affiliation, "none">>;
   readonly occupants = new Occupants();
   readonly relayed: RelayedRequests;
+  /** Occupants as they stand, for those who see addresses and those who do not. */
+  #standing = new WeakMap<Occupant, { open?: Circular; masked?: Circular }>();
   #paces = new Map<string, TokenBucket>();
   readonly #pace: TokenBucket;
   /** Sessions found gone while something was written to all. */
@@ -172,6 +174,17 @@ export class Room {
     hand(this.around.host, new Circular(stanza), from, to);
   }
 
+  /** Writes to one session how an occupant is. @returns characters written */
+  showTo(occupant: Occupant, open: boolean, to: Jid): number {
+    let known = this.#standing.get(occupant);
+    if (known === undefined) this.#standing.set(occupant, known = {});
+    const circular = known[open ? "open" : "masked"] ??= new Circular(
+      occupantPresence(this.jid, occupant, this.affiliationOf(occupant.jid), {}, { open }),
+    );
+    hand(this.around.host, circular, this.jid.withResource(occupant.nick), to);
+    return circular.size;
+  }
+
   /** A message of the room itself with status codes, such as that its configuration changed. */
   announce(...codes: number[]): void {
     const status = codes.map((code) => el("status", { code: String(code) }));
@@ -192,6 +205,7 @@ export class Room {
     what: Occurrence,
     { self = [], payer }: { self?: readonly number[]; payer?: Session | undefined } = {},
   ): void {
+    this.#standing.delete(occupant);
     const affiliation = this.affiliationOf(occupant.jid);
     const from = this.jid.withResource(occupant.nick);
     const views = { open: [] as Occupant[], masked: [] as Occupant[] };
