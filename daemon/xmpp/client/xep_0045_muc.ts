@@ -36,6 +36,8 @@ export class Rooms {
   readonly #client: XmppClient;
   readonly #rate = new EventRate();
   #rooms = new Map<string, Room>();
+  /** Rooms we were in: what still comes from them is not for others to look at. */
+  #former = new Set<string>();
   /** A session began since we were online last. */
   #fresh = false;
 
@@ -96,7 +98,7 @@ export class Rooms {
     try {
       made = await room.enter(nick, options);
     } catch (error) {
-      if (!known) this.#rooms.delete(room.jid.toString());
+      if (!known) this.#drop(room);
       throw error;
     }
     if (!made) return room;
@@ -140,7 +142,15 @@ export class Rooms {
     const room = this.get(jid);
     if (room === undefined) return;
     room.leave();
-    this.#rooms.delete(room.jid.toString());
+    this.#drop(room);
+  }
+
+  #drop({ jid }: Room): void {
+    const key = jid.toString();
+    this.#rooms.delete(key);
+    this.#former.delete(key);
+    this.#former.add(key);
+    if (this.#former.size > MAX_ROOMS) this.#former.delete(this.#former.values().next().value!);
   }
 
   /** Asks every room we are in whether we are (XEP-0410), and enters anew where not. */
@@ -196,7 +206,7 @@ export class Rooms {
     const from = Jid.parse(stanza.attrs.from!);
     const room = this.#rooms.get(from.bare().toString());
     room?.takePresence(stanza, from);
-    return room !== undefined;
+    return room !== undefined || this.#former.has(from.bare().toString());
   }
 
   #message(stanza: Element): boolean {

@@ -89,12 +89,17 @@ export class Room {
   }
 
   /**
-   * Enters the room, and stays in it over broken connections until {@link leave}.
+   * Enters the room, and stays in it over broken connections until {@link leave}; inside already it
+   * takes the nick alone.
    * @returns whether the room was made by this: then it waits to be configured
    * @throws StanzaError such as `conflict`, `registration-required`, `not-authorized`, `forbidden`;
    * SimppdError `timeout`, `not-online`, `bad-jid`
    */
   async enter(nick: string, options: EnterOptions = {}): Promise<boolean> {
+    if (this.#state === "in") {
+      if (nick !== this.#nick) this.setNick(nick);
+      return false;
+    }
     this.#entry?.fail(new SimppdError("cancelled", "Entering the room was begun anew."));
     const address = this.jid.withResource(nick);
     const entry = new Entry(this.jid, options.timeoutMs);

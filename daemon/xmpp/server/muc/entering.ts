@@ -1,3 +1,5 @@
+import { utf8 } from "../../../base/mod.ts";
+import { equal } from "../../../crypto/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../../core/mod.ts";
 import { checkNick } from "./nick.ts";
 import type { Occupant } from "./occupants.ts";
@@ -39,16 +41,20 @@ export function enter(room: Room, presence: Element, sender: Sender, nick: strin
     ...occupant.nick === nick ? [] : [210],
   ];
   room.show(occupant, {}, { self: codes, payer: sender.session });
-  sendHistory(room, presence, sender.jid);
+  sendHistory(room, presence, sender);
   room.sendTo(subjectMessage(room), room.jid, sender.jid);
 }
+
+/** What a wrong password counts for: it is guessed once in a second or so. */
+const WRONG_PASSWORD = 20;
 
 function checkEntry(
   room: Room,
   presence: Element,
-  { jid }: Sender,
+  sender: Sender,
   holder: Occupant | undefined,
 ): void {
+  const { jid } = sender;
   const affiliation = room.affiliationOf(jid);
   if (affiliation === "outcast") throw new StanzaError("auth", "forbidden", "you are banned");
   if (room.locked && affiliation !== "owner") {
@@ -58,7 +64,9 @@ function checkEntry(
     throw new StanzaError("auth", "registration-required", "only members enter");
   }
   const password = presence.getChild("x", NS.muc)?.getChildText("password") ?? "";
-  if (room.config.password !== "" && affiliation !== "owner" && password !== room.config.password) {
+  const guarded = room.config.password !== "" && affiliation !== "owner";
+  if (guarded && !equal(utf8(password), utf8(room.config.password))) {
+    room.pace(sender, false, WRONG_PASSWORD);
     throw new StanzaError("auth", "not-authorized", "this room needs its password");
   }
   if (holder !== undefined) {

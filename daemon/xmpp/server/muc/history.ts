@@ -1,6 +1,6 @@
 import { el, type Element, Jid, NS, serialise } from "../../core/mod.ts";
 import { delayElement } from "../delay.ts";
-import type { Room } from "./room.ts";
+import type { Room, Sender } from "./room.ts";
 
 /** What who enters wants to see of what was said (XEP-0045 section 7.2.14). */
 interface Wanted {
@@ -12,7 +12,7 @@ interface Wanted {
 }
 
 /** Sends what was said before to who enters, each message stamped with its time. */
-export function sendHistory(room: Room, presence: Element, to: Jid): void {
+export function sendHistory(room: Room, presence: Element, { jid: to, session }: Sender): void {
   const wanted = wantedOf(room, presence.getChild("x", NS.muc)?.getChild("history"));
   const messages = room.around.archive.recent(room.jid.toString(), wanted.stanzas, wanted.since);
   let characters = 0;
@@ -25,6 +25,7 @@ export function sendHistory(room: Room, presence: Element, to: Jid): void {
     if (characters > wanted.characters) break;
     stamped.push(copy);
   }
+  session?.charge(characters);
   for (const copy of stamped.reverse()) room.sendTo(copy, Jid.parse(copy.attrs.from!), to);
 }
 

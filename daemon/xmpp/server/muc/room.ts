@@ -142,9 +142,10 @@ export class Room {
   /**
    * Counts one thing that a sender does.
    * @param message does it count for the room as well?
+   * @param weight how much it counts for the sender
    * @throws StanzaError `resource-constraint` when it is too much
    */
-  pace(sender: Sender, message = false): void {
+  pace(sender: Sender, message = false, weight = 1): void {
     const now = steadyNow();
     const { occupantStanzasPerSecond, occupantStanzaBurst, roomOccupants } =
       this.around.host.limits;
@@ -159,7 +160,7 @@ export class Room {
     if (own.spend(0, now) > 0 || (message && this.#pace.spend(0, now) > 0)) {
       throw new StanzaError("wait", "resource-constraint", "too much at once for this room");
     }
-    own.spend(1, now);
+    own.spend(weight, now);
     if (message) this.#pace.spend(1, now);
   }
 

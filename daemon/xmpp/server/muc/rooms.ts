@@ -8,6 +8,8 @@ import type { RoomStore } from "./room_store.ts";
 import { setAffiliation } from "./standing.ts";
 
 const LONGEST_NAME = 128;
+/** Rooms nobody is in that are held still: asking again for a large one is not to cost its size. */
+const MOST_RESTING = 100;
 
 /** All rooms: those somebody is in are held in memory, the others are in the store. */
 export class Rooms implements Surroundings {
@@ -16,6 +18,8 @@ export class Rooms implements Surroundings {
   readonly archive: RoomArchive;
   readonly idKey: Uint8Array;
   readonly #active = new Map<string, Room>();
+  /** The one asked for last is last. */
+  readonly #resting = new Map<string, Room>();
 
   constructor(host: Host, store: RoomStore, archive: RoomArchive, idKey: Uint8Array) {
     this.host = host;
@@ -33,13 +37,29 @@ export class Rooms implements Surroundings {
   find(jid: Jid): Room | undefined {
     const active = this.#active.get(jid.local);
     if (active !== undefined) return active;
+    const resting = this.#resting.get(jid.local) ?? this.#load(jid);
+    if (resting !== undefined) this.#rest(resting);
+    return resting;
+  }
+
+  #load(jid: Jid): Room | undefined {
     const kept = this.store.get(jid.local);
     if (kept === undefined) return undefined;
     return new Room(this, jid.bare(), kept, this.store.affiliations(jid.local), false);
   }
 
-  /** Holds a room whom somebody enters. */
+  #rest(room: Room): void {
+    const name = room.jid.local;
+    this.#resting.delete(name);
+    this.#resting.set(name, room);
+    if (this.#resting.size > MOST_RESTING) {
+      this.#resting.delete(this.#resting.keys().next().value!);
+    }
+  }
+
+  /** Holds a room that somebody enters. */
   hold(room: Room): void {
+    this.#resting.delete(room.jid.local);
     this.#active.set(room.jid.local, room);
   }
 
@@ -82,11 +102,13 @@ export class Rooms implements Surroundings {
   emptied(room: Room): void {
     if (this.#active.get(room.jid.local) !== room) return;
     this.#active.delete(room.jid.local);
-    if (!room.kept) this.archive.remove(room.jid.toString());
+    if (room.kept) this.#rest(room);
+    else this.archive.remove(room.jid.toString());
   }
 
   destroyed(room: Room): void {
     this.#active.delete(room.jid.local);
+    this.#resting.delete(room.jid.local);
     this.archive.remove(room.jid.toString());
     if (room.kept) this.store.remove(room.jid.local);
   }
