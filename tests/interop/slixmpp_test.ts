@@ -105,8 +105,7 @@ async function blocking({ home, romeo, juliet }: Parties): Promise<void> {
   assert.deepEqual(await romeo.request("blocked"), [hers]);
   await until(() => juliet.presence.of(his).show === "offline", "the blocked one sees nobody");
   juliet.client.send(el("message", { to: his, type: "chat" }, el("body", {}, "unheard")));
-  // The server handles what she sends in its order: her message is turned away by now.
-  await juliet.disco.info(DOMAIN);
+  await juliet.client.confirm();
   await romeo.request("unblock", { jid: hers });
   assert.deepEqual(await romeo.request("blocked"), []);
   await until(() => juliet.presence.of(his).show === "away", "he is seen again");

@@ -1,48 +1,17 @@
 import { Backoff, Emitter, logOf, publicError, SimppdError, sleep } from "../../base/mod.ts";
 import { type Element, Jid, newId } from "../core/mod.ts";
 import { isPermanent, openSession, type Route } from "./connection.ts";
-import type { TlsTrust } from "./dial.ts";
 import type { Endpoint } from "./endpoints.ts";
-import type { Established } from "./establish.ts";
+import { logEstablished } from "./establish.ts";
 import { Hooks } from "./hooks.ts";
-import type { LoginOutcome, LoginSecret } from "./sasl.ts";
+import { Inbound } from "./inbound.ts";
+import type { ClientEvent, ClientState, XmppClientOptions } from "./options.ts";
+import type { LoginOutcome } from "./sasl.ts";
 import { notOnline, Session } from "./session.ts";
-import type { XmppStream } from "./stream.ts";
 import { preferred } from "./xep_0198_sm.ts";
 import { keepAlive } from "./xep_0199_ping.ts";
 import { clientState } from "./xep_0352_csi.ts";
 import { type FastTokens, tokensInMemory } from "./xep_0484_fast.ts";
-
-/** Whom to log in as, with what, and where. */
-export type XmppClientOptions = LoginSecret & XmppAccountOptions;
-
-/** {@link XmppClientOptions} without the secret. */
-export interface XmppAccountOptions {
-  /** The account, `name@domain`. */
-  readonly jid: string;
-  /** Wished for; a random one when absent. */
-  readonly resource?: string;
-  /** Where the server is; looked up in DNS when absent. */
-  readonly endpoints?: readonly Endpoint[];
-  readonly trust: TlsTrust;
-  /** Silence after which the server is asked for a sign of life; 60 when absent. */
-  readonly pingSeconds?: number;
-  /** Where a token of the server is kept (XEP-0484); in memory until `close()` when absent. */
-  readonly tokens?: FastTokens;
-  /** UUID that names this device to the server alone (XEP-0388); a random one when absent. */
-  readonly clientId?: string;
-}
-
-/** `offline`: not connected, perhaps about to try again; `failed`: not before `connect()` is called. */
-export type ClientState = "connecting" | "online" | "offline" | "failed";
-
-/** A change of state, and what led to it when it was not wanted. */
-export interface ClientEvent {
-  readonly state: ClientState;
-  readonly problem: { readonly code: string; readonly message: string } | null;
-  /** `online` again, with all that was before: presence and roster are as they were (XEP-0198). */
-  readonly resumed: boolean;
-}
 
 const IQ_TIMEOUT_MS = 20_000;
 /** A connection that held this long was a good one: waiting begins small again. */
@@ -61,6 +30,7 @@ export class XmppClient {
   readonly #backoff = new Backoff();
   readonly #tokens: FastTokens;
   readonly #clientId: string;
+  readonly #inbound: Inbound;
   readonly #clientState = clientState(this);
   #state: ClientState = "offline";
   #session: Session | undefined;
@@ -83,6 +53,7 @@ export class XmppClient {
       throw new SimppdError("bad-jid", `${options.jid} is a server; expected name@domain.`);
     }
     this.#resource = options.resource ?? newId().slice(0, 8);
+    this.#inbound = new Inbound(this.#account, this.hooks);
     this.#tokens = options.tokens ?? tokensInMemory();
     this.#clientId = options.clientId ?? crypto.randomUUID();
     keepAlive(this, (options.pingSeconds ?? 60) * 1000);
@@ -241,7 +212,7 @@ export class XmppClient {
       signal,
     );
     const { stream, outcome, features, bound, endpoint } = established;
-    logLogin(this.#account, established);
+    logEstablished(this.#account, established);
     if (bound !== undefined) {
       this.#lose();
       this.#session = new Session(bound.jid, bound.management);
@@ -260,8 +231,7 @@ export class XmppClient {
     try {
       session.attach(stream);
       signal.throwIfAborted();
-      for (const stanza of established.before) this.#receive(stanza, session);
-      const pump = this.#pump(stream, session, established.early);
+      const pump = this.#inbound.pump(stream, session, established);
       this.hooks.runConnected(this, ended.signal);
       session.starting ??= this.hooks.runOnline(this, session.signal);
       await Promise.race([pump, session.starting]);
@@ -288,43 +258,6 @@ export class XmppClient {
     this.#session = undefined;
     const left = session?.end() ?? [];
     if (left.length > 0) this.hooks.giveBack(left);
-  }
-
-  async #pump(
-    stream: XmppStream,
-    session: Session,
-    early: readonly Element[],
-  ): Promise<never> {
-    for (const element of early) this.#receive(session.take(element), session);
-    for (;;) this.#receive(session.take(await stream.receive()), session);
-  }
-
-  #receive(stanza: Element | undefined, session: Session): void {
-    if (stanza === undefined) return;
-    stanza.attrs.from ??= this.#account.toString();
-    const { from, to } = stanza.attrs;
-    const misled = to !== undefined && !Jid.tryParse(to)?.bareEquals(this.#account);
-    if (misled || Jid.tryParse(from) === undefined) {
-      logOf("xmpp").warn("dropped a stanza that is not for us or from nobody");
-      return;
-    }
-    if (stanza.getName() !== "iq") return this.hooks.dispatch(stanza);
-    const { type } = stanza.attrs;
-    if (type === "result" || type === "error") session.settle(stanza);
-    else void this.#answer(stanza, session);
-  }
-
-  async #answer(iq: Element, session: Session): Promise<void> {
-    const answer = await this.hooks.answer(iq);
-    // The request came in this session; in a later one the answer would mean nothing.
-    if (session !== this.#session) return;
-    // The server knows our address better than the `to` of the request.
-    delete answer.attrs.from;
-    try {
-      session.send(answer);
-    } catch (error) {
-      logOf("xmpp").debug("an answer was not sent: {error}", { error });
-    }
   }
 
   #route(): Route {
@@ -354,17 +287,4 @@ export class XmppClient {
     this.#state = state;
     this.events.emit({ state, problem, resumed });
   }
-}
-
-function logLogin(account: Jid, { outcome, bound }: Established): void {
-  const { mechanism, profile, mutual, channelBound } = outcome;
-  logOf("xmpp").info("logged in as {account} by {mechanism}{profile}, {kind}, {session}", {
-    account: account.toString(),
-    mechanism,
-    profile: profile === null ? "" : ` (${profile})`,
-    kind: mutual
-      ? "mutual authentication complete"
-      : `${channelBound ? "" : "not "}bound to the connection`,
-    session: bound === undefined ? "session resumed" : "new session",
-  });
 }

@@ -1,4 +1,4 @@
-import { SimppdError } from "../../base/mod.ts";
+import { logOf, SimppdError } from "../../base/mod.ts";
 import {
   el,
   type Element,
@@ -59,6 +59,20 @@ export async function establish(
   return authentication !== undefined && sasl2 !== undefined && suits(credentials.secret, sasl2)
     ? await bySasl2(stream, credentials, previous, authentication, sasl2)
     : await bySasl(stream, credentials, previous, offered);
+}
+
+/** One line for people: who, how, and whether it is the old session. */
+export function logEstablished(account: Jid, { outcome, bound }: Established): void {
+  const { mechanism, profile, mutual, channelBound } = outcome;
+  logOf("xmpp").info("logged in as {account} by {mechanism}{profile}, {kind}, {session}", {
+    account: account.toString(),
+    mechanism,
+    profile: profile === null ? "" : ` (${profile})`,
+    kind: mutual
+      ? "mutual authentication complete"
+      : `${channelBound ? "" : "not "}bound to the connection`,
+    session: bound === undefined ? "session resumed" : "new session",
+  });
 }
 
 async function bySasl(

@@ -13,6 +13,7 @@ export * from "./muc/events.ts";
 export type { RoomDecline, RoomInvitation } from "./muc/invitation.ts";
 export type { RoomAdministration } from "./muc/administration.ts";
 export type { EnterOptions, Room } from "./muc/room.ts";
+export * from "./options.ts";
 export * from "./presence.ts";
 export * from "./roster.ts";
 export type { LoginOutcome, LoginSecret } from "./sasl.ts";

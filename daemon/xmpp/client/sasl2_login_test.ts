@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fromBase64, toBase64 } from "../../base/mod.ts";
-import { NS } from "../core/mod.ts";
-import { LoginBed } from "../core/simpp1_testing.ts";
+import { loginProfile, systemRandom } from "../../crypto/mod.ts";
+import { NS, simpp1Server } from "../core/mod.ts";
 import { type FastToken, XmppClient, type XmppClientOptions } from "./mod.ts";
 import {
   admit,
@@ -218,6 +218,35 @@ Deno.test("a token logs in next time; it is bound, rotated, and forgotten when r
   assert.deepEqual(after, ["first", "second", "third", "third"]);
 });
 
+Deno.test("where nothing can be bound, a token serves unbound as the password does", async () => {
+  const fast = ["HT-SHA-256-NONE"];
+  const bindings = ["tls-exporter"];
+  const expiry = new Date(Date.now() + 60_000).toISOString();
+  const given = `${BOUND}<token xmlns='${NS.fast}' expiry='${expiry}' token='mine'/>`;
+  const used: string[] = [];
+  const server = await scriptedServer("direct", async (peer, count) => {
+    const { authenticate } = await admitBySasl2(peer, {
+      fast,
+      bindings,
+      token: "mine",
+      ...(count === 1 ? { success: given } : {}),
+    });
+    used.push(/mechanism="([^"]+)"/.exec(authenticate)![1]!);
+    if (count === 1) return;
+    await peer.gone();
+  });
+  const client = clientOf(server);
+  try {
+    await client.connect();
+    const again = new Promise<void>((resolve) => client.hooks.connected(() => resolve()));
+    await again;
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+  assert.deepEqual(used, ["SCRAM-SHA-256", "HT-SHA-256-NONE"]);
+});
+
 Deno.test("a token that expired is not used, and a server that does not know it is not believed", async () => {
   const fast = ["HT-SHA-256-ENDP"];
   const hold = (expires: number) => {
@@ -242,9 +271,11 @@ Deno.test("a token that expired is not used, and a server that does not know it 
 });
 
 Deno.test("keys log in by SIMPP-1 within SASL2 too, ask for no token, and fall back to nothing", async () => {
-  const bed = new LoginBed("simpp-modern");
+  const profile = loginProfile("simpp-modern");
+  const identity = profile.serverSigner.generate(systemRandom);
+  const own = profile.clientSigner.generate(systemRandom);
   const offered = ["SCRAM-SHA-256", "SIMPP-1"];
-  const keys = { password: undefined, keys: bed.keys } as unknown as Partial<XmppClientOptions>;
+  const keys = { keys: [{ profile, own, server: identity.public }] };
   const offer = (names: string[]) =>
     features(
       `<authentication xmlns='${NS.sasl2}'>` +
@@ -255,12 +286,13 @@ Deno.test("keys log in by SIMPP-1 within SASL2 too, ask for no token, and fall b
   const { code, heard } = await outcome(async (peer) => {
     await peer.read("version='1.0'");
     await peer.write(offer(offered));
-    const login = bed.server({
+    const login = simpp1Server({
       domain: DOMAIN,
+      identities: new Map([["simpp-modern", identity]]),
       mechanisms: offered,
       endPoint: peer.endPoint,
-      lookup: () => ({ public: bed.keys[0]!.own.public, known: true }),
-    });
+      lookup: () => ({ public: own.public, known: true }),
+    }, systemRandom);
     const sent = async (end: string) =>
       fromBase64(/>([^<>]*)<\/[\w-]+>$/.exec(await peer.read(end))![1]!);
     const first = login.first(await sent("</initial-response>"));

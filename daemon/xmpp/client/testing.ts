@@ -61,6 +61,16 @@ export class ScriptedPeer {
     this.#socket.destroy();
   }
 
+  /** Answers the request to bind a resource. */
+  async bind(jid = `me@${DOMAIN}/here`): Promise<void> {
+    const request = await this.read("</iq>");
+    // What was read before may have cut off the begin of it.
+    const id = /id="([^"]+)"/.exec(request)?.[1] ?? /id="([^"]+)"[^>]*><bind/.exec(this.heard)![1];
+    await this.write(
+      `<iq type='result' id='${id}'><bind xmlns='${NS.bind}'><jid>${jid}</jid></bind></iq>`,
+    );
+  }
+
   /** Writes `lastInClear` and goes on in TLS. */
   async startTls(lastInClear: string): Promise<void> {
     const raw = this.#socket;
@@ -167,6 +177,12 @@ export interface Cheats {
   readonly proof?: (honest: string) => string;
   /** Sent right behind `<success/>`, in the same segment. */
   readonly afterSuccess?: string;
+  /** What the features after the login hold beside the binding. */
+  readonly features?: string;
+  /** Ends before the client binds, as when it resumes a stream. */
+  readonly bind?: false;
+  /** Answers a `<resume/>` with `<failed/>`, and begins stream management after the binding. */
+  readonly refuseResume?: boolean;
   /** The address bound instead of `me@server.test/here`. */
   readonly jid?: string;
 }
@@ -186,13 +202,20 @@ export async function admit(peer: ScriptedPeer, cheats: Cheats = {}): Promise<vo
   await peer.write(sasl("success", cheats.proof?.(proof) ?? proof) + (cheats.afterSuccess ?? ""));
   await peer.read("<stream:stream");
   await peer.read(">");
-  await peer.write(features(`<bind xmlns='${NS.bind}'/>`));
-  const request = await peer.read("</iq>");
-  const id = /id="([^"]+)"/.exec(request)![1];
-  await peer.write(
-    `<iq type='result' id='${id}'><bind xmlns='${NS.bind}'>` +
-      `<jid>${cheats.jid ?? `me@${DOMAIN}/here`}</jid></bind></iq>`,
-  );
+  await peer.write(features(`<bind xmlns='${NS.bind}'/>${cheats.features ?? ""}`));
+  if (cheats.bind === false) return;
+  if (cheats.refuseResume) {
+    const asked = await peer.read("/");
+    if (asked.includes("<resume")) {
+      await peer.read(">");
+      await peer.write(`<failed xmlns='${NS.streamManagement}'/>`);
+    }
+  }
+  await peer.bind(cheats.jid);
+  if (cheats.refuseResume) {
+    await peer.read("<enable");
+    await peer.write(`<enabled xmlns='${NS.streamManagement}' id='two' resume='true'/>`);
+  }
 }
 
 /** Base64 of `text` within a SASL element. */

@@ -20,3 +20,17 @@ export class WebSocket {
   resume(): void;
   terminate(): void;
 }
+
+/** Used by tests only. */
+export class WebSocketServer {
+  constructor(options: {
+    noServer: true;
+    handleProtocols: (offered: Set<string>) => string | false;
+  });
+  handleUpgrade(
+    request: unknown,
+    socket: unknown,
+    head: unknown,
+    done: (ws: WebSocket & { send(data: Uint8Array | string): void }) => void,
+  ): void;
+}

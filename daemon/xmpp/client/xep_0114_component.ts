@@ -1,6 +1,6 @@
 import { Backoff, Emitter, logOf, publicError, SimppdError, sleep } from "../../base/mod.ts";
 import { type Element, inNamespace, Jid, newId, NS } from "../core/mod.ts";
-import type { ClientEvent } from "./client.ts";
+import type { ClientEvent } from "./options.ts";
 import { ComponentConnection, type ComponentSettings } from "./component_connection.ts";
 import { Hooks } from "./hooks.ts";
 import { Requests } from "./requests.ts";

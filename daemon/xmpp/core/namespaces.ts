@@ -52,6 +52,9 @@ export const NS = {
   /** XEP-0077 */
   register: "jabber:iq:register",
   registerFeature: "http://jabber.org/features/iq-register",
+  /** XEP-0084 */
+  avatarData: "urn:xmpp:avatar:data",
+  avatarMetadata: "urn:xmpp:avatar:metadata",
   /** XEP-0085 */
   chatStates: "http://jabber.org/protocol/chatstates",
   /** XEP-0092 */
@@ -60,6 +63,8 @@ export const NS = {
   component: "jabber:component:accept",
   /** XEP-0115 */
   caps: "http://jabber.org/protocol/caps",
+  /** XEP-0153 */
+  vcardUpdate: "vcard-temp:x:update",
   /** XEP-0160, and what servers say of it in disco */
   offline: "msgoffline",
   /** XEP-0184 */
@@ -95,6 +100,8 @@ export const NS = {
   occupantId: "urn:xmpp:occupant-id:0",
   /** XEP-0379 and XEP-0445 */
   preAuth: "urn:xmpp:pars:0",
+  /** XEP-0398 */
+  avatarConversion: "urn:xmpp:pep-vcard-conversion:0",
   /** XEP-0401 */
   invite: "urn:xmpp:invite",
   /** Keys of the login SIMPP-1 within XEP-0077 (docs/protocol.md "Login"). */

@@ -20,6 +20,11 @@ Deno.test("between two who are online, what no archive may have asks the databas
         await alice.until(({ attrs }) => attrs.id === id);
       }
     };
+    // What the archive keeps is written, some of it together; here nothing is to be.
+    const prefs = { xmlns: NS.archive, default: "never" };
+    for (const client of [alice, bob]) {
+      await client.request("set", el("prefs", prefs, el("always"), el("never")));
+    }
     await exchange(1);
     const before = server.storage.database.executed;
     await exchange(20);

@@ -49,7 +49,7 @@ function refuseEvents(message: Element, type: string): void {
 
 function write(host: Host, message: Element, sessions: Session[]): Session[] {
   const xml = serialise(message);
-  for (const session of sessions) session.sendXml(xml);
+  for (const session of sessions) session.sendXml(xml, message);
   host.hooks.delivered.run(message, xml, sessions);
   return sessions;
 }

@@ -24,7 +24,9 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     checkRoom(host, account);
     return config;
   });
-  notify(host, request.session, node, config, itemsEvent(node, itemElement(item)));
+  const element = itemElement(item);
+  notify(host, request.session, node, config, itemsEvent(node, element));
+  host.hooks.published.run(request.session, node, element);
   return el(
     "pubsub",
     { xmlns: NS.pubsub },

@@ -24,13 +24,14 @@ Deno.test("a full disk: senders are told, nothing is damaged, and it goes on whe
   const options = {
     ...await testOptions({ offlineMessages: 5_000, offlineShareOfStrangers: 1 }),
     database: `${directory}/server.db`,
+    archive: false,
   };
   // A small disk of its own, gone with the process.
   const script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"';
   const child = new Deno.Command("unshare", {
     args: ["-m", "sh", "-c", script, "sh", String(DISK_BYTES), directory, Deno.execPath()]
       .concat(["run", "-A", "--quiet", import.meta.resolve("./testing_process.ts")])
-      .concat([JSON.stringify(options), "alice", "bob"]),
+      .concat([JSON.stringify(options), PASSWORD, "alice", "bob"]),
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -1,12 +1,4 @@
-import {
-  el,
-  Jid,
-  LIMITS_AFTER_AUTH,
-  NS,
-  parseElement,
-  serialise,
-  StanzaError,
-} from "../core/mod.ts";
+import { Jid, LIMITS_AFTER_AUTH, parseElement, serialise, StanzaError } from "../core/mod.ts";
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
@@ -21,87 +13,27 @@ const REREAD = {
   children: 2 * LIMITS_AFTER_AUTH.children,
 };
 
-interface Unconfirmed {
-  /** Text, which is far smaller than the tree, and is hardly ever read again. */
-  xml: string;
-  /** All that it was written to. */
-  audience: readonly Session[];
-}
-
 /**
  * A connection can be dead long before anybody notices. Every message worth keeping is remembered
- * until its receiver has answered a ping written behind it (XEP-0199); when the session ends first,
- * what it never confirmed goes to the account's other sessions or to the offline store. A message
- * may so come twice, but is never lost in between.
+ * until its receiver has confirmed it, by an acknowledgement (XEP-0198) or a ping behind it
+ * (XEP-0199); when the session ends first, it goes to the account's other sessions or to the offline
+ * store. A message may so come twice, but is never lost in between.
  */
 export const unconfirmed: Extension = (host) => {
-  const waiting = new WeakMap<Session, Waiting>();
-
   host.hooks.delivered.on((message, xml, audience) => {
     if (!isWorthKeeping(message)) return;
     const open = audience.filter((session) => session.open);
     // Writing may have ended a session that reads too slowly.
     if (open.length === 0) return deliverAgain(host, xml, audience);
-    for (const session of open) {
-      const before = waiting.get(session);
-      const list = before ?? new Waiting();
-      list.add({ xml, audience }, host.limits.outQueueBytes);
-      if (before !== undefined) continue;
-      waiting.set(session, list);
-      confirm(session, list);
-    }
+    for (const session of open) session.confirm(xml.length, again(host, xml, audience));
   });
-  host.hooks.closed.on((session) => {
-    const list = waiting.get(session);
-    waiting.delete(session);
-    for (const { xml, audience } of list?.take() ?? []) deliverAgain(host, xml, audience);
-  });
-
-  /** Asks for a sign of life, for all that was written before it. */
-  function confirm(session: Session, list: Waiting): void {
-    const written = list.written;
-    session.ask(el("ping", { xmlns: NS.ping }), (answer) => {
-      if (answer === undefined) return;
-      list.confirmed(written);
-      if (list.empty) waiting.delete(session);
-      else confirm(session, list);
-    });
-  }
 };
 
-/** What one session has not confirmed, in the order it was written. */
-class Waiting {
-  /** How many were written to the session since the first. */
-  written = 0;
-  #list: Unconfirmed[] = [];
-  #bytes = 0;
-
-  get empty(): boolean {
-    return this.#list.length === 0;
-  }
-
-  /** Nobody may make us remember more than what would wait on the wire; the newest stays. */
-  add(entry: Unconfirmed, mostBytes: number): void {
-    this.written++;
-    this.#list.push(entry);
-    this.#bytes += entry.xml.length;
-    while (this.#bytes > mostBytes && this.#list.length > 1) this.#drop();
-  }
-
-  /** The first `count` that were written have come. */
-  confirmed(count: number): void {
-    while (this.#list.length > this.written - count) this.#drop();
-  }
-
-  take(): Unconfirmed[] {
-    const list = this.#list;
-    this.#list = [];
-    return list;
-  }
-
-  #drop(): void {
-    this.#bytes -= this.#list.shift()!.xml.length;
-  }
+/** Keeps the text alone, which is far smaller than the tree, and is hardly ever read again. */
+function again(host: Host, xml: string, audience: readonly Session[]) {
+  return (came: boolean) => {
+    if (!came) deliverAgain(host, xml, audience);
+  };
 }
 
 function deliverAgain(host: Host, written: string, audience: readonly Session[]): void {
@@ -114,7 +46,7 @@ function deliverAgain(host: Host, written: string, audience: readonly Session[])
   const again = delayed(message, host.domain, host.address(account));
   if (late.length > 0) {
     const xml = serialise(again);
-    for (const session of late) session.sendXml(xml);
+    for (const session of late) session.sendXml(xml, again);
     host.hooks.delivered.run(again, xml, late);
     return;
   }

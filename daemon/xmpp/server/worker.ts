@@ -28,6 +28,8 @@ type FromWorker = Reply | { log: LogLine };
 export interface CarriedServer extends ServerControl {
   readonly host: string;
   readonly port: number;
+  /** Undefined when STARTTLS is not offered. */
+  readonly starttlsPort: number | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
   readonly crashed: Promise<unknown>;
 }
@@ -83,6 +85,9 @@ class Carrier implements CarriedServer {
   get port(): number {
     return this.#address.port;
   }
+  get starttlsPort(): number | undefined {
+    return this.#address.starttlsPort;
+  }
 
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
@@ -90,8 +95,8 @@ class Carrier implements CarriedServer {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.call("listen", host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.call("listen", host, port, starttlsPort);
   }
   stats() {
     return this.call("stats");
@@ -181,7 +186,7 @@ class ServerThread implements Methods {
   #server: XmppServer | undefined;
 
   get address(): ListenAddress | undefined {
-    return this.#server && { host: this.#server.host, port: this.#server.port };
+    return this.#server?.listening;
   }
   async start(options: ServerOptions): Promise<ListenAddress> {
     this.#server = await XmppServer.start(options);
@@ -193,8 +198,8 @@ class ServerThread implements Methods {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.#running.listen(host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.#running.listen(host, port, starttlsPort);
   }
   stats() {
     return this.#running.stats();

@@ -19,6 +19,10 @@ export const carbons: Extension = (host) => {
       });
     }
   }
+  hooks.bind2(NS.carbons, (session, element) => {
+    session.wantsCarbons = element.getName() === "enable";
+    return undefined;
+  });
   hooks.accepted.on((from, message, to, audience) => {
     if (!isEligible(message)) return;
     const own = from.domain === host.domain.domain && from.local !== "";

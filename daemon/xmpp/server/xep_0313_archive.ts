@@ -18,10 +18,7 @@ export const archive: Extension = (host) => {
   if (!host.archives) return;
   hooks.feature("account", NS.archive, NS.archiveExtended, NS.stanzaIds);
   hooks.accepted.on((from, message, to) => store(host, from, message, to));
-  hooks.removed.on((account) => {
-    storage.archive.remove(host.address(account).toString());
-    storage.archivePreferences.forget(account);
-  });
+  hooks.removed.on((account) => storage.archive.remove(host.address(account).toString()));
   let sweepAt = 0;
   hooks.swept.on(() => {
     const now = Date.now();
@@ -34,6 +31,7 @@ export const archive: Extension = (host) => {
     own(request);
     return metadata(storage.archive, host.address(request.account));
   });
+  hooks.bound((session) => metadata(storage.archive, session.jid.bare()));
   hooks.iq("account", "prefs", NS.archive, (request) => preferences(host, request));
 };
 

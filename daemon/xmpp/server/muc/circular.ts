@@ -50,6 +50,8 @@ export function hand(host: Host, circular: Circular, from: Jid, to: Jid): boolea
   if (session === undefined) return false;
   const open = circular.stanza.attrs.type === "unavailable" ||
     host.hooks.passage(from, to) === "open";
-  if (open && !session.full) session.sendXml(circular.xml(to.toString()));
+  if (open && !session.full) {
+    session.sendXml(circular.xml(to.toString()), circular.stanza);
+  }
   return true;
 }

@@ -24,6 +24,7 @@ export class Accounts {
   readonly #statements;
   /** Asked for with every stanza, hence kept. */
   readonly #existing = new Recent<string, boolean>(MOST_REMEMBERED);
+  readonly #removed: ((name: string) => void)[] = [];
 
   constructor(db: Database) {
     this.#statements = statements(db);
@@ -82,6 +83,12 @@ export class Accounts {
   remove(name: string): void {
     this.#statements.remove.run(name);
     this.#existing.forget(name);
+    for (const forget of this.#removed) forget(name);
+  }
+
+  /** Calls `forget` when an account goes: what was remembered of it goes too. */
+  onRemoved(forget: (name: string) => void): void {
+    this.#removed.push(forget);
   }
 
   /** 32 random bytes of this server, made once: what unknown accounts' salts are drawn from. */

@@ -1,5 +1,6 @@
 import { logOf, utf8 } from "../../../base/mod.ts";
 import type { Database } from "./database.ts";
+import { upsert } from "./upsert.ts";
 
 /** One message to be archived. */
 export interface ArchiveEntry {
@@ -101,9 +102,11 @@ export class Archive {
     if (this.#gathered.length === 0) return;
     const entries = this.#gathered;
     this.#db.transaction(() => {
-      for (const { id, owner, peer, resource, stanza } of entries) {
-        this.#statements.insert.run(id, owner, peer, resource, stanza, utf8(stanza).length);
-      }
+      this.#statements.insert.runEach(
+        entries.map(({ id, owner, peer, resource, stanza }) =>
+          [id, owner, peer, resource, stanza, utf8(stanza).length] as const
+        ),
+      );
     });
     this.#gathered = [];
     const grown = new Set<string>();
@@ -258,7 +261,11 @@ function statements(db: Database) {
       resource: string,
       stanza: string,
       size: number,
-    ) => q.insertInto(table).values({ id, owner, peer, resource, stanza, size })),
+    ) => {
+      // Tried again, it may be there: whether a commit was done is unknown when a connection is lost.
+      const insert = q.insertInto(table).values({ id, owner, peer, resource, stanza, size });
+      return upsert(db, insert, ["id"], []);
+    }),
     taken: db.prepare((q, owner: string) =>
       q.selectFrom(table).where("owner", "=", owner).select(({ fn, lit }) => [
         fn.countAll<number>().as("messages"),

@@ -9,6 +9,8 @@ export interface Statement<Args extends readonly unknown[], Row> {
   all(...args: Args): Row[];
   /** @returns how many rows were inserted, found by an update, or deleted; of upserts no meaning */
   run(...args: Args): { changes: number };
+  /** Runs once for each, inserts in few round trips. Call inside a transaction. */
+  runEach(all: readonly Args[]): void;
 }
 
 /**
@@ -40,8 +42,13 @@ export interface Database {
   ): Statement<Args, Row>;
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
   transaction<T>(work: () => T): T;
-  /** Calls `forget` when a transaction was undone: what was remembered of it is not true. */
+  /**
+   * Calls `forget` when what is remembered may not be true: a transaction was undone, or another
+   * process wrote.
+   */
   onRollback(forget: () => void): void;
+  /** Looks whether another process wrote, an administrator's for one. To be called now and then. */
+  refresh(): void;
   close(): void;
 }
 

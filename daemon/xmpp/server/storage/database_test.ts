@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./schema.ts";
-import { Storage } from "./storage.ts";
-import { administerMariadb, onDatabases } from "./testing.ts";
+import type { Storage } from "./storage.ts";
+import { upsert } from "./upsert.ts";
+import { administerMariadb, onDatabases, openStorage } from "./testing.ts";
 
 /** Runs `test` on an empty storage of each kind. */
 function onStorages(test: (storage: Storage, location: string) => void): Promise<void> {
   return onDatabases(async (database) => {
     const location = await database.create();
-    const storage = new Storage(location);
+    const storage = openStorage(location);
     try {
       test(storage, location);
     } finally {
@@ -174,7 +175,7 @@ Deno.test("a database of a newer simppd is left alone", () =>
   onDatabases(async (database) => {
     const file = await Deno.makeTempFile();
     const location = database.kind === "sqlite" ? file : await database.create();
-    const storage = new Storage(location);
+    const storage = openStorage(location);
     const newer = MIGRATIONS.length + 1;
     storage.close();
     if (database.kind === "sqlite") {
@@ -185,7 +186,7 @@ Deno.test("a database of a newer simppd is left alone", () =>
       await administerMariadb(`UPDATE ${new URL(location).pathname.slice(1)}.simppd_schema
         SET version = ${newer}`);
     }
-    assert.throws(() => new Storage(location), { code: "schema-newer" });
+    assert.throws(() => openStorage(location), { code: "schema-newer" });
     for (const suffix of ["", "-wal", "-shm"]) {
       await Deno.remove(file + suffix).catch(() => {});
     }
@@ -199,7 +200,7 @@ Deno.test("a database that an earlier version made is brought up to date with wh
     INSERT INTO account VALUES ('alice', 5, 7);
     INSERT INTO offline_message (account, stanza, size) VALUES ('alice', '<message/>', 10)`);
   db.close();
-  const storage = new Storage(file);
+  const storage = openStorage(file);
   try {
     assert.equal(storage.rosters.version("alice"), "5.7");
     assert.equal(storage.offline.after("alice", 0, 9, 99)[0]!.stanza, "<message/>");
@@ -208,3 +209,61 @@ Deno.test("a database that an earlier version made is brought up to date with wh
     await Deno.remove(file);
   }
 });
+
+Deno.test("what another process wrote into the file is seen after refresh()", async () => {
+  const directory = await Deno.makeTempDir();
+  const storage = openStorage(`${directory}/server.db`);
+  const { accounts, database } = storage;
+  try {
+    assert.equal(accounts.exists("bob"), false);
+    const other = new DatabaseSync(`${directory}/server.db`);
+    other.exec("INSERT INTO account (name, created) VALUES ('bob', 1)");
+    other.close();
+    database.refresh();
+    assert.ok(accounts.exists("bob"));
+    const before = database.executed;
+    database.refresh();
+    assert.ok(accounts.exists("bob"));
+    assert.equal(database.executed, before + 1, "it still remembers when nobody wrote");
+  } finally {
+    storage.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("runEach() stores each row once, large and small, on every database", () =>
+  onStorages((storage) => {
+    const { database } = withAlice(storage);
+    const insert = database.prepare((q, id: string, size: number, payload: string) =>
+      upsert(
+        database,
+        q.insertInto("pep_item")
+          .values({ account: "alice", node: "n", id, published: 7, size, payload }),
+        ["account", "node", "id"],
+        [],
+      )
+    );
+    storage.pep.configure("alice", "n", NODE);
+    const rows = Array.from(
+      { length: 150 },
+      (_, i) =>
+        [`id ${i}`, i, (i % 50 === 0 ? "?" : "x").repeat(i % 50 === 0 ? 100_000 : i)] as [
+          string,
+          number,
+          string,
+        ],
+    );
+    database.transaction(() => insert.runEach(rows));
+    database.transaction(() => insert.runEach(rows.slice(10, 90)));
+    database.transaction(() => insert.runEach([]));
+    const kept = storage.pep.items("alice", "n", 1_000).reverse();
+    assert.deepEqual(
+      kept.map(({ id, payload }) => [id, payload]),
+      rows.map(([id, , payload]) => [id, payload]),
+    );
+    assert.throws(
+      () => database.transaction(() => insert.runEach([["new", 1, "x"], ["\0", 1, "x"]])),
+      { code: "bad-text" },
+    );
+    assert.equal(storage.pep.item("alice", "n", "new"), undefined);
+  }));

@@ -14,6 +14,7 @@ import { Health } from "./health.ts";
 import { type MysqlTarget, readMysqlUrl } from "./location.ts";
 import { MysqlBridge } from "./mysql_bridge.ts";
 import type { MysqlFailure, MysqlResult } from "./mysql_worker.ts";
+import { together } from "./multi_insert.ts";
 import { MIGRATIONS } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
@@ -74,6 +75,11 @@ export class MysqlDatabase implements Database {
       get: (...args) => run(args).rows[0] as Row | undefined,
       all: (...args) => run(args).rows as Row[],
       run: (...args) => ({ changes: run(args).changes }),
+      runEach: (all) => {
+        for (const many of together(sql, all.map(bind))) {
+          this.#run("prepared", many.sql, many.args);
+        }
+      },
     };
   }
 
@@ -96,6 +102,9 @@ export class MysqlDatabase implements Database {
   onRollback(forget: () => void): void {
     this.#forget.push(forget);
   }
+
+  /** Nothing to look for: while this server holds the lock nobody else does. */
+  refresh(): void {}
 
   close(): void {
     this.#bridge.close();

@@ -4,7 +4,7 @@ import { configureSync, resetSync } from "@logtape/logtape";
 import { startMariadb } from "../../../../scripts/peers/mariadb.ts";
 import { absent } from "../../../../tests/real_parts.ts";
 import type { SimppdError } from "../../../base/mod.ts";
-import { Storage } from "./storage.ts";
+import { openStorage } from "./testing.ts";
 
 const ignore = absent("mariadbd");
 const NO_KEYS = { credentials: [], loginKeys: [] };
@@ -27,7 +27,7 @@ Deno.test({
   ignore,
   async fn() {
     const mariadb = (await startMariadb("killed"))!;
-    const storage = new Storage(await mariadb.createDatabase());
+    const storage = openStorage(await mariadb.createDatabase());
     const { accounts, offline } = storage;
     const room = { messages: 99, bytes: 9_999 };
     try {
@@ -66,7 +66,7 @@ Deno.test({
   ignore,
   async fn() {
     const mariadb = (await startMariadb())!;
-    const storage = new Storage(await mariadb.createDatabase());
+    const storage = openStorage(await mariadb.createDatabase());
     const id = storage.database.prepare((q) =>
       q.selectFrom("account").select((e) => e.fn<number>("connection_id").as("id")).limit(1)
     );
@@ -107,7 +107,7 @@ Deno.test({
   ignore,
   async fn() {
     const mariadb = (await startMariadb("hanging"))!;
-    const storage = new Storage(`${await mariadb.createDatabase()}?deadline=0.3`);
+    const storage = openStorage(`${await mariadb.createDatabase()}?deadline=0.3`);
     try {
       Deno.kill(mariadb.pid, "SIGSTOP");
       assert.throws(() => storage.accounts.count(), { code: "database-unavailable" });
@@ -129,14 +129,14 @@ Deno.test({
   ignore,
   async fn() {
     const url = await (await startMariadb())!.createDatabase();
-    const first = new Storage(url);
+    const first = openStorage(url);
     try {
-      assert.throws(() => new Storage(url), { code: "database-in-use" });
+      assert.throws(() => openStorage(url), { code: "database-in-use" });
       assert.equal(first.accounts.count(), 0);
     } finally {
       first.close();
     }
-    new Storage(url).close();
+    openStorage(url).close();
   },
 });
 
@@ -146,7 +146,7 @@ Deno.test({
   async fn() {
     const mariadb = (await startMariadb())!;
     const url = await mariadb.createDatabase();
-    const first = new Storage(url);
+    const first = openStorage(url);
     try {
       const table = `${new URL(url).pathname.slice(1)}.simppd_schema`;
       await mariadb.run(`UPDATE ${table} SET owner = 'another'`);
@@ -174,7 +174,7 @@ Deno.test({
     const url = new URL(await mariadb.createDatabase());
     url.hostname = "localhost";
     url.searchParams.set("ca", mariadb.caFile);
-    const storage = new Storage(url.href);
+    const storage = openStorage(url.href);
     try {
       const cipher = storage.database.prepare((q) =>
         q.selectFrom(sql<{ name: string; value: string }>`(
@@ -190,11 +190,11 @@ Deno.test({
     url.searchParams.set("tls", "on");
     const refusing = (why: RegExp) => (error: SimppdError) =>
       error.code === "database-unavailable" && why.test(String(error.cause));
-    assert.throws(() => new Storage(url.href), refusing(/verify the first certificate/));
+    assert.throws(() => openStorage(url.href), refusing(/verify the first certificate/));
     const other = (await startMariadb("misnamed", "db.example"))!;
     url.port = String(other.port);
     url.searchParams.set("ca", other.caFile);
-    assert.throws(() => new Storage(url.href), refusing(/does not match certificate/));
+    assert.throws(() => openStorage(url.href), refusing(/does not match certificate/));
   },
 });
 
@@ -212,7 +212,7 @@ Deno.test({
     });
     try {
       const url = new URL(await (await startMariadb())!.createDatabase());
-      const storage = new Storage(url.href);
+      const storage = openStorage(url.href);
       const insert = storage.database.prepare((q, name: string, created: number) =>
         q.insertInto("account").values({ name, created })
       );
@@ -230,9 +230,9 @@ Deno.test({
       failing(() => insert.run("hidden-name".repeat(100), 1));
       storage.close();
       url.password = "wrong-word";
-      failing(() => new Storage(url.href));
+      failing(() => openStorage(url.href));
       url.port = "1";
-      failing(() => new Storage(url.href));
+      failing(() => openStorage(url.href));
       const text = [...said, ...lines].map(String).join("\n");
       assert.doesNotMatch(text, /hidden-name|wrong-word|p@ss|p%40ss/);
       assert.match(text, /cannot be used/);

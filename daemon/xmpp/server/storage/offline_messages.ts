@@ -1,5 +1,6 @@
 import { utf8 } from "../../../base/mod.ts";
 import type { Database } from "./database.ts";
+import { Recent } from "./recent.ts";
 
 /** A message that waits for its account to come online. */
 export interface OfflineMessage {
@@ -14,12 +15,25 @@ export interface Room {
   readonly bytes: number;
 }
 
+/** What is kept for one account, in all and of each sender. */
+interface Taken {
+  all: Room;
+  readonly bySender: Map<string, Room>;
+}
+
+const NOTHING: Room = { messages: 0, bytes: 0 };
+/** Accounts of which is remembered how much they keep. */
+const MOST_REMEMBERED = 1_000;
+
 /** Messages waiting for accounts, bounded in number and bytes each account (XEP-0160). */
 export class OfflineMessages {
   readonly #statements;
+  /** Counting all that waits, for every message, would take the longer the more there is. */
+  readonly #taken = new Recent<string, Taken>(MOST_REMEMBERED);
 
   constructor(db: Database) {
     this.#statements = statements(db);
+    db.onRollback(() => this.#taken.clear());
   }
 
   /**
@@ -28,11 +42,13 @@ export class OfflineMessages {
    */
   add(account: string, sender: string, stanza: string, most: Room, share: Room): boolean {
     const size = utf8(stanza).length;
-    const fits = (taken: Room, room: Room) =>
-      taken.messages < room.messages && taken.bytes + size <= room.bytes;
-    if (!fits(this.#statements.taken.get(account)!, most)) return false;
-    if (!fits(this.#statements.takenBy.get(account, sender)!, share)) return false;
+    const taken = this.#taken.get(account, () => this.#count(account));
+    const all = grown(taken.all, size);
+    const ofSender = grown(taken.bySender.get(sender) ?? NOTHING, size);
+    if (!fits(all, most) || !fits(ofSender, share)) return false;
     this.#statements.insert.run(account, sender, stanza, size);
+    taken.all = all;
+    taken.bySender.set(sender, ofSender);
     return true;
   }
 
@@ -47,29 +63,48 @@ export class OfflineMessages {
   /** Forgets those up to `id`. */
   removeUpTo(account: string, id: number): void {
     this.#statements.removeUpTo.run(account, id);
+    this.#taken.forget(account);
   }
 
-  count(account?: string): number {
-    const { count, taken } = this.#statements;
-    return account === undefined ? count.get()!.n : taken.get(account)!.messages;
+  /** The account was removed, and its messages with it. */
+  forget(account: string): void {
+    this.#taken.forget(account);
   }
+
+  /** How many wait for `account`, or for all. */
+  count(account?: string): number {
+    const { count, countOf } = this.#statements;
+    return (account === undefined ? count.get() : countOf.get(account))!.n;
+  }
+
+  #count(account: string): Taken {
+    const bySender = new Map<string, Room>();
+    let all = NOTHING;
+    for (const { sender, messages, bytes } of this.#statements.taken.all(account)) {
+      bySender.set(sender, { messages, bytes });
+      all = { messages: all.messages + messages, bytes: all.bytes + bytes };
+    }
+    return { all, bySender };
+  }
+}
+
+function grown({ messages, bytes }: Room, size: number): Room {
+  return { messages: messages + 1, bytes: bytes + size };
+}
+
+function fits(taken: Room, room: Room): boolean {
+  return taken.messages <= room.messages && taken.bytes <= room.bytes;
 }
 
 function statements(db: Database) {
   const room = "offline_message";
   return {
     taken: db.prepare((q, account: string) =>
-      q.selectFrom(room).where("account", "=", account).select(({ fn, lit }) => [
+      q.selectFrom(room).where("account", "=", account).groupBy("sender").select(({ fn }) => [
+        "sender",
         fn.countAll<number>().as("messages"),
-        fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
+        fn.sum<number>("size").as("bytes"),
       ])
-    ),
-    takenBy: db.prepare((q, account: string, sender: string) =>
-      q.selectFrom(room).where("account", "=", account).where("sender", "=", sender)
-        .select(({ fn, lit }) => [
-          fn.countAll<number>().as("messages"),
-          fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
-        ])
     ),
     insert: db.prepare((q, account: string, sender: string, stanza: string, size: number) =>
       q.insertInto(room).values({ account, sender, stanza, size })
@@ -82,5 +117,8 @@ function statements(db: Database) {
       q.deleteFrom(room).where("account", "=", account).where("id", "<=", id)
     ),
     count: db.prepare((q) => q.selectFrom(room).select(q.fn.countAll<number>().as("n"))),
+    countOf: db.prepare((q, account: string) =>
+      q.selectFrom(room).select(q.fn.countAll<number>().as("n")).where("account", "=", account)
+    ),
   };
 }

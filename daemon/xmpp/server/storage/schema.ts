@@ -1,4 +1,5 @@
 import { ARCHIVE } from "./schema_archive.ts";
+import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 import { ROOMS } from "./schema_rooms.ts";
 
 /** One step of the schema, for each kind of database. */
@@ -234,5 +235,6 @@ export const MIGRATIONS: readonly Migration[] = [
     mysql: [],
   },
   ARCHIVE,
+  FAST_TOKENS,
   ROOMS,
 ];

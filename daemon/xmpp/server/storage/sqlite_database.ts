@@ -33,10 +33,15 @@ export class SqliteDatabase implements Database {
   });
   readonly #forget: (() => void)[] = [];
   readonly #health = new Health();
+  /** Changes when another connection has written (sqlite.org/pragma.html#pragma_data_version). */
+  readonly #version;
+  #seen: number | undefined;
 
   /** @param path a file, or `:memory:`. @throws SimppdError `schema-newer` */
   constructor(path: string) {
     this.#db = openDatabase(path, MIGRATIONS.map(({ sqlite }) => sqlite));
+    this.#version = this.#db.prepare("PRAGMA data_version");
+    this.refresh();
   }
 
   prepare<Args extends unknown[], Row>(
@@ -49,6 +54,9 @@ export class SqliteDatabase implements Database {
       all: (...args) => this.#run(() => statement.all(...bind(args)) as Row[]),
       run: (...args) =>
         this.#run(() => ({ changes: Number(statement.run(...bind(args)).changes) })),
+      runEach: (all) => {
+        for (const args of all) this.#run(() => statement.run(...bind(args)));
+      },
     };
   }
 
@@ -68,6 +76,13 @@ export class SqliteDatabase implements Database {
 
   onRollback(forget: () => void): void {
     this.#forget.push(forget);
+  }
+
+  refresh(): void {
+    const { data_version } = this.#run(() => this.#version.get()) as { data_version: number };
+    if (data_version === this.#seen) return;
+    this.#seen = data_version;
+    for (const forget of this.#forget) forget();
   }
 
   close(): void {

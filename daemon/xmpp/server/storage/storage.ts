@@ -3,6 +3,7 @@ import { Archive, ARCHIVE_ROOM, type ArchiveRoom } from "./archive.ts";
 import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
+import { FastTokens } from "./fast_tokens.ts";
 import { Invitations } from "./invitations.ts";
 import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
@@ -22,6 +23,7 @@ export class Storage {
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
   readonly rooms: StoredRooms;
+  readonly tokens: FastTokens;
   readonly archive: Archive;
   readonly archivePreferences: ArchivePreferences;
 
@@ -41,8 +43,14 @@ export class Storage {
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
     this.rooms = new StoredRooms(db);
+    this.tokens = new FastTokens(db);
     this.archive = new Archive(db, room);
     this.archivePreferences = new ArchivePreferences(db);
+    this.accounts.onRemoved((name) => {
+      this.offline.forget(name);
+      this.blocklists.forget(name);
+      this.archivePreferences.forget(name);
+    });
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */

@@ -93,4 +93,14 @@ export interface Tables {
     jid: string;
     affiliation: "owner" | "admin" | "member" | "outcast";
   };
+  fast_token: {
+    account: string;
+    /** base64url of a hash. */
+    client: string;
+    slot: "current" | "new";
+    initiator: Blob;
+    responder: Blob;
+    issued: Time;
+    expires: Time;
+  };
 }

@@ -1,5 +1,7 @@
 import { startMariadb } from "../../../../scripts/peers/mariadb.ts";
 import { absent } from "../../../../tests/real_parts.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { Storage } from "./storage.ts";
 
 /** A kind of database that tests run on. */
 export interface TestDatabase {
@@ -10,6 +12,12 @@ export interface TestDatabase {
    * @returns where it is, as `ServerOptions.database` wants it
    */
   create(directory?: string): Promise<string>;
+}
+
+/** The storage at `location`, as a server with the limits of its own opens it. */
+export function openStorage(location: string): Storage {
+  const { archiveMessages, archiveBytes } = DEFAULT_LIMITS;
+  return new Storage(location, { messages: archiveMessages, bytes: archiveBytes });
 }
 
 /** Runs SQL on the tests' MariaDB as its administrator. */
