@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { el, errorReply, NS } from "../../core/mod.ts";
-import { conditionOf, DOMAIN, withServer } from "../testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, until, withServer, withSqliteServer } from "../testing.ts";
+import { ManagedClient } from "../testing_managed.ts";
 import { administer, codesOf, enter, gather, heard, itemOf, OPEN, roomOf, say } from "./testing.ts";
 
 Deno.test("a message comes to all under the nick, with ids of the room, none of them forged", () =>
@@ -210,6 +211,26 @@ Deno.test("whom one blocks is not heard in a room either", () =>
     await heard(carl!, "from carl");
     await heard(anna!, "from carl");
     assert.ok(!(await anna!.settle()).some((each) => each.getChildText("body") === "from bert"));
+  }));
+
+Deno.test("one whose connection is cut stays, and hears what was said when it comes back", () =>
+  withSqliteServer(async (bed) => {
+    const [anna] = await gather(bed, "den", OPEN, "anna");
+    await bed.server.createAccount("bert", PASSWORD);
+    const bert = new ManagedClient(bed.server.port, "bert");
+    await bert.start();
+    bert.send(el("presence", { to: `${roomOf("den")}/bert` }, el("x", { xmlns: NS.muc })));
+    await anna!.presence(undefined, `${roomOf("den")}/bert`);
+    await bert.settle();
+    await bert.cut();
+    await until(() => bed.server.sessions.of("bert")[0]?.outlet === undefined);
+    for (const text of ["one", "two"]) say(anna!, "den", text);
+    await heard(anna!, "two");
+    assert.ok(!(await anna!.settle()).some(({ attrs }) => attrs.type === "unavailable"));
+    await bert.resume();
+    await bert.settle();
+    assert.deepEqual(bert.bodies, ["one", "two"]);
+    await bert.cut();
   }));
 
 Deno.test("a service is an occupant like others", () =>
