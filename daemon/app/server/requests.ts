@@ -72,6 +72,16 @@ const REQUESTS = {
     },
   ),
 
+  rooms: request(nothing, ({ control }) => control.administer("rooms")),
+  createRoom: request(
+    v.strictObject({ name, owner: name }),
+    ({ control }, input) => control.administer("createRoom", input.name, input.owner),
+  ),
+  removeRoom: request(v.strictObject({ name }), async ({ control }, input) => {
+    await control.administer("removeRoom", input.name);
+    return { name: input.name };
+  }),
+
   /** Where the SQLite file is, all that waited being in it. */
   backupSource: request(nothing, async ({ control, databaseFile }) => {
     if (databaseFile === undefined) {

@@ -33,6 +33,8 @@ export interface StandaloneOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Are messages archived? */
   readonly archive: boolean;
+  /** Is PLAIN offered as well, for programs that know nothing better? */
+  readonly plain: boolean;
   readonly loginProfiles?: readonly LoginProfileId[];
   /** What invitations name; none: the addresses it listens on. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
@@ -150,7 +152,7 @@ async function listening(
   options: StandaloneOptions,
   { certificatePem, keyPem }: { certificatePem: string; keyPem: string },
 ): Promise<XmppServer> {
-  const { domain, host, port, starttlsPort, limits, archive, version } = options;
+  const { domain, host, port, starttlsPort, limits, archive, plain, version } = options;
   const { components, loginProfiles } = options;
   const server = await XmppServer.start({
     database: options.database ?? databaseIn(data),
@@ -161,6 +163,7 @@ async function listening(
     certificatePem,
     keyPem,
     archive,
+    plain,
     software: { name: "simppd", version },
     ...(limits === undefined ? {} : { limits }),
     ...(loginProfiles === undefined ? {} : { loginProfiles }),

@@ -2,6 +2,7 @@ import { SimppdError, steadyNow } from "../../base/mod.ts";
 import { StreamError } from "../core/mod.ts";
 import { accountName } from "./credentials.ts";
 import type { Host } from "./host.ts";
+import { type RoomOverview, RoomUpkeep } from "./muc/upkeep.ts";
 import type { ServerStats } from "./options.ts";
 import { changePassword, removeAccount } from "./registration.ts";
 import type { AccountRecord } from "./storage/accounts.ts";
@@ -37,6 +38,15 @@ export interface ServerAdministration {
    * @throws SimppdError `unknown-account`, `bad-password`
    */
   setPassword(name: string, password: string): Promise<void>;
+  rooms(): Promise<RoomOverview[]>;
+  /**
+   * Makes a room for members alone that stays, owned by an account; its members are the owner's to
+   * choose.
+   * @throws SimppdError `unknown-account`, `bad-room`, `room-exists`, `too-many-rooms`
+   */
+  createRoom(name: string, owner: string): Promise<RoomOverview>;
+  /** Ends a room; everybody in it is told. @throws SimppdError `unknown-room` */
+  removeRoom(name: string): Promise<void>;
   /**
    * Stores what waits to be stored, so that a copy of the SQLite file that is made now is whole.
    * @throws SimppdError `database-full`
@@ -56,11 +66,13 @@ export type AdministrationAnswer<Name extends keyof ServerAdministration> = Awai
 export class Administrator implements ServerAdministration {
   readonly #host: Host;
   readonly #stats: () => Promise<ServerStats>;
+  readonly #upkeep: RoomUpkeep;
   readonly #since = steadyNow();
 
   constructor(host: Host, stats: () => Promise<ServerStats>) {
     this.#host = host;
     this.#stats = stats;
+    this.#upkeep = new RoomUpkeep(host);
   }
 
   async report(): Promise<ServerReport> {
@@ -95,6 +107,19 @@ export class Administrator implements ServerAdministration {
     for (const session of this.#host.sessions.of(account)) {
       this.#host.endSession(session, new StreamError("not-authorized", "the password was changed"));
     }
+  }
+
+  async rooms(): Promise<RoomOverview[]> {
+    return await Promise.resolve(this.#upkeep.list());
+  }
+
+  async createRoom(name: string, owner: string): Promise<RoomOverview> {
+    const jid = this.#host.address(this.#existing(owner));
+    return await Promise.resolve(this.#upkeep.create(name, jid));
+  }
+
+  async removeRoom(name: string): Promise<void> {
+    await Promise.resolve(this.#upkeep.remove(name));
   }
 
   async settle(): Promise<void> {

@@ -9,6 +9,7 @@ export * from "./certificate.ts";
 export * from "./limit_ranges.ts";
 export type { Invitation } from "./storage/invitations.ts";
 export * from "./limits.ts";
+export type { RoomOverview } from "./muc/upkeep.ts";
 export * from "./options.ts";
 export { XmppServer } from "./server.ts";
 export { databaseLocation } from "./storage/location.ts";

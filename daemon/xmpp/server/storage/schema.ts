@@ -1,6 +1,7 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
+import { ROOMS } from "./schema_rooms.ts";
 
 /** One step of the schema, for each kind of database. */
 export interface Migration {
@@ -236,5 +237,6 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   ARCHIVE,
   FAST_TOKENS,
+  ROOMS,
   OPEN_INVITATIONS,
 ];
