@@ -8,6 +8,7 @@ export { App } from "./gate.ts";
 export { readHost } from "./invitation.ts";
 export { startLog } from "./log_file.ts";
 export { askServer } from "./server/control_client.ts";
+export { copyDatabase } from "./server/copy_database.ts";
 export type { CertificateFiles } from "./server/identity.ts";
 export {
   MOST_INVITATION_DAYS,

@@ -12,5 +12,5 @@ export * from "./limits.ts";
 export type { RoomOverview } from "./muc/upkeep.ts";
 export * from "./options.ts";
 export { XmppServer } from "./server.ts";
-export { databaseLocation } from "./storage/location.ts";
+export { databaseLocation, isMysql } from "./storage/location.ts";
 export { type CarriedServer, runIfServerWorker, startCarriedServer } from "./worker.ts";
