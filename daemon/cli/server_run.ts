@@ -80,16 +80,21 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
     throw new UsageError("--certificate and --key go together");
   }
   const database = databaseOf(text(invocation, "database"));
+  const starttlsPort = starttlsPortOf(invocation);
+  const limits = limitsOf(invocation);
+  const addresses = texts(invocation, "address").map((address) => addressOf(address, port));
+  const data = needed(invocation, "data", "DIR");
+  const domain = needed(invocation, "domain", "DOMAIN");
   return {
-    data: needed(invocation, "data", "DIR"),
-    domain: needed(invocation, "domain", "DOMAIN"),
+    data,
+    domain,
     host: text(invocation, "host") ?? "127.0.0.1",
     port,
-    starttlsPort: starttlsPortOf(invocation),
-    addresses: texts(invocation, "address").map((address) => addressOf(address, port)),
+    starttlsPort,
+    addresses,
     archive: invocation.options["no-archive"] !== true,
     plain: invocation.options.plain === true,
-    limits: limitsOf(invocation),
+    limits,
     version: VERSION,
     ...loginProfiles(text(invocation, "login")),
     ...(database === undefined ? {} : { database }),

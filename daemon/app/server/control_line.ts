@@ -15,9 +15,12 @@ export class JsonLines {
     this.#socket = socket;
     this.#most = most;
     socket.on("data", (bytes: Uint8Array) => {
-      this.#received.push(bytes);
       this.#size += bytes.length;
-      if (this.#size > this.#most) socket.destroy();
+      if (this.#size <= this.#most) this.#received.push(bytes);
+      else {
+        this.#received = [];
+        socket.destroy();
+      }
       this.#wake?.();
     });
     for (const event of ["end", "close", "error"] as const) {
