@@ -9,7 +9,7 @@ import { networkAddresses } from "../network_addresses.ts";
 import { ControlDoor } from "./control_door.ts";
 import { type CertificateFiles, serverIdentity } from "./identity.ts";
 import { answersFor } from "./requests.ts";
-import { rememberServer } from "./server_file.ts";
+import { knownServer, rememberServer } from "./server_file.ts";
 
 /** How a server that runs alone is started. */
 export interface StandaloneOptions {
@@ -111,11 +111,12 @@ export class StandaloneServer {
     free: () => void,
   ): Promise<StandaloneServer> {
     const { domain } = options;
-    const identity = await serverIdentity(data, domain, options.certificate);
+    const known = await knownServer(data, domain);
+    const identity = await serverIdentity(data, domain, options.certificate, known !== undefined);
     const { pin } = identity;
-    await rememberServer(data, { domain, pin });
     const server = await listening(data, options, identity);
     try {
+      await rememberServer(data, { domain, pin }, known);
       const { host, port, starttlsPort = null } = server.listening;
       const componentPort = options.components === undefined ? null : server.componentPort;
       const view = { domain, host, port, starttlsPort, componentPort, pin, data, pid: Deno.pid };
