@@ -20,6 +20,7 @@ export type { LoginOutcome, LoginSecret } from "./sasl.ts";
 export * from "./xep_0030_disco.ts";
 export * from "./xep_0045_muc.ts";
 export * from "./xep_0077_register.ts";
+export * from "./xep_0084_avatar.ts";
 export * from "./xep_0092_version.ts";
 export * from "./xep_0114_component.ts";
 export * from "./xep_0115_caps.ts";
