@@ -1,7 +1,7 @@
 import { SimppdError, utf8 } from "../../base/mod.ts";
 import { hmacSha256 } from "../../crypto/mod.ts";
 import { Jid, saslprep, scramDerive, type ScramMechanism } from "../core/mod.ts";
-import type { Accounts, Credential } from "./accounts.ts";
+import type { Accounts, Credential } from "./storage/accounts.ts";
 
 /** The mechanisms for passwords, best first. */
 export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-1"] as const satisfies ScramMechanism[];

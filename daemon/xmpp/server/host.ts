@@ -5,7 +5,7 @@ import type { LoginGuard } from "./login_guard.ts";
 import type { Logins } from "./logins.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "./storage/storage.ts";
 
 /** What the server lends its extensions. */
 export interface Host {

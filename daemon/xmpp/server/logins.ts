@@ -17,7 +17,7 @@ import {
   simpp1Server,
   SIMPP_1,
 } from "../core/mod.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "./storage/accounts.ts";
 import { CredentialSource, MECHANISMS, type OfferedMechanism } from "./credentials.ts";
 
 /** The profiles let in unless the server's options name others. */

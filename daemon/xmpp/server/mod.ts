@@ -5,7 +5,7 @@
  * @module
  */
 export * from "./certificate.ts";
-export type { Invitation } from "./invitations.ts";
+export type { Invitation } from "./storage/invitations.ts";
 export * from "./limits.ts";
 export * from "./options.ts";
 export { XmppServer } from "./server.ts";

@@ -1,6 +1,6 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 
 /** How a carried server is started. */

@@ -3,7 +3,7 @@ import { el, type Element, newId, NS, serialise, StanzaError } from "../core/mod
 import type { IqRequest } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { DEFAULT_CONFIG, fulfils, readConfig } from "./pep_config.ts";
-import type { PepConfig, PepItem } from "./pep_nodes.ts";
+import type { PepConfig, PepItem } from "./storage/pep_nodes.ts";
 import { itemElement, itemsEvent, notify } from "./pep_notify.ts";
 import { PubsubError } from "./pubsub_error.ts";
 

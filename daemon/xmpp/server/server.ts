@@ -5,7 +5,7 @@ import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod
 import { mostConnections } from "./descriptors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { LoginGuard } from "./login_guard.ts";
@@ -22,7 +22,7 @@ import { Router } from "./router.ts";
 import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { Storage } from "./storage.ts";
+import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */

@@ -13,6 +13,7 @@ export const blocking: Extension = (host) => {
     if (blocks(host, from, to)) return "blocked-by-sender";
     return blocks(host, to, from) ? "blocked-by-recipient" : "open";
   };
+  hooks.removed.on((account) => storage.blocklists.forget(account));
   for (const scope of ["account", "server"] as const) {
     hooks.iq(scope, "blocklist", NS.blocking, ({ session, type, account }) => {
       own(account, session.account);

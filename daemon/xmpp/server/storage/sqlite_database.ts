@@ -1,0 +1,102 @@
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { SimppdError } from "../../../base/mod.ts";
+import { type DatabaseSync, openDatabase } from "../../../store/mod.ts";
+import { compile } from "./compiled.ts";
+import type { Database, Statement } from "./database.ts";
+import { MIGRATIONS } from "./schema.ts";
+import type { Tables } from "./tables.ts";
+
+/** SQLITE_FULL and SQLITE_IOERR, the low byte of extended result codes (sqlite.org/rescode.html). */
+const SQLITE_FULL = 13;
+const SQLITE_IOERR = 10;
+
+/** The server's storage in one SQLite file. */
+export class SqliteDatabase implements Database {
+  readonly dialect = "sqlite";
+  executed = 0;
+  readonly #db: DatabaseSync;
+  readonly #q = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  readonly #forget: (() => void)[] = [];
+
+  /** @param path a file, or `:memory:`. @throws SimppdError `schema-newer` */
+  constructor(path: string) {
+    this.#db = openDatabase(path, MIGRATIONS.map(({ sqlite }) => sqlite));
+  }
+
+  prepare<Args extends unknown[], Row>(
+    build: (q: Kysely<Tables>, ...args: Args) => Compilable<Row>,
+  ): Statement<Args, Row> {
+    const { sql, bind } = compile(this.#q, build);
+    const statement = this.#db.prepare(sql);
+    return {
+      get: (...args) => this.#run(() => statement.get(...bind(args)) as Row | undefined),
+      all: (...args) => this.#run(() => statement.all(...bind(args)) as Row[]),
+      run: (...args) =>
+        this.#run(() => ({ changes: Number(statement.run(...bind(args)).changes) })),
+    };
+  }
+
+  transaction<T>(work: () => T): T {
+    this.#run(() => this.#db.exec("BEGIN IMMEDIATE"));
+    try {
+      const result = work();
+      this.#run(() => this.#db.exec("COMMIT"));
+      return result;
+    } catch (error) {
+      // Some errors, such as a full disk, have undone it already.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      for (const forget of this.#forget) forget();
+      throw error;
+    }
+  }
+
+  onRollback(forget: () => void): void {
+    this.#forget.push(forget);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #run<T>(work: () => T): T {
+    this.executed++;
+    try {
+      return work();
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+}
+
+function readable(error: unknown): unknown {
+  const code = (error as { errcode?: number }).errcode ?? 0;
+  if ((code & 0xff) === SQLITE_FULL) {
+    return new SimppdError(
+      "database-full",
+      "The server's database cannot grow: the disk is full. Make room; nothing was lost.",
+      error,
+    );
+  }
+  if ((code & 0xff) === SQLITE_IOERR) {
+    return new SimppdError(
+      "database-unavailable",
+      "The server's database cannot be read or written. Look after the disk it is on.",
+      error,
+    );
+  }
+  return error;
+}

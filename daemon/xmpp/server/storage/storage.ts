@@ -1,0 +1,39 @@
+import { Accounts } from "./accounts.ts";
+import { Blocklists } from "./blocklists.ts";
+import type { Database } from "./database.ts";
+import { Invitations } from "./invitations.ts";
+import { OfflineMessages } from "./offline_messages.ts";
+import { PepNodes } from "./pep_nodes.ts";
+import { Rosters } from "./rosters.ts";
+import { SqliteDatabase } from "./sqlite_database.ts";
+
+/** What the server remembers: one database, a repository for each concept. */
+export class Storage {
+  readonly database: Database;
+  readonly accounts: Accounts;
+  readonly invitations: Invitations;
+  readonly rosters: Rosters;
+  readonly offline: OfflineMessages;
+  readonly pep: PepNodes;
+  readonly blocklists: Blocklists;
+
+  /** @param location path of an SQLite file, or `:memory:`. @throws SimppdError `schema-newer` */
+  constructor(location: string) {
+    const db = this.database = new SqliteDatabase(location);
+    this.accounts = new Accounts(db);
+    this.invitations = new Invitations(db);
+    this.rosters = new Rosters(db);
+    this.offline = new OfflineMessages(db);
+    this.pep = new PepNodes(db);
+    this.blocklists = new Blocklists(db);
+  }
+
+  /** All of `work` is stored, or nothing when it throws. Not to be nested. */
+  transaction<T>(work: () => T): T {
+    return this.database.transaction(work);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
