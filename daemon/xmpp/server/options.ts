@@ -5,7 +5,7 @@ import type { ServerLimits } from "./limits.ts";
 
 /** How a carried server is started. */
 export interface ServerOptions {
-  /** Path of the SQLite file, or `:memory:`. */
+  /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
   domain: string;

@@ -1,6 +1,7 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
 import type { AccountSecret, ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { runIfMysqlWorker } from "./storage/mysql_worker.ts";
 import { forwardLog, logForwarded, type LogLine } from "./worker_log.ts";
 
 /** Name of the server's Worker, by which its thread knows what it is. */
@@ -150,10 +151,12 @@ interface WorkerScope {
 let serving = false;
 
 /**
- * Serves the requests of {@link startCarriedServer} when this thread is the server's Worker.
+ * Serves the requests of {@link startCarriedServer} when this thread is the server's Worker, and
+ * those of its storage when it is the Worker of that.
  * @returns whether it is: then the caller does nothing else
  */
 export function runIfServerWorker(): boolean {
+  if (runIfMysqlWorker()) return true;
   const scope = self as unknown as WorkerScope;
   if (scope.name !== WORKER_NAME) return false;
   if (serving) return true;

@@ -10,6 +10,7 @@ import { SimppdError } from "../../../base/mod.ts";
 import { type DatabaseSync, openDatabase } from "../../../store/mod.ts";
 import { compile } from "./compiled.ts";
 import type { Database, Statement } from "./database.ts";
+import { Health } from "./health.ts";
 import { MIGRATIONS } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
@@ -31,6 +32,7 @@ export class SqliteDatabase implements Database {
     },
   });
   readonly #forget: (() => void)[] = [];
+  readonly #health = new Health();
 
   /** @param path a file, or `:memory:`. @throws SimppdError `schema-newer` */
   constructor(path: string) {
@@ -75,14 +77,16 @@ export class SqliteDatabase implements Database {
   #run<T>(work: () => T): T {
     this.executed++;
     try {
-      return work();
+      const result = work();
+      this.#health.worked();
+      return result;
     } catch (error) {
-      throw readable(error);
+      throw this.#health.failed(readable(error));
     }
   }
 }
 
-function readable(error: unknown): unknown {
+function readable(error: unknown): Error {
   const code = (error as { errcode?: number }).errcode ?? 0;
   if ((code & 0xff) === SQLITE_FULL) {
     return new SimppdError(
@@ -98,5 +102,5 @@ function readable(error: unknown): unknown {
       error,
     );
   }
-  return error;
+  return error as Error;
 }

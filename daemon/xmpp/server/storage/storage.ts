@@ -2,6 +2,8 @@ import { Accounts } from "./accounts.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
 import { Invitations } from "./invitations.ts";
+import { isMysql } from "./location.ts";
+import { MysqlDatabase } from "./mysql_database.ts";
 import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
 import { Rosters } from "./rosters.ts";
@@ -17,9 +19,14 @@ export class Storage {
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
 
-  /** @param location path of an SQLite file, or `:memory:`. @throws SimppdError `schema-newer` */
+  /**
+   * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
+   * @throws SimppdError `schema-newer`; of a URL what {@link MysqlDatabase} throws
+   */
   constructor(location: string) {
-    const db = this.database = new SqliteDatabase(location);
+    const db = this.database = isMysql(location)
+      ? new MysqlDatabase(location)
+      : new SqliteDatabase(location);
     this.accounts = new Accounts(db);
     this.invitations = new Invitations(db);
     this.rosters = new Rosters(db);
