@@ -4,7 +4,9 @@
  * @module
  */
 export * from "./element.ts";
+export * from "./end_point.ts";
 export * from "./errors.ts";
+export * from "./hashed_token.ts";
 export * from "./jid.ts";
 export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limits.ts";
 export * from "./namespaces.ts";
@@ -28,5 +30,7 @@ export { END_POINT_LENGTH, endPointOf, SIMPP_1 } from "./simpp1.ts";
 export * from "./simpp1_client.ts";
 export * from "./simpp1_keys.ts";
 export * from "./simpp1_server.ts";
+export * from "./sm_counter.ts";
+export * from "./ssdp.ts";
 export * from "./stanza.ts";
 export { parseElement } from "./tree.ts";

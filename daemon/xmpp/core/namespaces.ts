@@ -2,6 +2,8 @@
 export const NS = {
   client: "jabber:client",
   server: "jabber:server",
+  /** RFC 7395 */
+  framing: "urn:ietf:params:xml:ns:xmpp-framing",
   stream: "http://etherx.jabber.org/streams",
   streams: "urn:ietf:params:xml:ns:xmpp-streams",
   stanzas: "urn:ietf:params:xml:ns:xmpp-stanzas",
@@ -9,6 +11,12 @@ export const NS = {
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
   /** XEP-0440: which channel bindings the server can check. */
   saslChannelBinding: "urn:xmpp:sasl-cb:0",
+  /** XEP-0388 */
+  sasl2: "urn:xmpp:sasl:2",
+  /** XEP-0484 */
+  fast: "urn:xmpp:fast:0",
+  /** XEP-0386 */
+  bind2: "urn:xmpp:bind:0",
   bind: "urn:ietf:params:xml:ns:xmpp-bind",
   session: "urn:ietf:params:xml:ns:xmpp-session",
   roster: "jabber:iq:roster",
