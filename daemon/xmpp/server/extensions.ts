@@ -8,9 +8,12 @@ import { disco } from "./xep_0030_disco.ts";
 import { register } from "./xep_0077_register.ts";
 import { caps } from "./xep_0115_caps.ts";
 import { offline } from "./xep_0160_offline.ts";
+import { hostMeta } from "./xep_0156_host_meta.ts";
 import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
 import { ping } from "./xep_0199_ping.ts";
+import { externalServices } from "./xep_0215_external_services.ts";
+import { upload } from "./xep_0363_upload.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
 /** All that the server can do beyond streams, each registering with the hooks. */
@@ -28,4 +31,7 @@ export const EXTENSIONS: readonly Extension[] = [
   pep,
   preauth,
   register,
+  hostMeta,
+  externalServices,
+  upload,
 ];

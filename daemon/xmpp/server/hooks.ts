@@ -70,6 +70,9 @@ export class Hooks {
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();
 
+  /** Every `sweepMs`; `now` by the steady clock. */
+  readonly swept = new Hook<[now: number]>();
+
   message: MessageHandler | undefined;
   presence: PresenceHandler | undefined;
   passage: (from: Jid, to: Jid) => Passage = () => "open";

@@ -3,9 +3,11 @@ import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
 import type { Logins } from "./logins.ts";
+import type { ServerOptions } from "./options.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Web } from "./web/web.ts";
 
 /** What the server lends its extensions. */
 export interface Host {
@@ -17,6 +19,8 @@ export interface Host {
   readonly hooks: Hooks;
   readonly guard: LoginGuard;
   readonly logins: Logins;
+  readonly options: ServerOptions;
+  readonly web: Web;
   /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
   deliver(stanza: Element): void;
   /** Bare JID of an account here. */

@@ -1,5 +1,7 @@
+import { DEFAULT_WEB_LIMITS, type WebLimits } from "./web/limits.ts";
+
 /** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
-export interface ServerLimits {
+export interface ServerLimits extends WebLimits {
   /** From the TCP accept to a bound resource. */
   loginTimeoutMs: number;
   /** Silence after which the server pings a client (XEP-0199). */
@@ -66,6 +68,7 @@ export interface ServerLimits {
 
 /** What a server for a household or a team on one machine needs, with room to spare. */
 export const DEFAULT_LIMITS: ServerLimits = {
+  ...DEFAULT_WEB_LIMITS,
   loginTimeoutMs: 30_000,
   idlePingMs: 120_000,
   pingTimeoutMs: 60_000,

@@ -10,3 +10,5 @@ export * from "./limits.ts";
 export * from "./options.ts";
 export { XmppServer } from "./server.ts";
 export { type CarriedServer, runIfServerWorker, startCarriedServer } from "./worker.ts";
+export type { WebLimits } from "./web/limits.ts";
+export type { ExternalService, WebOptions } from "./web/options.ts";

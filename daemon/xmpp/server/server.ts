@@ -24,6 +24,8 @@ import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage/storage.ts";
 import { ClientStream, type StreamHost } from "./stream.ts";
+import { HttpsListener } from "./web/https_listener.ts";
+import { asciiHost, Web } from "./web/web.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
 const GOODBYE_MS = 3_000;
@@ -41,25 +43,33 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly router: Router;
   readonly logins: Logins;
 
+  readonly options: ServerOptions;
+  readonly web: Web;
+
   readonly crowded = new Set<Connection>();
 
-  readonly #options: ServerOptions;
   readonly #streams = new Set<ClientStream>();
   readonly #bySession = new Map<Session, ClientStream>();
   #listener: Listener | undefined;
+  #https: HttpsListener | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #refused = 0;
   #stopped: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
   private constructor(options: ServerOptions) {
-    this.#options = options;
+    this.options = options;
+    this.web = new Web(options.httpsPort !== undefined);
     this.domain = Jid.parse(options.domain);
     if (this.domain.local !== "" || this.domain.resource !== "") {
       throw new SimppdError("bad-domain", `"${options.domain}" is no domain.`);
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
+    this.limits = {
+      ...limits,
+      connections: Math.min(limits.connections, mostConnections()),
+      httpsConnections: Math.min(limits.httpsConnections, mostConnections() / 4),
+    };
     this.storage = new Storage(options.database);
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
@@ -80,6 +90,7 @@ export class XmppServer implements StreamHost, ServerControl {
     try {
       await server.listen(options.host, options.port);
     } catch (error) {
+      server.#listener?.close();
       server.storage.close();
       throw error;
     }
@@ -93,11 +104,22 @@ export class XmppServer implements StreamHost, ServerControl {
   get port(): number {
     return this.#listener!.address.port;
   }
+  get httpsPort(): number | undefined {
+    return this.#https?.address.port;
+  }
+  get listensAt(): ListenAddress {
+    return {
+      ...this.#listener!.address,
+      ...(this.#https === undefined
+        ? {}
+        : { httpsPort: this.#https.address.port, httpsUrl: this.web.url }),
+    };
+  }
 
   async listen(host: string, port: number): Promise<ListenAddress> {
     this.#checkRunning();
     const current = this.#listener?.address;
-    if (current?.host === host && (port === 0 || current.port === port)) return current;
+    if (current?.host === host && (port === 0 || current.port === port)) return this.listensAt;
     // The same port at another address may overlap with the old listener: that one goes first.
     this.#listener?.close();
     try {
@@ -112,7 +134,20 @@ export class XmppServer implements StreamHost, ServerControl {
       }
       throw error;
     }
-    return this.#listener.address;
+    await this.#listenHttps(host);
+    return this.listensAt;
+  }
+
+  async #listenHttps(host: string): Promise<void> {
+    const wanted = this.#https?.address.port ?? this.options.httpsPort;
+    if (wanted === undefined) return;
+    await this.#https?.close();
+    const { web, limits, guard, options } = this;
+    const admits = (address: string) => guard.admits(address, steadyNow());
+    this.#https = await HttpsListener.open(host, wanted, options, { web, limits, admits });
+    const { port } = this.#https.address;
+    const url = options.httpsUrl ?? `https://${asciiHost(this.domain.domain)}:${port}`;
+    web.url = url.replace(/\/+$/, "");
   }
 
   async createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]> {
@@ -142,6 +177,7 @@ export class XmppServer implements StreamHost, ServerControl {
       sessions: this.sessions.count,
       connections: this.#streams.size,
       offlineMessages: this.storage.offline.count(),
+      ...this.storage.uploads.kept(),
       bannedAddresses: this.guard.banned(steadyNow()),
       refused: this.#refused,
     };
@@ -191,7 +227,7 @@ export class XmppServer implements StreamHost, ServerControl {
       raw.destroy();
       return;
     }
-    this.#streams.add(new ClientStream(this, raw, this.#options));
+    this.#streams.add(new ClientStream(this, raw, this.options));
   }
 
   #hasRoom(address: string): boolean {
@@ -217,6 +253,8 @@ export class XmppServer implements StreamHost, ServerControl {
   #sweep(): void {
     const now = steadyNow();
     for (const stream of this.#streams) stream.sweep(now);
+    this.#https?.sweep(now);
+    this.hooks.swept.run(now);
     this.guard.sweep(now);
   }
 
@@ -231,6 +269,7 @@ export class XmppServer implements StreamHost, ServerControl {
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#listener?.close();
+    this.#https?.stopAccepting();
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (this.#streams.size > 0) {
       await new Promise<void>((resolve) => {
@@ -240,6 +279,7 @@ export class XmppServer implements StreamHost, ServerControl {
       });
     }
     clearTimeout(timer);
+    await this.#https?.close();
     this.storage.close();
   }
 

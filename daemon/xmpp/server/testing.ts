@@ -55,8 +55,9 @@ export interface TestBed {
 export async function withServer(
   test: (bed: TestBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
+  more: Partial<ServerOptions> = {},
 ): Promise<void> {
-  const options = await testOptions(limits);
+  const options = { ...await testOptions(limits), ...more };
   const server = await XmppServer.start(options);
   const clients: TestClient[] = [];
   const bed: TestBed = {

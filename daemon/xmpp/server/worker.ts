@@ -28,6 +28,9 @@ type FromWorker = Reply | { log: LogLine };
 export interface CarriedServer extends ServerControl {
   readonly host: string;
   readonly port: number;
+  /** HTTPS, where it is wanted: its port, and the address others reach it by. */
+  readonly httpsPort: number | undefined;
+  readonly httpsUrl: string | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
   readonly crashed: Promise<unknown>;
 }
@@ -82,6 +85,12 @@ class Carrier implements CarriedServer {
   }
   get port(): number {
     return this.#address.port;
+  }
+  get httpsPort(): number | undefined {
+    return this.#address.httpsPort;
+  }
+  get httpsUrl(): string | undefined {
+    return this.#address.httpsUrl;
   }
 
   createAccount(username: string, secret: AccountSecret) {
@@ -181,7 +190,7 @@ class ServerThread implements Methods {
   #server: XmppServer | undefined;
 
   get address(): ListenAddress | undefined {
-    return this.#server && { host: this.#server.host, port: this.#server.port };
+    return this.#server?.listensAt;
   }
   async start(options: ServerOptions): Promise<ListenAddress> {
     this.#server = await XmppServer.start(options);

@@ -1,3 +1,5 @@
+import { UPLOADS } from "./schema_uploads.ts";
+
 /** One step of the schema, for each kind of database. */
 export interface Migration {
   /** SQL of one or more statements; runs in a transaction. */
@@ -230,4 +232,5 @@ export const MIGRATIONS: readonly Migration[] = [
     // MySQL's tables began with both.
     mysql: [],
   },
+  UPLOADS,
 ];

@@ -8,6 +8,7 @@ import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
 import { Rosters } from "./rosters.ts";
 import { SqliteDatabase } from "./sqlite_database.ts";
+import { Uploads } from "./uploads.ts";
 
 /** What the server remembers: one database, a repository for each concept. */
 export class Storage {
@@ -18,6 +19,7 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly uploads: Uploads;
 
   /**
    * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
@@ -33,6 +35,7 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.uploads = new Uploads(db);
   }
 
   /** All of `work` is stored, or nothing when it throws. Not to be nested. */
