@@ -70,7 +70,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd 
     stdout: "null",
     stderr: "null",
   });
-  const child = new PeerProcess(command, folder);
+  const child = new PeerProcess(command.spawn(), folder);
   await child.listens([...Object.values(ports), api], `${folder}/ejabberd.log`);
   for (const [user, password] of Object.entries(options.accounts)) {
     const answer = await fetch(`http://127.0.0.1:${api}/api/register`, {

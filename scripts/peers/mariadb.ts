@@ -5,10 +5,12 @@ export interface Mariadb {
   readonly port: number;
   /** Of the server's process. */
   readonly pid: number;
-  /** PEM file of the authority that signed its certificate, for `localhost`. */
+  /** PEM file of the authority that signed its certificate. */
   readonly caFile: string;
   /** Makes an empty database. @returns its URL for simppd */
   createDatabase(): Promise<string>;
+  /** Arguments of `mariadb` that make its administrator of one. */
+  readonly administration: readonly string[];
   /** Runs SQL as its administrator. */
   run(sql: string): Promise<string>;
 }
@@ -32,19 +34,26 @@ rm -rf "$folder"
  * The MariaDB of folder `name`, one for all who ask in this process: it ends when the process does.
  * A second call starts it anew when it was killed.
  *
+ * @param host what its certificate names
  * @returns `undefined` when MariaDB is not installed
  */
-export async function startMariadb(name = "shared"): Promise<Mariadb | undefined> {
-  if (!await output("sh", ["-c", "command -v mariadbd mariadb-install-db mariadb"])) return undefined;
+export async function startMariadb(
+  name = "shared",
+  host = "localhost",
+): Promise<Mariadb | undefined> {
+  if (!await output("sh", ["-c", "command -v mariadbd mariadb-install-db mariadb"])) {
+    return undefined;
+  }
   const root = Deno.env.get("TMPDIR") ?? "/tmp";
   const folder = `${root}/simppd-mariadb-${Deno.pid}-${name}`;
-  if (!exists(`${folder}/ready`)) await install(folder);
+  if (!exists(`${folder}/ready`)) await install(folder, host);
   const port = Number(Deno.readTextFileSync(`${folder}/port`));
   if (!running(folder)) await launch(folder, port);
   return {
     port,
     pid: pidOf(folder)!,
     caFile: `${folder}/ca.pem`,
+    administration: administration(folder),
     async createDatabase() {
       const database = `d${crypto.randomUUID().replaceAll("-", "")}`;
       await administer(folder, `CREATE DATABASE ${database}`);
@@ -55,9 +64,9 @@ export async function startMariadb(name = "shared"): Promise<Mariadb | undefined
   };
 }
 
-async function install(folder: string): Promise<void> {
+async function install(folder: string, host: string): Promise<void> {
   await Deno.mkdir(folder);
-  const certificate = await makeTestCertificate("localhost");
+  const certificate = await makeTestCertificate(host);
   await Deno.writeTextFile(`${folder}/ca.pem`, certificate.caPem);
   await Deno.writeTextFile(`${folder}/crt.pem`, certificate.certificatePem);
   await Deno.writeTextFile(`${folder}/key.pem`, certificate.keyPem);
@@ -116,8 +125,12 @@ async function launch(folder: string, port: number): Promise<void> {
 }
 
 function administer(folder: string, sql: string): Promise<string> {
-  const settings = ["--no-defaults", "--batch", "--skip-column-names", "--user=root"];
-  return output("mariadb", [...settings, `--socket=${folder}/socket`, "--execute", sql], true);
+  return output("mariadb", [...administration(folder), "--execute", sql], true);
+}
+
+function administration(folder: string): string[] {
+  const socket = `--socket=${folder}/socket`;
+  return ["--no-defaults", "--batch", "--skip-column-names", "--user=root", socket];
 }
 
 /** What `command` prints; "" when it fails, unless it must not. */
@@ -135,7 +148,13 @@ async function output(command: string, args: string[], strict = false): Promise<
 
 function running(folder: string): boolean {
   const pid = pidOf(folder);
-  return pid !== undefined && exists(`/proc/${pid}`);
+  if (pid === undefined) return false;
+  try {
+    // One that was killed may stay as a zombie.
+    return !/\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
 }
 
 function pidOf(folder: string): number | undefined {

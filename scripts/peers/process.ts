@@ -24,9 +24,9 @@ export class PeerProcess {
   #exited = false;
 
   /** @param folder removed by {@link stop} */
-  constructor(command: Deno.Command, folder: string) {
-    this.#child = command.spawn();
-    this.pid = this.#child.pid;
+  constructor(child: Deno.ChildProcess, folder: string) {
+    this.#child = child;
+    this.pid = child.pid;
     this.#folder = folder;
     this.#status = this.#child.status;
     this.#status.then(() => this.#exited = true);

@@ -1,5 +1,8 @@
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { makeTestCertificate } from "./certificate.ts";
 import { freePort, installed, PeerProcess } from "./process.ts";
+
+const PLUGINS = new URL("./prosody_plugins", import.meta.url).pathname;
 
 /** A Prosody of this machine, alone in a scratch folder, listening on 127.0.0.1 only. */
 export interface Prosody {
@@ -30,7 +33,26 @@ export interface ProsodyOptions {
   readonly hash?: "SHA-1" | "SHA-256";
   /** Keep every message (XEP-0313)? It does when not told. */
   readonly archive?: boolean;
+  /** Modules beyond the usual ones, such as those of the package `prosody-modules`. */
+  readonly modules?: readonly string[];
+  /**
+   * Lets it bind SCRAM to tls-server-end-point, as newer versions do; and what mod_sasl2 needs.
+   */
+  readonly backports?: boolean;
+  /** Seconds a cut stream can be resumed; Prosody's own default is 600. */
+  readonly resumeSeconds?: number;
 }
+
+/** Is the Debian package `prosody-modules` here, with this module? */
+export async function hasProsodyModule(name: string): Promise<boolean> {
+  const file = `/usr/lib/prosody/modules/mod_${name}`;
+  return await Deno.stat(file).then(() => true, () => false);
+}
+
+type Configured = ProsodyOptions & { hash: string; archive: boolean };
+
+/** PBKDF2 rounds, Prosody's own default. */
+const ITERATIONS = 10_000;
 
 /** The password the component `component.DOMAIN` shows (XEP-0114). */
 export const COMPONENT_SECRET = "component secret";
@@ -54,11 +76,14 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
   await Deno.writeTextFile(`${folder}/crt.pem`, certificate.certificatePem);
   await Deno.writeTextFile(`${folder}/key.pem`, certificate.keyPem);
   const config = `${folder}/prosody.cfg.lua`;
-  const wanted = { hash: "SHA-1", archive: true, ...options };
-  await Deno.writeTextFile(config, configuration(folder, domain, ports, wanted));
+  const wanted = { hash: "SHA-1" as const, archive: true, ...options };
+  const digest = await certificateDigest(certificate.certificatePem);
+  await Deno.writeTextFile(config, configuration(folder, domain, ports, digest, wanted));
 
+  const store = `${folder}/data/${encoded(domain)}/accounts`;
+  await Deno.mkdir(store, { recursive: true });
   for (const [name, password] of Object.entries(options.accounts)) {
-    await control(config, "register", name, domain, password);
+    await Deno.writeTextFile(`${store}/${encoded(name)}.dat`, account(password, wanted.hash));
   }
   const command = new Deno.Command("prosody", {
     args: ["--config", config, "-F"],
@@ -66,7 +91,7 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody | u
     stdout: "null",
     stderr: "null",
   });
-  const child = new PeerProcess(command, folder);
+  const child = new PeerProcess(command.spawn(), folder);
   await child.listens(Object.values(ports), `${folder}/prosody.log`);
   const invite = async () => {
     const printed = await control(config, "mod_invites", "generate", domain);
@@ -89,13 +114,16 @@ function configuration(
   folder: string,
   domain: string,
   ports: Prosody["ports"],
-  { hash, archive }: { hash: string; archive: boolean },
+  digest: string,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false }: Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
 run_as_root = true
 daemonize = false
 pidfile = "${folder}/prosody.pid"
+plugin_paths = { "${PLUGINS}" }
+${backports ? `end_point_digest = "${digest}"` : ""}
 data_path = "${folder}/data"
 log = { info = "${folder}/prosody.log" }
 interfaces = { "127.0.0.1" }
@@ -104,13 +132,19 @@ c2s_direct_tls_ports = { ${ports.direct} }
 s2s_ports = {}
 http_ports = {}
 https_ports = { ${ports.https} }
+https_ssl = ${tls}
 http_external_url = "https://127.0.0.1:${ports.https}/"
 http_default_host = "${domain}"
 component_ports = { ${ports.component} }
 component_interfaces = { "127.0.0.1" }
-modules_enabled = { "roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "smacks",
+smacks_hibernation_time = ${resumeSeconds}
+modules_enabled = { ${
+    backports ? `"backports", ` : ""
+  }"roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "smacks",
   "csi", "csi_simple", "blocklist", "vcard_legacy", "bookmarks", "websocket", "http",
-  "invites", "invites_register", "register_ibr"${archive ? ', "mam"' : ""} }
+  "invites", "invites_register", "register_ibr"${archive ? ', "mam"' : ""}${
+    modules.map((name) => `, "${name}"`).join("")
+  } }
 modules_disabled = { "s2s"${archive ? "" : ', "offline"'} }
 default_archive_policy = true
 authentication = "internal_hashed"
@@ -130,6 +164,28 @@ Component "upload.${domain}" "http_file_share"
 Component "component.${domain}"
 component_secret = "${COMPONENT_SECRET}"
 `;
+}
+
+/** A name as Prosody's file store writes it. */
+function encoded(name: string): string {
+  return name.replace(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** What Prosody's mod_auth_internal_hashed keeps of a password (RFC 5802 section 3). */
+function account(password: string, hash: "SHA-1" | "SHA-256"): string {
+  const [name, size] = hash === "SHA-1" ? ["sha1", 20] as const : ["sha256", 32] as const;
+  const salt = crypto.randomUUID();
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, size, name);
+  const key = (text: string) => createHmac(name, salted).update(text).digest();
+  const stored = createHash(name).update(key("Client Key")).digest("hex");
+  return `return { iteration_count = ${ITERATIONS}; salt = "${salt}"; stored_key = "${stored}"; ` +
+    `server_key = "${key("Server Key").toString("hex")}"; }\n`;
+}
+
+/** Hex SHA-256 of a certificate's DER. */
+async function certificateDigest(pem: string): Promise<string> {
+  const der = Uint8Array.fromBase64(pem.replace(/-----[^-]+-----/g, ""));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", der)).toHex();
 }
 
 async function control(config: string, ...args: string[]): Promise<string> {

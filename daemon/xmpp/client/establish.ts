@@ -90,10 +90,13 @@ async function bySasl2(
   const byToken = fast?.exchange(account);
   const exchange: Exchange = byToken ?? chooseLogin(account, secret, offer, stream);
   const { outcome } = exchange;
+  const resumesInline = inline?.getChild("sm", NS.streamManagement) !== undefined;
+  // Where only the way after the login is left to resume, nothing may be bound before.
+  const bindsInline = resumesInline || !previous?.resumable;
   const { success, jid } = await loginBySasl2(stream, exchange, account, {
     clientId,
-    resume: inline?.getChild("sm", NS.streamManagement) && previous?.resume(),
-    bind: offersBind && bindRequest(offersBind),
+    resume: resumesInline ? previous?.resume() : undefined,
+    bind: bindsInline ? offersBind && bindRequest(offersBind) : undefined,
     fast: byToken !== undefined ? el("fast", { xmlns: NS.fast }) : requestToken(fast),
   }).catch((error) => {
     if (error instanceof SimppdError && error.code === "token-refused") fast?.forget();
@@ -111,7 +114,18 @@ async function bySasl2(
   if (failed !== undefined) acceptFailed(failed, previous);
   if (jid !== undefined) {
     const enabled = success.getChild("bound", NS.bind2)!.getChild("enabled", NS.streamManagement);
-    const management = enabled && new StreamManagement(enabled);
+    if (enabled === undefined) {
+      const { management, before } = await manage(stream, features);
+      return {
+        stream,
+        outcome,
+        features,
+        bound: { jid, management },
+        before: [...early, ...before],
+        early: [],
+      };
+    }
+    const management = new StreamManagement(enabled);
     return { stream, outcome, features, bound: { jid, management }, before: [], early };
   }
   if (early.length > 0) throw new StreamError("bad-format", "a stanza out of turn");
@@ -182,9 +196,18 @@ async function bindAnew(
     throw new SimppdError("login-refused", "The server offers no resource binding.");
   }
   const jid = await bind(stream, account, resource);
+  const { management, before } = await manage(stream, features);
+  return { bound: { jid, management }, before, early: [] };
+}
+
+/** Begins stream management where it is offered, once a resource is bound (XEP-0198 section 3). */
+async function manage(
+  stream: XmppStream,
+  features: Element,
+): Promise<{ management: StreamManagement | undefined; before: Element[] }> {
   const before: Element[] = [];
   if (features.getChild("sm", NS.streamManagement) === undefined) {
-    return { bound: { jid, management: undefined }, before, early: [] };
+    return { management: undefined, before };
   }
   stream.send(StreamManagement.enable());
   const answer = await awaited(
@@ -192,9 +215,9 @@ async function bindAnew(
     (element) => element.getNS() === NS.streamManagement,
     before,
   );
-  if (answer.is("failed")) return { bound: { jid, management: undefined }, before, early: [] };
+  if (answer.is("failed")) return { management: undefined, before };
   if (!answer.is("enabled")) throw outOfTurn(answer);
-  return { bound: { jid, management: new StreamManagement(answer) }, before, early: [] };
+  return { management: new StreamManagement(answer), before };
 }
 
 /** The first that `wanted` accepts; what comes before it is kept in `early`. */

@@ -3,6 +3,8 @@
  * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
  * @module
  */
+export * from "./component.ts";
+export * from "./data_form.ts";
 export * from "./element.ts";
 export * from "./end_point.ts";
 export * from "./errors.ts";
@@ -12,6 +14,7 @@ export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limi
 export * from "./namespaces.ts";
 export * from "./reader.ts";
 export * from "./sasl_error.ts";
+export * from "./result_set.ts";
 export * from "./saslprep.ts";
 export {
   type ChannelBinding,

@@ -27,8 +27,12 @@ export const NS = {
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0045, what is said to members and owners */
+  mucUser: "http://jabber.org/protocol/muc#user",
   /** XEP-0054 */
   vcard: "vcard-temp",
+  /** XEP-0059 */
+  resultSet: "http://jabber.org/protocol/rsm",
   /** XEP-0060 */
   pubsub: "http://jabber.org/protocol/pubsub",
   pubsubEvent: "http://jabber.org/protocol/pubsub#event",
@@ -45,6 +49,8 @@ export const NS = {
   chatStates: "http://jabber.org/protocol/chatstates",
   /** XEP-0092 */
   version: "jabber:iq:version",
+  /** XEP-0114 */
+  component: "jabber:component:accept",
   /** XEP-0115 */
   caps: "http://jabber.org/protocol/caps",
   /** XEP-0160, and what servers say of it in disco */
@@ -67,6 +73,7 @@ export const NS = {
   forward: "urn:xmpp:forward:0",
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
+  archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */

@@ -8,27 +8,41 @@ import {
   systemRandom,
 } from "../../crypto/mod.ts";
 import {
+  type ChannelBinding,
   endPointOf,
   Jid,
   type PublicLoginKey,
+  type SaslOffer,
   ScramError,
+  type ScramMechanism,
   scramNonce,
   scramServer,
   simpp1Server,
   SIMPP_1,
+  tlsServerEndPoint,
 } from "../core/mod.ts";
 import type { Accounts } from "./storage/accounts.ts";
 import { CredentialSource, MECHANISMS, type OfferedMechanism } from "./credentials.ts";
+import type { FastTokens } from "./storage/fast_tokens.ts";
+import { HT_MECHANISM, tokenExchange } from "./token_login.ts";
 
 /** The profiles let in unless the server's options name others. */
 const DEFAULT_PROFILES: readonly LoginProfileId[] = ["simpp-modern"];
 
-/** One login as it runs: two steps, each once. */
+/** What the server says to a client's first message; `last`: the client is proved already. */
+export interface FirstAnswer {
+  readonly data: Uint8Array;
+  readonly last: boolean;
+}
+
+/** One login as it runs: one or two steps, each once. */
 export interface Exchange {
   /** Local part of who wants in; "" before {@link first}, and for what cannot be a name here. */
   readonly account: string;
+  /** Does it rest on a password, which can be guessed? */
+  readonly guessable: boolean;
   /** @throws SaslError */
-  first(data: Uint8Array): Promise<Uint8Array> | Uint8Array;
+  first(data: Uint8Array): Promise<FirstAnswer> | FirstAnswer;
   /** The client is proved. @throws SaslError */
   final(data: Uint8Array): Uint8Array;
 }
@@ -36,21 +50,31 @@ export interface Exchange {
 /** What {@link Logins} are made of. */
 export interface LoginsOptions {
   readonly accounts: Accounts;
+  readonly tokens: FastTokens;
   readonly domain: Jid;
   readonly certificatePem: string;
   readonly scramIterations: number;
+  /** Are `-PLUS` mechanisms offered? Yes, when absent. */
+  readonly channelBinding?: boolean;
   /** Of SIMPP-1; none: the mechanism is not offered. */
   readonly profiles?: readonly LoginProfileId[];
 }
 
 /**
- * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients. No PLAIN: a server that never
- * sees a password cannot lose it.
+ * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients, tokens for who was here before.
+ * No PLAIN: a server that never sees a password cannot lose it.
  */
 export class Logins {
-  /** SASL mechanisms offered, best first. */
+  /** SASL mechanisms offered, best first; the same in both profiles of SASL. */
   readonly mechanisms: readonly string[];
+  /** Those that take a token instead (XEP-0484). */
+  readonly tokenMechanisms: readonly string[];
+  /** Types of channel binding that can be checked (XEP-0440). */
+  readonly channelBindings: readonly string[];
   readonly #accounts: Accounts;
+  readonly #tokens: FastTokens;
+  readonly #binding: ChannelBinding | undefined;
+  readonly #tokenBinding: Uint8Array | undefined;
   readonly #domain: Jid;
   readonly #source: CredentialSource;
   readonly #endPoint: Uint8Array;
@@ -61,9 +85,14 @@ export class Logins {
   constructor(options: LoginsOptions) {
     const { accounts, domain, certificatePem, scramIterations } = options;
     this.#accounts = accounts;
+    this.#tokens = options.tokens;
     this.#domain = domain;
     this.#source = new CredentialSource(accounts, scramIterations);
-    this.#endPoint = endPointOf(new X509Certificate(certificatePem).raw);
+    const certificate = new X509Certificate(certificatePem).raw;
+    this.#endPoint = endPointOf(certificate);
+    const data = this.#tokenBinding = tlsServerEndPoint(certificate);
+    const binds = data !== undefined && options.channelBinding !== false;
+    this.#binding = binds ? { type: "tls-server-end-point", data } : undefined;
     const secret = accounts.secret("login-identity");
     for (const id of options.profiles ?? DEFAULT_PROFILES) {
       const { serverSigner, clientSigner } = loginProfile(id);
@@ -71,7 +100,25 @@ export class Logins {
       this.#identities.set(id, serverSigner.generate(draw));
       this.#nobody.set(id, clientSigner.generate(systemRandom).public);
     }
-    this.mechanisms = this.#identities.size === 0 ? MECHANISMS : [SIMPP_1, ...MECHANISMS];
+    const plus = this.#binding === undefined ? [] : MECHANISMS.map((name) => `${name}-PLUS`);
+    const keys = this.#identities.size === 0 ? [] : [SIMPP_1];
+    this.mechanisms = [...keys, ...plus, ...MECHANISMS];
+    this.tokenMechanisms = data === undefined ? [] : [HT_MECHANISM];
+    this.channelBindings = this.#binding === undefined ? [] : [this.#binding.type];
+  }
+
+  /** What is said of the logins on every stream, as XEP-0474 hashes it. */
+  get offer(): SaslOffer {
+    const { mechanisms, channelBindings } = this;
+    return {
+      mechanisms,
+      channelBindings: channelBindings.length === 0 ? undefined : channelBindings,
+    };
+  }
+
+  /** What tokens are bound to; undefined when none are given. */
+  get tokenBinding(): Uint8Array | undefined {
+    return this.#tokenBinding;
   }
 
   /** This server's own public keys, for clients to pin; all profiles it lets in. */
@@ -98,7 +145,14 @@ export class Logins {
   /** Begins a login; undefined when the mechanism is not offered. */
   begin(mechanism: string): Exchange | undefined {
     if (!this.mechanisms.includes(mechanism)) return undefined;
-    return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as OfferedMechanism);
+    return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as ScramMechanism);
+  }
+
+  /** Begins a login by a token that was given to `client`; undefined when it is not offered. */
+  beginByToken(mechanism: string, client: string): Exchange | undefined {
+    if (!this.tokenMechanisms.includes(mechanism)) return undefined;
+    const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    return tokenExchange(this.#tokens, client, nameOf);
   }
 
   #byKeys(): Exchange {
@@ -117,23 +171,30 @@ export class Logins {
       get account() {
         return account();
       },
-      first: (data) => simpp.first(data),
+      guessable: false,
+      first: (data) => ({ data: simpp.first(data), last: false }),
       final: (data) => simpp.final(data),
     };
   }
 
-  #byPassword(mechanism: OfferedMechanism): Exchange {
+  #byPassword(mechanism: ScramMechanism): Exchange {
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    const kept = mechanism.replace("-PLUS", "") as OfferedMechanism;
     const scram = scramServer(
       mechanism,
-      { lookup: (user) => this.#source.find(nameOf(user), mechanism) },
+      {
+        lookup: (user) => this.#source.find(nameOf(user), kept),
+        offer: this.offer,
+        ...(this.#binding === undefined ? {} : { binding: this.#binding }),
+      },
       scramNonce,
     );
     return {
       get account() {
         return nameOf(scram.user);
       },
-      first: async (data) => utf8(await scram.first(textOf(data))),
+      guessable: true,
+      first: async (data) => ({ data: utf8(await scram.first(textOf(data))), last: false }),
       final: (data) => utf8(scram.final(textOf(data))),
     };
   }

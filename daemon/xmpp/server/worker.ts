@@ -31,6 +31,8 @@ export interface CarriedServer extends ServerControl {
   /** HTTPS, where it is wanted: its port, and the address others reach it by. */
   readonly httpsPort: number | undefined;
   readonly httpsUrl: string | undefined;
+  /** Undefined when STARTTLS is not offered. */
+  readonly starttlsPort: number | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
   readonly crashed: Promise<unknown>;
 }
@@ -92,6 +94,9 @@ class Carrier implements CarriedServer {
   get httpsUrl(): string | undefined {
     return this.#address.httpsUrl;
   }
+  get starttlsPort(): number | undefined {
+    return this.#address.starttlsPort;
+  }
 
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
@@ -99,8 +104,8 @@ class Carrier implements CarriedServer {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.call("listen", host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.call("listen", host, port, starttlsPort);
   }
   stats() {
     return this.call("stats");
@@ -190,7 +195,7 @@ class ServerThread implements Methods {
   #server: XmppServer | undefined;
 
   get address(): ListenAddress | undefined {
-    return this.#server?.listensAt;
+    return this.#server?.listening;
   }
   async start(options: ServerOptions): Promise<ListenAddress> {
     this.#server = await XmppServer.start(options);
@@ -202,8 +207,8 @@ class ServerThread implements Methods {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.#running.listen(host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.#running.listen(host, port, starttlsPort);
   }
   stats() {
     return this.#running.stats();

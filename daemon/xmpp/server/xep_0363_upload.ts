@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { steadyNow } from "../../base/mod.ts";
 import type { Extension, Host } from "./host.ts";
 import { UploadFolder } from "./upload/folder.ts";
 import { receive } from "./upload/receive.ts";
@@ -14,7 +15,7 @@ export const upload: Extension = (host) => {
   const uploads = new Uploads(host, new UploadFolder(path));
   host.services.add(`upload.${host.domain}`, new UploadService(host, uploads));
   host.hooks.removed.on((account) => uploads.removeOf(account));
-  host.hooks.swept.on((now) => uploads.sweep(now));
+  host.hooks.swept.on(() => uploads.sweep(steadyNow()));
   host.web.route("/upload/", (exchange) => handle(uploads, exchange));
 };
 

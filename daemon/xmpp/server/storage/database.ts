@@ -1,4 +1,5 @@
 import type { Compilable, Kysely } from "kysely";
+import { SimppdError } from "../../../base/mod.ts";
 import type { Tables } from "./tables.ts";
 
 /** A statement that was compiled once and is run with the arguments it was prepared for. */
@@ -42,4 +43,10 @@ export interface Database {
   /** Calls `forget` when a transaction was undone: what was remembered of it is not true. */
   onRollback(forget: () => void): void;
   close(): void;
+}
+
+/** Does `error` say that the database cannot do anything just now, whatever was asked of it? */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return error instanceof SimppdError &&
+    (error.code === "database-full" || error.code === "database-unavailable");
 }

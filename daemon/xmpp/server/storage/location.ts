@@ -59,7 +59,7 @@ export function readMysqlUrl(location: string): MysqlTarget {
 }
 
 function readSettings(settings: URLSearchParams, host: string) {
-  for (const [name] of settings) {
+  for (const name of settings.keys()) {
     if (!["tls", "ca", "deadline"].includes(name)) {
       throw bad(`The database's URL may set tls, ca and deadline, not "${name}".`);
     }
@@ -75,6 +75,9 @@ function readSettings(settings: URLSearchParams, host: string) {
       `Messages and passwords would go to ${host} unencrypted. Add ?tls=on to the database's URL, ` +
         "or ?tls=off where the way there is safe.",
     );
+  }
+  if (wish === "on" && isIP(host) !== 0) {
+    throw bad("For TLS the database's URL names its host as the certificate does, not by number.");
   }
   const seconds = Number(settings.get("deadline") ?? DEFAULT_DEADLINE_S);
   if (!(seconds >= 0.1 && seconds <= LONGEST_DEADLINE_S)) {

@@ -21,6 +21,8 @@ import type { Tables } from "./tables.ts";
 const FULL = new Set([1021, 1114]);
 /** And that another client is in the way (ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK). */
 const LOCKED = new Set([1205, 1213]);
+/** Names of the database's own errors; their texts may say who the user is. */
+const FROM_DATABASE = /^ER_/;
 
 /**
  * The server's storage in a database of MariaDB or MySQL. A Worker holds the one connection; the
@@ -163,7 +165,9 @@ export class MysqlDatabase implements Database {
     if (kind === "lost" || LOCKED.has(errno)) {
       return new SimppdError(
         "database-unavailable",
-        `The database ${label} does not answer (${code}). See that it runs and lets this user in.`,
+        `The database ${label} cannot be used (${
+          FROM_DATABASE.test(code) ? code : message
+        }). See that it runs and lets this user in.`,
         cause,
       );
     }

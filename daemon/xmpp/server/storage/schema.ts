@@ -1,3 +1,5 @@
+import { ARCHIVE } from "./schema_archive.ts";
+import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 import { UPLOADS } from "./schema_uploads.ts";
 
 /** One step of the schema, for each kind of database. */
@@ -232,5 +234,7 @@ export const MIGRATIONS: readonly Migration[] = [
     // MySQL's tables began with both.
     mysql: [],
   },
+  ARCHIVE,
+  FAST_TOKENS,
   UPLOADS,
 ];

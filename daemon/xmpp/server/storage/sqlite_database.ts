@@ -15,8 +15,8 @@ import { MIGRATIONS } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
 /** SQLITE_FULL and SQLITE_IOERR, the low byte of extended result codes (sqlite.org/rescode.html). */
-const SQLITE_FULL = 13;
-const SQLITE_IOERR = 10;
+const SQLITE_FULL = { code: 13, text: "database or disk is full" };
+const SQLITE_IOERR = { code: 10, text: "disk I/O error" };
 
 /** The server's storage in one SQLite file. */
 export class SqliteDatabase implements Database {
@@ -87,15 +87,17 @@ export class SqliteDatabase implements Database {
 }
 
 function readable(error: unknown): Error {
-  const code = (error as { errcode?: number }).errcode ?? 0;
-  if ((code & 0xff) === SQLITE_FULL) {
+  const { errcode = 0, message } = error as Error & { errcode?: number };
+  // Errors of exec(), a COMMIT's for one, come without their code.
+  const is = ({ code, text }: typeof SQLITE_FULL) => (errcode & 0xff) === code || message === text;
+  if (is(SQLITE_FULL)) {
     return new SimppdError(
       "database-full",
       "The server's database cannot grow: the disk is full. Make room; nothing was lost.",
       error,
     );
   }
-  if ((code & 0xff) === SQLITE_IOERR) {
+  if (is(SQLITE_IOERR)) {
     return new SimppdError(
       "database-unavailable",
       "The server's database cannot be read or written. Look after the disk it is on.",

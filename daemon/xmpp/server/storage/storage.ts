@@ -1,6 +1,9 @@
 import { Accounts } from "./accounts.ts";
+import { Archive, ARCHIVE_ROOM, type ArchiveRoom } from "./archive.ts";
+import { ArchivePreferences } from "./archive_preferences.ts";
 import { Blocklists } from "./blocklists.ts";
 import type { Database } from "./database.ts";
+import { FastTokens } from "./fast_tokens.ts";
 import { Invitations } from "./invitations.ts";
 import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
@@ -19,13 +22,18 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly tokens: FastTokens;
+
+  readonly archive: Archive;
+  readonly archivePreferences: ArchivePreferences;
   readonly uploads: Uploads;
 
   /**
    * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
+   * @param room most that one archive keeps
    * @throws SimppdError `schema-newer`; of a URL what {@link MysqlDatabase} throws
    */
-  constructor(location: string) {
+  constructor(location: string, room: ArchiveRoom = ARCHIVE_ROOM) {
     const db = this.database = isMysql(location)
       ? new MysqlDatabase(location)
       : new SqliteDatabase(location);
@@ -35,6 +43,9 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.tokens = new FastTokens(db);
+    this.archive = new Archive(db, room);
+    this.archivePreferences = new ArchivePreferences(db);
     this.uploads = new Uploads(db);
   }
 
@@ -43,7 +54,17 @@ export class Storage {
     return this.database.transaction(work);
   }
 
+  /**
+   * Stores what waits to be stored together with more; called before a client is told that
+   * something is done.
+   * @returns false when that cannot be now, as on a full disk: it goes on waiting
+   */
+  settle(): boolean {
+    return this.archive.tryToSettle();
+  }
+
   close(): void {
+    this.archive.close();
     this.database.close();
   }
 }

@@ -61,7 +61,33 @@ export interface Tables {
     /** Bytes of id and payload. */
     size: number;
   };
+  archived_message: {
+    id: number;
+    owner: string;
+    peer: string;
+    resource: string;
+    stanza: string;
+    /** Bytes of the stanza. */
+    size: number;
+  };
+  archive_preference: {
+    account: string;
+    preference: "always" | "never" | "roster";
+    /** JSON, arrays of bare JIDs. */
+    always: string;
+    never: string;
+  };
   blocked: { account: string; jid: string };
+  fast_token: {
+    account: string;
+    /** base64url of a hash. */
+    client: string;
+    slot: "current" | "new";
+    initiator: Blob;
+    responder: Blob;
+    issued: Time;
+    expires: Time;
+  };
   upload: {
     /** SHA-256 of the part of its URL that nobody guesses, and of what allows to put it there. */
     path_hash: Blob;

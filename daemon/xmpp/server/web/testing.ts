@@ -2,7 +2,7 @@ import { request } from "node:https";
 import type { IncomingMessage } from "node:http";
 import type { ServerLimits } from "../limits.ts";
 import type { ServerOptions } from "../options.ts";
-import { DOMAIN, type TestBed, testOptions, withServer } from "../testing.ts";
+import { DOMAIN, type TestBed, testOptions, withSqliteServer } from "../testing.ts";
 
 /** What came back for a request. */
 export interface Reply {
@@ -30,7 +30,7 @@ export interface WebBed extends TestBed {
   connectTls(): Promise<Deno.TlsConn>;
 }
 
-/** As {@link withServer}, with HTTPS. */
+/** As {@link withSqliteServer}, with HTTPS. */
 export async function withWeb(
   test: (bed: WebBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
@@ -39,7 +39,7 @@ export async function withWeb(
   const folder = await Deno.makeTempDir({ prefix: "uploads-" });
   const { certificatePem } = await testOptions();
   try {
-    await withServer(
+    await withSqliteServer(
       (bed) => {
         const port = bed.server.httpsPort!;
         const connectTls = () => tls(port, certificatePem);
