@@ -28,6 +28,7 @@ import { Storage } from "./storage/storage.ts";
 import type { ClientStream } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
 import { HttpsListener } from "./web/https_listener.ts";
+import { offerWebSocket } from "./rfc_7395_websocket.ts";
 import { asciiHost, Web } from "./web/web.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
@@ -95,6 +96,7 @@ export class XmppServer implements StreamHost, ServerControl {
     this.#entrance = new Entrance(this, options);
     this.hooks.removed.on((account) => this.#endSessions(account));
     for (const extension of EXTENSIONS) extension(this);
+    offerWebSocket(this, this.#entrance);
   }
 
   /** Opens the database and listens. @throws SimppdError `cannot-listen`, `schema-newer`, `bad-jid` */

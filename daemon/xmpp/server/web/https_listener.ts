@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { logOf, sleep, steadyNow } from "../../../base/mod.ts";
-import type { TlsIdentity } from "../connection.ts";
+import type { TlsIdentity } from "../tls_wire.ts";
 import { withFreePort } from "../listener.ts";
 import { Exchange } from "./exchange.ts";
 import type { WebLimits } from "./limits.ts";
