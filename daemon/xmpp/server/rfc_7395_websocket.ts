@@ -62,6 +62,8 @@ function refuse(socket: Duplex, status: string): void {
 /** A WebSocket under a stream; its TLS is set up. */
 class WebSocketWire implements Wire {
   readonly secure = true;
+  /** What is under it stops reading while it is paused. */
+  readonly ahead = 0;
   readonly #ws: WebSocket;
 
   constructor(ws: WebSocket, listener: WireListener) {

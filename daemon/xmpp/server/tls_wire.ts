@@ -13,6 +13,7 @@ export class TlsWire implements Wire {
   readonly #raw: Socket;
   readonly #socket: TLSSocket;
   #secure = false;
+  #told = 0;
 
   /** @param raw not flowing and without a `data` listener, so that no clear byte passes */
   constructor(raw: Socket, identity: TlsIdentity, listener: WireListener) {
@@ -28,7 +29,10 @@ export class TlsWire implements Wire {
     });
     socket.on("error", () => listener.onError());
     socket.on("secure", () => this.#secure = true);
-    socket.on("data", (bytes) => listener.onBytes(bytes as Uint8Array));
+    socket.on("data", (bytes) => {
+      this.#told += (bytes as Uint8Array).length;
+      listener.onBytes(bytes as Uint8Array);
+    });
     socket.on("end", () => listener.onEnd());
     socket.on("close", () => listener.onClosed());
   }
@@ -38,6 +42,10 @@ export class TlsWire implements Wire {
   }
   get waiting(): number {
     return this.#socket.writableLength;
+  }
+
+  get ahead(): number {
+    return this.#socket.bytesRead - this.#told;
   }
 
   write(texts: readonly string[], taken: () => void): void {

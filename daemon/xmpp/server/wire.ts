@@ -15,6 +15,8 @@ export interface Wire {
   readonly secure: boolean;
   /** Bytes written and not yet taken. */
   readonly waiting: number;
+  /** Bytes that came and were not told of yet. */
+  readonly ahead: number;
   /** @param texts one element, header or end of a stream each */
   write(texts: readonly string[], taken: () => void): void;
   pause(): void;
