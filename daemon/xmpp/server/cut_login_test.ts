@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { toBase64 } from "../../base/mod.ts";
 import { el, type Element, hashedTokenClient, NS } from "../core/mod.ts";
-import { DOMAIN, PASSWORD, type TestBed, TestClient, until, withSqliteServer } from "./testing.ts";
+import {
+  DOMAIN,
+  PASSWORD,
+  type TestBed,
+  type TestClient,
+  until,
+  withSqliteServer,
+} from "./testing.ts";
 import { authenticate2, testBinding } from "./testing_managed.ts";
 
 /** Connections at a time. */

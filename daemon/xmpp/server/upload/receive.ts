@@ -18,7 +18,7 @@ export async function receive(uploads: Uploads, exchange: Exchange): Promise<voi
   const { "content-length": length, "transfer-encoding": coding } = exchange.request.headers;
   if (length === undefined || coding !== undefined) return refuse(411, "Say how long the file is.");
   if (length !== String(slot.size)) return refuse(413, `The slot is for ${slot.size} bytes.`);
-  const type = exchange.header("content-type")?.split(";")[0]!.trim().toLowerCase();
+  const type = exchange.header("content-type")?.replace(/;.*/s, "").trim().toLowerCase();
   if (type !== undefined && type !== slot.type) return refuse(415, `The slot is for ${slot.type}.`);
 
   if (!rows.claim(target.hash)) return refuse(409, "This slot was used already.");
