@@ -344,6 +344,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await Promise.resolve(this.#simpp.linking.deny(id));
     return this.status();
   }
+  async confirmDevice(code: string): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.confirm(code));
+    return this.status();
+  }
+  async refuseDevice(): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.refuse());
+    return this.status();
+  }
   async removeDevice(id: string): Promise<StatusView> {
     await this.#simpp.linking.remove(id);
     return this.status();
@@ -414,6 +422,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   #linked(): StatusView {
     const data = this.status();
     this.events.emit({ type: "status", data });
+    if (this.#devices.isNewlyReplaced()) {
+      const message = "Somebody published other keys for your account. They are not taken over, " +
+        "and nothing is sent from here until yours are back.";
+      const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
+      this.events.emit({ type: "security", data: told });
+    }
     void this.#chats.flush();
     return data;
   }

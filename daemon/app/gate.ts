@@ -125,7 +125,7 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
-      devices: { state: "unlinked", code: "", devices: [], requests: [] },
+      devices: { state: "unlinked", code: "", confirmation: "none", devices: [], requests: [] },
       ffmpeg: { found: false, version: null, message: null },
     };
   }

@@ -17,6 +17,7 @@ export type SimppErrorCode =
   | "bad-policy"
   | "not-linked"
   | "not-account-device"
+  | "too-many-devices"
   | "prekey-gone"
   | "too-large";
 

@@ -116,7 +116,7 @@ export class Simpp {
       now: this.#now,
     });
     this.#peers.changed.on((jid) => this.events.emit({ type: "changed", jid }));
-    this.linking = new Linking(this.#own, directory);
+    this.linking = new Linking(this.#own, directory, () => this.#jid);
   }
 
   /** This device's id. */
@@ -199,7 +199,7 @@ export class Simpp {
   refresh(jid: string): Promise<void> {
     return this.#lock.run(jid, async () => {
       if (jid !== this.#jid) return await this.#peers.fetchList(jid, true);
-      await this.linking.refresh(jid);
+      await this.linking.refresh();
     });
   }
 
@@ -307,7 +307,7 @@ export class Simpp {
   }
 
   #noteDevices(from: string, encoded: Bytes): void {
-    if (from === this.#jid) return this.linking.note(encoded, from);
+    if (from === this.#jid) return this.linking.heard(encoded);
     this.#peers.note(from, encoded, "message");
     this.trust.usable(from);
   }
