@@ -26,6 +26,12 @@ export class Accounts {
     return this.#db.prepare("SELECT 1 FROM account WHERE name = ?").get(name) !== undefined;
   }
 
+  /** When it was made, ms since 1970: tells it from an earlier one of its name. */
+  created(name: string): number | undefined {
+    const row = this.#db.prepare("SELECT created FROM account WHERE name = ?").get(name);
+    return (row as { created: number } | undefined)?.created;
+  }
+
   count(): number {
     return (this.#db.prepare("SELECT count(*) AS n FROM account").get() as { n: number }).n;
   }

@@ -11,6 +11,7 @@ import {
   endPointOf,
   Jid,
   type PublicLoginKey,
+  SaslError,
   ScramError,
   scramNonce,
   scramServer,
@@ -102,13 +103,15 @@ export class Logins {
   }
 
   #byKeys(): Exchange {
+    const same = this.#sameAccount();
     const simpp = simpp1Server({
       domain: this.#domain.domain,
       identities: this.#identities,
       mechanisms: this.mechanisms,
       endPoint: this.#endPoint,
       lookup: (jid, { id }) => {
-        const own = this.#accounts.loginKey(this.#localPart(jid), id);
+        const name = same.begins(this.#localPart(jid));
+        const own = this.#accounts.loginKey(name, id);
         return { public: own ?? this.#nobody.get(id)!, known: own !== undefined };
       },
     }, systemRandom);
@@ -118,15 +121,16 @@ export class Logins {
         return account();
       },
       first: (data) => simpp.first(data),
-      final: (data) => simpp.final(data),
+      final: (data) => same.ends(simpp.final(data)),
     };
   }
 
   #byPassword(mechanism: OfferedMechanism): Exchange {
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    const same = this.#sameAccount();
     const scram = scramServer(
       mechanism,
-      { lookup: (user) => this.#source.find(nameOf(user), mechanism) },
+      { lookup: (user) => this.#source.find(same.begins(nameOf(user)), mechanism) },
       scramNonce,
     );
     return {
@@ -134,7 +138,28 @@ export class Logins {
         return nameOf(scram.user);
       },
       first: async (data) => utf8(await scram.first(textOf(data))),
-      final: (data) => utf8(scram.final(textOf(data))),
+      final: (data) => same.ends(utf8(scram.final(textOf(data)))),
+    };
+  }
+
+  /** A login ends at the account it began with: not at a later one of the same name. */
+  #sameAccount() {
+    let name = "";
+    let created: number | undefined;
+    return {
+      begins: (account: string): string => {
+        name = account;
+        created = this.#accounts.created(account);
+        return account;
+      },
+      ends: <T>(final: T): T => {
+        if (this.#accounts.created(name) === created) return final;
+        throw new SaslError(
+          "not-authorized",
+          "The account is gone that this login began with.",
+          "not-authorized",
+        );
+      },
     };
   }
 

@@ -221,11 +221,10 @@ export class XmppServer implements StreamHost, ServerControl {
   }
 
   #endSessions(account: string): void {
-    for (const session of this.sessions.of(account)) {
-      this.#bySession.get(session)?.fail(
-        new StreamError("not-authorized", "the account was removed"),
-      );
-    }
+    const removed = new StreamError("not-authorized", "the account was removed");
+    for (const session of this.sessions.of(account)) this.#bySession.get(session)?.fail(removed);
+    // Logged in and not bound yet: the name may be another person's soon.
+    for (const stream of this.#streams) if (stream.account === account) stream.fail(removed);
   }
 
   async #stop(): Promise<void> {

@@ -56,6 +56,8 @@ export class ClientStream {
   #heardAt = steadyNow();
   #pinged = false;
   readonly #loginBy: number;
+  /** When the account was made that was logged in. */
+  #created: number | undefined;
 
   constructor(host: StreamHost, raw: Socket, identity: TlsIdentity) {
     this.#host = host;
@@ -276,6 +278,7 @@ export class ClientStream {
       mechanism: step.mechanism,
     });
     this.account = step.account;
+    this.#created = this.#host.storage.accounts.created(step.account);
     this.#stage = "bind";
     this.#reader.setLimits(LIMITS_AFTER_AUTH);
     this.#reader.restart();
@@ -292,7 +295,8 @@ export class ClientStream {
     delete iq.attrs.from;
     const { limits, sessions, storage } = this.#host;
     const account = this.account!;
-    if (!storage.accounts.exists(account)) {
+    const created = storage.accounts.created(account);
+    if (created === undefined || created !== this.#created) {
       throw new StreamError("not-authorized", "the account was removed");
     }
     try {
