@@ -58,9 +58,9 @@ export class StateHold {
   }
 
   /** Closes what {@link open} opened and forgets the key; the directory stays ours. */
-  lock(opened: StateDirectory): void {
+  async lock(opened: StateDirectory): Promise<void> {
     opened.db.close();
-    this.key.lock();
+    await this.key.lock();
     this.#opened = false;
   }
 
