@@ -1,5 +1,5 @@
 import { type Bytes, WireReader, WireWriter } from "../base/mod.ts";
-import { ed25519 } from "../crypto/mod.ts";
+import { ed25519, isSmallOrder } from "../crypto/mod.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, type Identity } from "./identity.ts";
 
@@ -61,6 +61,7 @@ export function readDeviceList(encoded: Uint8Array): DeviceList {
     reader.raw(64);
     reader.end();
     if (new Set(devices.map(deviceIdOf)).size !== count) throw refuse();
+    if ([account, ...devices].some(isSmallOrder)) throw refuse();
     list = { account, number, devices, encoded: new Uint8Array(encoded) };
   } catch (error) {
     throw error instanceof SimppError ? error : refuse(error);

@@ -190,6 +190,12 @@ Deno.test("readBundle() and readDeviceList() refuse what is signed but malformed
   const same = [self.device.public, self.device.public];
   assert.throws(() => signDeviceList(account, 1, same), RangeError);
   assert.throws(() => readDeviceList(new Uint8Array(3)), SimppdError);
+  const nobody = Uint8Array.of(1, ...new Uint8Array(31));
+  const named = oddDeviceList(account, 1, [self.device.public, nobody]);
+  assert.throws(() => readDeviceList(named), refused("bad-device-list"));
+  const anybodys = oddDeviceList({ ...account, public: nobody }, 1, [self.device.public]);
+  anybodys.set(Uint8Array.of(1, ...new Uint8Array(63)), anybodys.length - 64);
+  assert.throws(() => readDeviceList(anybodys), refused("bad-device-list"));
   const cut = signOneTime(self.device, oneTime).subarray(0, -1);
   assert.throws(() => readOneTime(cut, self.device.public, oneTime.id), refused("bad-bundle"));
 });
