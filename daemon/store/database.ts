@@ -26,6 +26,7 @@ class Database extends DatabaseSync {
  * @throws SimppdError `schema-newer` when a newer simppd wrote the file; nothing is changed then
  */
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+  if (path !== ":memory:") keepPrivate(path);
   const db = new Database(path);
   try {
     // What is deleted is overwritten with zeros.
@@ -49,6 +50,24 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Nobody else may read the file; SQLite gives its log the same mode. */
+function keepPrivate(path: string): void {
+  try {
+    // Only one that is not there is opened: closing it would give up SQLite's locks on the other.
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  if (Deno.build.os === "windows") return;
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      Deno.chmodSync(name, 0o600);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 
