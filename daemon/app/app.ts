@@ -2,7 +2,7 @@ import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
+import { compact, Contacts, Messages, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -269,13 +269,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async forgetContact(jid: string): Promise<void> {
     const { jid: known } = this.#people.get(jid);
-    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
     this.#endCallsWith(known);
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
-    this.#simpp.policy.set(known, null);
-    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#settings.forgetProof(known);
+    this.#simpp.forget(known);
     this.#messages.forget(known);
     compact(this.#state.db);
   }

@@ -1,5 +1,5 @@
 import type { Emitter } from "../base/mod.ts";
-import { logOf } from "../base/mod.ts";
+import { logOf, Rate } from "../base/mod.ts";
 import { type Calls, isCallContent } from "../call/mod.ts";
 import { type Simpp, SIMPP_NS } from "../simpp/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
@@ -7,7 +7,6 @@ import { el } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
 import type { PlainLink } from "./plain_link.ts";
-import { Rate } from "./rate.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
 /** XEP-0172; it travels inside the seal. */

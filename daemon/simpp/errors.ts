@@ -9,6 +9,8 @@ export type SimppErrorCode =
   | "no-keys"
   | "keys-changed"
   | "no-common-suite"
+  | "suite-not-allowed"
+  | "too-many-sessions"
   | "downgrade"
   | "not-trusted"
   | "not-verified"

@@ -68,7 +68,10 @@ Deno.test("a removed device is not written to, and not heard", async () => {
   await laptop.simpp.linking.remove(phone.simpp.device);
   await bob.simpp.refresh(ALICE);
   const late = await sealed(phone, BOB, body("still here?"));
-  await assert.rejects(bob.simpp.open(ALICE, late), refused("not-trusted"));
+  await assert.rejects(bob.simpp.open(ALICE, late), { code: "open-failed" });
+  // Nor by a new session, which the old list would let in.
+  const again = (await phone.simpp.seal(BOB, [body("now?")], { renew: true })).parts[0]!.element;
+  await assert.rejects(bob.simpp.open(ALICE, again), refused("not-trusted"));
   const { parts } = await bob.simpp.seal(ALICE, [body("only the laptop")]);
   assert.equal(await phone.simpp.open(BOB, parts[0]!.element), null);
   await phone.simpp.refresh(ALICE);

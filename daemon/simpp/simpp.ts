@@ -1,9 +1,11 @@
 import { type Bytes, Emitter, KeyedLock, logOf, toHex } from "../base/mod.ts";
 import {
+  codesOf,
   framed,
   OpenError,
   type Random,
   sha256,
+  suite,
   type SuiteId,
   systemRandom,
 } from "../crypto/mod.ts";
@@ -64,6 +66,8 @@ export interface SealOptions {
   readonly copy?: boolean;
   /** Open a new session, whatever there is. */
   readonly renew?: boolean;
+  /** Only over sessions that stand: nothing is fetched, and none is opened. */
+  readonly standing?: boolean;
 }
 
 /** What the end-to-end layer needs of the daemon it runs in. */
@@ -117,6 +121,9 @@ export class Simpp {
     });
     this.#peers.changed.on((jid) => this.events.emit({ type: "changed", jid }));
     this.linking = new Linking(this.#own, directory, () => this.#jid);
+    this.linking.changed.on(() =>
+      this.#keys.keepDevices(this.#jid, this.#own.devices.devices.map(deviceIdOf))
+    );
   }
 
   /** This device's id. */
@@ -161,7 +168,8 @@ export class Simpp {
     const own = this.#jid;
     if (options.copy === true && to !== own && this.#hasOtherDevices()) {
       try {
-        const copy = await this.#lock.run(own, () => this.#sealFor(own, plaintext, {}));
+        const allowed = this.#policyOfCopy(to);
+        const copy = await this.#lock.run(own, () => this.#sealFor(own, plaintext, {}, allowed));
         parts.push({ to: own, element: copy.element });
       } catch (error) {
         logOf("simpp").warn("no copy for our other devices: {error}", { error });
@@ -195,6 +203,14 @@ export class Simpp {
     });
   }
 
+  /** Forgets everything about a contact: keys, sessions, the policy for them. */
+  forget(jid: string): void {
+    this.policy.set(jid, null);
+    this.#keys.forget(jid);
+    this.trust.forget(jid);
+    this.#peers.forget(jid);
+  }
+
   /** Fetches a contact's newest device list; called when the directory says it changed. */
   refresh(jid: string): Promise<void> {
     return this.#lock.run(jid, async () => {
@@ -203,10 +219,23 @@ export class Simpp {
     });
   }
 
-  async #sealFor(to: string, plaintext: Bytes, options: SealOptions) {
-    const self = this.#own.self(this.#jid, this.policy.for(to));
+  /** Suites for our own devices that are no weaker than what the contact's policy allows. */
+  #policyOfCopy(to: string): SuiteId[] {
+    const weakest = Math.max(...codesOf(this.policy.for(to)));
+    return this.policy.for(this.#jid).filter((id) => suite(id).code <= weakest);
+  }
+
+  async #sealFor(
+    to: string,
+    plaintext: Bytes,
+    options: SealOptions,
+    allowed: readonly SuiteId[] = this.policy.for(to),
+  ) {
+    const self = this.#own.self(this.#jid, allowed);
     const { account, keys } = to === this.#jid
       ? { account: this.#own.account, keys: this.#own.devices.devices }
+      : options.standing === true
+      ? this.#peers.pinned(to)
       : await this.#peers.devices(to);
     const sessions = new Map<string, Session>();
     let refused: unknown;
@@ -215,7 +244,9 @@ export class Simpp {
       if (id === this.device || (options.device !== undefined && options.device !== id)) continue;
       try {
         const known = options.renew === true ? undefined : this.#active(to, id, self.offered);
-        sessions.set(id, known ?? await this.#peers.open(to, account, device, self));
+        if (known === undefined && options.standing === true) continue;
+        const opened = () => this.#peers.open({ jid: to, account }, device, self, allowed);
+        sessions.set(id, known ?? await opened());
       } catch (error) {
         refused = error;
       }
@@ -287,6 +318,7 @@ export class Simpp {
       const opening = parts.opening === null ? null : readOpening(parts.opening);
       const name = toHex(opening?.session ?? parts.session);
       const session = known.find((each) => nameOf(each).startsWith(name));
+      if (session !== undefined) this.#requireAllowed(from, session, self.offered);
       if (session !== undefined) return openPacket(session, self, parts.message, this.#random);
       // Marked for as long as the prekey lives: a session that was dropped is never opened again.
       if (opening === null || this.#keys.wasSeen(opening.session)) throw new OpenError();
@@ -298,12 +330,23 @@ export class Simpp {
       // Whether it was garbage or a state that one of us has lost cannot be told from here. What was
       // weakened on its way to us is asked for again too, over a session of our own.
       const again = error instanceof SimppError &&
-        ["prekey-gone", "downgrade"].includes(error.code);
+        ["prekey-gone", "downgrade", "suite-not-allowed"].includes(error.code);
       if (again || error instanceof OpenError) {
         this.events.emit({ type: "lost", jid: from, device });
       }
       throw error;
     }
+  }
+
+  /** A session is not gone on with when its suite was taken out of the policy. */
+  #requireAllowed(from: string, session: Session, offered: readonly number[]): void {
+    const { suite } = session.transcript.opening;
+    if (offered.includes(suite.code)) return;
+    throw new SimppError(
+      "suite-not-allowed",
+      `${from} wrote with the encryption ${suite.id}, which you do not allow any more. It was not ` +
+        "opened; they are asked to send it again with a better one.",
+    );
   }
 
   #noteDevices(from: string, encoded: Bytes): void {

@@ -48,6 +48,8 @@ export interface TestPerson {
   readonly jid: string;
   readonly simpp: Simpp;
   readonly events: SimppEvent[];
+  /** The database below. */
+  readonly db: DatabaseSync;
   /** As if its state had been lost, but for its identity. */
   forgetSessions(): void;
   /** The same device again, from a copy of its whole database; it has not signed in yet. */
@@ -75,6 +77,7 @@ export async function person(
       jid,
       simpp,
       events,
+      db,
       forgetSessions: () => db.exec("DELETE FROM sessions"),
       copy: () => on(copyOf(db)),
       close: () => db.close(),

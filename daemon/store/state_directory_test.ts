@@ -128,3 +128,19 @@ Deno.test({
       again.close();
     }),
 });
+
+Deno.test("keys that an early version did not seal are not taken over", () =>
+  withDirectory(async (path) => {
+    const file = join(path, "simppd.db");
+    const early = openDatabase(file, MIGRATIONS.slice(0, 2));
+    early.exec(
+      "INSERT INTO trust VALUES ('mallory@example.test', 'verified', x'00', 1, x'00', NULL)",
+    );
+    early.close();
+    assert.throws(() => openDatabase(file, MIGRATIONS), refused("schema-older"));
+    const empty = openDatabase(file, MIGRATIONS.slice(0, 2));
+    empty.exec("DELETE FROM trust");
+    empty.close();
+    openDatabase(file, MIGRATIONS).close();
+    await Promise.resolve();
+  }));
