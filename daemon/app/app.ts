@@ -20,7 +20,7 @@ import type { AppApi, Picture } from "./api.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
-import { receiveInto } from "./inbox.ts";
+import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
@@ -97,7 +97,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#simpp.trust.expect(jid, fingerprint);
     }
     this.#messages = new Messages(state.db, state.vault);
-    this.#link = new SealedLink(this.#simpp);
+    this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
     this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
@@ -253,6 +253,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
       if (!this.#people.has(jid)) return { ...before, subscription: "none" };
+      if (change.accept) greet(this.#link, jid, this.#account.view()?.nick ?? "");
     }
     return this.#people.get(jid);
   }

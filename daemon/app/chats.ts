@@ -186,8 +186,9 @@ export class Chats {
   /**
    * Takes chat content out of an opened message, or one in clear; false when there is none in it.
    * @param own our address: a message from it is a copy of what another device of ours sent
+   * @param answered may the sender hear that it came? Strangers may not
    */
-  receive(received: Incoming, own: string): boolean {
+  receive(received: Incoming, own: string, answered: boolean): boolean {
     const { content, to } = received.envelope;
     const copy = received.from === own;
     const plain = received.suite === PLAIN;
@@ -218,7 +219,9 @@ export class Chats {
     const replaces = find("replace", CORRECT)?.attrs.id ?? "";
     if (replaces !== "") this.#replace(message, replaces);
     else if (this.#messages.add(message, !copy)) this.#changed(message);
-    if (!copy && find("request", NS.receipts) !== undefined) this.#acknowledge(received, id);
+    if (!copy && answered && find("request", NS.receipts) !== undefined) {
+      this.#acknowledge(received, id);
+    }
     return true;
   }
 
@@ -272,7 +275,7 @@ export class Chats {
     if (suite === PLAIN && !this.#plain.isAllowed(from)) return;
     const sent = suite === PLAIN
       ? this.#plain.send(from, content)
-      : this.#link.send(from, content, { store: true });
+      : this.#link.send(from, content, { store: true, standing: true });
     sent
       .catch((error) => logOf("app").info("a receipt was not sent: {error}", { error }));
   }

@@ -17,21 +17,25 @@ function chats() {
   const plain = { isAllowed: () => false } as unknown as PlainLink;
   const rooms = new Chats(messages, link, plain, () => {});
   const say = (text: string, id: string, replaces?: string) =>
-    rooms.receive({
-      from: MALLORY,
-      suite: "simpp-pq",
-      envelope: {
-        to: ALICE,
-        time: Date.now(),
-        content: [
-          el("body", { xmlns: NS.client }, text),
-          el("origin-id", { xmlns: NS.stanzaIds, id }),
-          ...(replaces === undefined
-            ? []
-            : [el("replace", { xmlns: "urn:xmpp:message-correct:0", id: replaces })]),
-        ],
+    rooms.receive(
+      {
+        from: MALLORY,
+        suite: "simpp-pq",
+        envelope: {
+          to: ALICE,
+          time: Date.now(),
+          content: [
+            el("body", { xmlns: NS.client }, text),
+            el("origin-id", { xmlns: NS.stanzaIds, id }),
+            ...(replaces === undefined
+              ? []
+              : [el("replace", { xmlns: "urn:xmpp:message-correct:0", id: replaces })]),
+          ],
+        },
       },
-    }, ALICE);
+      ALICE,
+      true,
+    );
   const shown = () => messages.page(MALLORY, 10).map(({ body }) => body);
   return { say, shown, [Symbol.dispose]: () => db.close() };
 }

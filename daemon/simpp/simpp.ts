@@ -50,6 +50,8 @@ export interface Received {
   readonly device: string;
   readonly suite: SuiteId;
   readonly envelope: Envelope;
+  /** Was nothing known of the sender's keys before? */
+  readonly first: boolean;
 }
 
 /** Sealed parts of one message: the contact's first, then perhaps one for our own other devices. */
@@ -66,7 +68,7 @@ export interface SealOptions {
   readonly copy?: boolean;
   /** Open a new session, whatever there is. */
   readonly renew?: boolean;
-  /** Only over sessions that stand: nothing is fetched, and none is opened. */
+  /** Only over sessions in which the other side has spoken: nothing is fetched, none is opened. */
   readonly standing?: boolean;
 }
 
@@ -203,11 +205,16 @@ export class Simpp {
     });
   }
 
-  /** Forgets everything about a contact: keys, sessions, the policy for them. */
+  /** Forgets everything about a contact: keys, sessions, what is allowed with them. */
   forget(jid: string): void {
     this.policy.set(jid, null);
-    this.#keys.forget(jid);
     this.trust.forget(jid);
+    this.drop(jid);
+  }
+
+  /** Drops pin and sessions, and no more: what an invitation named still counts. */
+  drop(jid: string): void {
+    this.#keys.forget(jid);
     this.#peers.forget(jid);
   }
 
@@ -244,7 +251,8 @@ export class Simpp {
       if (id === this.device || (options.device !== undefined && options.device !== id)) continue;
       try {
         const known = options.renew === true ? undefined : this.#active(to, id, self.offered);
-        if (known === undefined && options.standing === true) continue;
+        const stands = known !== undefined && known.phase !== "opened";
+        if (options.standing === true && !stands) continue;
         const opened = () => this.#peers.open({ jid: to, account }, device, self, allowed);
         sessions.set(id, known ?? await opened());
       } catch (error) {
@@ -280,6 +288,7 @@ export class Simpp {
     packet: Bytes,
     mark: Bytes,
   ): Promise<Received> {
+    const first = from !== this.#jid && this.trust.get(from) === undefined;
     const known = this.#sessions.of(from, device);
     const before = known.map(({ session }) => session);
     const opened = await this.#openPacket(from, device, before, packet);
@@ -303,7 +312,7 @@ export class Simpp {
       void this.#own.spent(this.#directory, opening.oneTime);
     }
     this.#announce(from, device, before, opened.session, old);
-    return { from, device, suite: opening.suite.id, envelope };
+    return { from, device, suite: opening.suite.id, envelope, first };
   }
 
   async #openPacket(

@@ -107,6 +107,12 @@ export class Messages {
     ).all(contact, before, limit).map((row) => this.#view(row)).reverse();
   }
 
+  /** Did we ever write to them? */
+  hasWritten(contact: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM messages WHERE contact = ? AND mine = 1 LIMIT 1")
+      .get(contact) !== undefined;
+  }
+
   /** Ours that have not left yet, oldest first. */
   pending(): MessageView[] {
     return this.#db.prepare("SELECT * FROM messages WHERE delivery = 'pending' ORDER BY row")
