@@ -56,7 +56,7 @@ export function receiveInto(rooms: {
 
   /** Is a new session with this device due? Those that no list names share one rate. */
   const renewalDue = (jid: string, device: string): boolean => {
-    if (!people.has(jid)) return false;
+    if (jid !== own() && !people.has(jid)) return false;
     const key = simpp.trust.isListed(jid, device) ? `${jid}/${device}` : jid;
     const at = now();
     return renewalsOfOne.allows(key, at) && renewals.allows(jid, at);

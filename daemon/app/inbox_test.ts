@@ -174,6 +174,13 @@ Deno.test("what does not open, and a renewed session, is told once a minute", ()
   assert.deepEqual([lines.length, resent.length], [4, 2]);
 });
 
+Deno.test("sessions with one's own devices heal, once a minute", () => {
+  const { events, simpp } = eventsOnly(() => false);
+  const { sent } = inboxOf(simpp, null);
+  for (let n = 0; n < 5; n++) events.emit({ type: "lost", jid: ALICE, device: `${n}`.repeat(16) });
+  assert.deepEqual(sent.map(({ to, renew }) => [to, renew]), [[ALICE, true]]);
+});
+
 Deno.test("strangers and who is blocked learn nothing, not even that somebody is there", () => {
   for (const contacts of [null, { blocked: true }, {}]) {
     const isContact = contacts !== null && !("blocked" in contacts);

@@ -30,12 +30,14 @@ export class Linking {
   readonly #jid: () => string;
   readonly #requests = new Map<string, Bytes>();
   readonly #codes = new LinkCodes();
+  #told: string;
 
   /** @param jid our bare JID */
   constructor(own: OwnKeys, directory: KeyDirectory, jid: () => string) {
     this.#own = own;
     this.#directory = directory;
     this.#jid = jid;
+    this.#told = this.#shownNow();
   }
 
   get state(): LinkState {
@@ -148,9 +150,16 @@ export class Linking {
 
   /** Takes note of the list that is shown for our account. @throws SimppError `bad-device-list` */
   note(encoded: Bytes): void {
-    const before = this.#shownNow();
     this.#own.note(encoded, this.#jid());
-    if (this.#shownNow() !== before) this.changed.emit();
+    this.tell();
+  }
+
+  /** Says so when something has changed since it was said last. */
+  tell(): void {
+    const shown = this.#shownNow();
+    if (shown === this.#told) return;
+    this.#told = shown;
+    this.changed.emit();
   }
 
   /**

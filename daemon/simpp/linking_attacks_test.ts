@@ -277,6 +277,26 @@ Deno.test("a stored list that nobody can read is signed anew where the account k
   laptop.close();
 });
 
+Deno.test("starting anew that does not get through leaves all as it was", async () => {
+  const directory = new MemoryDirectory();
+  const laptop = await person(ALICE, directory);
+  const phone = device(directory);
+  let told = 0;
+  phone.simpp.linking.changed.on(() => told++);
+  await phone.simpp.publish();
+  assert.equal(told, 1); // it is on no list
+  const publish = phone.served.publishDevices;
+  phone.served.publishDevices = () => Promise.reject(new Error("offline"));
+  await assert.rejects(phone.simpp.linking.startAnew(), /offline/);
+  assert.equal(phone.simpp.linking.state, "unlinked");
+  phone.served.publishDevices = publish;
+  await phone.simpp.linking.startAnew();
+  assert.equal(phone.simpp.linking.state, "own");
+  await laptop.simpp.publish();
+  assert.equal(laptop.simpp.linking.state, "replaced");
+  [laptop, phone].forEach((one) => one.close());
+});
+
 Deno.test("who was told of the right account after another key sends again", async () => {
   const directory = new MemoryDirectory();
   const laptop = await person(ALICE, directory);

@@ -206,11 +206,11 @@ export class OwnKeys {
   startAnew(directory: KeyDirectory, jid: string): Promise<void> {
     return this.#lock.run("list", async () => {
       if (!this.#holdsAccount) throw notLinked();
-      this.#shown = undefined;
       await this.#join(directory);
       if (!this.#isNamed(this.#devices)) await this.#put(directory, [this.device], RESTORE_STEP);
       else await directory.publishDevices(this.#devices.encoded);
       this.#store.announced(jid);
+      this.#shown = undefined;
     });
   }
 

@@ -146,7 +146,11 @@ export class Simpp {
   async publish(): Promise<void> {
     const now = this.#now();
     await this.#lock.run("seal", () => this.#own.noticeCopy(this.#directory, this.#jid));
-    await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
+    try {
+      await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
+    } finally {
+      this.linking.tell();
+    }
     this.#keys.dropSeenBefore(now - SEEN_AGE);
   }
 
