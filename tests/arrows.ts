@@ -41,7 +41,7 @@ const VIEWS = "daemon/views/mod.ts";
 
 /** Tests and what is there for them alone. */
 function isTest(path: string): boolean {
-  return /(_test\.tsx?|\/(testing|testbed)\.ts)$/.test(path);
+  return /(_test\.tsx?|\/(testing(_[a-z0-9_]+)?|testbed)\.ts)$/.test(path);
 }
 
 /** What one file says about the outside. */

@@ -203,6 +203,8 @@ export class FakeApp implements AppApi {
   pictures: AppApi["pictures"] = (_id, side, signal) => this[side].subscribe(signal);
   latestPicture: AppApi["latestPicture"] = (_id, side) => this[side].latest;
   doctor: AppApi["doctor"] = () => Promise.resolve([{ check: "ffmpeg", ok: true, detail: "5.1" }]);
+  watch(): void {}
+
   close(): Promise<void> {
     this.closed = true;
     return Promise.resolve();

@@ -11,7 +11,13 @@ export function absent(program: string): boolean {
       // not in this folder
     }
   }
-  const reason = `${program} is not installed`;
+  return absentPeer(program, false);
+}
+
+/** As {@link absent}, for a peer that is looked for in a way of its own. @throws Error in CI */
+export function absentPeer(name: string, installed: boolean): boolean {
+  if (installed) return false;
+  const reason = `${name} is not installed`;
   if (Deno.env.get("CI")) throw new Error(reason);
   Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${reason}\n`));
   return true;

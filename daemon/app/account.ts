@@ -10,7 +10,12 @@ import type {
   Problem,
   ServerView,
 } from "../views/mod.ts";
-import { type Pep, registerByInvitation, setPassword } from "../xmpp/client/mod.ts";
+import {
+  type Pep,
+  readWebSocketUrl,
+  registerByInvitation,
+  setPassword,
+} from "../xmpp/client/mod.ts";
 import { Jid, type PublicLoginKey } from "../xmpp/core/mod.ts";
 import { Carried } from "./carried_server.ts";
 import type { Chats } from "./chats.ts";
@@ -55,6 +60,7 @@ export class Account {
   /** People whose list is being looked at; true: once more when that is done. */
   readonly #refreshing = new Map<string, boolean>();
   #settingUp = false;
+  #active = true;
 
   constructor(options: AccountOptions) {
     this.#o = options;
@@ -103,6 +109,12 @@ export class Account {
   pep(): Pep {
     if (this.#connection === undefined) throw notOnline();
     return this.#connection.pep;
+  }
+
+  /** Whether somebody looks; kept for connections to come. */
+  setActive(active: boolean): void {
+    this.#active = active;
+    this.#connection?.client.setActive(active);
   }
 
   /** @throws SimppdError `not-online` */
@@ -244,6 +256,7 @@ export class Account {
     simpp.setAccount(account.jid);
     this.#account = account;
     const connection = new Connection({ ...account, hosts }, changed);
+    connection.client.setActive(this.#active);
     this.#connection = connection;
     this.#o.attach(connection);
     connection.pep.onEvent(DEVICES_NODE, (from) => void this.#refresh(from.toString()));
@@ -323,13 +336,18 @@ async function freeName(
   }
 }
 
-/** `host` or `host:port`, tried with direct TLS and with STARTTLS. */
+/** `host` or `host:port`, tried with direct TLS and with STARTTLS; or a `wss:` URL. */
 function endpointsOf(server: string): AccountSettings["hosts"] {
+  const webSocket = readWebSocketUrl(server);
+  if (webSocket !== undefined) return [webSocket];
   const given = readHost(server);
   if (given !== undefined) return [{ ...given, tls: "direct" }, { ...given, tls: "starttls" }];
   const bare = readHost(`${server}:5223`);
   if (bare === undefined) {
-    throw new SimppdError("bad-input", `"${server}" should be a server as host or host:port.`);
+    throw new SimppdError(
+      "bad-input",
+      `"${server}" should be a server as host, host:port or wss://host/path.`,
+    );
   }
   return [{ ...bare, tls: "direct" }, { ...bare, port: 5222, tls: "starttls" }];
 }

@@ -28,6 +28,8 @@ export interface Picture {
 export interface AppApi {
   readonly events: Emitter<AppEvent>;
   status(): StatusView;
+  /** Somebody looks, as at the dashboard, until `signal` aborts. */
+  watch(signal: AbortSignal): void;
 
   /** @throws SimppdError `wrong-passphrase`, `too-many-attempts`, `not-locked` */
   unlock(input: { passphrase: string }): Promise<StatusView>;

@@ -20,6 +20,7 @@ import type { AppApi, Picture } from "./api.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
+import { History } from "./history.ts";
 import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
@@ -49,6 +50,7 @@ export interface AppOptions {
 
 /** What the gate in front of it answers, locked or not. */
 type GateApi =
+  | "watch"
   | "unlock"
   | "lock"
   | "setPassphrase"
@@ -69,6 +71,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #messages: Messages;
   readonly #link: SealedLink;
   readonly #plain: PlainLink;
+  readonly #history: History;
   readonly #chats: Chats;
   readonly #people: People;
   readonly #calls: Calls;
@@ -108,6 +111,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       typing: (jid) => this.#typing.of(jid),
     });
     this.#plain = new PlainLink(this.#simpp, this.#people);
+    this.#history = new History(settings, this.#plain);
     this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
       this.events.emit({ type: "message", data: message });
       this.#people.touch(message.contact);
@@ -180,6 +184,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
 
   #attach({ client, roster, presence }: Connection): void {
+    this.#history.attach(client);
     this.#people.attach(client, roster, presence);
     this.#link.attach(client);
     this.#plain.attach(client);
@@ -359,6 +364,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   async startAnew(): Promise<StatusView> {
     await this.#simpp.linking.startAnew();
     return this.status();
+  }
+
+  /** Whether somebody looks: the server is told (XEP-0352). */
+  setActive(active: boolean): void {
+    this.#account.setActive(active);
   }
 
   async markRead(jid: string): Promise<void> {

@@ -77,7 +77,12 @@ export const shapes = {
       password: v.exactOptional(text(1024)),
       login: v.exactOptional(v.pipe(v.array(loginKey), v.maxLength(8))),
       hosts: v.pipe(
-        v.array(v.strictObject({ host: text(300), port, tls: v.picklist(["direct", "starttls"]) })),
+        v.array(v.strictObject({
+          host: text(300),
+          port,
+          tls: v.picklist(["direct", "starttls", "websocket"]),
+          path: v.exactOptional(text(2000)),
+        })),
         v.maxLength(32),
       ),
       pin: v.nullable(text(128)),
@@ -132,6 +137,7 @@ export const shapes = {
     pin: text(128),
     reach: v.picklist(["this-machine", "network"]),
     port,
+    starttlsPort: v.exactOptional(port),
     loginProfiles: v.exactOptional(v.array(loginProfile)),
   }),
 };

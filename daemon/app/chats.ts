@@ -21,8 +21,6 @@ const CORRECT = "urn:xmpp:message-correct:0";
 /** Between a message's id and the number of its correction. */
 const REVISION = "~";
 const MAX_ID = 128;
-/** Ids of messages in clear that are shorter may be used again and again by their program. */
-const MIN_PLAIN_ID = 8;
 /** What stands as the suite of a message in clear. */
 const PLAIN = "none";
 /** What was sent longer ago is not sent again when a session was renewed. */
@@ -202,7 +200,7 @@ export class Chats {
       return true;
     }
     const body = find("body", NS.client);
-    const id = plain ? plainId(received.id) : find("origin-id", NS.stanzaIds)?.attrs.id ?? "";
+    const id = plain ? received.id ?? "" : find("origin-id", NS.stanzaIds)?.attrs.id ?? "";
     if (body === undefined || id === "" || id.length > MAX_ID) return false;
     const message: MessageView = {
       id,
@@ -219,6 +217,8 @@ export class Chats {
     const replaces = find("replace", CORRECT)?.attrs.id ?? "";
     if (replaces !== "") this.#replace(message, replaces);
     else if (this.#messages.add(message, !copy)) this.#changed(message);
+    // What comes again out of an archive was acknowledged before.
+    else if (plain) return true;
     if (!copy && answered && find("request", NS.receipts) !== undefined) {
       this.#acknowledge(received, id);
     }
@@ -299,10 +299,6 @@ function revisionOf(name: string, id: string): number | undefined {
   if (!name.startsWith(`${id}${REVISION}`)) return undefined;
   const digits = name.slice(id.length + REVISION.length);
   return /^[1-9]\d{0,5}$/.test(digits) ? Number(digits) : undefined;
-}
-
-function plainId(id: string | undefined): string {
-  return id === undefined || id.length < MIN_PLAIN_ID ? newId() : id;
 }
 
 function checkBody(body: string): void {

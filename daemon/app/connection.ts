@@ -2,6 +2,7 @@ import { SimppdError } from "../base/mod.ts";
 import type { AccountState, LoginView, Problem } from "../views/mod.ts";
 import {
   announceCaps,
+  answerVersion,
   Disco,
   Pep,
   Presence,
@@ -34,6 +35,7 @@ export class Connection {
     });
     // Without capabilities servers would not push what contacts publish (XEP-0163 section 4.3.2).
     announceCaps(this.client, new Disco(this.client, "simppd", "urn:simppd"));
+    answerVersion(this.client, "simppd");
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
@@ -46,7 +48,10 @@ export class Connection {
 
   /** How the present login went; null while there is none. */
   get login(): LoginView | null {
-    return this.client.login ?? null;
+    const { login } = this.client;
+    if (login === undefined) return null;
+    const { mechanism, mutual, profile } = login;
+    return { mechanism, mutual, profile };
   }
 
   /** @throws SimppdError when the account cannot be used as it is */

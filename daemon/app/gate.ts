@@ -12,6 +12,7 @@ import {
 import type { AppEvent, StatusView } from "../views/mod.ts";
 import type { AppApi } from "./api.ts";
 import { type AppOptions, RunningApp } from "./app.ts";
+import { Attention } from "./attention.ts";
 import { backupContent, noAccount } from "./make_backup.ts";
 import { keepUpload, restoreBackup } from "./restore_backup.ts";
 
@@ -67,6 +68,7 @@ function behind(gate: Gate): App {
 /** What can be asked of a daemon whether it is locked or not, and what takes it down and up again. */
 class Gate {
   readonly events = new Emitter<AppEvent>();
+  readonly #attention = new Attention((active) => this.#running?.setActive(active));
   readonly #hold: StateHold;
   readonly #options: AppOptions;
   #state: StateDirectory | undefined;
@@ -107,6 +109,7 @@ class Gate {
       await this.#hold.lock(state);
       throw error;
     }
+    this.#running.setActive(this.#attention.active);
     this.#state = state;
     this.#instance = this.#running.instance;
   }
@@ -130,6 +133,10 @@ class Gate {
       devices: { state: "unlinked", code: "", confirmation: "none", devices: [], requests: [] },
       ffmpeg: { found: false, version: null, message: null },
     };
+  }
+
+  watch(signal: AbortSignal): void {
+    this.#attention.watch(signal);
   }
 
   unlock({ passphrase }: { passphrase: string }): Promise<StatusView> {
@@ -205,6 +212,7 @@ class Gate {
 
   /** Ends what runs and gives the state directory free. */
   async close(): Promise<void> {
+    this.#attention.close();
     if (this.#closed) return;
     this.#closed = true;
     const running = this.#running;

@@ -82,8 +82,7 @@ export function receiveInto(rooms: {
   });
 
   plain.received.on((message) => {
-    if (message.from === own()) return;
-    if (message.envelope.content.some((child) => child.name === "body")) {
+    if (message.from !== own() && message.envelope.content.some((child) => child.name === "body")) {
       people.stranger(message.from);
     }
     chats.receive(message, own(), isAnswered(message.from));

@@ -6,7 +6,7 @@ export interface Incoming {
   /** Bare JID; our own for a copy of what another device of ours sent. */
   readonly from: string;
   readonly suite: SuiteId | "none";
-  /** The stanza's own id, of a message in clear. */
+  /** By which a message in clear is known. */
   readonly id?: string;
   readonly envelope: {
     /** Bare JID of the receiver. */

@@ -10,6 +10,8 @@ import type { People } from "./people.ts";
 const LOOKED_AGE = 10 * 60_000;
 /** Most contacts of whom it is remembered. */
 const MOST_LOOKED = 1_000;
+/** Ids that are shorter may be counted from one, again and again, by their program. */
+const MIN_ID = 8;
 /** What encrypts in a way that we do not know; the text beside it only says so. */
 const ENCRYPTED = ["urn:xmpp:omemo:2", "eu.siacs.conversations.axolotl", "jabber:x:encrypted"];
 
@@ -92,20 +94,30 @@ export class PlainLink {
     this.#looked.set(jid, now);
   }
 
+  /** Takes what another device of ours sent in clear to somebody who has no keys. */
+  takeSent(stanza: Element): void {
+    const to = Jid.tryParse(stanza.attrs.to ?? "")?.bare().toString() ?? "";
+    if (!isChat(stanza) || stanza.getChild("body", NS.client) === undefined) return;
+    if (!this.#people.has(to) || this.#simpp.trust.describe(to) !== undefined) return;
+    if (stanza.getChild("simpp", SIMPP_NS) !== undefined || isEncrypted(stanza)) return;
+    const own = this.#client?.jid.bare();
+    if (own !== undefined) this.received.emit(incoming(stanza, own, own.toString(), to));
+  }
+
   #take(stanza: Element): boolean {
     const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
-    const { type } = stanza.attrs;
-    const chat = type === undefined || type === "normal" || type === "chat";
-    if (from === undefined || !chat || this.#people.isBlocked(from)) return false;
+    if (from === undefined || !isChat(stanza) || this.#people.isBlocked(from)) return false;
+    const own = this.#client!.jid.bare();
+    if (from === own.toString()) return false;
     if (stanza.getChild("simpp", SIMPP_NS) !== undefined) return false;
     const says = stanza.getChild("body", NS.client) !== undefined;
     if (!says && stanza.getChild("received", NS.receipts) === undefined) return false;
     if (this.#simpp.trust.describe(from) !== undefined) {
       this.isAllowed(from);
       if (says) this.withheld.emit({ from, code: "plain-from-simppd" });
-    } else if (stanza.getChildElements().some((child) => ENCRYPTED.includes(child.getNS() ?? ""))) {
+    } else if (isEncrypted(stanza)) {
       this.withheld.emit({ from, code: "unreadable" });
-    } else this.received.emit(incoming(stanza, from));
+    } else this.received.emit(incoming(stanza, own, from, own.toString()));
     return true;
   }
 
@@ -115,15 +127,30 @@ export class PlainLink {
   }
 }
 
-function incoming(stanza: Element, from: string): Incoming {
+const isChat = ({ attrs: { type } }: Element) =>
+  type === undefined || type === "normal" || type === "chat";
+
+const isEncrypted = (stanza: Element) =>
+  stanza.getChildElements().some((child) => ENCRYPTED.includes(child.getNS() ?? ""));
+
+function incoming(stanza: Element, own: Jid, from: string, to: string): Incoming {
   const sent = Date.parse(stanza.getChild("delay", NS.delay)?.attrs.stamp ?? "");
   const time = Number.isNaN(sent) ? Date.now() : sent;
   return {
     from,
     suite: "none",
-    id: stanza.attrs.id ?? "",
-    envelope: { to: "", time, content: stanza.getChildElements() },
+    id: idOf(stanza, own),
+    envelope: { to, time, content: stanza.getChildElements() },
   };
+}
+
+/** The sender's id, or the archive's where the sender's may be used again and again. */
+function idOf(stanza: Element, own: Jid): string {
+  const { id } = stanza.attrs;
+  if (id !== undefined && id.length >= MIN_ID) return id;
+  const stable = stanza.getChildren("stanza-id", NS.stanzaIds)
+    .find(({ attrs }) => attrs.by === own.toString());
+  return stable === undefined ? newId() : `archived-${stable.attrs.id}`;
 }
 
 function hasKeys(jid: string): SimppdError {

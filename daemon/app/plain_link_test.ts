@@ -3,29 +3,9 @@ import { join } from "node:path";
 import { SIMPP_NS } from "../simpp/mod.ts";
 import { el, type Element, NS } from "../xmpp/core/mod.ts";
 import { App } from "./gate.ts";
-import { Dora, until } from "./testing_dora.ts";
+import { until, withDora } from "./testing_dora.ts";
 
 const REPLACE = "urn:xmpp:message-correct:0";
-
-/** Alice with simppd, and Dora with a program that knows nothing of it. */
-async function withDora(
-  work: (alice: App, dora: Dora) => Promise<void>,
-): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "simppd-plain-" });
-  const alice = await App.open({ state: join(root, "alice"), callHosts: ["127.0.0.1"] });
-  let dora: Dora | undefined;
-  try {
-    await alice.carry({ nick: "Alice", reach: "this-machine" });
-    dora = await Dora.join((await alice.invite()).link);
-    await alice.addContact({ jid: dora.jid });
-    await until(alice.events, () => alice.contacts()[0]?.subscription === "both");
-    await work(alice, dora);
-  } finally {
-    await dora?.client.close();
-    await alice.close();
-    await Deno.remove(root, { recursive: true });
-  }
-}
 
 const bodyOf = (stanza: Element) => stanza.getChildText("body");
 

@@ -1,5 +1,6 @@
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Settings, type StateDirectory } from "../store/mod.ts";
+import type { Endpoint } from "../xmpp/client/mod.ts";
 import type { LoginKeySettings } from "./login_keys.ts";
 
 /** The account this daemon speaks for, what it logs in with, and how to reach its server. */
@@ -11,8 +12,8 @@ export type AccountSettings =
 export interface AccountPlace {
   readonly jid: string;
   readonly nick: string;
-  /** Direct TLS endpoints to try; none: the domain's own records. */
-  readonly hosts: readonly { host: string; port: number; tls: "direct" | "starttls" }[];
+  /** Endpoints to try; none: the domain's own records. */
+  readonly hosts: readonly Endpoint[];
   /** base64url SHA-256 of the server's key; null: certificate authorities decide. */
   readonly pin: string | null;
 }
@@ -26,6 +27,8 @@ export interface ServerSettings {
   readonly reach: "this-machine" | "network";
   /** The port it had last; kept when it is free. */
   readonly port: number;
+  /** The same for STARTTLS. */
+  readonly starttlsPort?: number;
   /** Login profiles it lets in; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }
@@ -49,6 +52,14 @@ export class AppSettings {
   }
   set server(server: ServerSettings) {
     this.#settings.set("server", server);
+  }
+
+  /** Id of the newest message of the server's archive that is here (XEP-0313). */
+  get archivePlace(): string | undefined {
+    return this.#settings.get("archivePlace");
+  }
+  set archivePlace(id: string) {
+    this.#settings.set("archivePlace", id);
   }
 
   /** Account fingerprints that invitations named, by JID. */

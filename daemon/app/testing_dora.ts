@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Emitter } from "../base/mod.ts";
 import {
   announceCaps,
@@ -9,6 +10,7 @@ import {
   XmppClient,
 } from "../xmpp/client/mod.ts";
 import { el, type Element } from "../xmpp/core/mod.ts";
+import { App } from "./gate.ts";
 import { readInvitation } from "./invitation.ts";
 
 const PASSWORD = "pass of dora and more";
@@ -78,4 +80,24 @@ export function until<T>(events: Emitter<T>, condition: () => boolean): Promise<
       reject(new Error("it did not happen within 10 s"));
     }, 10_000);
   });
+}
+
+/** Alice with simppd, and Dora with a program that knows nothing of it. */
+export async function withDora(
+  work: (alice: App, dora: Dora, state: string) => Promise<void>,
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-plain-" });
+  const alice = await App.open({ state: join(root, "alice"), callHosts: ["127.0.0.1"] });
+  let dora: Dora | undefined;
+  try {
+    await alice.carry({ nick: "Alice", reach: "this-machine" });
+    dora = await Dora.join((await alice.invite()).link);
+    await alice.addContact({ jid: dora.jid });
+    await until(alice.events, () => alice.contacts()[0]?.subscription === "both");
+    await work(alice, dora, join(root, "alice"));
+  } finally {
+    await dora?.client.close();
+    await alice.close();
+    await Deno.remove(root, { recursive: true });
+  }
 }

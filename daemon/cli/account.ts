@@ -12,7 +12,7 @@ export const account: Verb = {
     "account",
     "account carry [--nick NAME] [--reach this-machine|network]",
     "account join LINK [--nick NAME]              LINK may be - : read from standard input",
-    "account sign-in JID [--nick NAME] [--server HOST[:PORT]] [--pin PIN]",
+    "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
     "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",

@@ -48,6 +48,7 @@ export function eventStream(
       };
       send("retry: 2000\n\n");
       sendEvent("status", app.status());
+      app.watch(over.signal);
       app.events.on(({ type, data }) => sendEvent(type, data), over.signal);
       timer = setInterval(() => send(": here\n\n"), heartbeat);
       signal.addEventListener("abort", close, { once: true });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { startProsody } from "../../scripts/peers/prosody.ts";
+import { startEjabberd } from "../../scripts/peers/ejabberd.ts";
+import { type Prosody, startProsody } from "../../scripts/peers/prosody.ts";
 import { absent } from "../real_parts.ts";
 import { moves, openChat, type Person, read, withDashboards, write } from "./dashboard.ts";
 
@@ -56,41 +57,48 @@ Deno.test({
     }),
 });
 
-Deno.test({
-  name: "two dashboards: signed in to two accounts of a Prosody, to a call",
-  ignore: absent("chromium") || absent("prosody"),
-  fn: async () => {
-    const prosody = (await startProsody({ accounts: { alice: "wonderland", bob: "builder" } }))!;
-    try {
-      await withDashboards(async (alice, bob) => {
-        for (
-          const [person, nick, password] of [
-            [alice, "Alice", "wonderland"],
-            [bob, "Bob", "builder"],
-          ] as const
-        ) {
-          const { page } = person;
-          await page.getByRole("button", { name: "Sign in to an XMPP account" }).click();
-          await page.getByLabel("Your name").fill(nick);
-          await page.getByLabel("XMPP address").fill(`${nick.toLowerCase()}@${prosody.domain}`);
-          await page.getByLabel("Password").fill(password);
-          await page.getByText("Server and certificate").click();
-          await page.getByRole("textbox", { name: "Server" }).fill(
-            `127.0.0.1:${prosody.ports.starttls}`,
-          );
-          await page.getByRole("textbox", { name: "Pinned key" }).fill(prosody.pin);
-          await page.getByRole("button", { name: "Sign in" }).click();
-          await page.getByRole("button", { name: "Add contact" }).first().waitFor();
-        }
-        await alice.page.getByRole("button", { name: "Add contact" }).first().click();
-        await alice.page.getByLabel("XMPP address").fill(`bob@${prosody.domain}`);
-        await alice.page.getByLabel("Name").fill("Bob");
-        await alice.page.getByRole("button", { name: "Send request" }).click();
-        await bob.page.getByRole("button", { name: "Accept" }).click();
-        await talkAndCall(alice, bob);
-      });
-    } finally {
-      await prosody.stop();
-    }
-  },
-});
+const PEERS = [
+  { name: "Prosody", program: "prosody", start: startProsody },
+  { name: "ejabberd", program: "ejabberdctl", start: startEjabberd },
+];
+
+for (const { name, program, start } of PEERS) {
+  Deno.test({
+    name: `two dashboards: signed in to two accounts of ${name}, to a call`,
+    ignore: absent("chromium") || absent(program),
+    fn: async () => {
+      const server = (await start({ accounts: { alice: "wonderland", bob: "builder" } }))!;
+      try {
+        await withDashboards(async (alice, bob) => {
+          await signIn(alice, "Alice", "wonderland", server);
+          await signIn(bob, "Bob", "builder", server);
+          await alice.page.getByRole("button", { name: "Add contact" }).first().click();
+          await alice.page.getByLabel("XMPP address").fill(`bob@${server.domain}`);
+          await alice.page.getByLabel("Name").fill("Bob");
+          await alice.page.getByRole("button", { name: "Send request" }).click();
+          await bob.page.getByRole("button", { name: "Accept" }).click();
+          await talkAndCall(alice, bob);
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+  });
+}
+
+async function signIn(
+  { page }: Person,
+  nick: string,
+  password: string,
+  { domain, ports, pin }: Pick<Prosody, "domain" | "ports" | "pin">,
+): Promise<void> {
+  await page.getByRole("button", { name: "Sign in to an XMPP account" }).click();
+  await page.getByLabel("Your name").fill(nick);
+  await page.getByLabel("XMPP address").fill(`${nick.toLowerCase()}@${domain}`);
+  await page.getByLabel("Password").fill(password);
+  await page.getByText("Server and certificate").click();
+  await page.getByRole("textbox", { name: "Server" }).fill(`127.0.0.1:${ports.starttls}`);
+  await page.getByRole("textbox", { name: "Pinned key" }).fill(pin);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Add contact" }).first().waitFor();
+}

@@ -13,6 +13,14 @@ import {
 } from "../../daemon/xmpp/client/mod.ts";
 import { el, type Element } from "../../daemon/xmpp/core/mod.ts";
 
+/** The port of a real server for one way to encrypt. */
+export function portOf(
+  ports: { readonly direct: number; readonly starttls: number; readonly https: number },
+  tls: Endpoint["tls"],
+): number {
+  return tls === "websocket" ? ports.https : ports[tls];
+}
+
 /** A client with all its extensions; the password is "pass of " and the name. */
 export function person(domain: string, name: string, endpoint: Endpoint, trust: TlsTrust) {
   const client = new XmppClient({

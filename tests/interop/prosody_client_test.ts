@@ -7,7 +7,7 @@ import {
 } from "../../daemon/xmpp/client/mod.ts";
 import { el } from "../../daemon/xmpp/core/mod.ts";
 import { type Prosody, startProsody } from "../../scripts/peers/prosody.ts";
-import { befriend, person, publish, talk } from "./people.ts";
+import { befriend, person, portOf, publish, talk } from "./people.ts";
 
 type Hash = "SHA-1" | "SHA-256";
 
@@ -27,7 +27,7 @@ async function withProsody(hash: Hash, use: (prosody: Prosody) => Promise<void>)
 }
 
 function endpoint({ ports }: Prosody, tls: Endpoint["tls"]): Endpoint {
-  return { host: "127.0.0.1", port: ports[tls], tls };
+  return { host: "127.0.0.1", port: portOf(ports, tls), tls, path: "/xmpp-websocket" };
 }
 
 const SHOWN: { hash: Hash; tls: Endpoint["tls"]; trust: (prosody: Prosody) => TlsTrust }[] = [

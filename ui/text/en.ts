@@ -110,7 +110,7 @@ export const en = {
     password: "Password",
     advanced: "Server and certificate",
     server: "Server",
-    serverHint: "host or host:port, when it cannot be found from the address.",
+    serverHint: "host, host:port or wss://host/path, when it cannot be found from the address.",
     pin: "Pinned key",
     pinHelp: {
       lead: "No authority vouches for this server's certificate. If the server makes its own " +

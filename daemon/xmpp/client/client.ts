@@ -1,38 +1,17 @@
 import { Backoff, Emitter, logOf, publicError, SimppdError, sleep } from "../../base/mod.ts";
-import { type Element, Jid, newId, NS } from "../core/mod.ts";
+import { type Element, Jid, newId } from "../core/mod.ts";
 import { isPermanent, openSession, type Route } from "./connection.ts";
-import type { TlsTrust } from "./dial.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { logEstablished } from "./establish.ts";
 import { Hooks } from "./hooks.ts";
-import { Requests } from "./requests.ts";
-import type { LoginOutcome, LoginSecret } from "./sasl.ts";
-import type { XmppStream } from "./stream.ts";
+import { Inbound } from "./inbound.ts";
+import type { ClientEvent, ClientState, XmppClientOptions } from "./options.ts";
+import type { LoginOutcome } from "./sasl.ts";
+import { notOnline, Session } from "./session.ts";
+import { preferred } from "./xep_0198_sm.ts";
 import { keepAlive } from "./xep_0199_ping.ts";
-
-/** Whom to log in as, with what, and where. */
-export type XmppClientOptions = LoginSecret & XmppAccountOptions;
-
-/** {@link XmppClientOptions} without the secret. */
-export interface XmppAccountOptions {
-  /** The account, `name@domain`. */
-  readonly jid: string;
-  /** Wished for; a random one when absent. */
-  readonly resource?: string;
-  /** Where the server is; looked up in DNS when absent. */
-  readonly endpoints?: readonly Endpoint[];
-  readonly trust: TlsTrust;
-  /** Silence after which the server is asked for a sign of life; 60 when absent. */
-  readonly pingSeconds?: number;
-}
-
-/** `offline`: not connected, perhaps about to try again; `failed`: not before `connect()` is called. */
-export type ClientState = "connecting" | "online" | "offline" | "failed";
-
-/** A change of state, and what led to it when it was not wanted. */
-export interface ClientEvent {
-  readonly state: ClientState;
-  readonly problem: { readonly code: string; readonly message: string } | null;
-}
+import { clientState } from "./xep_0352_csi.ts";
+import { type FastTokens, tokensInMemory } from "./xep_0484_fast.ts";
 
 const IQ_TIMEOUT_MS = 20_000;
 /** A connection that held this long was a good one: waiting begins small again. */
@@ -48,11 +27,16 @@ export class XmppClient {
   readonly #account: Jid;
   readonly #options: XmppClientOptions;
   readonly #resource: string;
-  readonly #requests = new Requests();
   readonly #backoff = new Backoff();
+  readonly #tokens: FastTokens;
+  readonly #clientId: string;
+  readonly #inbound: Inbound;
+  readonly #clientState = clientState(this);
   #state: ClientState = "offline";
-  #jid: Jid;
-  #stream: XmppStream | undefined;
+  #session: Session | undefined;
+  #features: Element | undefined;
+  /** Where we were connected last. */
+  #endpoint: Endpoint | undefined;
   #login: LoginOutcome | undefined;
   /** The certificate was right at least once: one that is wrong now may pass, as on foreign Wi-Fi. */
   #wasOnline = false;
@@ -68,8 +52,10 @@ export class XmppClient {
     if (this.#account.local === "") {
       throw new SimppdError("bad-jid", `${options.jid} is a server; expected name@domain.`);
     }
-    this.#jid = this.#account;
     this.#resource = options.resource ?? newId().slice(0, 8);
+    this.#inbound = new Inbound(this.#account, this.hooks);
+    this.#tokens = options.tokens ?? tokensInMemory();
+    this.#clientId = options.clientId ?? crypto.randomUUID();
     keepAlive(this, (options.pingSeconds ?? 60) * 1000);
   }
 
@@ -77,9 +63,14 @@ export class XmppClient {
     return this.#state;
   }
 
-  /** Our address: full while connected, else that of the account. */
+  /** Our address: full while there is a session, over short cuts too, else that of the account. */
   get jid(): Jid {
-    return this.#jid;
+    return this.#session?.jid ?? this.#account;
+  }
+
+  /** What the server offers over the present connection; undefined while there is none. */
+  get features(): Element | undefined {
+    return this.#features;
   }
 
   /** How the login of the present connection went; undefined while there is none. */
@@ -89,7 +80,7 @@ export class XmppClient {
 
   /** `performance.now()` when bytes last came over the present connection. */
   get heard(): number {
-    return this.#stream?.heard ?? 0;
+    return this.#session?.stream?.heard ?? 0;
   }
 
   /**
@@ -110,8 +101,12 @@ export class XmppClient {
     return online;
   }
 
-  /** Ends the stream and stays offline; nothing is left running when this resolves. */
+  /**
+   * Ends the stream and stays offline; nothing is left running when this resolves. A token that was
+   * kept in memory is forgotten.
+   */
   async close(): Promise<void> {
+    if (this.#options.tokens === undefined) this.#tokens.save(undefined);
     const running = this.#running;
     if (running === undefined) return;
     running.stop.abort();
@@ -121,13 +116,32 @@ export class XmppClient {
 
   /** Gives this connection up and makes a new one, as when it is found dead. */
   reconnect(): void {
-    this.#stream?.abort();
+    this.#session?.stream?.abort();
   }
 
-  /** Sends a stanza. @throws SimppdError `not-online`, `bad-xml`, `send-queue-full` */
+  /**
+   * Somebody is looking, or nobody is: then the server may hold back what can wait (XEP-0352). Kept
+   * over connections; does nothing where the server does not offer it.
+   */
+  setActive(active: boolean): void {
+    this.#clientState.set(active);
+  }
+
+  /**
+   * Sends a stanza. While a connection that was cut is made anew it waits; it is sent once, or given
+   * to the hook `unacknowledged` when the server has lost the session.
+   * @throws SimppdError `not-online`, `bad-xml`, `send-queue-full`
+   */
   send(stanza: Element): void {
-    if (this.#stream === undefined) throw notOnline();
-    this.#stream.send(stanza);
+    this.#need().send(stanza);
+  }
+
+  /**
+   * Sends what is no stanza over the present connection, if there is one; it is not sent again.
+   * @throws SimppdError `bad-xml`, `send-queue-full`
+   */
+  sendNonza(element: Element): void {
+    this.#session?.stream?.send(element);
   }
 
   /**
@@ -138,122 +152,121 @@ export class XmppClient {
     iq: Element,
     { timeoutMs = IQ_TIMEOUT_MS, to }: { timeoutMs?: number; to?: Jid | string } = {},
   ): Promise<Element> {
-    if (this.#stream === undefined) throw notOnline();
     if (to !== undefined) iq.attrs.to = to.toString();
-    const id = newId();
-    iq.attrs.id = id;
-    const answer = this.#requests.wait(
-      id,
-      iq.attrs.to === undefined ? undefined : Jid.parse(iq.attrs.to),
-      timeoutMs,
-    );
-    try {
-      this.#stream.send(iq);
-    } catch (error) {
-      this.#requests.forget(id);
-      throw error;
-    }
-    return await answer;
+    return await this.#need().iq(iq, timeoutMs);
+  }
+
+  /**
+   * Resolves when the server has all that was sent up to now, also when it was cut off in between.
+   * @throws SimppdError `not-online`; `not-confirmed`: the server may have it or not
+   */
+  async confirm({ timeoutMs = IQ_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    await this.#need().confirm(timeoutMs);
+  }
+
+  #need(): Session {
+    if (this.#session === undefined) throw notOnline();
+    return this.#session;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#enter("connecting", null);
+      let cut = false;
       try {
-        await this.#session(signal);
+        await this.#connection(signal);
       } catch (error) {
         if (signal.aborted) break;
         logOf("xmpp").info("not connected: {error}", { error });
         const final = isPermanent(error) && !this.#mayPass(error);
         if (final) this.#running = undefined;
-        this.#enter(final ? "failed" : "offline", publicError(error));
-        this.#settle(error);
+        if (final || this.#session?.expired) this.#lose();
+        // A session that was online a moment ago is not given up because of a first cut.
+        cut = this.#state === "online" && this.#session !== undefined;
+        const next = final ? "failed" : cut ? "connecting" : "offline";
+        this.#enter(next, cut ? null : publicError(error));
+        if (!cut) this.#settle(error);
         if (final) return;
       }
       this.#pause = new AbortController();
       await sleep(this.#backoff.next(), AbortSignal.any([signal, this.#pause.signal]));
       this.#pause = undefined;
     }
+    this.#lose();
     this.#running = undefined;
     this.#enter("offline", null);
   }
 
   /** One connection, from the dialling to its end, which is an error unless `signal` aborted. */
-  async #session(signal: AbortSignal): Promise<void> {
-    const { stream, jid, outcome } = await openSession(this.#route(), {
-      account: this.#account,
-      secret: this.#options,
-      resource: this.#resource,
-    }, signal);
+  async #connection(signal: AbortSignal): Promise<void> {
+    const established = await openSession(
+      this.#route(),
+      {
+        account: this.#account,
+        secret: this.#options,
+        resource: this.#resource,
+        clientId: this.#clientId,
+        tokens: this.#tokens,
+      },
+      this.#session?.management,
+      signal,
+    );
+    const { stream, outcome, features, bound, endpoint } = established;
+    logEstablished(this.#account, established);
+    if (bound !== undefined) {
+      this.#lose();
+      this.#session = new Session(bound.jid, bound.management);
+    }
+    const session = this.#session!;
     const ended = new AbortController();
-    const close = () => void stream.close();
+    const close = () => {
+      session.sayHandled();
+      void stream.close();
+    };
     signal.addEventListener("abort", close, { once: true });
-    this.#stream = stream;
     this.#login = outcome;
-    this.#jid = jid;
+    this.#features = features;
+    this.#endpoint = endpoint;
     const began = performance.now();
     try {
+      session.attach(stream);
       signal.throwIfAborted();
-      const pump = this.#pump(stream);
-      await Promise.race([pump, this.hooks.runOnline(this, ended.signal)]);
+      const pump = this.#inbound.pump(stream, session, established);
+      this.hooks.runConnected(this, ended.signal);
+      session.starting ??= this.hooks.runOnline(this, session.signal);
+      await Promise.race([pump, session.starting]);
       this.#wasOnline = true;
-      this.#enter("online", null);
+      this.#enter("online", null, bound === undefined);
       this.#settle(undefined);
       await pump;
+    } catch (error) {
+      stream.refuse(error);
+      throw error;
     } finally {
       if (performance.now() - began > STABLE_MS) this.#backoff.reset();
       signal.removeEventListener("abort", close);
-      this.#stream = this.#login = undefined;
-      this.#jid = this.#account;
+      this.#login = this.#features = undefined;
       ended.abort();
-      this.#requests.rejectAll(notOnline());
+      if (!session.detach()) this.#lose();
       await stream.close();
     }
   }
 
-  async #pump(stream: XmppStream): Promise<never> {
-    for (;;) this.#receive(await stream.receive(), stream);
-  }
-
-  #receive(stanza: Element, stream: XmppStream): void {
-    if (stanza.getNS() !== NS.client) return;
-    stanza.attrs.from ??= this.#account.toString();
-    const { from, to } = stanza.attrs;
-    const misled = to !== undefined && !Jid.tryParse(to)?.bareEquals(this.#account);
-    if (misled || Jid.tryParse(from) === undefined) {
-      logOf("xmpp").warn("dropped a stanza that is not for us or from nobody");
-      return;
-    }
-    switch (stanza.getName()) {
-      case "message":
-      case "presence":
-        this.hooks.dispatch(stanza);
-        return;
-      case "iq":
-        if (stanza.attrs.type === "result" || stanza.attrs.type === "error") {
-          this.#requests.settle(stanza, this.#account);
-        } else void this.#answer(stanza, stream);
-    }
-  }
-
-  async #answer(iq: Element, stream: XmppStream): Promise<void> {
-    const answer = await this.hooks.answer(iq);
-    // The request came over this stream; to a later one the answer would mean nothing.
-    if (stream !== this.#stream) return;
-    // The server knows our address better than the `to` of the request.
-    delete answer.attrs.from;
-    try {
-      stream.send(answer);
-    } catch (error) {
-      logOf("xmpp").debug("an answer was not sent: {error}", { error });
-    }
+  /** The session is over for good: what the server did not confirm goes back to who sent it. */
+  #lose(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    const left = session?.end() ?? [];
+    if (left.length > 0) this.hooks.giveBack(left);
   }
 
   #route(): Route {
     const { endpoints, trust } = this.#options;
+    const management = this.#session?.management;
     return {
       domain: this.#account.domain,
       trust,
+      first: management && preferred(management, this.#endpoint),
       ...(endpoints === undefined ? {} : { endpoints }),
     };
   }
@@ -269,13 +282,9 @@ export class XmppClient {
     for (const { resolve, reject } of waiters) error === undefined ? resolve() : reject(error);
   }
 
-  #enter(state: ClientState, problem: ClientEvent["problem"]): void {
+  #enter(state: ClientState, problem: ClientEvent["problem"], resumed = false): void {
     if (this.#state === state && problem === null) return;
     this.#state = state;
-    this.events.emit({ state, problem });
+    this.events.emit({ state, problem, resumed });
   }
-}
-
-function notOnline(): SimppdError {
-  return new SimppdError("not-online", "There is no connection to the server at the moment.");
 }

@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, rootCertificates, type TLSSocket } from "node:tls";
 import { fromBase64Url, SimppdError } from "../../base/mod.ts";
 import { equal, sha256 } from "../../crypto/mod.ts";
-import { endPointOf } from "../core/mod.ts";
 import { asciiDomain, type Endpoint } from "./endpoints.ts";
 import { requestTls } from "./starttls.ts";
-import { ConnTransport, SocketTransport, type Transport } from "./transport.ts";
+import { SocketTransport, type Transport } from "./transport.ts";
+import { openWebSocket } from "./websocket.ts";
 
 /** How the server shows that it is the right one. */
 export type TlsTrust =
@@ -22,12 +22,12 @@ export type TlsTrust =
     readonly extra?: readonly string[];
   };
 
-const ALPN = ["xmpp-client"];
+const ALPN = { direct: ["xmpp-client"], starttls: undefined, websocket: ["http/1.1"] };
 
 /**
  * Connects and encrypts. There is no way to a transport in clear.
  * @throws SimppdError `connection-failed`, `starttls-missing`, `starttls-injected`, `tls-failed`,
- * `untrusted-certificate`
+ * `untrusted-certificate`, `websocket-failed`
  */
 export async function dial(
   endpoint: Endpoint,
@@ -35,52 +35,28 @@ export async function dial(
   trust: TlsTrust,
   signal: AbortSignal,
 ): Promise<Transport> {
+  const name = endpoint.tls === "websocket" ? endpoint.host : domain;
+  const { socket, certificate } = await dialTls(endpoint, name, trust, signal);
+  return endpoint.tls === "websocket"
+    ? await openWebSocket(socket, endpoint, certificate, signal)
+    : new SocketTransport(socket, certificate);
+}
+
+/**
+ * A TLS connection to whom `trust` names.
+ * @param whom what the certificate must show under `ca`: the XMPP domain, never the host dialled,
+ * which DNS alone vouches for; the host of its URL for a WebSocket, which came over HTTPS or from
+ * the person (RFC 7395 section 4)
+ * @throws SimppdError as {@link dial}
+ */
+export async function dialTls(
+  { host, port, tls }: Endpoint,
+  whom: string,
+  trust: TlsTrust,
+  signal: AbortSignal,
+): Promise<{ socket: TLSSocket; certificate: Uint8Array }> {
   signal.throwIfAborted();
-  return trust.kind === "pin"
-    ? await dialPinned(endpoint, domain, trust.pin, signal)
-    : await dialCertified(endpoint, domain, trust.extra ?? [], signal);
-}
-
-/** The certificate is checked against the XMPP domain, never against the host dialled. */
-async function dialCertified(
-  { host, port, tls }: Endpoint,
-  domain: string,
-  extra: readonly string[],
-  signal: AbortSignal,
-): Promise<Transport> {
-  const conn = await Deno.connect({ hostname: host, port, signal }).catch((error) => {
-    throw unreachable(host, port, error);
-  });
-  conn.setNoDelay();
-  let transport = new ConnTransport(conn);
-  const abort = () => transport.close();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    if (tls === "starttls") await requestTls(transport, domain);
-    const secure = await Deno.startTls(conn, {
-      hostname: asciiDomain(domain),
-      caCerts: [...extra],
-      ...(tls === "direct" ? { alpnProtocols: ALPN } : {}),
-    });
-    transport = new ConnTransport(secure);
-    await secure.handshake();
-    return transport;
-  } catch (error) {
-    transport.close();
-    throw tlsFailure(error, domain);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-/** The one key that is right is known: names, dates and authorities do not matter. */
-async function dialPinned(
-  { host, port, tls }: Endpoint,
-  domain: string,
-  pin: string,
-  signal: AbortSignal,
-): Promise<Transport> {
-  const name = asciiDomain(domain);
+  const name = asciiDomain(whom);
   const raw = connectTcp({ host, port, noDelay: true });
   let socket: Socket = raw;
   const abort = () => socket.destroy();
@@ -90,35 +66,49 @@ async function dialPinned(
       throw unreachable(host, port, error);
     });
     if (tls === "starttls") {
-      await requestTls(new SocketTransport(raw), domain);
+      await requestTls(new SocketTransport(raw), whom);
       raw.pause();
       raw.removeAllListeners("readable");
       if (raw.readableLength > 0) throw new Error("bytes in clear after <proceed/>");
     }
+    const alpn = ALPN[tls];
     const secure = connectTls({
       socket: raw,
-      // Whom to trust is decided below, before a byte of ours is sent.
-      rejectUnauthorized: false,
+      host: name,
       ...(isIP(name) === 0 ? { servername: name } : {}),
-      ...(tls === "direct" ? { ALPNProtocols: ALPN } : {}),
+      ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
+      ...authorities(trust),
     });
     socket = secure;
     await happened(secure, "secureConnect");
     const certificate = secure.getPeerCertificate(true).raw;
-    if (certificate === undefined || !hasPin(certificate, pin)) {
+    const trusted = certificate !== undefined &&
+      (trust.kind === "pin" ? hasPin(certificate, trust.pin) : secure.authorized);
+    if (!trusted) {
       throw new SimppdError(
         "untrusted-certificate",
-        `The server at ${host}:${port} does not hold the key that was agreed for ${domain}.`,
+        `The server at ${host}:${port} does not hold the key that was agreed for ${whom}.`,
       );
     }
-    return new SocketTransport(secure, endPointOf(certificate));
+    return { socket: secure, certificate };
   } catch (error) {
     socket.destroy();
     raw.destroy();
-    throw tlsFailure(error, domain);
+    throw tlsFailure(error, name);
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+function authorities(trust: TlsTrust): { rejectUnauthorized: boolean; ca?: string[] } {
+  // Pinned: the one key that is right is known. Names, dates and authorities do not matter, and the
+  // key is looked at before a byte of ours is sent.
+  if (trust.kind === "pin") return { rejectUnauthorized: false };
+  const { extra = [] } = trust;
+  return {
+    rejectUnauthorized: true,
+    ...(extra.length === 0 ? {} : { ca: [...rootCertificates, ...extra] }),
+  };
 }
 
 function hasPin(certificate: Uint8Array, pin: string): boolean {
@@ -147,14 +137,19 @@ function unreachable(host: string, port: number, cause: unknown): SimppdError {
   );
 }
 
-function tlsFailure(error: unknown, domain: string): unknown {
+function tlsFailure(error: unknown, name: string): unknown {
   if (error instanceof SimppdError) return error;
-  if (error instanceof Error && /certificate/i.test(error.message)) {
+  if (error instanceof Error && isCertificateProblem(error)) {
     return new SimppdError(
       "untrusted-certificate",
-      `The server's certificate does not show that it is ${domain}.`,
+      `The server's certificate does not show that it is ${name}.`,
       error,
     );
   }
-  return new SimppdError("tls-failed", `Encryption with ${domain} could not be set up.`, error);
+  return new SimppdError("tls-failed", `Encryption with ${name} could not be set up.`, error);
+}
+
+function isCertificateProblem(error: Error & { code?: string }): boolean {
+  return /certificate/i.test(error.message) ||
+    /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(error.code ?? "");
 }

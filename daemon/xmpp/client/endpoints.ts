@@ -5,8 +5,13 @@ import { SimppdError } from "../../base/mod.ts";
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  /** `direct`: TLS from the first byte (XEP-0368); `starttls`: after a greeting in clear. */
-  readonly tls: "direct" | "starttls";
+  /**
+   * `direct`: TLS from the first byte (XEP-0368); `starttls`: after a greeting in clear;
+   * `websocket`: a WebSocket over HTTPS (RFC 7395).
+   */
+  readonly tls: "direct" | "starttls" | "websocket";
+  /** Path and query of a WebSocket's URL; "/" when absent. */
+  readonly path?: string;
 }
 
 /** Looks up SRV records; rejects or gives none when there are none. */
@@ -24,9 +29,24 @@ export function asciiDomain(domain: string): string {
   return (url?.hostname ?? domain).replace(/^\[(.*)\]$/, "$1");
 }
 
+/** The endpoint of a `wss:` URL; `undefined` for every other text. */
+export function readWebSocketUrl(text: string): Endpoint | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== "wss:" || url.username !== "" || url.password !== "") {
+    return undefined;
+  }
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? 443 : Number(url.port),
+    tls: "websocket",
+    path: url.pathname + url.search,
+  };
+}
+
 /**
- * Where the client-to-server service of `domain` is (RFC 6120 section 3.2, XEP-0368), best first;
- * without SRV records the usual ports of the domain itself.
+ * Where the client-to-server service of `domain` is over TCP (RFC 6120 section 3.2, XEP-0368), best
+ * first; without SRV records the usual ports of the domain itself. A service whose only record has
+ * the target "." is not there (RFC 2782), and its usual port is not tried.
  * @throws SimppdError `no-xmpp-service` when the domain says that it offers none
  */
 export async function findEndpoints(
@@ -35,32 +55,37 @@ export async function findEndpoints(
   resolve: SrvResolver = (name, signal) => Deno.resolveDns(name, "SRV", { signal }),
 ): Promise<Endpoint[]> {
   const host = asciiDomain(domain);
-  const usual: Endpoint[] = [
-    { host, port: 5223, tls: "direct" },
-    { host, port: 5222, tls: "starttls" },
-  ];
-  if (isIP(host) !== 0 || host === "localhost") return usual;
+  const direct: Endpoint = { host, port: 5223, tls: "direct" };
+  const starttls: Endpoint = { host, port: 5222, tls: "starttls" };
+  if (isIP(host) !== 0 || host === "localhost") return [direct, starttls];
   const lookup = async (service: string, tls: Endpoint["tls"]) => {
-    const records = await resolve(`${service}._tcp.${host}.`, signal).catch(() => []);
-    return records.map((record) => ({ ...record, tls }));
+    const found = await resolve(`${service}._tcp.${host}.`, signal).catch(() => []);
+    const records = found.filter(({ target }) => target !== "." && target !== "")
+      .map((record) => ({ ...record, tls }));
+    return { records, refused: found.length > 0 && records.length === 0 };
   };
-  const found = (await Promise.all([
+  const [xmpps, xmpp] = await Promise.all([
     lookup("_xmpps-client", "direct"),
     lookup("_xmpp-client", "starttls"),
-  ])).flat();
-  if (found.length === 0) return usual;
-  const offered = found.filter(({ target }) => target !== "." && target !== "");
-  if (offered.length === 0) {
+  ]);
+  const offered = [...xmpps.records, ...xmpp.records];
+  if (offered.length > 0) {
+    return order(offered).slice(0, MAX_ENDPOINTS).map(({ target, port, tls }) => ({
+      host: target.replace(/\.$/, ""),
+      port,
+      tls,
+    }));
+  }
+  if (xmpp.refused) {
     throw new SimppdError("no-xmpp-service", `${domain} says that it offers no XMPP service.`);
   }
-  return order(offered).slice(0, MAX_ENDPOINTS).map(({ target, port, tls }) => ({
-    host: target.replace(/\.$/, ""),
-    port,
-    tls,
-  }));
+  return xmpps.refused ? [starttls] : [direct, starttls];
 }
 
-/** By priority; within one, direct TLS first, then at random by weight (RFC 2782). */
+/**
+ * By priority, both services mixed; within one priority direct TLS first, which XEP-0368 section 3
+ * leaves to the client, then at random by weight (RFC 2782).
+ */
 function order<T extends Deno.SrvRecord & { tls: Endpoint["tls"] }>(records: T[]): T[] {
   return records
     .map((record) => ({ record, lot: Math.random() ** (1 / Math.max(record.weight, 0.1)) }))

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findEndpoints } from "./endpoints.ts";
+import { findEndpoints, readWebSocketUrl } from "./endpoints.ts";
 
 const never = new AbortController().signal;
 
@@ -53,4 +53,41 @@ Deno.test("findEndpoints() believes a domain that offers no XMPP, and tries not 
   const many = Array.from({ length: 50 }, (_, i) => [i, 0, 5222, `h${i}.test`] as const);
   const found = await findEndpoints("d.test", never, records({ "_xmpp-client": many as never }));
   assert.equal(found.length, 10);
+});
+
+Deno.test("findEndpoints() leaves out the one service that is said not to be there", async () => {
+  const noDirect = records({ "_xmpps-client": [[0, 0, 0, "."]] });
+  assert.deepEqual(await findEndpoints("d.test", never, noDirect), [
+    { host: "d.test", port: 5222, tls: "starttls" },
+  ]);
+  const onlyDirect = records({
+    "_xmpps-client": [[1, 0, 5223, "a.test."]],
+    "_xmpp-client": [[0, 0, 0, "."]],
+  });
+  assert.deepEqual(await findEndpoints("d.test", never, onlyDirect), [
+    { host: "a.test", port: 5223, tls: "direct" },
+  ]);
+  const neither = records({
+    "_xmpps-client": [[0, 0, 0, "."]],
+    "_xmpp-client": [[0, 0, 0, "."]],
+  });
+  await assert.rejects(findEndpoints("d.test", never, neither), { code: "no-xmpp-service" });
+});
+
+Deno.test("readWebSocketUrl() takes wss: and nothing else", () => {
+  assert.deepEqual(readWebSocketUrl("wss://a.test/xmpp-websocket?x=1"), {
+    host: "a.test",
+    port: 443,
+    tls: "websocket",
+    path: "/xmpp-websocket?x=1",
+  });
+  assert.deepEqual(readWebSocketUrl("wss://[::1]:5281"), {
+    host: "::1",
+    port: 5281,
+    tls: "websocket",
+    path: "/",
+  });
+  for (const text of ["ws://a.test/", "https://a.test/", "wss://me:pw@a.test/", "a.test", "wss:"]) {
+    assert.equal(readWebSocketUrl(text), undefined, text);
+  }
 });

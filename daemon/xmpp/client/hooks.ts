@@ -6,8 +6,13 @@ import type { XmppClient } from "./client.ts";
 export type StanzaHook = (stanza: Element) => boolean | void;
 /** The payload of the result, `undefined` for an empty one. @throws StanzaError to refuse */
 export type IqHook = (iq: Element) => Promise<Element | undefined> | Element | undefined;
-/** `signal` aborts when this connection ends. */
+/** `signal` aborts when the session is over for good; a cut that is mended does not end it. */
 export type OnlineHook = (client: XmppClient, signal: AbortSignal) => Promise<void> | void;
+
+/** `signal` aborts when this connection ends, whether it is resumed later or not. */
+export type ConnectedHook = (client: XmppClient, signal: AbortSignal) => void;
+/** Stanzas, oldest first, of which the server did not say that it has them. */
+export type UnacknowledgedHook = (stanzas: readonly Element[]) => void;
 
 /** Answers to requests that are being worked out at one time. */
 const MAX_ANSWERING = 64;
@@ -23,6 +28,8 @@ export class Hooks {
   #outgoingPresence = new Set<(presence: Element) => void>();
   #iq = new Map<string, IqHook>();
   #online = new Set<OnlineHook>();
+  #connected = new Set<ConnectedHook>();
+  #unacknowledged = new Set<UnacknowledgedHook>();
   #features = new Map<string, number>();
   #answering = 0;
 
@@ -50,9 +57,26 @@ export class Hooks {
     return () => this.#iq.delete(key);
   }
 
-  /** Runs after each login before the state is `online`, one after another. */
+  /**
+   * Runs at the begin of each session before the state is `online`, one after another; not when a
+   * session is resumed.
+   */
   online(hook: OnlineHook): () => void {
     return add(this.#online, hook);
+  }
+
+  /** Runs at each connection, resumed sessions among them. */
+  connected(hook: ConnectedHook): () => void {
+    return add(this.#connected, hook);
+  }
+
+  /**
+   * Told what was sent and not acknowledged when a session ends for good (XEP-0198). It may have
+   * come or not; nobody sends it again but who sent it. Iqs among it have been rejected too, and
+   * `confirm()` has.
+   */
+  unacknowledged(hook: UnacknowledgedHook): () => void {
+    return add(this.#unacknowledged, hook);
   }
 
   /** Announces a feature to those who ask (XEP-0030). */
@@ -113,6 +137,23 @@ export class Hooks {
       return errorReply(iq, "cancel", "internal-server-error");
     } finally {
       this.#answering--;
+    }
+  }
+
+  /** Called by the client for each connection. */
+  runConnected(client: XmppClient, signal: AbortSignal): void {
+    for (const hook of [...this.#connected]) hook(client, signal);
+  }
+
+  /** Called by the client when a session ended for good. */
+  giveBack(stanzas: readonly Element[]): void {
+    logOf("xmpp").info("{count} stanzas were not acknowledged", { count: stanzas.length });
+    for (const hook of [...this.#unacknowledged]) {
+      try {
+        hook(stanzas);
+      } catch (error) {
+        logOf("xmpp").error("a hook failed on what came back: {error}", { error });
+      }
     }
   }
 

@@ -4,15 +4,22 @@
  * @module
  */
 export * from "./client.ts";
+export type { ComponentSettings } from "./component_connection.ts";
 export type { TlsTrust } from "./dial.ts";
-export type { Endpoint } from "./endpoints.ts";
+export { type Endpoint, readWebSocketUrl } from "./endpoints.ts";
 export * from "./hooks.ts";
+export * from "./options.ts";
 export * from "./presence.ts";
 export * from "./roster.ts";
 export type { LoginOutcome, LoginSecret } from "./sasl.ts";
 export * from "./xep_0030_disco.ts";
 export * from "./xep_0077_register.ts";
+export * from "./xep_0092_version.ts";
+export * from "./xep_0114_component.ts";
 export * from "./xep_0115_caps.ts";
 export * from "./xep_0163_pep.ts";
 export * from "./xep_0191_blocking.ts";
+export * from "./xep_0280_carbons.ts";
+export * from "./xep_0313_archive.ts";
 export * from "./xep_0445_preauth.ts";
+export type { FastToken, FastTokens } from "./xep_0484_fast.ts";

@@ -41,14 +41,16 @@ export class Presence {
     priority: 0,
   };
 
-  /** Registers with `client`: own presence goes out at every login. */
+  /** Registers with `client`: own presence goes out with every session. */
   constructor(client: XmppClient) {
     this.#client = client;
     client.hooks.presence((stanza) => this.#receive(stanza));
     client.hooks.featuresChanged.on(() => this.#send());
-    client.events.on(({ state }) => {
-      if (state === "online") this.#send();
-      else if (state !== "connecting") this.#forget();
+    client.hooks.online((_, signal) => {
+      signal.addEventListener("abort", () => this.#forget(), { once: true });
+    });
+    client.events.on(({ state, resumed }) => {
+      if (state === "online" && !resumed) this.#send();
     });
   }
 

@@ -1,6 +1,6 @@
 import { SimppdError, utf8 } from "../../base/mod.ts";
 import { type Element, LIMITS_BEFORE_AUTH, NS, StreamReader } from "../core/mod.ts";
-import { streamHeader } from "./stream.ts";
+import { streamHeader } from "./framing.ts";
 import type { Transport } from "./transport.ts";
 
 /**

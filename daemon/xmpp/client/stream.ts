@@ -1,36 +1,27 @@
 import { type Bytes, logOf, SimppdError, utf8 } from "../../base/mod.ts";
 import {
   type Element,
-  escapeText,
-  LIMITS_AFTER_AUTH,
+  endPointOf,
   LIMITS_BEFORE_AUTH,
   NS,
-  type ReaderLimits,
-  serialise,
   StreamError,
-  StreamReader,
+  tlsServerEndPoint,
 } from "../core/mod.ts";
+import { type Framing, framingOf } from "./framing.ts";
+import { LIMITS_OF_OWN_SERVER } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
-/** Our own server may send more at once than others may: a whole roster is one stanza. */
-const LIMITS_OF_OWN_SERVER: ReaderLimits = { ...LIMITS_AFTER_AUTH, bytes: 1_048_576 };
 /** Characters that may wait to be sent. */
 const MAX_QUEUED = 4_194_304;
 /** How long the last words may take to leave. */
 const CLOSE_MS = 1_000;
 
-/** The header a client opens a stream with (RFC 6120 section 4.2). */
-export function streamHeader(domain: string): string {
-  return `<?xml version='1.0'?><stream:stream to='${escapeText(domain)}' version='1.0' ` +
-    `xml:lang='en' xmlns='${NS.client}' xmlns:stream='${NS.stream}'>`;
-}
-
 /** One XML stream over one encrypted connection; everything it throws means that it is over. */
 export class XmppStream {
   readonly #transport: Transport;
+  readonly #framing: Framing;
   readonly #domain: string;
-  #limits = LIMITS_BEFORE_AUTH;
-  #reader: StreamReader | undefined;
+  readonly #from: string | undefined;
   #inbox: Element[] = [];
   #opened = false;
   #closedByPeer = false;
@@ -46,32 +37,46 @@ export class XmppStream {
   /** `performance.now()` when bytes last came. */
   heard = performance.now();
 
-  constructor(transport: Transport, domain: string) {
+  /** @param from the account that will log in, which the server may want to know beforehand */
+  constructor(transport: Transport, domain: string, from?: string) {
     this.#transport = transport;
     this.#domain = domain;
-  }
-
-  /** `endPointOf` the server's certificate, where the connection shows it. */
-  get endPoint(): Uint8Array | undefined {
-    return this.#transport.endPoint;
-  }
-
-  /** Opens the stream, anew after a login, and gives the server's features. */
-  async open(afterLogin = false): Promise<Element> {
-    if (this.#inbox.length > 0) throw new StreamError("bad-format", "a stanza out of turn");
-    if (afterLogin) this.#limits = LIMITS_OF_OWN_SERVER;
-    this.#opened = false;
-    this.#reader = new StreamReader({
+    this.#from = from;
+    this.#framing = framingOf(transport.framing, {
       onOpen: ({ version }) => {
         if (version === undefined || Number.parseInt(version) < 1) {
           throw new StreamError("unsupported-version", "XMPP 1.0 is needed");
         }
         this.#opened = true;
       },
-      onStanza: (stanza) => this.#inbox.push(stanza),
+      onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.#closedByPeer = true,
-    }, this.#limits);
-    this.#push(streamHeader(this.#domain));
+    }, LIMITS_BEFORE_AUTH);
+  }
+
+  /** `endPointOf` the server's certificate: what SIMPP-1 binds to. */
+  get endPoint(): Uint8Array | undefined {
+    const { certificate } = this.#transport;
+    return certificate && endPointOf(certificate);
+  }
+
+  /** `tlsServerEndPoint` of the server's certificate: what SCRAM and tokens bind to. */
+  get tlsServerEndPoint(): Uint8Array | undefined {
+    const { certificate } = this.#transport;
+    return certificate && tlsServerEndPoint(certificate);
+  }
+
+  /** Opens the stream, anew after a login, and gives the server's features. */
+  async open(afterLogin = false): Promise<Element> {
+    if (this.#inbox.length > 0) throw new StreamError("bad-format", "a stanza out of turn");
+    if (afterLogin) this.#framing.limits = LIMITS_OF_OWN_SERVER;
+    this.#opened = false;
+    this.#push(this.#framing.open(this.#domain, this.#from));
+    return await this.features();
+  }
+
+  /** The features that are expected next: of a stream just opened, or after a login by SASL2. */
+  async features(): Promise<Element> {
     const features = await this.receive();
     if (!features.is("features", NS.stream)) {
       throw new StreamError("bad-format", `expected stream features, not <${features.name}>`);
@@ -94,7 +99,7 @@ export class XmppStream {
 
   /** Queues a stanza. @throws SimppdError `bad-xml`, `send-queue-full` */
   send(element: Element): void {
-    this.#push(serialise(element));
+    this.#push(this.#framing.write(element));
   }
 
   /**
@@ -127,11 +132,18 @@ export class XmppStream {
     }
   }
 
+  #take(stanza: Element): void {
+    // After SASL2 the stream goes on without a new header, perhaps within these very bytes. Whether
+    // the login holds is seen before any of it is used.
+    if (stanza.is("success", NS.sasl2)) this.#framing.limits = LIMITS_OF_OWN_SERVER;
+    this.#inbox.push(stanza);
+  }
+
   #read(bytes: Uint8Array): void {
     try {
-      this.#reader?.write(bytes);
+      this.#framing.read(bytes);
     } catch (error) {
-      this.#refuse(error);
+      this.refuse(error);
       throw error;
     }
   }
@@ -139,7 +151,7 @@ export class XmppStream {
   async #close(): Promise<void> {
     const late = setTimeout(() => this.abort(), CLOSE_MS);
     try {
-      if (!this.#ending && this.#opened) this.#push("</stream:stream>");
+      if (!this.#ending && this.#opened) this.#push(this.#framing.close);
       this.#ending = true;
       await this.#flushing;
       while (!this.#over) await (this.#reading ?? this.receive());
@@ -168,8 +180,9 @@ export class XmppStream {
     await Promise.resolve();
     try {
       while (this.#outbox.length > 0 && !this.#over) {
-        const text = this.#outbox.join("");
-        this.#outbox = [];
+        const text = this.#framing.together
+          ? this.#outbox.splice(0).join("")
+          : this.#outbox.shift()!;
         await this.#transport.write(utf8(text) as Bytes);
         this.#queued -= text.length;
       }
@@ -181,10 +194,12 @@ export class XmppStream {
     }
   }
 
-  #refuse(error: unknown): void {
+  /** Tells the server which of its errors ends the stream; does nothing for other errors. */
+  refuse(error: unknown): void {
     if (!(error instanceof StreamError)) return;
     try {
-      this.#push(serialise(error.toElement()) + "</stream:stream>");
+      this.#push(this.#framing.write(error.toElement()));
+      this.#push(this.#framing.close);
       this.#ending = true;
     } catch {
       // It was over already.

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { concat, fromBase64, fromUtf8, toBase64, utf8 } from "../../base/mod.ts";
-import { NS, scramDerive, scramNonce, scramServer } from "../core/mod.ts";
+import { endPointOf, NS, scramDerive, scramNonce, scramServer } from "../core/mod.ts";
 import { makeTestCertificate, type TestCertificate } from "../../../scripts/peers/certificate.ts";
 import type { Endpoint } from "./endpoints.ts";
 
@@ -22,6 +22,11 @@ export class ScriptedPeer {
     this.#socket = socket;
     this.#certificate = certificate;
     this.#listen();
+  }
+
+  /** `tls-server-end-point` of this server. */
+  get endPoint(): Uint8Array {
+    return certificateHash(this.#certificate);
   }
 
   /** Text up to and with `mark`. @throws when the client hangs up before */
@@ -54,6 +59,16 @@ export class ScriptedPeer {
 
   end(): void {
     this.#socket.destroy();
+  }
+
+  /** Answers the request to bind a resource. */
+  async bind(jid = `me@${DOMAIN}/here`): Promise<void> {
+    const request = await this.read("</iq>");
+    // What was read before may have cut off the begin of it.
+    const id = /id="([^"]+)"/.exec(request)?.[1] ?? /id="([^"]+)"[^>]*><bind/.exec(this.heard)![1];
+    await this.write(
+      `<iq type='result' id='${id}'><bind xmlns='${NS.bind}'><jid>${jid}</jid></bind></iq>`,
+    );
   }
 
   /** Writes `lastInClear` and goes on in TLS. */
@@ -92,6 +107,12 @@ export class ScriptedPeer {
     this.#socket.on("close", end);
     this.#socket.on("error", end);
   }
+}
+
+/** SHA-256 of a certificate, which is what logins are bound to. */
+export function certificateHash({ certificatePem }: TestCertificate): Uint8Array {
+  const der = fromBase64(certificatePem.replace(/-----[^-]+-----|\s/g, ""));
+  return endPointOf(der);
 }
 
 /** Plays one connection; `count` is 1 for the first. It may fail, as when the client hangs up. */
@@ -154,6 +175,14 @@ export function mechanisms(...names: string[]): string {
 export interface Cheats {
   readonly challenge?: (honest: string) => string;
   readonly proof?: (honest: string) => string;
+  /** Sent right behind `<success/>`, in the same segment. */
+  readonly afterSuccess?: string;
+  /** What the features after the login hold beside the binding. */
+  readonly features?: string;
+  /** Ends before the client binds, as when it resumes a stream. */
+  readonly bind?: false;
+  /** Answers a `<resume/>` with `<failed/>`, and begins stream management after the binding. */
+  readonly refuseResume?: boolean;
   /** The address bound instead of `me@server.test/here`. */
   readonly jid?: string;
 }
@@ -170,16 +199,23 @@ export async function admit(peer: ScriptedPeer, cheats: Cheats = {}): Promise<vo
   const challenge = await scram.first(payload(await peer.read("</auth>")));
   await peer.write(sasl("challenge", cheats.challenge?.(challenge) ?? challenge));
   const proof = scram.final(payload(await peer.read("</response>")));
-  await peer.write(sasl("success", cheats.proof?.(proof) ?? proof));
+  await peer.write(sasl("success", cheats.proof?.(proof) ?? proof) + (cheats.afterSuccess ?? ""));
   await peer.read("<stream:stream");
   await peer.read(">");
-  await peer.write(features(`<bind xmlns='${NS.bind}'/>`));
-  const request = await peer.read("</iq>");
-  const id = /id="([^"]+)"/.exec(request)![1];
-  await peer.write(
-    `<iq type='result' id='${id}'><bind xmlns='${NS.bind}'>` +
-      `<jid>${cheats.jid ?? `me@${DOMAIN}/here`}</jid></bind></iq>`,
-  );
+  await peer.write(features(`<bind xmlns='${NS.bind}'/>${cheats.features ?? ""}`));
+  if (cheats.bind === false) return;
+  if (cheats.refuseResume) {
+    const asked = await peer.read("/");
+    if (asked.includes("<resume")) {
+      await peer.read(">");
+      await peer.write(`<failed xmlns='${NS.streamManagement}'/>`);
+    }
+  }
+  await peer.bind(cheats.jid);
+  if (cheats.refuseResume) {
+    await peer.read("<enable");
+    await peer.write(`<enabled xmlns='${NS.streamManagement}' id='two' resume='true'/>`);
+  }
 }
 
 /** Base64 of `text` within a SASL element. */
@@ -187,8 +223,9 @@ export function sasl(name: string, text: string): string {
   return `<${name} xmlns='${NS.sasl}'>${toBase64(utf8(text))}</${name}>`;
 }
 
-function payload(element: string): string {
-  return fromUtf8(fromBase64(/>([^<>]*)<\/\w+>$/.exec(element)![1]!));
+/** The text in base64 that ends an element. */
+export function payload(element: string): string {
+  return fromUtf8(fromBase64(/>([^<>]*)<\/[\w-]+>$/.exec(element)![1]!));
 }
 
 /** The bytes of `text` with those of `raw` in the place of "%". */

@@ -8,46 +8,19 @@ export interface Transport {
   write(bytes: Uint8Array): Promise<void>;
   /** Drops the connection; a waiting read or write ends. */
   close(): void;
-  /** `endPointOf` the certificate the server showed, where the system lets us see it. */
-  readonly endPoint: Uint8Array | undefined;
-}
-
-const CHUNK = 32_768;
-
-/** A connection of Deno's, in clear or TLS. */
-export class ConnTransport implements Transport {
-  readonly endPoint = undefined;
-  readonly #conn: Deno.Conn;
-  readonly #chunk = new Uint8Array(CHUNK);
-  #closed = false;
-
-  constructor(conn: Deno.Conn) {
-    this.#conn = conn;
-  }
-
-  async read(): Promise<Uint8Array | null> {
-    const length = await this.#conn.read(this.#chunk);
-    return length === null ? null : this.#chunk.subarray(0, length);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    try {
-      this.#conn.close();
-    } catch {
-      // Beginning TLS took it over, or failed and closed it.
-    }
-  }
+  /** The certificate the server showed, in DER; `undefined` in clear. */
+  readonly certificate: Uint8Array | undefined;
+  /**
+   * `stream`: bytes flow, and how they are cut means nothing (RFC 6120). `websocket`: each read and
+   * write is one message, which holds one element (RFC 7395).
+   */
+  readonly framing: "stream" | "websocket";
 }
 
 /** A socket of node:net or node:tls. Read on demand, so that the sender is slowed down by us. */
 export class SocketTransport implements Transport {
-  readonly endPoint: Uint8Array | undefined;
+  readonly framing = "stream";
+  readonly certificate: Uint8Array | undefined;
   readonly #socket: Socket;
   #error: Error | undefined;
   #ended = false;
@@ -62,9 +35,9 @@ export class SocketTransport implements Transport {
     this.#onEnd();
   };
 
-  constructor(socket: Socket, endPoint?: Uint8Array) {
+  constructor(socket: Socket, certificate?: Uint8Array) {
     this.#socket = socket;
-    this.endPoint = endPoint;
+    this.certificate = certificate;
     socket.on("readable", this.#onReadable);
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onEnd);

@@ -26,6 +26,10 @@ export interface PublishOptions {
 export type PepListener = (from: Jid, items: PepItem[], retracted: string[]) => void;
 
 const MAX_ITEMS = 1_000;
+const ACCESS_MODEL = "pubsub#access_model";
+
+/** How a server answers that knows some options only: ejabberd of them the access model. */
+const NOT_UNDERSTOOD = new Set(["resource-constraint", "bad-request", "feature-not-implemented"]);
 
 /** Prosody and our own server send headlines, ejabberd either as it is configured. */
 const EVENT_TYPES = new Set(["headline", "normal"]);
@@ -53,19 +57,24 @@ export class Pep {
     options: PublishOptions = {},
   ): Promise<void> {
     const fields = fieldsOf(options);
-    const publish = () =>
+    const publish = (required: readonly Element[]) =>
       this.#request("set", NS.pubsub, undefined, [
         el("publish", { node }, el("item", { id: itemId }, payload)),
-        fields.length === 0
+        required.length === 0
           ? undefined
-          : el("publish-options", {}, form(NS.pubsubPublishOptions, fields)),
+          : el("publish-options", {}, form(NS.pubsubPublishOptions, required)),
       ]);
     try {
-      await publish();
+      await publish(fields);
     } catch (error) {
-      if (!isUnmet(error)) throw error;
-      await this.#configure(node, fields);
-      await publish();
+      if (isUnmet(error)) {
+        await this.#configure(node, fields);
+        return void await publish(fields);
+      }
+      const access = fields.filter(({ attrs }) => attrs.var === ACCESS_MODEL);
+      if (access.length === fields.length || !isNotUnderstood(error)) throw error;
+      await this.#make(node, fields);
+      await publish(access);
     }
   }
 
@@ -114,6 +123,17 @@ export class Pep {
       }
       unannounce();
     };
+  }
+
+  /** Makes a node, or changes the one there is. */
+  async #make(node: string, fields: readonly Element[]): Promise<void> {
+    const configure = el("configure", {}, form(NS.pubsubNodeConfig, fields));
+    try {
+      await this.#request("set", NS.pubsub, undefined, [el("create", { node }), configure]);
+    } catch (error) {
+      if (!(error instanceof StanzaError) || error.condition !== "conflict") throw error;
+      await this.#configure(node, fields);
+    }
   }
 
   async #configure(node: string, fields: readonly Element[]): Promise<void> {
@@ -165,7 +185,7 @@ function itemsOf(items: Element): PepItem[] {
 
 function fieldsOf({ accessModel, maxItems, persist }: PublishOptions): Element[] {
   const values = {
-    "pubsub#access_model": accessModel,
+    [ACCESS_MODEL]: accessModel,
     "pubsub#max_items": maxItems?.toString(),
     "pubsub#persist_items": persist && "true",
   };
@@ -183,4 +203,9 @@ function form(type: string, fields: readonly Element[]): Element {
 function isUnmet(error: unknown): boolean {
   return error instanceof StanzaError &&
     (error.condition === "conflict" || error.application === "precondition-not-met");
+}
+
+/** The server may not know an option, and then says so of nothing in particular. */
+function isNotUnderstood(error: unknown): boolean {
+  return error instanceof StanzaError && NOT_UNDERSTOOD.has(error.condition);
 }

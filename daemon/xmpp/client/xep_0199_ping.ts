@@ -12,7 +12,7 @@ const ANSWER_MS = 15_000;
 export function keepAlive(client: XmppClient, everyMs: number): void {
   client.hooks.feature(NS.ping);
   client.hooks.iq("get", "ping", NS.ping, () => undefined);
-  client.hooks.online((_, signal) => void watch(client, everyMs, signal));
+  client.hooks.connected((_, signal) => void watch(client, everyMs, signal));
 }
 
 async function watch(client: XmppClient, everyMs: number, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,8 @@ const NAME_START = "A-Z_a-z\\xC0-\\xD6\\xD8-\\xF6\\xF8-\\u02FF\\u0370-\\u037D\\u
   "\\u{10000}-\\u{EFFFF}";
 const NC_NAME = `[${NAME_START}][${NAME_START}\\-.0-9\\xB7\\u0300-\\u036F\\u203F-\\u2040]*`;
 const QNAME = new RegExp(`^${NC_NAME}(?::${NC_NAME})?$`, "u");
+/** Names as they mostly are, told without the tables of Unicode. */
+const PLAIN_NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
 // Lone surrogates match \p{Cs} under the u flag.
 // deno-lint-ignore no-control-regex
 const FORBIDDEN = /[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF\p{Cs}]/u;
@@ -62,7 +64,10 @@ const ESCAPES: Record<string, string> = {
 };
 
 function escapeAttribute(text: string): string {
-  return escapeText(text).replaceAll("\n", "&#xA;").replaceAll("\t", "&#x9;");
+  const escaped = escapeText(text);
+  return /[\n\t]/.test(escaped)
+    ? escaped.replaceAll("\n", "&#xA;").replaceAll("\t", "&#x9;")
+    : escaped;
 }
 
 /**
@@ -98,7 +103,7 @@ function write(element: Element, depth: number): string {
 }
 
 function checkName(name: string): void {
-  if (!QNAME.test(name)) {
+  if (!PLAIN_NAME.test(name) && !QNAME.test(name)) {
     throw new SimppdError("bad-xml", `"${name.slice(0, 40)}" is no XML name.`);
   }
 }

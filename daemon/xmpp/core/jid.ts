@@ -2,6 +2,10 @@ import { SimppdError, utf8 } from "../../base/mod.ts";
 
 const MAX_PART = 1023;
 const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/;
+/** Parts that normalisation leaves as they are: what nearly all addresses are made of. */
+const PLAIN_LOCAL = /^[a-z0-9._=+-]{1,1023}$/;
+const PLAIN_DOMAIN = /^(?=.{1,1023}$)[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
+const PLAIN_RESOURCE = /^[ -~]{1,1023}$/;
 const LABEL = /^[\p{L}\p{N}\p{M}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?$/u;
 
 /**
@@ -15,6 +19,7 @@ export class Jid {
   readonly domain: string;
   /** "" when there is none. */
   readonly resource: string;
+  #text: string | undefined;
 
   private constructor(local: string, domain: string, resource: string) {
     this.local = local;
@@ -63,12 +68,13 @@ export class Jid {
   }
 
   toString(): string {
-    return (this.local && `${this.local}@`) + this.domain +
+    return this.#text ??= (this.local && `${this.local}@`) + this.domain +
       (this.resource && `/${this.resource}`);
   }
 }
 
 function localPart(raw: string, whole: string): string {
+  if (PLAIN_LOCAL.test(raw)) return raw;
   const local = sized(narrow(raw).toLowerCase().normalize("NFC"), whole, "the part before @");
   if (/["&'/:<>@\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(local)) {
     throw bad(whole, "the part before @ holds a character that is not allowed there");
@@ -80,6 +86,7 @@ function localPart(raw: string, whole: string): string {
 }
 
 function domainPart(raw: string, whole: string): string {
+  if (PLAIN_DOMAIN.test(raw)) return raw;
   const name = narrow(raw).toLowerCase().normalize("NFC").replace(/[\u3002]/g, ".");
   const domain = sized(name.endsWith(".") ? name.slice(0, -1) : name, whole, "the domain");
   const labels = domain.split(".");
@@ -90,6 +97,7 @@ function domainPart(raw: string, whole: string): string {
 }
 
 function resourcePart(raw: string, whole: string): string {
+  if (PLAIN_RESOURCE.test(raw)) return raw;
   const resource = sized(raw.replace(/\p{Zs}/gu, " ").normalize("NFC"), whole, "the part after /");
   if (/[\p{Cc}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u.test(resource)) {
     throw bad(whole, "the part after / holds a character that is not allowed there");

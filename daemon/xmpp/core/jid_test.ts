@@ -14,6 +14,23 @@ Deno.test("Jid.parse() takes addresses apart and normalises them", () => {
   assert.equal(jid.withResource("x").toString(), "élise@example.org/x");
 });
 
+Deno.test("Jid.parse() leaves plain addresses as they are, however they are reached", () => {
+  const plain = (characters: string) => fc.stringMatching(new RegExp(`^[${characters}]{1,20}$`));
+  const domain = fc.stringMatching(/^[a-z0-9_.-]{1,12}$/);
+  const address = fc.tuple(plain("a-z0-9._=+-"), domain, plain(" -~"));
+  fc.assert(fc.property(address, ([local, domain, resource]) => {
+    // A wide letter takes the way that looks at every character.
+    const wide = Jid.tryParse(`ａ${local}@ａ${domain}/${resource}ä`);
+    const short = Jid.tryParse(`a${local}@a${domain}/${resource}`);
+    assert.equal(wide?.local, short?.local);
+    assert.equal(wide?.domain, short?.domain);
+    assert.equal(wide?.resource, short && `${short.resource}ä`);
+    if (short !== undefined && !domain.endsWith(".")) {
+      assert.equal(`${short}`, `a${local}@a${domain}/${resource}`);
+    }
+  }));
+});
+
 Deno.test("Jid.parse() refuses what is no address", () => {
   for (
     const text of [

@@ -3,13 +3,18 @@
  * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
  * @module
  */
+export * from "./component.ts";
+export * from "./data_form.ts";
 export * from "./element.ts";
+export * from "./end_point.ts";
 export * from "./errors.ts";
+export * from "./hashed_token.ts";
 export * from "./jid.ts";
 export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limits.ts";
 export * from "./namespaces.ts";
 export * from "./reader.ts";
 export * from "./sasl_error.ts";
+export * from "./result_set.ts";
 export * from "./saslprep.ts";
 export {
   type ChannelBinding,
@@ -28,5 +33,7 @@ export { END_POINT_LENGTH, endPointOf, SIMPP_1 } from "./simpp1.ts";
 export * from "./simpp1_client.ts";
 export * from "./simpp1_keys.ts";
 export * from "./simpp1_server.ts";
+export * from "./sm_counter.ts";
+export * from "./ssdp.ts";
 export * from "./stanza.ts";
 export { parseElement } from "./tree.ts";

@@ -2,6 +2,8 @@
 export const NS = {
   client: "jabber:client",
   server: "jabber:server",
+  /** RFC 7395 */
+  framing: "urn:ietf:params:xml:ns:xmpp-framing",
   stream: "http://etherx.jabber.org/streams",
   streams: "urn:ietf:params:xml:ns:xmpp-streams",
   stanzas: "urn:ietf:params:xml:ns:xmpp-stanzas",
@@ -9,6 +11,12 @@ export const NS = {
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
   /** XEP-0440: which channel bindings the server can check. */
   saslChannelBinding: "urn:xmpp:sasl-cb:0",
+  /** XEP-0388 */
+  sasl2: "urn:xmpp:sasl:2",
+  /** XEP-0484 */
+  fast: "urn:xmpp:fast:0",
+  /** XEP-0386 */
+  bind2: "urn:xmpp:bind:0",
   bind: "urn:ietf:params:xml:ns:xmpp-bind",
   session: "urn:ietf:params:xml:ns:xmpp-session",
   roster: "jabber:iq:roster",
@@ -19,8 +27,12 @@ export const NS = {
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0045, what is said to members and owners */
+  mucUser: "http://jabber.org/protocol/muc#user",
   /** XEP-0054 */
   vcard: "vcard-temp",
+  /** XEP-0059 */
+  resultSet: "http://jabber.org/protocol/rsm",
   /** XEP-0060 */
   pubsub: "http://jabber.org/protocol/pubsub",
   pubsubEvent: "http://jabber.org/protocol/pubsub#event",
@@ -31,12 +43,19 @@ export const NS = {
   /** XEP-0077 */
   register: "jabber:iq:register",
   registerFeature: "http://jabber.org/features/iq-register",
+  /** XEP-0084 */
+  avatarData: "urn:xmpp:avatar:data",
+  avatarMetadata: "urn:xmpp:avatar:metadata",
   /** XEP-0085 */
   chatStates: "http://jabber.org/protocol/chatstates",
   /** XEP-0092 */
   version: "jabber:iq:version",
+  /** XEP-0114 */
+  component: "jabber:component:accept",
   /** XEP-0115 */
   caps: "http://jabber.org/protocol/caps",
+  /** XEP-0153 */
+  vcardUpdate: "vcard-temp:x:update",
   /** XEP-0160, and what servers say of it in disco */
   offline: "msgoffline",
   /** XEP-0184 */
@@ -57,6 +76,7 @@ export const NS = {
   forward: "urn:xmpp:forward:0",
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
+  archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */
@@ -65,6 +85,8 @@ export const NS = {
   stanzaIds: "urn:xmpp:sid:0",
   /** XEP-0379 and XEP-0445 */
   preAuth: "urn:xmpp:pars:0",
+  /** XEP-0398 */
+  avatarConversion: "urn:xmpp:pep-vcard-conversion:0",
   /** XEP-0401 */
   invite: "urn:xmpp:invite",
   /** Keys of the login SIMPP-1 within XEP-0077 (docs/protocol.md "Login"). */

@@ -84,7 +84,7 @@ export class StreamReader {
 
   #piece(raw: string, ascii: boolean): void {
     const tree = this.#tree;
-    const piece = tree.between ? raw.replace(WHITESPACE, "") : raw;
+    const piece = tree.between && !raw.startsWith("<") ? raw.replace(WHITESPACE, "") : raw;
     if (piece === "") return;
     this.#used += ascii ? piece.length : byteLength(piece);
     if (this.#used > this.#limits.bytes) {

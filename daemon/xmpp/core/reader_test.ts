@@ -54,6 +54,22 @@ Deno.test("StreamReader reads header, stanzas and end", () => {
   assert.equal(it.closed(), 1);
 });
 
+Deno.test("StreamReader refuses names so short and namespaces so long that writing them explodes", () => {
+  const long = `urn:${"x".repeat(4_000)}`;
+  const few = collect();
+  few.write(`${HEADER}<message xmlns:p='${long}'><p:a/><p:b/></message>`);
+  assert.equal(few.stanzas[0]!.getChildElements()[1]!.getNS(), long);
+  for (
+    const inside of [
+      "<p:a/>".repeat(50),
+      "<a p:b=''/>".repeat(50),
+      `<p:a>${"<b xmlns='urn:b'><p:c/></b>".repeat(50)}</p:a>`,
+    ]
+  ) refuses(`<message xmlns:p='${long}'>${inside}</message>`, "policy-violation");
+  const inherited = "<p:a><b/></p:a>".repeat(50);
+  refuses(`<x xmlns='${long}' xmlns:p='urn:p'>${inherited}</x>`, "policy-violation");
+});
+
 Deno.test("StreamReader gives prefixed elements their namespace, and none its absence", () => {
   const it = collect();
   it.write(

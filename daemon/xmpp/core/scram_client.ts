@@ -1,6 +1,7 @@
 import { concat, fromBase64, toBase64, utf8 } from "../../base/mod.ts";
 import { equal } from "../../crypto/mod.ts";
 import { saslprep } from "./saslprep.ts";
+import { type SaslOffer, ssdpHash } from "./ssdp.ts";
 import {
   attributes,
   type ChannelBinding,
@@ -21,7 +22,8 @@ export interface ScramClient {
   first(): string;
   /**
    * client-final-message for a server-first-message.
-   * @throws ScramError `server-not-proven` on a foreign nonce or on too few or too many iterations
+   * @throws ScramError `server-not-proven` on a foreign nonce or on too few or too many iterations,
+   * `login-downgraded` when the server says that it offered something else than we saw
    */
   respond(serverFirst: string): Promise<string>;
   /**
@@ -37,6 +39,8 @@ export interface ClientBinding {
   readonly binding?: ChannelBinding;
   /** `y`: this client could bind but the server offers no such mechanism. */
   readonly serverLacksIt?: boolean;
+  /** What the server offered as we saw it, for a server that says what it offered (XEP-0474). */
+  readonly offer?: SaslOffer;
 }
 
 /**
@@ -48,7 +52,7 @@ export function scramClient(
   user: string,
   password: string,
   nonceSource: () => string,
-  { binding, serverLacksIt = false }: ClientBinding = {},
+  { binding, serverLacksIt = false, offer }: ClientBinding = {},
 ): ScramClient {
   const hash = hashOf(mechanism);
   const nonce = nonceSource();
@@ -76,6 +80,15 @@ export function scramClient(
           `it wants ${
             count.slice(0, 12)
           } iterations, ${MIN_ITERATIONS} to ${MAX_ITERATIONS} are safe`,
+        );
+      }
+      // What it says is covered by both proofs: who cuts it or changes it fails at the server.
+      const said = serverFirst.split(",").filter((part) => part.startsWith("h="));
+      if (offer !== undefined && said.some((part) => part !== `h=${ssdpHash(hash, offer)}`)) {
+        throw new ScramError(
+          "login-downgraded",
+          "Somebody between us and the server changed the logins it offers. The login was stopped.",
+          "not-authorized",
         );
       }
       const salted = await saltedPassword(hash, password, base64(salt64), iterations);

@@ -1,6 +1,7 @@
 import { concat, fromBase64, toBase64, utf8 } from "../../base/mod.ts";
 import { equal } from "../../crypto/mod.ts";
 import { saslprep } from "./saslprep.ts";
+import { type SaslOffer, ssdpHash } from "./ssdp.ts";
 import {
   attributes,
   type ChannelBinding,
@@ -41,6 +42,8 @@ export interface ScramServerOptions {
   lookup(user: string): Promise<ScramCredentials | undefined> | ScramCredentials | undefined;
   /** Set when `-PLUS` mechanisms are offered: a client's `y` then means a downgrade. */
   readonly binding?: ChannelBinding;
+  /** What was offered on this stream: a client then notices what was cut of it (XEP-0474). */
+  readonly offer?: SaslOffer;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface ScramServerOptions {
  */
 export function scramServer(
   mechanism: ScramMechanism,
-  { lookup, binding }: ScramServerOptions,
+  { lookup, binding, offer }: ScramServerOptions,
   nonceSource: () => string,
 ): ScramServer {
   const hash = hashOf(mechanism);
@@ -85,7 +88,8 @@ export function scramServer(
       if (credentials === undefined) throw notAuthorized();
       const nonce = theirs + nonceSource();
       const gs2 = clientFirst.slice(0, clientFirst.length - bare!.length);
-      const reply = `r=${nonce},s=${toBase64(credentials.salt)},i=${credentials.iterations}`;
+      const reply = `r=${nonce},s=${toBase64(credentials.salt)},i=${credentials.iterations}` +
+        (offer === undefined ? "" : `,h=${ssdpHash(hash, offer)}`);
       awaiting = {
         bound: plus ? concat(utf8(gs2), binding!.data) : utf8(gs2),
         nonce,

@@ -40,6 +40,8 @@ export class TreeBuilder {
   readonly #outside: number;
   #depth = 0;
   #attributes = 0;
+  /** Length of the namespaces of the elements so far: written out again, each is spelt. */
+  #spelt = 0;
   #current: Element | undefined;
   #childCounts: number[] = [];
 
@@ -103,9 +105,21 @@ export class TreeBuilder {
       return;
     }
     this.#childCounts[this.#depth - this.#outside] = 0;
+    if (this.#current === undefined) this.#spelt = 0;
     const element = elementOf(tag, this.#current);
+    this.#spell(tag, element);
     this.#current?.append(element);
     this.#current = element;
+  }
+
+  /** One long namespace and many short prefixed names must not make something huge. */
+  #spell(tag: SaxesTagNS, element: Element): void {
+    this.#spelt += element.attrs.xmlns?.length ?? 0;
+    for (const key in tag.attributes) {
+      const { prefix, uri } = tag.attributes[key]!;
+      if (prefix !== "" && prefix !== "xml" && prefix !== "xmlns") this.#spelt += uri.length;
+    }
+    if (this.#spelt > this.limits.bytes) throw over("bytes", this.limits);
   }
 
   #close(): void {
@@ -136,7 +150,8 @@ function elementOf(tag: SaxesTagNS, parent: Element | undefined): Element {
   if (parent === undefined ? tag.uri !== "" : (parent.getNS() ?? "") !== tag.uri) {
     element.attrs.xmlns = tag.uri;
   }
-  for (const { name, prefix, local, uri, value } of Object.values(tag.attributes)) {
+  for (const key in tag.attributes) {
+    const { name, prefix, local, uri, value } = tag.attributes[key]!;
     if (prefix === "xmlns" || (prefix === "" && local === "xmlns")) continue;
     element.attrs[name] = value;
     if (prefix !== "" && prefix !== "xml") element.attrs[`xmlns:${prefix}`] = uri;

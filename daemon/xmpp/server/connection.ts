@@ -38,7 +38,7 @@ export interface ConnectionListener {
 const LINGER_MS = 2_000;
 
 /**
- * One TLS connection (TLS 1.2 at least), from its TCP accept on. Reading pauses while the rate is
+ * One TLS connection (TLS 1.2 at least), from its handshake on. Reading pauses while the rate is
  * exceeded or the listener is busy; writing is gathered a turn and bounded.
  */
 export class Connection {
@@ -60,7 +60,7 @@ export class Connection {
   #secure = false;
   #state: "open" | "ending" | "closed" = "open";
 
-  /** @param raw just accepted: not flowing and without a `data` listener, so that no clear byte passes */
+  /** @param raw not flowing and without a `data` listener, so that no clear byte passes */
   constructor(raw: Socket, identity: TlsIdentity, flow: Flow, listener: ConnectionListener) {
     this.address = raw.remoteAddress ?? "";
     this.#raw = raw;
@@ -81,6 +81,11 @@ export class Connection {
     socket.on("data", (bytes) => this.#read(bytes as Uint8Array));
     socket.on("end", () => listener.onEnd());
     socket.on("close", () => this.#closed());
+  }
+
+  /** Is the TLS handshake over? */
+  get secure(): boolean {
+    return this.#secure;
   }
 
   /** A new rate and queue, after login. */
@@ -189,6 +194,8 @@ export class Connection {
 
   #read(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
+    // Nothing is taken for the client's that did not come through TLS.
+    if (!this.#secure) return this.destroy();
     this.#spend(bytes.length);
     this.#listener.onBytes(bytes);
   }

@@ -1,9 +1,9 @@
 import { SimppdError, utf8 } from "../../base/mod.ts";
 import { hmacSha256 } from "../../crypto/mod.ts";
 import { Jid, saslprep, scramDerive, type ScramMechanism } from "../core/mod.ts";
-import type { Accounts, Credential } from "./accounts.ts";
+import type { Accounts, Credential } from "./storage/accounts.ts";
 
-/** The mechanisms for passwords, best first. */
+/** The mechanisms keys are kept for, best first; what binds to the channel shares them. */
 export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-1"] as const satisfies ScramMechanism[];
 export type OfferedMechanism = typeof MECHANISMS[number];
 

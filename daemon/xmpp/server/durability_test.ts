@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { el, NS } from "../core/mod.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
 import { XmppServer } from "./server.ts";
+import { onDatabases, type TestDatabase } from "./storage/testing.ts";
 
-Deno.test("kill -9 in the middle of messages: what was acknowledged is there", async () => {
+Deno.test("kill -9 in the middle of messages: what was acknowledged is there", () =>
+  onDatabases(killed));
+
+async function killed(database: TestDatabase): Promise<void> {
   const directory = await Deno.makeTempDir();
   const options = {
     ...await testOptions({ offlineMessages: 20_000, offlineShareOfStrangers: 1 }),
-    database: `${directory}/server.db`,
+    database: await database.create(directory),
   };
   const setup = await XmppServer.start(options);
   await setup.createAccount("alice", PASSWORD);
@@ -58,10 +62,20 @@ Deno.test("kill -9 in the middle of messages: what was acknowledged is there", a
       Number(/<body>(\d+)</.exec(stanza)![1])
     );
     assert.deepEqual(bodies, bodies.map((_, i) => i), "in order, none missing or doubled");
+    for (const owner of ["alice", "bob"]) {
+      const all = { peer: "", resource: "", after: -1, before: Number.MAX_SAFE_INTEGER };
+      const archived = again.storage.archive.page(
+        { ...all, owner: `${owner}@${DOMAIN}` },
+        20_000,
+        false,
+      ).map(({ stanza }) => Number(/<body>(\d+)</.exec(stanza)![1]));
+      assert.ok(archived.length >= acknowledged);
+      assert.deepEqual(archived, archived.map((_, i) => i), "archived in order, none missing");
+    }
     const [item] = again.storage.pep.items("alice", "n", 1);
     assert.ok(Number(/>(\d+)</.exec(item!.payload)![1]) >= published);
   } finally {
     await again.stop();
     await Deno.remove(directory, { recursive: true });
   }
-});
+}

@@ -5,12 +5,19 @@ import { roster } from "./roster.ts";
 import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
+import { vcard } from "./xep_0054_vcard.ts";
 import { register } from "./xep_0077_register.ts";
+import { softwareVersion } from "./xep_0092_version.ts";
 import { caps } from "./xep_0115_caps.ts";
 import { offline } from "./xep_0160_offline.ts";
 import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
+import { streamManagement } from "./xep_0198_stream_management.ts";
 import { ping } from "./xep_0199_ping.ts";
+import { carbons } from "./xep_0280_carbons.ts";
+import { archive } from "./xep_0313_archive.ts";
+import { clientState } from "./xep_0352_client_state.ts";
+import { avatars } from "./xep_0398_avatars.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
 /** All that the server can do beyond streams, each registering with the hooks. */
@@ -22,10 +29,17 @@ export const EXTENSIONS: readonly Extension[] = [
   unconfirmed,
   disco,
   ping,
+  archive,
+  carbons,
   blocking,
   offline,
   caps,
   pep,
+  vcard,
+  avatars,
   preauth,
   register,
+  streamManagement,
+  clientState,
+  softwareVersion,
 ];

@@ -34,20 +34,41 @@ export type MessageHandler = (from: Jid, message: Element, to: Jid) => void;
 /** Takes presence of a session, to an address here or to nobody in particular. @throws StanzaError */
 export type PresenceHandler = (session: Session, presence: Element, to: Jid) => void;
 
+/** Takes an element of a bound stream that is no stanza. @throws StreamError to end the stream */
+export type NonzaHandler = (session: Session, element: Element) => void;
+
+/**
+ * Enables a feature while a resource is bound (XEP-0386); `session` was sent nothing yet.
+ * @returns what `<bound/>` says of it, if anything
+ */
+export type Bind2Handler = (session: Session, element: Element) => Element | undefined;
+
 /** The server itself, or the bare JID of an account (one's own when there is no `to`). */
 export type Scope = "server" | "account";
 
 /** Whether stanzas may pass between two bare addresses. */
 export type Passage = "open" | "blocked-by-sender" | "blocked-by-recipient";
 
-/** One moment that extensions wait for; they are called in the order they registered. */
+/**
+ * One moment that extensions wait for; they are called in the order they registered, each whether or
+ * not another one failed.
+ */
 export class Hook<Args extends unknown[]> {
   #listeners: ((...args: Args) => void)[] = [];
   on(listener: (...args: Args) => void): void {
     this.#listeners.push(listener);
   }
+  /** @throws what the first one threw that failed */
   run(...args: Args): void {
-    for (const listener of this.#listeners) listener(...args);
+    let failure: { error: unknown } | undefined;
+    for (const listener of this.#listeners) {
+      try {
+        listener(...args);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 }
 
@@ -64,8 +85,28 @@ export class Hooks {
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
 
-  /** A message was written to all these sessions of one account; `size` is that of its XML. */
-  readonly delivered = new Hook<[message: Element, size: number, audience: readonly Session[]]>();
+  /** Marks a message for one account before it is delivered; gives the copy to deliver. */
+  stamp: (message: Element, account: string) => Element = (message) => message;
+  /**
+   * A message, as its receiver got it, was delivered or kept. `audience`: the sessions it was
+   * written to.
+   */
+  readonly accepted = new Hook<
+    [from: Jid, message: Element, to: Jid, audience: readonly Session[]]
+  >();
+
+  /** Adds to available presence before it is kept and broadcast. */
+  dress: (session: Session, presence: Element) => Element = (_, presence) => presence;
+  /** An item was published on a node of the session's account (XEP-0163). */
+  readonly published = new Hook<[session: Session, node: string, item: Element]>();
+  /** An account set its vCard (XEP-0054). */
+  readonly vcardSet = new Hook<[request: IqRequest, vcard: Element]>();
+
+  /** Now and then, when deadlines are looked at. */
+  readonly swept = new Hook<[]>();
+
+  /** A message, here also as it was written, went to all these sessions of one account. */
+  readonly delivered = new Hook<[message: Element, xml: string, audience: readonly Session[]]>();
 
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();
@@ -77,6 +118,9 @@ export class Hooks {
   keepMessage: ((account: string, message: Element, sender: Jid) => void) | undefined;
 
   #iq = new Map<string, IqHandler>();
+  #nonzas = new Map<string, NonzaHandler>();
+  #bind2 = new Map<string, Bind2Handler>();
+  #bound: ((session: Session) => Element | undefined)[] = [];
   #loginIq = new Map<string, LoginIqHandler>();
   #features = { login: [] as (() => Element)[], bound: [] as (() => Element)[] };
   #disco = {
@@ -100,6 +144,34 @@ export class Hooks {
   }
   loginIqHandler(payload: Element): LoginIqHandler | undefined {
     return this.#loginIq.get(`${payload.getName()} ${payload.getNS()}`);
+  }
+
+  /** Takes `<name xmlns=ns/>` of bound streams. */
+  nonza(name: string, ns: string, handler: NonzaHandler): void {
+    this.#nonzas.set(`${name} ${ns}`, handler);
+  }
+  nonzaHandler(element: Element): NonzaHandler | undefined {
+    return this.#nonzas.get(`${element.getName()} ${element.getNS()}`);
+  }
+
+  /** Offers a feature, and takes elements of its namespace, within `<bind/>` of XEP-0386. */
+  bind2(ns: string, handler: Bind2Handler): void {
+    this.#bind2.set(ns, handler);
+  }
+  bind2Handler(element: Element): Bind2Handler | undefined {
+    return this.#bind2.get(element.getNS() ?? "");
+  }
+  /** Namespaces of what can be enabled while binding. */
+  get bind2Features(): string[] {
+    return [...this.#bind2.keys()];
+  }
+
+  /** Adds to what `<bound/>` says of every session, such as the state of its archive. */
+  bound(make: (session: Session) => Element | undefined): void {
+    this.#bound.push(make);
+  }
+  boundElements(session: Session): Element[] {
+    return this.#bound.map((make) => make(session)).filter((element) => element !== undefined);
   }
 
   /** Adds to the stream features offered before (`login`) or after login (`bound`). */

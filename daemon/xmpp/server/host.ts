@@ -1,24 +1,35 @@
-import type { Element, Jid } from "../core/mod.ts";
+import type { Element, Jid, StreamError } from "../core/mod.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
 import type { Logins } from "./logins.ts";
+import type { ServerOptions } from "./options.ts";
+import type { Resumptions } from "./resumptions.ts";
 import type { Services } from "./services.ts";
+import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "./storage/storage.ts";
 
 /** What the server lends its extensions. */
 export interface Host {
   readonly domain: Jid;
   readonly limits: ServerLimits;
+  /** What the server says of itself; undefined: nothing. */
+  readonly software: ServerOptions["software"];
+  /** Are messages archived? */
+  readonly archives: boolean;
   readonly storage: Storage;
   readonly sessions: Sessions;
   readonly services: Services;
   readonly hooks: Hooks;
   readonly guard: LoginGuard;
   readonly logins: Logins;
+  /** Sessions that can go on on another stream (XEP-0198). */
+  readonly resumptions: Resumptions;
   /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
   deliver(stanza: Element): void;
+  /** Ends a session with its stream, if one is below it. */
+  endSession(session: Session, error: StreamError): void;
   /** Bare JID of an account here. */
   address(account: string): Jid;
   /** Local part of a bare JID of this domain; undefined for others' contacts. */

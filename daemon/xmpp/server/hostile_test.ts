@@ -9,7 +9,7 @@ import {
   TestClient,
   testOptions,
   until,
-  withServer,
+  withSqliteServer as withServer,
 } from "./testing.ts";
 import { XmppServer } from "./server.ts";
 

@@ -1,7 +1,11 @@
+import { ARCHIVE_ROOM } from "./storage/archive.ts";
+
 /** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
 export interface ServerLimits {
   /** From the TCP accept to a bound resource. */
   loginTimeoutMs: number;
+  /** From the TCP accept, or from `<proceed/>`, to the end of the TLS handshake. */
+  handshakeTimeoutMs: number;
   /** Silence after which the server pings a client (XEP-0199). */
   idlePingMs: number;
   /** How long a pinged client may stay silent before it is dropped. */
@@ -22,6 +26,15 @@ export interface ServerLimits {
    * nothing of theirs is written any more.
    */
   outQueueBytes: number;
+  /**
+   * Stanzas, and bytes of them, sent to a client that acknowledges (XEP-0198) and not acknowledged;
+   * past either nothing of others is written any more, past one and a half the session cannot be
+   * resumed until the client has caught up.
+   */
+  unackedStanzas: number;
+  unackedBytes: number;
+  /** The longest a session waits for its client to come back (XEP-0198); 0: not at all. */
+  resumeMs: number;
   /** The longest one stanza to a client that reads slowly holds its sender back. */
   crowdedHoldMs: number;
   /** What a connection may send on average and at once, before and after login. */
@@ -39,6 +52,13 @@ export interface ServerLimits {
   /** Parts of both that one contact, and all strangers together, may fill. */
   offlineShareOfContact: number;
   offlineShareOfStrangers: number;
+  /** Messages and bytes one archive keeps, and for how long; the oldest go. */
+  archiveMessages: number;
+  archiveBytes: number;
+  archiveAgeMs: number;
+  /** Messages of one page, and their bytes together. */
+  archivePage: number;
+  archivePageBytes: number;
   pepNodes: number;
   /** The most `pubsub#max_items` may ask for. */
   pepItems: number;
@@ -52,6 +72,11 @@ export interface ServerLimits {
   invitations: number;
   /** PBKDF2 rounds for passwords stored from now on (RFC 7677 wants 4096 at least). */
   scramIterations: number;
+  /** How long a token (XEP-0484) can be used, and after how long it is replaced when it is. */
+  tokenLifeMs: number;
+  tokenRotateMs: number;
+  /** Clients of one account that have tokens. */
+  tokenClients: number;
   /** Wrong passwords of one account from one address before each further one must wait. */
   failuresBeforeBackoff: number;
   /** First wait, doubled each time up to the longest. */
@@ -67,6 +92,7 @@ export interface ServerLimits {
 /** What a server for a household or a team on one machine needs, with room to spare. */
 export const DEFAULT_LIMITS: ServerLimits = {
   loginTimeoutMs: 30_000,
+  handshakeTimeoutMs: 10_000,
   idlePingMs: 120_000,
   pingTimeoutMs: 60_000,
   sweepMs: 1_000,
@@ -76,6 +102,9 @@ export const DEFAULT_LIMITS: ServerLimits = {
   stanzasBeforeAuth: 30,
   sessionsPerAccount: 10,
   outQueueBytes: 4 << 20,
+  unackedStanzas: 1_000,
+  unackedBytes: 1 << 20,
+  resumeMs: 300_000,
   crowdedHoldMs: 2_000,
   bytesPerSecondBeforeAuth: 10_000,
   burstBytesBeforeAuth: 40_000,
@@ -88,6 +117,11 @@ export const DEFAULT_LIMITS: ServerLimits = {
   offlineBytes: 8 << 20,
   offlineShareOfContact: 0.5,
   offlineShareOfStrangers: 0.1,
+  archiveMessages: ARCHIVE_ROOM.messages,
+  archiveBytes: ARCHIVE_ROOM.bytes,
+  archiveAgeMs: 90 * 86_400_000,
+  archivePage: 100,
+  archivePageBytes: 1 << 20,
   pepNodes: 200,
   pepItems: 256,
   pepItemBytes: 65_536,
@@ -96,6 +130,9 @@ export const DEFAULT_LIMITS: ServerLimits = {
   blockedJids: 500,
   invitations: 100,
   scramIterations: 10_000,
+  tokenLifeMs: 14 * 86_400_000,
+  tokenRotateMs: 86_400_000,
+  tokenClients: 20,
   failuresBeforeBackoff: 5,
   backoffMs: 1_000,
   longestBackoffMs: 300_000,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withServer } from "./testing.ts";
+import { withSqliteServer as withServer } from "./testing.ts";
 import { XmppServer } from "./server.ts";
 import { testOptions } from "./testing.ts";
 

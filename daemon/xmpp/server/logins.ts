@@ -8,28 +8,45 @@ import {
   systemRandom,
 } from "../../crypto/mod.ts";
 import {
+  type ChannelBinding,
   endPointOf,
   Jid,
   type PublicLoginKey,
   SaslError,
+  type SaslOffer,
   ScramError,
+  type ScramMechanism,
   scramNonce,
   scramServer,
   simpp1Server,
   SIMPP_1,
+  tlsServerEndPoint,
 } from "../core/mod.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "./storage/accounts.ts";
 import { CredentialSource, MECHANISMS, type OfferedMechanism } from "./credentials.ts";
+import type { FastTokens } from "./storage/fast_tokens.ts";
+import { PLAIN, plainExchange } from "./plain_login.ts";
+import { HT_MECHANISM, tokenExchange } from "./token_login.ts";
 
 /** The profiles let in unless the server's options name others. */
 const DEFAULT_PROFILES: readonly LoginProfileId[] = ["simpp-modern"];
 
-/** One login as it runs: two steps, each once. */
+/** What the server says to a client's first message; `last`: the client is proved already. */
+export interface FirstAnswer {
+  readonly data: Uint8Array;
+  readonly last: boolean;
+  /** Work that shows whether a guess was right: done once it is sure that this one may guess. */
+  readonly prove?: () => Promise<void>;
+}
+
+/** One login as it runs: one or two steps, each once. */
 export interface Exchange {
   /** Local part of who wants in; "" before {@link first}, and for what cannot be a name here. */
   readonly account: string;
+  /** Does it rest on a password, which can be guessed? */
+  readonly guessable: boolean;
   /** @throws SaslError */
-  first(data: Uint8Array): Promise<Uint8Array> | Uint8Array;
+  first(data: Uint8Array): Promise<FirstAnswer> | FirstAnswer;
   /** The client is proved. @throws SaslError */
   final(data: Uint8Array): Uint8Array;
 }
@@ -37,21 +54,33 @@ export interface Exchange {
 /** What {@link Logins} are made of. */
 export interface LoginsOptions {
   readonly accounts: Accounts;
+  readonly tokens: FastTokens;
   readonly domain: Jid;
   readonly certificatePem: string;
   readonly scramIterations: number;
+  /** Are `-PLUS` mechanisms offered? Yes, when absent. */
+  readonly channelBinding?: boolean;
+  /** Is PLAIN offered too? */
+  readonly plain?: boolean;
   /** Of SIMPP-1; none: the mechanism is not offered. */
   readonly profiles?: readonly LoginProfileId[];
 }
 
 /**
- * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients. No PLAIN: a server that never
- * sees a password cannot lose it.
+ * The ways to log in here: SIMPP-1 by keys, SCRAM for other clients, tokens for who was here before.
+ * PLAIN only where it is asked for: a server that never sees a password cannot lose it.
  */
 export class Logins {
-  /** SASL mechanisms offered, best first. */
+  /** SASL mechanisms offered, best first; the same in both profiles of SASL. */
   readonly mechanisms: readonly string[];
+  /** Those that take a token instead (XEP-0484). */
+  readonly tokenMechanisms: readonly string[];
+  /** Types of channel binding that can be checked (XEP-0440). */
+  readonly channelBindings: readonly string[];
   readonly #accounts: Accounts;
+  readonly #tokens: FastTokens;
+  readonly #binding: ChannelBinding | undefined;
+  readonly #tokenBinding: Uint8Array | undefined;
   readonly #domain: Jid;
   readonly #source: CredentialSource;
   readonly #endPoint: Uint8Array;
@@ -62,9 +91,14 @@ export class Logins {
   constructor(options: LoginsOptions) {
     const { accounts, domain, certificatePem, scramIterations } = options;
     this.#accounts = accounts;
+    this.#tokens = options.tokens;
     this.#domain = domain;
     this.#source = new CredentialSource(accounts, scramIterations);
-    this.#endPoint = endPointOf(new X509Certificate(certificatePem).raw);
+    const certificate = new X509Certificate(certificatePem).raw;
+    this.#endPoint = endPointOf(certificate);
+    const data = this.#tokenBinding = tlsServerEndPoint(certificate);
+    const binds = data !== undefined && options.channelBinding !== false;
+    this.#binding = binds ? { type: "tls-server-end-point", data } : undefined;
     const secret = accounts.secret("login-identity");
     for (const id of options.profiles ?? DEFAULT_PROFILES) {
       const { serverSigner, clientSigner } = loginProfile(id);
@@ -72,7 +106,25 @@ export class Logins {
       this.#identities.set(id, serverSigner.generate(draw));
       this.#nobody.set(id, clientSigner.generate(systemRandom).public);
     }
-    this.mechanisms = this.#identities.size === 0 ? MECHANISMS : [SIMPP_1, ...MECHANISMS];
+    const plus = this.#binding === undefined ? [] : MECHANISMS.map((name) => `${name}-PLUS`);
+    const keys = this.#identities.size === 0 ? [] : [SIMPP_1];
+    this.mechanisms = [...keys, ...plus, ...MECHANISMS, ...(options.plain ? [PLAIN] : [])];
+    this.tokenMechanisms = data === undefined ? [] : [HT_MECHANISM];
+    this.channelBindings = this.#binding === undefined ? [] : [this.#binding.type];
+  }
+
+  /** What is said of the logins on every stream, as XEP-0474 hashes it. */
+  get offer(): SaslOffer {
+    const { mechanisms, channelBindings } = this;
+    return {
+      mechanisms,
+      channelBindings: channelBindings.length === 0 ? undefined : channelBindings,
+    };
+  }
+
+  /** What tokens are bound to; undefined when none are given. */
+  get tokenBinding(): Uint8Array | undefined {
+    return this.#tokenBinding;
   }
 
   /** This server's own public keys, for clients to pin; all profiles it lets in. */
@@ -99,7 +151,16 @@ export class Logins {
   /** Begins a login; undefined when the mechanism is not offered. */
   begin(mechanism: string): Exchange | undefined {
     if (!this.mechanisms.includes(mechanism)) return undefined;
-    return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as OfferedMechanism);
+    const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    if (mechanism === PLAIN) return plainExchange(this.#source, nameOf);
+    return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as ScramMechanism);
+  }
+
+  /** Begins a login by a token that was given to `client`; undefined when it is not offered. */
+  beginByToken(mechanism: string, client: string): Exchange | undefined {
+    if (!this.tokenMechanisms.includes(mechanism)) return undefined;
+    const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    return tokenExchange(this.#tokens, client, nameOf);
   }
 
   #byKeys(): Exchange {
@@ -110,8 +171,7 @@ export class Logins {
       mechanisms: this.mechanisms,
       endPoint: this.#endPoint,
       lookup: (jid, { id }) => {
-        const name = same.begins(this.#localPart(jid));
-        const own = this.#accounts.loginKey(name, id);
+        const own = this.#accounts.loginKey(same.begins(this.#localPart(jid)), id);
         return { public: own ?? this.#nobody.get(id)!, known: own !== undefined };
       },
     }, systemRandom);
@@ -120,24 +180,31 @@ export class Logins {
       get account() {
         return account();
       },
-      first: (data) => simpp.first(data),
+      guessable: false,
+      first: (data) => ({ data: simpp.first(data), last: false }),
       final: (data) => same.ends(simpp.final(data)),
     };
   }
 
-  #byPassword(mechanism: OfferedMechanism): Exchange {
+  #byPassword(mechanism: ScramMechanism): Exchange {
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
     const same = this.#sameAccount();
+    const kept = mechanism.replace("-PLUS", "") as OfferedMechanism;
     const scram = scramServer(
       mechanism,
-      { lookup: (user) => this.#source.find(same.begins(nameOf(user)), mechanism) },
+      {
+        lookup: (user) => this.#source.find(same.begins(nameOf(user)), kept),
+        offer: this.offer,
+        ...(this.#binding === undefined ? {} : { binding: this.#binding }),
+      },
       scramNonce,
     );
     return {
       get account() {
         return nameOf(scram.user);
       },
-      first: async (data) => utf8(await scram.first(textOf(data))),
+      guessable: true,
+      first: async (data) => ({ data: utf8(await scram.first(textOf(data))), last: false }),
       final: (data) => same.ends(utf8(scram.final(textOf(data)))),
     };
   }

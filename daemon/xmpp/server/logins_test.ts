@@ -22,7 +22,13 @@ import {
   withServer,
 } from "./testing.ts";
 
-const MECHANISMS = [SIMPP_1, "SCRAM-SHA-256", "SCRAM-SHA-1"];
+const MECHANISMS = [
+  SIMPP_1,
+  "SCRAM-SHA-256-PLUS",
+  "SCRAM-SHA-1-PLUS",
+  "SCRAM-SHA-256",
+  "SCRAM-SHA-1",
+];
 const MODERN = loginProfile("simpp-modern");
 
 const isSasl = (stanza: Element) => stanza.getNS() === NS.sasl;

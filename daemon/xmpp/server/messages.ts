@@ -17,13 +17,28 @@ export const messages: Extension = (host) => {
     message.attrs.to = to.toString();
     dropForgedDelays(message, host.domain);
     if (from.domain === host.domain.domain) refuseEvents(message, type);
-    if (to.resource !== "" && toResource(host, message, to)) return;
-    if (type === "error") return;
-    if (type === "groupchat") throw new StanzaError("cancel", "service-unavailable");
-    if (to.resource !== "" && type === "headline") return;
-    toAccount(host, message, to, type, from.bare());
+    const stamped = host.hooks.stamp(message, to.local);
+    const audience = deliver(host, stamped, to, type, from);
+    if (audience !== undefined) host.hooks.accepted.run(from, stamped, to, audience);
   };
 };
+
+/** @returns the sessions it was written to, none when it is kept; undefined when it is dropped */
+function deliver(
+  host: Host,
+  message: Element,
+  to: Jid,
+  type: string,
+  from: Jid,
+): readonly Session[] | undefined {
+  const session = to.resource === "" ? undefined : host.sessions.get(to);
+  // To one that reads too slowly it goes as if that one were not there.
+  if (session !== undefined && !session.full) return write(host, message, [session]);
+  if (type === "error") return undefined;
+  if (type === "groupchat") throw new StanzaError("cancel", "service-unavailable");
+  if (to.resource !== "" && type === "headline") return undefined;
+  return toAccount(host, message, to, type, from.bare());
+}
 
 /** Events are a pubsub service's to send (XEP-0060 section 7.1.2.1), never an account's. */
 function refuseEvents(message: Element, type: string): void {
@@ -32,27 +47,27 @@ function refuseEvents(message: Element, type: string): void {
   }
 }
 
-function toResource(host: Host, message: Element, to: Jid): boolean {
-  const session = host.sessions.get(to);
-  // To one that reads too slowly it goes as if that one were not there.
-  if (session === undefined || session.full) return false;
-  write(host, message, [session]);
-  return true;
-}
-
-function write(host: Host, message: Element, sessions: Session[]): void {
+function write(host: Host, message: Element, sessions: Session[]): Session[] {
   const xml = serialise(message);
-  for (const session of sessions) session.sendXml(xml);
-  host.hooks.delivered.run(message, xml.length, sessions);
+  for (const session of sessions) session.sendXml(xml, message);
+  host.hooks.delivered.run(message, xml, sessions);
+  return sessions;
 }
 
-function toAccount(host: Host, message: Element, to: Jid, type: string, sender: Jid): void {
+function toAccount(
+  host: Host,
+  message: Element,
+  to: Jid,
+  type: string,
+  sender: Jid,
+): Session[] | undefined {
   const targets = host.sessions.available(to.local)
     .filter(({ priority, full }) => priority >= 0 && !full);
   if (targets.length > 0) return write(host, message, targets);
   if (!host.storage.accounts.exists(to.local)) {
     throw new StanzaError("cancel", "service-unavailable");
   }
-  if (type === "headline") return;
+  if (type === "headline") return undefined;
   host.hooks.keepMessage?.(to.local, message, sender);
+  return [];
 }

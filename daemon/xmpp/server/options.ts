@@ -1,11 +1,12 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { ComponentOptions } from "./xep_0114_components.ts";
 
 /** How a carried server is started. */
 export interface ServerOptions {
-  /** Path of the SQLite file, or `:memory:`. */
+  /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
   domain: string;
@@ -13,11 +14,30 @@ export interface ServerOptions {
   host: string;
   /** 0 for any; when the wanted one is taken, a free one is used and `port` says which. */
   port: number;
+  /** Port for STARTTLS (RFC 6120 section 5) beside direct TLS, chosen as `port` is; absent: none. */
+  starttlsPort?: number;
   certificatePem: string;
   keyPem: string;
   limits?: Partial<ServerLimits>;
+  /** Components that may connect (XEP-0114); none when absent. */
+  components?: ComponentOptions;
+  /** Whether messages are archived (XEP-0313); true when absent. */
+  archive?: boolean;
   /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */
   loginProfiles?: readonly LoginProfileId[];
+  /**
+   * Is SCRAM with channel binding offered? Yes, when absent. A client that binds to `tls-unique`
+   * alone, as slixmpp 1.8 and others do, gets in only where it is not: it takes the plain mechanisms
+   * with the flag of a client whose offer was cut, and that is refused where binding is offered.
+   */
+  channelBinding?: boolean;
+  /**
+   * Offers PLAIN as well, behind TLS, for programs that know nothing better, such as mcabber; the
+   * server then sees their passwords. False when absent.
+   */
+  plain?: boolean;
+  /** What the server says of itself (XEP-0092); absent: nothing. */
+  software?: { readonly name: string; readonly version: string };
 }
 
 /** What a new account logs in with. */
@@ -26,7 +46,7 @@ export type AccountSecret = string | { readonly loginKeys: readonly PublicLoginK
 /** What a server counts. */
 export interface ServerStats {
   accounts: number;
-  /** Bound resources. */
+  /** Bound resources, those that wait for their clients to come back among them. */
   sessions: number;
   /** Open connections, those that are logging in among them. */
   connections: number;
@@ -40,7 +60,10 @@ export interface ServerStats {
 /** Where a server listens. */
 export interface ListenAddress {
   host: string;
+  /** Direct TLS. */
   port: number;
+  /** STARTTLS, where it is offered. */
+  starttlsPort?: number;
 }
 
 /** What can be asked of a running server, in this thread or in its Worker. */
@@ -53,8 +76,12 @@ export interface ServerControl {
   createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
   /** @throws SimppdError `unknown-account`, `too-many-invitations` */
   createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
-  /** Moves the listener; streams that are open stay. @throws SimppdError `cannot-listen` */
-  listen(host: string, port: number): Promise<ListenAddress>;
+  /**
+   * Moves the listeners; streams that are open stay.
+   * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
+   * @throws SimppdError `cannot-listen`
+   */
+  listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
   /** Ends all streams with `system-shutdown`, closes the database. */
   stop(): Promise<void>;

@@ -1,9 +1,23 @@
-import { PASSWORD, TestClient, testOptions } from "./testing.ts";
+import { NS } from "../core/mod.ts";
+import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
 import { XmppServer } from "./server.ts";
 
-Deno.test("far more silent connections than descriptors: the oldest go, others are served and let in", async () => {
+const HEADER = new TextEncoder().encode(
+  `<stream:stream to='${DOMAIN}' version='1.0' xmlns='${NS.client}' xmlns:stream='${NS.stream}'>`,
+);
+
+for (const where of ["TLS", "STARTTLS"]) {
+  Deno.test(`far more silent connections than descriptors, on the port for ${where}: the oldest go, others are served and let in`, () =>
+    flood(where === "STARTTLS"));
+}
+
+async function flood(starttls: boolean): Promise<void> {
   const directory = await Deno.makeTempDir();
-  const options = { ...await testOptions(), database: `${directory}/server.db` };
+  const options = {
+    ...await testOptions(),
+    database: `${directory}/server.db`,
+    starttlsPort: 0,
+  };
   const setup = await XmppServer.start(options);
   await setup.createAccount("alice", PASSWORD);
   await setup.stop();
@@ -15,7 +29,8 @@ Deno.test("far more silent connections than descriptors: the oldest go, others a
     stderr: "inherit",
   }).spawn();
   const reader = child.stdout.getReader();
-  const port = Number(new TextDecoder().decode((await reader.read()).value));
+  const ports = new TextDecoder().decode((await reader.read()).value).split(" ").map(Number);
+  const port = ports[0]!;
   const silent: Deno.Conn[] = [];
   const clients: TestClient[] = [];
   const login = async () => {
@@ -27,7 +42,10 @@ Deno.test("far more silent connections than descriptors: the oldest go, others a
   try {
     const alice = await login();
     for (let i = 0; i < 1_500; i++) {
-      silent.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: ports[starttls ? 1 : 0]! });
+      silent.push(conn);
+      // Some say a word, and no more; what comes of it is their own.
+      if (starttls && i % 3 === 0) await conn.write(HEADER).catch(() => {});
     }
     await alice.settle();
     await (await login()).settle();
@@ -42,4 +60,4 @@ Deno.test("far more silent connections than descriptors: the oldest go, others a
     await reader.cancel();
     await Deno.remove(directory, { recursive: true });
   }
-});
+}

@@ -1,5 +1,5 @@
 import { el, type Element, NS, StanzaError } from "../core/mod.ts";
-import type { PepConfig } from "./pep_nodes.ts";
+import type { PepConfig } from "./storage/pep_nodes.ts";
 import { PubsubError } from "./pubsub_error.ts";
 
 /** What a node is when nothing is said (XEP-0163 section 2: only who sees the presence reads it). */

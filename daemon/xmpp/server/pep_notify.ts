@@ -9,7 +9,7 @@ import {
 } from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
-import type { PepConfig, PepItem } from "./pep_nodes.ts";
+import type { PepConfig, PepItem } from "./storage/pep_nodes.ts";
 import { watchers } from "./presence_fanout.ts";
 import type { Session } from "./session.ts";
 import { isSeenBy } from "./subscription_state.ts";

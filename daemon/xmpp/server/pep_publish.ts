@@ -3,7 +3,7 @@ import { el, type Element, newId, NS, serialise, StanzaError } from "../core/mod
 import type { IqRequest } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { DEFAULT_CONFIG, fulfils, readConfig } from "./pep_config.ts";
-import type { PepConfig, PepItem } from "./pep_nodes.ts";
+import type { PepConfig, PepItem } from "./storage/pep_nodes.ts";
 import { itemElement, itemsEvent, notify } from "./pep_notify.ts";
 import { PubsubError } from "./pubsub_error.ts";
 
@@ -24,7 +24,9 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     checkRoom(host, account);
     return config;
   });
-  notify(host, request.session, node, config, itemsEvent(node, itemElement(item)));
+  const element = itemElement(item);
+  notify(host, request.session, node, config, itemsEvent(node, element));
+  host.hooks.published.run(request.session, node, element);
   return el(
     "pubsub",
     { xmlns: NS.pubsub },

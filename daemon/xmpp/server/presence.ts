@@ -45,6 +45,7 @@ export const presence: Extension = (host) => {
 
 function available(host: Host, session: Session, stanza: Element): void {
   session.priority = priorityOf(stanza);
+  stanza = host.hooks.dress(session, stanza);
   session.charge(host.storage.rosters.count(session.account) * CONTACT_COST);
   const before = session.presence;
   session.presence = stanza;

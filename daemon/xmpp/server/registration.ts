@@ -1,12 +1,12 @@
 import { SimppdError } from "../../base/mod.ts";
 import { loginProfile } from "../../crypto/mod.ts";
 import { checkedLoginKey, type PublicLoginKey } from "../core/mod.ts";
-import type { AccountKeys } from "./accounts.ts";
+import type { AccountKeys } from "./storage/accounts.ts";
 import { accountName, deriveCredentials } from "./credentials.ts";
 import type { Host } from "./host.ts";
 import type { AccountSecret } from "./options.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
-import type { RosterItem } from "./rosters.ts";
+import type { RosterItem } from "./storage/rosters.ts";
 
 /**
  * Makes an account.

@@ -2,7 +2,7 @@ import { el, type Element, Jid, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
-import type { RosterItem } from "./rosters.ts";
+import type { RosterItem } from "./storage/rosters.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 

@@ -1,6 +1,6 @@
 import { el, type Element, newId, NS } from "../core/mod.ts";
 import type { Host } from "./host.ts";
-import type { RosterItem } from "./rosters.ts";
+import type { RosterItem } from "./storage/rosters.ts";
 
 /** `<item/>` of a roster (RFC 6121 section 2.1.2). */
 export function rosterElement(item: RosterItem): Element {

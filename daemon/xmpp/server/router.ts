@@ -174,6 +174,8 @@ export class Router {
     parts: { type: "get" | "set"; payload: Element; account: string },
   ): Promise<void> | void {
     const send = (child: Element | undefined) => {
+      // An answer says that all before it is done (RFC 6120 section 10.1).
+      this.#host.storage.settle();
       const xml = serialise(iqResult(iq, child));
       session.sendXml(xml);
       // Asking for much costs as much as sending it.

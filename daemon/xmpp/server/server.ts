@@ -1,13 +1,12 @@
-import type { Socket } from "node:net";
-import { SimppdError, steadyNow } from "../../base/mod.ts";
+import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
 import type { Connection } from "./connection.ts";
 import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
+import { Entrance } from "./entrance.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
-import type { Invitation } from "./invitations.ts";
+import type { Invitation } from "./storage/invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
-import { Listener } from "./listener.ts";
 import { LoginGuard } from "./login_guard.ts";
 import { Logins } from "./logins.ts";
 import type {
@@ -18,12 +17,16 @@ import type {
   ServerStats,
 } from "./options.ts";
 import { makeAccount } from "./registration.ts";
+import { Resumptions } from "./resumptions.ts";
 import { Router } from "./router.ts";
 import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { Storage } from "./storage.ts";
-import { ClientStream, type StreamHost } from "./stream.ts";
+import { Components } from "./xep_0114_components.ts";
+import { isDatabaseTrouble } from "./storage/database.ts";
+import { Storage } from "./storage/storage.ts";
+import type { ClientStream } from "./stream.ts";
+import type { StreamHost } from "./stream_host.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
 const GOODBYE_MS = 3_000;
@@ -32,6 +35,7 @@ const LONGEST_INVITATION_SECONDS = 366 * 86_400;
 /** The carried XMPP server, in this thread; `startCarriedServer` puts it in a Worker. */
 export class XmppServer implements StreamHost, ServerControl {
   readonly domain: Jid;
+  readonly archives: boolean;
   readonly limits: ServerLimits;
   readonly storage: Storage;
   readonly sessions = new Sessions();
@@ -40,36 +44,44 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly guard: LoginGuard;
   readonly router: Router;
   readonly logins: Logins;
+  readonly resumptions: Resumptions;
+  readonly software: ServerOptions["software"];
 
   readonly crowded = new Set<Connection>();
 
-  readonly #options: ServerOptions;
-  readonly #streams = new Set<ClientStream>();
-  readonly #bySession = new Map<Session, ClientStream>();
-  #listener: Listener | undefined;
+  readonly #entrance: Entrance;
+  #components: Components | undefined;
+  #componentPort = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
-  #refused = 0;
   #stopped: Promise<void> | undefined;
-  #drained: (() => void) | undefined;
 
   private constructor(options: ServerOptions) {
-    this.#options = options;
+    this.software = options.software;
     this.domain = Jid.parse(options.domain);
     if (this.domain.local !== "" || this.domain.resource !== "") {
       throw new SimppdError("bad-domain", `"${options.domain}" is no domain.`);
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
-    this.storage = new Storage(options.database);
+    this.storage = new Storage(options.database, {
+      messages: this.limits.archiveMessages,
+      bytes: this.limits.archiveBytes,
+    });
+    this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
       accounts: this.storage.accounts,
+      tokens: this.storage.tokens,
       domain: this.domain,
       certificatePem: options.certificatePem,
       scramIterations: this.limits.scramIterations,
+      channelBinding: options.channelBinding ?? true,
+      plain: options.plain ?? false,
       ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
     });
+    this.resumptions = new Resumptions((session) => this.sessionOver(session));
+    this.#entrance = new Entrance(this, options);
     this.hooks.removed.on((account) => this.#endSessions(account));
     for (const extension of EXTENSIONS) extension(this);
   }
@@ -78,8 +90,13 @@ export class XmppServer implements StreamHost, ServerControl {
   static async start(options: ServerOptions): Promise<XmppServer> {
     const server = new XmppServer(options);
     try {
-      await server.listen(options.host, options.port);
+      await server.listen(options.host, options.port, options.starttlsPort);
+      if (options.components !== undefined) {
+        server.#components = new Components(server, options.components);
+        server.#componentPort = await server.#components.listen(options.components);
+      }
     } catch (error) {
+      server.#entrance.close();
       server.storage.close();
       throw error;
     }
@@ -88,31 +105,27 @@ export class XmppServer implements StreamHost, ServerControl {
   }
 
   get host(): string {
-    return this.#listener!.address.host;
+    return this.listening.host;
+  }
+  /** Where components connect; 0 when none may. */
+  get componentPort(): number {
+    return this.#componentPort;
   }
   get port(): number {
-    return this.#listener!.address.port;
+    return this.listening.port;
+  }
+  get starttlsPort(): number | undefined {
+    return this.listening.starttlsPort;
+  }
+  get listening(): ListenAddress {
+    return this.#entrance.address!;
   }
 
-  async listen(host: string, port: number): Promise<ListenAddress> {
+  async listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress> {
     this.#checkRunning();
-    const current = this.#listener?.address;
-    if (current?.host === host && (port === 0 || current.port === port)) return current;
-    // The same port at another address may overlap with the old listener: that one goes first.
-    this.#listener?.close();
-    try {
-      this.#listener = await Listener.open(host, port, (raw) => this.#accept(raw));
-    } catch (error) {
-      if (current !== undefined) {
-        this.#listener = await Listener.open(
-          current.host,
-          current.port,
-          (raw) => this.#accept(raw),
-        );
-      }
-      throw error;
-    }
-    return this.#listener.address;
+    const clear = starttlsPort ?? this.#entrance.address?.starttlsPort;
+    const wanted = { host, port, ...(clear === undefined ? {} : { starttlsPort: clear }) };
+    return await this.#entrance.listen(wanted);
   }
 
   async createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]> {
@@ -140,10 +153,10 @@ export class XmppServer implements StreamHost, ServerControl {
     return {
       accounts: this.storage.accounts.count(),
       sessions: this.sessions.count,
-      connections: this.#streams.size,
+      connections: this.#entrance.count,
       offlineMessages: this.storage.offline.count(),
       bannedAddresses: this.guard.banned(steadyNow()),
-      refused: this.#refused,
+      refused: this.#entrance.refused,
     };
   }
 
@@ -166,79 +179,73 @@ export class XmppServer implements StreamHost, ServerControl {
       : undefined;
   }
 
-  bind(stream: ClientStream, session: Session): void {
+  bind(session: Session): void {
     const replaced = this.sessions.get(session.jid);
     if (replaced !== undefined) {
-      this.#bySession.get(replaced)?.fail(
+      this.endSession(
+        replaced,
         new StreamError("conflict", "this resource is used by a newer connection"),
       );
     }
     this.sessions.add(session);
-    this.#bySession.set(session, stream);
+  }
+
+  endSession(session: Session, error: StreamError): void {
+    if (session.outlet === undefined) this.sessionOver(session);
+    else session.outlet.fail(error);
+  }
+
+  streamLost(session: Session): void {
+    if (session.management?.resumable !== true) return this.sessionOver(session);
+    session.detach();
+    this.resumptions.wait(session, steadyNow());
+  }
+
+  sessionOver(session: Session): void {
+    if (!session.open) return;
+    this.resumptions.remove(session);
+    this.sessions.remove(session);
+    for (const step of [() => session.close(), () => this.hooks.closed.run(session)]) {
+      try {
+        step();
+      } catch (error) {
+        if (!isDatabaseTrouble(error)) {
+          logOf("xmpp-server").error("leaving failed: {error}", { error });
+        }
+      }
+    }
   }
 
   streamClosed(stream: ClientStream): void {
-    this.#streams.delete(stream);
-    if (stream.session !== undefined) this.#bySession.delete(stream.session);
-    if (this.#streams.size === 0) this.#drained?.();
-  }
-
-  #accept(raw: Socket): void {
-    const address = raw.remoteAddress ?? "";
-    if (this.#stopped !== undefined || !this.#hasRoom(address)) {
-      this.#refused++;
-      raw.on("error", () => {});
-      raw.destroy();
-      return;
-    }
-    this.#streams.add(new ClientStream(this, raw, this.#options));
-  }
-
-  #hasRoom(address: string): boolean {
-    const { connections, connectionsPerAddress, loginsPerAddress } = this.limits;
-    if (this.#streams.size >= connections) return false;
-    if (!this.guard.admits(address, steadyNow())) return false;
-    const all = [...this.#streams].filter((stream) => stream.address === address);
-    if (all.length >= connectionsPerAddress) return false;
-    const loggingIn = all.filter(({ session }) => session === undefined);
-    return loggingIn.length < loginsPerAddress || this.#dropOldest(loggingIn);
-  }
-
-  /** Makes room: the oldest goes that never said a word, else the oldest that gave no proof yet. */
-  #dropOldest(loggingIn: readonly ClientStream[]): boolean {
-    const oldest = loggingIn.find(({ silent }) => silent) ??
-      loggingIn.find(({ account }) => account === undefined);
-    if (oldest === undefined) return false;
-    this.#refused++;
-    oldest.drop();
-    return true;
+    this.#entrance.closed(stream);
   }
 
   #sweep(): void {
     const now = steadyNow();
-    for (const stream of this.#streams) stream.sweep(now);
+    this.#entrance.sweep(now);
+    this.resumptions.sweep(now);
     this.guard.sweep(now);
+    try {
+      this.storage.database.refresh();
+      this.hooks.swept.run();
+    } catch (error) {
+      if (!isDatabaseTrouble(error)) throw error;
+    }
   }
 
   #endSessions(account: string): void {
-    const removed = new StreamError("not-authorized", "the account was removed");
-    for (const session of this.sessions.of(account)) this.#bySession.get(session)?.fail(removed);
+    for (const session of this.sessions.of(account)) {
+      this.endSession(session, new StreamError("not-authorized", "the account was removed"));
+    }
     // Logged in and not bound yet: the name may be another person's soon.
-    for (const stream of this.#streams) if (stream.account === account) stream.fail(removed);
+    this.#entrance.end(account, new StreamError("not-authorized", "the account was removed"));
   }
 
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
-    this.#listener?.close();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    if (this.#streams.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-        timer = setTimeout(resolve, GOODBYE_MS);
-        for (const stream of this.#streams) stream.fail(new StreamError("system-shutdown"));
-      });
-    }
-    clearTimeout(timer);
+    this.#components?.close();
+    for (const session of this.resumptions.waiting) this.sessionOver(session);
+    await this.#entrance.shut(new StreamError("system-shutdown"), GOODBYE_MS);
     this.storage.close();
   }
 

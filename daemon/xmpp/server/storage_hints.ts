@@ -8,6 +8,11 @@ export function mayNotBeKept(message: Element): boolean {
   return message.getChild("no-store", NS.hints) !== undefined;
 }
 
+/** Did the sender say that no archive may have it (XEP-0334 section 4.1)? */
+export function mayNotBeArchived(message: Element): boolean {
+  return mayNotBeKept(message) || message.getChild("no-permanent-store", NS.hints) !== undefined;
+}
+
 /** Should a message wait for its receiver (XEP-0160 section 3)? */
 export function isWorthKeeping(message: Element): boolean {
   if (mayNotBeKept(message) || !["chat", "normal"].includes(message.attrs.type ?? "normal")) {

@@ -2,7 +2,7 @@ import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { Host } from "./host.ts";
 import { sendPresence, showPresence } from "./presence_fanout.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
-import type { RosterItem } from "./rosters.ts";
+import type { RosterItem } from "./storage/rosters.ts";
 import {
   isSeenBy,
   receiveSubscription,

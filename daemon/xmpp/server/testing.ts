@@ -16,6 +16,7 @@ import { makeServerCertificate, type ServerCertificate } from "./certificate.ts"
 import type { ServerLimits } from "./limits.ts";
 import type { ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { onDatabases } from "./storage/testing.ts";
 
 export const DOMAIN = "test.simppd";
 export const PASSWORD = "correct horse battery";
@@ -51,12 +52,32 @@ export interface TestBed {
   online(name: string, resource?: string): Promise<TestClient>;
 }
 
-/** Runs `test` on a fresh server, and ends all that it started. */
+/** Runs `test` on a fresh server for each kind of database, and ends all that it started. */
 export async function withServer(
   test: (bed: TestBed) => Promise<void>,
   limits: Partial<ServerLimits> = {},
+  further: Partial<ServerOptions> = {},
 ): Promise<void> {
-  const options = await testOptions(limits);
+  await onDatabases(async (database) =>
+    withServerOn({ ...further, database: await database.create() }, test, limits)
+  );
+}
+
+/** {@link withServer} on SQLite alone, for what has nothing to do with storage. */
+export function withSqliteServer(
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits> = {},
+  further: Partial<ServerOptions> = {},
+): Promise<void> {
+  return withServerOn({ ...further, database: ":memory:" }, test, limits);
+}
+
+async function withServerOn(
+  further: Partial<ServerOptions>,
+  test: (bed: TestBed) => Promise<void>,
+  limits: Partial<ServerLimits>,
+): Promise<void> {
+  const options = { ...await testOptions(limits), ...further };
   const server = await XmppServer.start(options);
   const clients: TestClient[] = [];
   const bed: TestBed = {
@@ -94,6 +115,10 @@ export class TestClient {
   jid = "";
   /** Does it answer the server's pings by itself? */
   answersPings = true;
+  /** Bytes it still writes; then the connection is cut. */
+  budget = Infinity;
+  /** Looks at each element first. @returns whether it took it out of what comes */
+  intercept: (element: Element) => boolean = () => false;
   /** All that came and was not taken yet. */
   readonly inbox: Element[] = [];
   /** Resolves when the server has closed the connection. */
@@ -120,6 +145,11 @@ export class TestClient {
   static async connect(port: number, certificatePem: string): Promise<TestClient> {
     const raw = await Deno.connect({ hostname: "127.0.0.1", port });
     raw.setNoDelay();
+    return await TestClient.secure(raw, certificatePem);
+  }
+
+  /** Begins TLS on a connection that is ready for it. */
+  static async secure(raw: Deno.TcpConn, certificatePem: string): Promise<TestClient> {
     const conn = await Deno.startTls(raw, { hostname: DOMAIN, caCerts: [certificatePem] });
     try {
       await conn.handshake();
@@ -136,7 +166,11 @@ export class TestClient {
     const work = async () => {
       await before.catch(() => {});
       let bytes = typeof text === "string" ? utf8(text) : text;
+      const whole = bytes.length <= this.budget;
+      if (!whole) bytes = bytes.subarray(0, this.budget);
+      this.budget -= bytes.length;
       while (bytes.length > 0) bytes = bytes.subarray(await this.#conn.write(bytes));
+      if (!whole) this.#conn.close();
     };
     return this.#written = work();
   }
@@ -151,6 +185,11 @@ export class TestClient {
         `xmlns='${NS.client}' xmlns:stream='${NS.stream}'>`,
     );
     return await this.until((stanza) => stanza.is("features", NS.stream), "stream features");
+  }
+
+  /** A new stream is expected to begin, on the same connection. */
+  restart(): void {
+    this.#reader.restart();
   }
 
   /** Logs in without binding. @returns the last SASL element */
@@ -261,6 +300,7 @@ export class TestClient {
   }
 
   #take(stanza: Element): void {
+    if (this.intercept(stanza)) return;
     const { id, from, type } = stanza.attrs;
     const ping = type === "get" && from === DOMAIN && stanza.getChild("ping", NS.ping);
     if (ping && this.answersPings) this.send(el("iq", { type: "result", id, to: from }));

@@ -1,10 +1,15 @@
 /**
  * A server in a process of its own, so that a test can kill it: its argument is the options as
- * JSON, its output the port.
+ * JSON, then a password and the names of accounts to make with it; its output the port, and that of
+ * STARTTLS if there is one.
  * @module
  */
 import type { ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
 
 const server = await XmppServer.start(JSON.parse(Deno.args[0]!) as ServerOptions);
-Deno.stdout.writeSync(new TextEncoder().encode(`${server.port}\n`));
+const [, password, ...names] = Deno.args;
+for (const name of names) await server.createAccount(name, password!);
+Deno.stdout.writeSync(
+  new TextEncoder().encode(`${[server.port, server.starttlsPort].filter(Boolean).join(" ")}\n`),
+);

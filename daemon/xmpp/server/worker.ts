@@ -1,6 +1,7 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
 import type { AccountSecret, ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
+import { runIfMysqlWorker } from "./storage/mysql_worker.ts";
 import { forwardLog, logForwarded, type LogLine } from "./worker_log.ts";
 
 /** Name of the server's Worker, by which its thread knows what it is. */
@@ -27,6 +28,8 @@ type FromWorker = Reply | { log: LogLine };
 export interface CarriedServer extends ServerControl {
   readonly host: string;
   readonly port: number;
+  /** Undefined when STARTTLS is not offered. */
+  readonly starttlsPort: number | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
   readonly crashed: Promise<unknown>;
 }
@@ -82,6 +85,9 @@ class Carrier implements CarriedServer {
   get port(): number {
     return this.#address.port;
   }
+  get starttlsPort(): number | undefined {
+    return this.#address.starttlsPort;
+  }
 
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
@@ -89,8 +95,8 @@ class Carrier implements CarriedServer {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.call("listen", host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.call("listen", host, port, starttlsPort);
   }
   stats() {
     return this.call("stats");
@@ -150,10 +156,12 @@ interface WorkerScope {
 let serving = false;
 
 /**
- * Serves the requests of {@link startCarriedServer} when this thread is the server's Worker.
+ * Serves the requests of {@link startCarriedServer} when this thread is the server's Worker, and
+ * those of its storage when it is the Worker of that.
  * @returns whether it is: then the caller does nothing else
  */
 export function runIfServerWorker(): boolean {
+  if (runIfMysqlWorker()) return true;
   const scope = self as unknown as WorkerScope;
   if (scope.name !== WORKER_NAME) return false;
   if (serving) return true;
@@ -178,7 +186,7 @@ class ServerThread implements Methods {
   #server: XmppServer | undefined;
 
   get address(): ListenAddress | undefined {
-    return this.#server && { host: this.#server.host, port: this.#server.port };
+    return this.#server?.listening;
   }
   async start(options: ServerOptions): Promise<ListenAddress> {
     this.#server = await XmppServer.start(options);
@@ -190,8 +198,8 @@ class ServerThread implements Methods {
   createInvitation(inviterJid: string, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
-  listen(host: string, port: number) {
-    return this.#running.listen(host, port);
+  listen(host: string, port: number, starttlsPort?: number) {
+    return this.#running.listen(host, port, starttlsPort);
   }
   stats() {
     return this.#running.stats();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { configureSync, resetSync } from "@logtape/logtape";
 import { el, NS } from "../core/mod.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions } from "./testing.ts";
+import { onDatabases, type TestDatabase } from "./storage/testing.ts";
 import { startCarriedServer } from "./worker.ts";
 
 Deno.test("the server runs in its Worker: accounts, logins, messages, moving, stopping", async () => {
@@ -47,11 +48,13 @@ Deno.test("the server runs in its Worker: accounts, logins, messages, moving, st
   }
 });
 
-Deno.test("what was acknowledged is there after a restart", async () => {
+Deno.test("what was acknowledged is there after a restart", () => onDatabases(restarted));
+
+async function restarted(database: TestDatabase): Promise<void> {
   const directory = await Deno.makeTempDir();
   const options = {
     ...await testOptions(),
-    database: `${directory}/server.db`,
+    database: await database.create(directory),
   };
   try {
     const first = await startCarriedServer(options);
@@ -92,7 +95,7 @@ Deno.test("what was acknowledged is there after a restart", async () => {
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-});
+}
 
 Deno.test("startCarriedServer() rejects with the server's own error and leaves no Worker", async () => {
   const options = await testOptions();

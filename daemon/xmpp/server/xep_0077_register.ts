@@ -110,7 +110,11 @@ async function change(host: Host, request: IqRequest): Promise<Element | undefin
   }
   try {
     const credentials = await deriveCredentials(password, host.limits.scramIterations);
-    host.storage.transaction(() => host.storage.accounts.setCredentials(account, credentials));
+    host.storage.transaction(() => {
+      host.storage.accounts.setCredentials(account, credentials);
+      // Who had the old password may have got tokens with it.
+      host.storage.tokens.revokeAll(account);
+    });
   } catch (error) {
     throw stanzaError(error);
   }

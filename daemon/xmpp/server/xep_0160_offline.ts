@@ -1,4 +1,4 @@
-import { el, type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
+import { type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
@@ -11,7 +11,7 @@ const BATCH_BYTES = 262_144;
 
 /**
  * Offline messages (XEP-0160), with storage hints (XEP-0334). They are sent in batches and forgotten
- * once the client has answered a ping behind them: what is lost with a connection comes again.
+ * once the client has confirmed them: what is lost with a session comes again.
  */
 export const offline: Extension = (host) => {
   host.hooks.feature("server", NS.offline);
@@ -67,15 +67,23 @@ function flush(host: Host, session: Session, receiving: Set<string>): void {
   const last = batch.at(-1);
   if (last === undefined) return;
   receiving.add(account);
-  for (const { stanza } of batch) session.sendXml(stanza);
-  session.ask(el("ping", { xmlns: NS.ping }), (answer) => {
+  let came = 0;
+  let over = false;
+  const finish = () => {
+    over = true;
     receiving.delete(account);
-    if (answer !== undefined) host.storage.offline.removeUpTo(account, last.id);
-    // One that is still there but could not be asked gets no more for now.
-    else if (session.open) return;
+    if (came > 0) host.storage.offline.removeUpTo(account, came);
     const next = session.open ? session : other(host, account);
     if (next !== undefined && next.presence !== undefined) flush(host, next, receiving);
-  });
+  };
+  for (const { id, stanza } of batch) {
+    session.sendXml(stanza);
+    session.confirm(0, (confirmed) => {
+      if (over) return;
+      if (confirmed) came = id;
+      if (!confirmed || id === last.id) finish();
+    });
+  }
 }
 
 function other(host: Host, account: string): Session | undefined {

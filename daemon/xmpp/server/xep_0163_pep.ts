@@ -3,7 +3,7 @@ import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { configForm, DEFAULT_CONFIG, readConfig } from "./pep_config.ts";
-import type { PepConfig } from "./pep_nodes.ts";
+import type { PepConfig } from "./storage/pep_nodes.ts";
 import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pep_notify.ts";
 import { checkRoom, publish } from "./pep_publish.ts";
 import { PubsubError } from "./pubsub_error.ts";

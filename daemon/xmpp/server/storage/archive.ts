@@ -1,0 +1,285 @@
+import { logOf, utf8 } from "../../../base/mod.ts";
+import type { Database } from "./database.ts";
+import { upsert } from "./upsert.ts";
+
+/** One message to be archived. */
+export interface ArchiveEntry {
+  /** Unique and growing; see {@link Archive.nextId}. */
+  readonly id: number;
+  /** Bare JID whose archive it is: an account or a room. */
+  readonly owner: string;
+  /** Bare JID of the other side; of rooms the speaker's address in the room. */
+  readonly peer: string;
+  readonly resource: string;
+  /** XML. */
+  readonly stanza: string;
+}
+
+/** One message out of the archive. */
+export interface ArchivedMessage {
+  readonly id: number;
+  readonly stanza: string;
+}
+
+/** Which messages of an archive are asked for; bounds by id are exclusive. */
+export interface ArchiveFilter {
+  readonly owner: string;
+  /** "" for all. */
+  readonly peer: string;
+  /** "" for all of the peer. */
+  readonly resource: string;
+  readonly after: number;
+  readonly before: number;
+}
+
+/** Most an archive keeps. */
+export interface ArchiveRoom {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** What an archive keeps where nothing else is said. */
+export const ARCHIVE_ROOM: ArchiveRoom = { messages: 20_000, bytes: 64 << 20 };
+
+/** How long a message may wait to be stored together with others, in ms, and how many may. */
+const GATHER_MS = 10;
+const GATHER_MOST = 500;
+/** What cannot be stored, as on a full disk, is kept so far. */
+const WAITING_MOST = 5_000;
+/** The log says it at most so often, in ms. */
+const COMPLAIN_EVERY = 10_000;
+/** Of an archive that is full so much goes at once. */
+const TRIM = 0.1;
+/** Ids are the time in microseconds; ms of a clock times this. */
+const PER_MS = 1_000;
+
+/** The id that a message archived at `ms` since 1970 has at least. */
+export function idAt(ms: number): number {
+  return Math.min(Math.max(0, Math.floor(ms)) * PER_MS, Number.MAX_SAFE_INTEGER);
+}
+
+/** When a message was archived, in ms since 1970. */
+export function timeOf(id: number): number {
+  return Math.floor(id / PER_MS);
+}
+
+/**
+ * Archives of accounts and rooms (XEP-0313). Messages are gathered for a moment and stored together;
+ * {@link settle} stores them at once, before anything is said to be safe.
+ */
+export class Archive {
+  readonly #db: Database;
+  readonly #statements;
+  readonly #taken = new Map<string, { messages: number; bytes: number }>();
+  readonly #room: ArchiveRoom;
+  #gathered: ArchiveEntry[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #last: number;
+  #complained = -Infinity;
+
+  constructor(db: Database, room: ArchiveRoom) {
+    this.#db = db;
+    this.#room = room;
+    this.#statements = statements(db);
+    this.#last = this.#statements.last.get()?.id ?? 0;
+  }
+
+  /** The id of the next message: the time, or one more than the last where the clock went back. */
+  nextId(now: number): number {
+    return this.#last = Math.max(this.#last + 1, idAt(now));
+  }
+
+  add(entry: ArchiveEntry): void {
+    this.#gathered.push(entry);
+    if (this.#gathered.length >= GATHER_MOST) this.tryToSettle();
+    else this.#timer ??= setTimeout(() => this.tryToSettle(), GATHER_MS);
+  }
+
+  /** Stores what was gathered. @throws SimppdError `database-full`, `database-unavailable` */
+  settle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#gathered.length === 0) return;
+    const entries = this.#gathered;
+    this.#db.transaction(() => {
+      this.#statements.insert.runEach(
+        entries.map(({ id, owner, peer, resource, stanza }) =>
+          [id, owner, peer, resource, stanza, utf8(stanza).length] as const
+        ),
+      );
+    });
+    this.#gathered = [];
+    const grown = new Set<string>();
+    for (const { owner, stanza } of entries) {
+      const taken = this.#taken.get(owner);
+      if (taken !== undefined) {
+        taken.messages++;
+        taken.bytes += stanza.length;
+      }
+      grown.add(owner);
+    }
+    for (const owner of grown) this.#keepWithin(owner);
+  }
+
+  /**
+   * As {@link settle}, but what goes wrong is told in the log, and tried again with what comes.
+   * @returns whether all is stored
+   */
+  tryToSettle(): boolean {
+    try {
+      this.settle();
+      return true;
+    } catch (error) {
+      const over = this.#gathered.length - WAITING_MOST;
+      if (over > 0) this.#gathered.splice(0, over);
+      const now = Date.now();
+      if (now - this.#complained > COMPLAIN_EVERY) {
+        this.#complained = now;
+        logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
+      }
+      return false;
+    }
+  }
+
+  /** In order of id, at most `most`; from the end backwards when `last`. */
+  page(filter: ArchiveFilter, most: number, last: boolean): ArchivedMessage[] {
+    this.settle();
+    const { owner, peer, resource, after, before } = filter;
+    const query = peer === ""
+      ? this.#statements.pages.all
+      : resource === ""
+      ? this.#statements.pages.peer
+      : this.#statements.pages.resource;
+    const rows = query[last ? "backwards" : "forwards"]
+      .all(owner, after, before, most, peer, resource);
+    return last ? rows.reverse() : rows;
+  }
+
+  count({ owner, peer, resource, after, before }: ArchiveFilter): number {
+    this.settle();
+    const { counts } = this.#statements;
+    const query = peer === "" ? counts.all : resource === "" ? counts.peer : counts.resource;
+    return query.get(owner, after, before, peer, resource)!.n;
+  }
+
+  /** Is there such a message in the archive? */
+  has(owner: string, id: number): boolean {
+    this.settle();
+    return this.#statements.find.get(owner, id) !== undefined;
+  }
+
+  /** Forgets a whole archive. */
+  remove(owner: string): void {
+    this.settle();
+    this.#statements.removeOwner.run(owner);
+    this.#taken.delete(owner);
+  }
+
+  /** Forgets what is older than `at` (ms since 1970), of all archives. */
+  removeBefore(at: number): void {
+    this.settle();
+    const { changes } = this.#statements.removeOld.run(idAt(at));
+    if (changes > 0) this.#taken.clear();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.tryToSettle();
+  }
+
+  /** The oldest go when an archive is past its room. */
+  #keepWithin(owner: string): void {
+    let taken = this.#taken.get(owner);
+    if (taken === undefined) {
+      taken = { ...this.#statements.taken.get(owner)! };
+      this.#taken.set(owner, taken);
+    }
+    const { messages, bytes } = this.#room;
+    if (taken.messages <= messages && taken.bytes <= bytes) return;
+    let [many, much] = [taken.messages - messages * (1 - TRIM), taken.bytes - bytes * (1 - TRIM)];
+    let cut = 0;
+    for (const { id, size } of this.#statements.oldest.all(owner, taken.messages)) {
+      if (many <= 0 && much <= 0) break;
+      cut = id;
+      many--;
+      much -= size;
+    }
+    this.#statements.removeUpTo.run(owner, cut);
+    this.#taken.delete(owner);
+  }
+}
+
+function statements(db: Database) {
+  const table = "archived_message";
+  type Reach = "all" | "peer" | "resource";
+  const page = (reach: Reach, direction: "asc" | "desc") =>
+    db.prepare((
+      q,
+      owner: string,
+      after: number,
+      before: number,
+      most: number,
+      peer: string,
+      resource: string,
+    ) => {
+      let query = q.selectFrom(table).select(["id", "stanza"])
+        .where("owner", "=", owner).where("id", ">", after).where("id", "<", before)
+        .orderBy("id", direction).limit(most);
+      if (reach !== "all") query = query.where("peer", "=", peer);
+      return reach === "resource" ? query.where("resource", "=", resource) : query;
+    });
+  const pages = (reach: Reach) => ({
+    forwards: page(reach, "asc"),
+    backwards: page(reach, "desc"),
+  });
+  const count = (reach: Reach) =>
+    db.prepare((
+      q,
+      owner: string,
+      after: number,
+      before: number,
+      peer: string,
+      resource: string,
+    ) => {
+      let query = q.selectFrom(table).select(q.fn.countAll<number>().as("n"))
+        .where("owner", "=", owner).where("id", ">", after).where("id", "<", before);
+      if (reach !== "all") query = query.where("peer", "=", peer);
+      return reach === "resource" ? query.where("resource", "=", resource) : query;
+    });
+  return {
+    pages: { all: pages("all"), peer: pages("peer"), resource: pages("resource") },
+    counts: { all: count("all"), peer: count("peer"), resource: count("resource") },
+    last: db.prepare((q) => q.selectFrom(table).select("id").orderBy("id", "desc").limit(1)),
+    find: db.prepare((q, owner: string, id: number) =>
+      q.selectFrom(table).select("id").where("owner", "=", owner).where("id", "=", id)
+    ),
+    insert: db.prepare((
+      q,
+      id: number,
+      owner: string,
+      peer: string,
+      resource: string,
+      stanza: string,
+      size: number,
+    ) => {
+      // Tried again, it may be there: whether a commit was done is unknown when a connection is lost.
+      const insert = q.insertInto(table).values({ id, owner, peer, resource, stanza, size });
+      return upsert(db, insert, ["id"], []);
+    }),
+    taken: db.prepare((q, owner: string) =>
+      q.selectFrom(table).where("owner", "=", owner).select(({ fn, lit }) => [
+        fn.countAll<number>().as("messages"),
+        fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
+      ])
+    ),
+    oldest: db.prepare((q, owner: string, most: number) =>
+      q.selectFrom(table).select(["id", "size"]).where("owner", "=", owner)
+        .orderBy("id").limit(most)
+    ),
+    removeUpTo: db.prepare((q, owner: string, id: number) =>
+      q.deleteFrom(table).where("owner", "=", owner).where("id", "<=", id)
+    ),
+    removeOwner: db.prepare((q, owner: string) => q.deleteFrom(table).where("owner", "=", owner)),
+    removeOld: db.prepare((q, id: number) => q.deleteFrom(table).where("id", "<", id)),
+  };
+}

@@ -1,0 +1,167 @@
+import { utf8 } from "../../../base/mod.ts";
+import type { Database } from "./database.ts";
+import { upsert } from "./upsert.ts";
+
+/** Who may read a node and is told of its items (XEP-0060 section 4.5). */
+export type AccessModel = "open" | "presence" | "whitelist";
+
+/** The settings of a node that are kept (XEP-0060 section 16.4.4). */
+export interface PepConfig {
+  readonly accessModel: AccessModel;
+  readonly maxItems: number;
+  readonly persistItems: boolean;
+  readonly sendLast: "never" | "on_sub_and_presence";
+}
+
+/** One published item. */
+export interface PepItem {
+  readonly id: string;
+  /** XML of the payload, "" when there is none. */
+  readonly payload: string;
+  /** Milliseconds since 1970. */
+  readonly published: number;
+}
+
+/** Personal eventing nodes and their items (XEP-0163). */
+export class PepNodes {
+  readonly #statements;
+
+  constructor(db: Database) {
+    this.#statements = statements(db);
+  }
+
+  config(account: string, node: string): PepConfig | undefined {
+    const row = this.#statements.config.get(account, node);
+    return row && { ...row, persistItems: row.persistItems === 1 };
+  }
+
+  /** Makes the node or changes it; items past `maxItems` go, the oldest first. */
+  configure(account: string, node: string, config: PepConfig): void {
+    const { accessModel, maxItems, persistItems, sendLast } = config;
+    this.#statements.configure.run(account, node, accessModel, maxItems, persistItems, sendLast);
+    this.#trim(account, node, persistItems ? maxItems : 0);
+  }
+
+  nodes(account: string): string[] {
+    return this.#statements.nodes.all(account).map(({ node }) => node);
+  }
+
+  /** Deletes the node and its items. @returns whether there was one */
+  delete(account: string, node: string): boolean {
+    return this.#statements.delete.run(account, node).changes > 0;
+  }
+
+  /** Stores an item as the newest one, in the place of an older one of the same id. */
+  publish(account: string, node: string, item: PepItem, maxItems: number): void {
+    const { id, payload, published } = item;
+    this.#statements.retract.run(account, node, id);
+    this.#statements.publish.run(account, node, id, payload, published, sizeOf(item));
+    this.#trim(account, node, maxItems);
+  }
+
+  retract(account: string, node: string, id: string): boolean {
+    return this.#statements.retract.run(account, node, id).changes > 0;
+  }
+
+  purge(account: string, node: string): void {
+    this.#trim(account, node, 0);
+  }
+
+  /** Newest first, at most `most`. */
+  items(account: string, node: string, most: number): PepItem[] {
+    return this.#statements.items.all(account, node, most);
+  }
+
+  item(account: string, node: string, id: string): PepItem | undefined {
+    return this.#statements.item.get(account, node, id);
+  }
+
+  /** Bytes of all the account's items, ids included, and of its nodes' names. */
+  size(account: string): number {
+    const { itemBytes, nodeBytes } = this.#statements;
+    return itemBytes.get(account)!.n + nodeBytes.get(account)!.n;
+  }
+
+  #trim(account: string, node: string, keep: number): void {
+    const newestToGo = this.#statements.nth.get(account, node, keep)?.sequence;
+    if (newestToGo !== undefined) this.#statements.removeUpTo.run(account, node, newestToGo);
+  }
+}
+
+function statements(db: Database) {
+  return {
+    config: db.prepare((q, account: string, node: string) =>
+      q.selectFrom("pep_node")
+        .select(["access_model as accessModel", "max_items as maxItems"])
+        .select(["persist_items as persistItems", "send_last as sendLast"])
+        .where("account", "=", account).where("node", "=", node)
+    ),
+    configure: db.prepare((
+      q,
+      account: string,
+      node: string,
+      access_model: AccessModel,
+      max_items: number,
+      persist_items: boolean,
+      send_last: PepConfig["sendLast"],
+    ) =>
+      upsert(
+        db,
+        q.insertInto("pep_node")
+          .values({ account, node, access_model, max_items, persist_items, send_last }),
+        ["account", "node"],
+        ["access_model", "max_items", "persist_items", "send_last"],
+      )
+    ),
+    nodes: db.prepare((q, account: string) =>
+      q.selectFrom("pep_node").select("node").where("account", "=", account).orderBy("node")
+    ),
+    delete: db.prepare((q, account: string, node: string) =>
+      q.deleteFrom("pep_node").where("account", "=", account).where("node", "=", node)
+    ),
+    publish: db.prepare((
+      q,
+      account: string,
+      node: string,
+      id: string,
+      payload: string,
+      published: number,
+      size: number,
+    ) => q.insertInto("pep_item").values({ account, node, id, payload, published, size })),
+    retract: db.prepare((q, account: string, node: string, id: string) =>
+      q.deleteFrom("pep_item")
+        .where("account", "=", account).where("node", "=", node).where("id", "=", id)
+    ),
+    items: db.prepare((q, account: string, node: string, most: number) =>
+      q.selectFrom("pep_item").select(["id", "payload", "published"])
+        .where("account", "=", account).where("node", "=", node)
+        .orderBy("sequence", "desc").limit(most)
+    ),
+    item: db.prepare((q, account: string, node: string, id: string) =>
+      q.selectFrom("pep_item").select(["id", "payload", "published"])
+        .where("account", "=", account).where("node", "=", node).where("id", "=", id)
+    ),
+    itemBytes: db.prepare((q, account: string) =>
+      q.selectFrom("pep_item").where("account", "=", account)
+        .select(({ fn, lit }) => fn.coalesce(fn.sum<number>("size"), lit(0)).as("n"))
+    ),
+    nodeBytes: db.prepare((q, account: string) =>
+      q.selectFrom("pep_node").where("account", "=", account).select(({ fn, lit }) =>
+        fn.coalesce(fn.sum<number>(fn("octet_length", ["node"])), lit(0)).as("n")
+      )
+    ),
+    nth: db.prepare((q, account: string, node: string, n: number) =>
+      q.selectFrom("pep_item").select("sequence")
+        .where("account", "=", account).where("node", "=", node)
+        .orderBy("sequence", "desc").limit(1).offset(n)
+    ),
+    removeUpTo: db.prepare((q, account: string, node: string, sequence: number) =>
+      q.deleteFrom("pep_item").where("account", "=", account).where("node", "=", node)
+        .where("sequence", "<=", sequence)
+    ),
+  };
+}
+
+function sizeOf({ id, payload }: PepItem): number {
+  return utf8(id).length + utf8(payload).length;
+}

@@ -1,0 +1,91 @@
+import type { ColumnType, Generated } from "kysely";
+import type { Bytes } from "../../../base/mod.ts";
+
+/** 0 or 1; written as a boolean. */
+export type Flag = ColumnType<0 | 1, boolean, boolean>;
+
+/** Bytes; any `Uint8Array` when written. */
+export type Blob = ColumnType<Bytes, Uint8Array, Uint8Array>;
+
+/** Milliseconds since 1970. */
+export type Time = number;
+
+/** The columns of the server's tables, as queries see them; `schema.ts` makes them. */
+export interface Tables {
+  secret: { name: string; value: Blob };
+  account: { name: string; created: Time; roster_version: Generated<number> };
+  credential: {
+    account: string;
+    mechanism: string;
+    salt: Blob;
+    iterations: number;
+    stored_key: Blob;
+    server_key: Blob;
+  };
+  login_key: { account: string; profile: string; public: Blob };
+  invitation: { token_hash: Blob; inviter: string; expires: Time };
+  roster_item: {
+    account: string;
+    contact: string;
+    name: string;
+    /** JSON, an array of strings. */
+    groups: string;
+    subscription: "none" | "to" | "from" | "both";
+    ask: Flag;
+    approved: Flag;
+  };
+  subscription_request: { account: string; contact: string; stanza: string };
+  offline_message: {
+    id: Generated<number>;
+    account: string;
+    sender: string;
+    stanza: string;
+    /** Bytes of the stanza. */
+    size: number;
+  };
+  pep_node: {
+    account: string;
+    node: string;
+    access_model: "open" | "presence" | "whitelist";
+    max_items: number;
+    persist_items: Flag;
+    send_last: "never" | "on_sub_and_presence";
+  };
+  pep_item: {
+    sequence: Generated<number>;
+    account: string;
+    node: string;
+    id: string;
+    payload: string;
+    published: Time;
+    /** Bytes of id and payload. */
+    size: number;
+  };
+  archived_message: {
+    id: number;
+    owner: string;
+    peer: string;
+    resource: string;
+    stanza: string;
+    /** Bytes of the stanza. */
+    size: number;
+  };
+  archive_preference: {
+    account: string;
+    preference: "always" | "never" | "roster";
+    /** JSON, arrays of bare JIDs. */
+    always: string;
+    never: string;
+  };
+  blocked: { account: string; jid: string };
+  fast_token: {
+    account: string;
+    /** base64url of a hash. */
+    client: string;
+    slot: "current" | "new";
+    initiator: Blob;
+    responder: Blob;
+    issued: Time;
+    expires: Time;
+  };
+}

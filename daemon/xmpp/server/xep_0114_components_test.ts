@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { Component } from "../client/mod.ts";
+import { el, NS } from "../core/mod.ts";
+import { XmppServer } from "./server.ts";
+import { DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
+
+const KEYS = `keys.${DOMAIN}`;
+const SECRET = "a secret of keys";
+
+async function withComponents(
+  work: (server: XmppServer, anna: TestClient) => Promise<void>,
+): Promise<void> {
+  const options = await testOptions();
+  const server = await XmppServer.start({
+    ...options,
+    components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: SECRET }] },
+  });
+  try {
+    await server.createAccount("anna", PASSWORD);
+    const anna = await TestClient.connect(server.port, options.certificatePem);
+    await anna.login("anna", PASSWORD);
+    await work(server, anna);
+    await anna.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+const keys = (port: number, secret = SECRET, domain = KEYS) =>
+  new Component({ domain, secret, host: "127.0.0.1", port });
+
+/** Writes to the component port, and gives all that comes until it closes. */
+async function raw(port: number, ...parts: string[]): Promise<string> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const decoder = new TextDecoder();
+  let all = "";
+  const reading = (async () => {
+    const chunk = new Uint8Array(4096);
+    for (let n; (n = await conn.read(chunk).catch(() => null)) !== null;) {
+      all += decoder.decode(chunk.subarray(0, n));
+    }
+  })();
+  for (const part of parts) await conn.write(new TextEncoder().encode(part)).catch(() => {});
+  await reading;
+  conn.close();
+  return all;
+}
+
+const HEADER = `<stream:stream xmlns='${NS.component}' xmlns:stream='${NS.stream}' to='${KEYS}'>`;
+
+Deno.test("a component and an account talk both ways, and discovery shows it", () =>
+  withComponents(async (server, anna) => {
+    const component = keys(server.componentPort);
+    const heard: string[] = [];
+    component.hooks.message((stanza) => void heard.push(`${stanza.attrs.from} ${stanza.attrs.to}`));
+    component.hooks.iq("get", "query", NS.version, () => el("query", { xmlns: NS.version }));
+    await component.connect();
+    try {
+      const answer = await anna.request("get", el("query", { xmlns: NS.version }), `x@${KEYS}`);
+      assert.equal(answer.attrs.type, "result");
+      assert.equal(answer.attrs.from, `x@${KEYS}`);
+      anna.send(el("message", { to: KEYS }, el("body", {}, "hello")));
+      await until(() => heard.length === 1);
+      assert.deepEqual(heard, [`${anna.jid} ${KEYS}`]);
+      component.send(el("message", { from: `y@${KEYS}`, to: anna.jid }, el("body", {}, "hi")));
+      assert.equal((await anna.until((s) => s.is("message"))).attrs.from, `y@${KEYS}`);
+      const ping = el(
+        "iq",
+        { type: "get", to: `nobody@${DOMAIN}/x` },
+        el("ping", { xmlns: NS.ping }),
+      );
+      await assert.rejects(component.iq(ping), { condition: "service-unavailable" });
+      assert.throws(() => component.send(el("message", { from: anna.jid, to: anna.jid })), {
+        code: "bad-jid",
+      });
+      const items = await anna.request("get", el("query", { xmlns: NS.discoItems }), DOMAIN);
+      assert.match(items.toString(), new RegExp(KEYS));
+    } finally {
+      await component.close();
+    }
+    await until(() => server.services.get(KEYS) === undefined);
+  }));
+
+Deno.test("a wrong secret or name is refused, and nothing is tried again by itself", () =>
+  withComponents(async (server) => {
+    for (
+      const wrong of [
+        keys(server.componentPort, "another one"),
+        keys(server.componentPort, SECRET, `x.${DOMAIN}`),
+      ]
+    ) {
+      await assert.rejects(wrong.connect(), { code: "component-refused" });
+      assert.equal(server.services.get(KEYS), undefined);
+    }
+  }));
+
+Deno.test("a newer connection takes the place; a component comes back by itself", () =>
+  withComponents(async (server) => {
+    const first = keys(server.componentPort);
+    await first.connect();
+    const one = server.services.get(KEYS);
+    const second = keys(server.componentPort);
+    await second.connect();
+    assert.notEqual(server.services.get(KEYS), one);
+    await second.close();
+    await until(() => server.services.get(KEYS) !== undefined);
+    await first.close();
+  }));
+
+Deno.test("stanzas before the proof, forged senders and bad XML end the stream", () =>
+  withComponents(async (server) => {
+    const port = server.componentPort;
+    const message = `<message from='x@${KEYS}' to='anna@${DOMAIN}'><body>forged</body></message>`;
+    assert.match(await raw(port, HEADER, message), /not-authorized/);
+    assert.match(await raw(port, HEADER, "<handshake>00</handshake>"), /not-authorized/);
+    assert.match(await raw(port, HEADER.replace(KEYS, "evil.example")), /host-unknown/);
+    assert.match(await raw(port, HEADER.replace(NS.component, NS.client)), /invalid-namespace/);
+    assert.match(await raw(port, "<!DOCTYPE x>"), /restricted-xml|not-well-formed/);
+    assert.match(await raw(port, HEADER, "x".repeat(20_000)), /bad-format|policy-violation/);
+    assert.equal(server.services.get(KEYS), undefined);
+    const component = keys(port);
+    await component.connect();
+    const stream = server.services.get(KEYS)!;
+    assert.ok(stream.name.includes(KEYS));
+    await component.close();
+  }));
+
+Deno.test("a component's domain and secret are checked, and it stays on this machine", async () => {
+  const options = await testOptions();
+  for (
+    const entry of [
+      { domain: DOMAIN, secret: SECRET },
+      { domain: "a@b", secret: SECRET },
+      { domain: KEYS, secret: "short" },
+    ]
+  ) {
+    await assert.rejects(
+      XmppServer.start({
+        ...options,
+        components: { host: "127.0.0.1", port: 0, domains: [entry] },
+      }),
+      { code: "bad-component" },
+    );
+  }
+  assert.throws(
+    () => new Component({ domain: KEYS, secret: SECRET, host: "192.0.2.1", port: 1 }),
+    { code: "component-in-clear" },
+  );
+});
