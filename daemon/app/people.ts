@@ -25,6 +25,7 @@ export class People {
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
+  readonly #picture: (jid: string) => string | null;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -34,6 +35,7 @@ export class People {
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
     typing: (jid: string) => boolean;
+    picture: (jid: string) => string | null;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
@@ -41,6 +43,7 @@ export class People {
     this.#changed = options.changed;
     this.#removed = options.removed;
     this.#typing = options.typing;
+    this.#picture = options.picture;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -278,6 +281,7 @@ export class People {
       presence: shown(presence),
       typing: this.#typing(contact.jid),
       status: presence?.status ?? "",
+      picture: this.#picture(contact.jid),
       unread: this.#messages.unread(contact.jid),
       trust: this.trust(contact.jid),
       last: last === undefined ? null : { body: last.body, at: last.at, mine: last.mine },

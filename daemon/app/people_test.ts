@@ -29,6 +29,7 @@ function people(verified: string[] = []) {
     changed: () => {},
     removed: () => {},
     typing: () => false,
+    picture: () => null,
   });
   const message = (contact: string, mine: boolean) =>
     messages.add(

@@ -8,6 +8,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -67,6 +68,8 @@ export const api = {
     request<StatusView>("POST", "/api/setup/join", { link, nick }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
+  picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
+  setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
