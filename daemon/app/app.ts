@@ -5,7 +5,6 @@ import { Simpp } from "../simpp/mod.ts";
 import {
   compact,
   Contacts,
-  KeyMaterial,
   Messages,
   Pictures as StoredPictures,
   type StateDirectory,
@@ -29,7 +28,7 @@ import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
 import { History } from "./history.ts";
-import { receiveInto } from "./inbox.ts";
+import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
@@ -110,7 +109,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#simpp.trust.expect(jid, fingerprint);
     }
     this.#messages = new Messages(state.db, state.vault);
-    this.#link = new SealedLink(this.#simpp);
+    this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
     this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
@@ -285,6 +284,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
       if (!this.#people.has(jid)) return { ...before, subscription: "none" };
+      if (change.accept) greet(this.#link, jid, this.#account.view()?.nick ?? "");
     }
     return this.#people.get(jid);
   }
@@ -301,13 +301,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async forgetContact(jid: string): Promise<void> {
     const { jid: known } = this.#people.get(jid);
-    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
     this.#endCallsWith(known);
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
-    this.#simpp.policy.set(known, null);
-    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#settings.forgetProof(known);
+    this.#simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#messages.forget(known);
     compact(this.#state.db);
@@ -375,6 +374,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async denyDevice(id: string): Promise<StatusView> {
     await Promise.resolve(this.#simpp.linking.deny(id));
+    return this.status();
+  }
+  async confirmDevice(code: string): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.confirm(code));
+    return this.status();
+  }
+  async refuseDevice(): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.refuse());
     return this.status();
   }
   async removeDevice(id: string): Promise<StatusView> {
@@ -452,6 +459,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   #linked(): StatusView {
     const data = this.status();
     this.events.emit({ type: "status", data });
+    if (this.#devices.isNewlyReplaced()) {
+      const message = "Somebody published other keys for your account. They are not taken over, " +
+        "and nothing is sent from here until yours are back.";
+      const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
+      this.events.emit({ type: "security", data: told });
+    }
     void this.#chats.flush();
     return data;
   }
