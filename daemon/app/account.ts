@@ -40,6 +40,8 @@ interface AccountOptions {
   readonly chats: Chats;
   /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
   readonly loginProfiles: readonly LoginProfileId[];
+  /** Hash of the person's picture. */
+  readonly picture: () => string | null;
   /** Gives a connection that was made, and is not used yet, to whoever stands on one. */
   readonly attach: (connection: Connection) => void;
   /** Called when the keys of somebody were looked at. */
@@ -97,7 +99,8 @@ export class Account {
     const account = this.#account;
     if (account === undefined) return null;
     const { device, fingerprint } = this.#o.simpp;
-    return { jid: account.jid, nick: account.nick, device, fingerprint };
+    const picture = this.#o.picture();
+    return { jid: account.jid, nick: account.nick, picture, device, fingerprint };
   }
 
   /** Nothing has been chosen yet, and nobody is choosing. */

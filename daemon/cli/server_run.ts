@@ -1,5 +1,5 @@
 import { readHost, StandaloneServer, type StandaloneView } from "../app/mod.ts";
-import { databaseLocation, isMysql, readLimits } from "../xmpp/server/mod.ts";
+import { databaseLocation, type ExternalService, isMysql, readLimits } from "../xmpp/server/mod.ts";
 import { SimppdError } from "../base/mod.ts";
 import { loginProfiles } from "./run.ts";
 import { endWithin, untilSignal } from "./signals.ts";
@@ -7,7 +7,7 @@ import { expectWords, type Invocation, text, texts, UsageError, whole } from "./
 import { VERSION } from "./version.ts";
 
 /** Where servers listen whose clients look for them there. */
-const PORTS = { direct: 5223, starttls: 5222, component: 5347 };
+const PORTS = { direct: 5223, starttls: 5222, https: 5443, component: 5347 };
 /** Longest that clients are waited for at the end, in ms. */
 const ENDING = 5_000;
 const DAY_MS = 86_400_000;
@@ -18,6 +18,11 @@ export const RUN_OPTIONS = {
   port: { type: "string" },
   "starttls-port": { type: "string" },
   "no-starttls": { type: "boolean" },
+  "https-port": { type: "string" },
+  "no-https": { type: "boolean" },
+  "https-url": { type: "string" },
+  "web-origin": { type: "string", multiple: true },
+  turn: { type: "string", multiple: true },
   address: { type: "string", multiple: true },
   component: { type: "string", multiple: true },
   "component-port": { type: "string" },
@@ -36,6 +41,10 @@ export const RUN_USAGE: readonly string[] = [
   "                  --host ADDRESS          127.0.0.1; 0.0.0.0 or :: lets others in",
   "                  --port N                direct TLS, 5223; 0: any free one",
   "                  --starttls-port N       5222; --no-starttls: none",
+  "                  --https-port N          uploads, WebSocket, 5443; --no-https: none",
+  "                  --https-url URL         where others reach that, as behind a proxy",
+  "                  --web-origin URL        pages that may use the WebSocket; may be repeated",
+  "                  --turn HOST:PORT=@FILE  coturn's shared secret; may be repeated",
   "                  --address HOST[:PORT]   what invitations name; may be repeated",
   "                  --certificate FILE --key FILE   PEM; one of its own making if absent",
   "                  --component DOMAIN=@FILE   the secret is FILE's first line; may be repeated",
@@ -80,7 +89,7 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
     throw new UsageError("--certificate and --key go together");
   }
   const database = databaseOf(text(invocation, "database"));
-  const starttlsPort = starttlsPortOf(invocation);
+  const httpsUrl = httpsUrlOf(text(invocation, "https-url"));
   const limits = limitsOf(invocation);
   const addresses = texts(invocation, "address").map((address) => addressOf(address, port));
   const data = needed(invocation, "data", "DIR");
@@ -90,7 +99,11 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
     domain,
     host: text(invocation, "host") ?? "127.0.0.1",
     port,
-    starttlsPort,
+    starttlsPort: portOf(invocation, "starttls"),
+    httpsPort: portOf(invocation, "https"),
+    ...(httpsUrl === undefined ? {} : { httpsUrl }),
+    webOrigins: texts(invocation, "web-origin").map(originOf),
+    turn: texts(invocation, "turn").map(turnOf),
     addresses,
     archive: invocation.options["no-archive"] !== true,
     plain: invocation.options.plain === true,
@@ -111,11 +124,12 @@ function needed(invocation: Invocation, name: string, value: string): string {
   return given;
 }
 
-function starttlsPortOf(invocation: Invocation): number | null {
-  const port = whole(invocation, "starttls-port", 0, 65_535);
-  if (invocation.options["no-starttls"] !== true) return port ?? PORTS.starttls;
+/** `--NAME-port`; null where `--no-NAME` says that there is none. */
+function portOf(invocation: Invocation, name: "starttls" | "https"): number | null {
+  const port = whole(invocation, `${name}-port`, 0, 65_535);
+  if (invocation.options[`no-${name}`] !== true) return port ?? PORTS[name];
   if (port === undefined) return null;
-  throw new UsageError("--starttls-port does not go with --no-starttls");
+  throw new UsageError(`--${name}-port does not go with --no-${name}`);
 }
 
 function limitsOf(invocation: Invocation): ReturnType<typeof readLimits> {
@@ -133,14 +147,25 @@ function componentOf(text: string): { domain: string; secret: string } {
   const match = /^([^=]+)=@(.+)$/.exec(text);
   if (match === null) throw new UsageError(`--component takes DOMAIN=@FILE, not "${text}"`);
   const [, domain, path] = match as unknown as [string, string, string];
+  return { domain, secret: secretIn(path) };
+}
+
+/** `HOST:PORT=@FILE`: a TURN server over UDP that shares a secret with this one. */
+function turnOf(text: string): ExternalService {
+  const match = /^([^=]+)=@(.+)$/.exec(text);
+  const at = readHost(match?.[1] ?? "");
+  if (match === null || at === undefined) {
+    throw new UsageError(`--turn takes HOST:PORT=@FILE, not "${text}"`);
+  }
+  return { ...at, transport: "udp", secret: secretIn(match[2]!) };
+}
+
+/** The first line of a file. @throws SimppdError `bad-secret` */
+function secretIn(path: string): string {
   try {
-    return { domain, secret: Deno.readTextFileSync(path).split("\n", 1)[0]!.trim() };
+    return Deno.readTextFileSync(path).split("\n", 1)[0]!.trim();
   } catch (error) {
-    throw new SimppdError(
-      "bad-component",
-      `The secret of ${domain}, ${path}, cannot be read.`,
-      error,
-    );
+    throw new SimppdError("bad-secret", `The secret in ${path} cannot be read.`, error);
   }
 }
 
@@ -149,6 +174,19 @@ function databaseOf(option: string | undefined): string | undefined {
   if (location === undefined || isMysql(location)) return location;
   throw new UsageError(
     "--database takes mysql://USER:PASSWORD@HOST:PORT/DATABASE, or @FILE with it",
+  );
+}
+
+function httpsUrlOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (URL.parse(text)?.protocol === "https:" && !/[?#]/.test(text)) return text.replace(/\/+$/, "");
+  throw new UsageError(`--https-url takes a URL such as https://chat.example.org, not "${text}"`);
+}
+
+function originOf(text: string): string {
+  if (URL.parse(text)?.origin === text) return text;
+  throw new UsageError(
+    `--web-origin takes an origin such as https://web.example.org, not "${text}"`,
   );
 }
 
@@ -165,6 +203,9 @@ function shown({ domain, host, data, pin, ...ports }: StandaloneView): string {
     `direct TLS   ${host}:${ports.port}`,
   ];
   if (ports.starttlsPort !== null) lines.push(`STARTTLS     ${host}:${ports.starttlsPort}`);
+  if (ports.httpsUrl !== null) {
+    lines.push(`HTTPS        ${host}:${ports.httpsPort} (${ports.httpsUrl})`);
+  }
   if (ports.componentPort !== null) lines.push(`components   127.0.0.1:${ports.componentPort}`);
   return [...lines, `pinned key   ${pin}`].join("\n");
 }

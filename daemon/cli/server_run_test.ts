@@ -65,7 +65,17 @@ Deno.test("a server of its own, from the first start to its restored backup", {
   const folder = await Deno.makeTempDir({ prefix: "simppd-server-" });
   const data = `${folder}/data`;
   const at = ["--data", data];
-  const run = [...at, "--domain", "chat.test", "--port", "0", "--starttls-port", "0"];
+  const run = [
+    ...at,
+    "--domain",
+    "chat.test",
+    "--port",
+    "0",
+    "--starttls-port",
+    "0",
+    "--https-port",
+    "0",
+  ];
   try {
     const { child, said, done } = await startServer([...run, "--limit", "roomOccupants=3"]);
     try {
@@ -137,6 +147,7 @@ Deno.test("a server of its own, from the first start to its restored backup", {
       host: "127.0.0.1",
       port: 0,
       starttlsPort: null,
+      httpsPort: null,
       addresses: [],
       archive: true,
       plain: false,

@@ -14,6 +14,7 @@ import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
+import { PictureSettings } from "./picture_settings.tsx";
 import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
@@ -55,6 +56,9 @@ export function SettingsDialog() {
       )}
       {account !== null && (
         <>
+          <Group title={text.picture.title}>
+            <PictureSettings account={account} />
+          </Group>
           <Group title={text.devices.title}>
             <DeviceSettings devices={devices} />
           </Group>

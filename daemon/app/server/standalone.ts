@@ -3,7 +3,7 @@ import { logOf, SimppdError } from "../../base/mod.ts";
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import { takeLock } from "../../store/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
-import { type ServerLimits, XmppServer } from "../../xmpp/server/mod.ts";
+import { type ExternalService, type ServerLimits, XmppServer } from "../../xmpp/server/mod.ts";
 import { startLog } from "../log_file.ts";
 import { networkAddresses } from "../network_addresses.ts";
 import { ControlDoor } from "./control_door.ts";
@@ -22,6 +22,14 @@ export interface StandaloneOptions {
   readonly port: number;
   /** STARTTLS; null: not offered. */
   readonly starttlsPort: number | null;
+  /** HTTPS: uploads, WebSocket and where to find it; null: not offered. */
+  readonly httpsPort: number | null;
+  /** Where others reach that, if not at the domain and the port. */
+  readonly httpsUrl?: string;
+  /** Origins whose pages may connect by WebSocket. */
+  readonly webOrigins?: readonly string[];
+  /** STUN and TURN servers that accounts are told of (XEP-0215). */
+  readonly turn?: readonly ExternalService[];
   /** `mysql://…`; absent: SQLite in the directory. */
   readonly database?: string;
   /** Absent: one of its own making. */
@@ -47,6 +55,9 @@ export interface StandaloneView {
   readonly host: string;
   readonly port: number;
   readonly starttlsPort: number | null;
+  readonly httpsPort: number | null;
+  /** Where others reach it; null: nowhere. */
+  readonly httpsUrl: string | null;
   /** Of loopback, for components; null: there are none. */
   readonly componentPort: number | null;
   /** base64url SHA-256 of the server's public key (SPKI). */
@@ -118,8 +129,10 @@ export class StandaloneServer {
     try {
       await rememberServer(data, { domain, pin }, known);
       const { host, port, starttlsPort = null } = server.listening;
+      const { httpsPort = null, httpsUrl = null } = server.listening;
       const componentPort = options.components === undefined ? null : server.componentPort;
-      const view = { domain, host, port, starttlsPort, componentPort, pin, data, pid: Deno.pid };
+      const ports = { port, starttlsPort, httpsPort, httpsUrl, componentPort };
+      const view = { domain, host, ...ports, pin, data, pid: Deno.pid };
       const control = await ControlDoor.open(
         data,
         answersFor({
@@ -154,13 +167,18 @@ async function listening(
   { certificatePem, keyPem }: { certificatePem: string; keyPem: string },
 ): Promise<XmppServer> {
   const { domain, host, port, starttlsPort, limits, archive, plain, version } = options;
-  const { components, loginProfiles } = options;
+  const { components, loginProfiles, httpsPort, httpsUrl, webOrigins, turn } = options;
   const server = await XmppServer.start({
     database: options.database ?? databaseIn(data),
     domain,
     host,
     port,
     ...(starttlsPort === null ? {} : { starttlsPort }),
+    ...(httpsPort === null ? {} : { httpsPort }),
+    ...(httpsUrl === undefined ? {} : { httpsUrl }),
+    ...(webOrigins === undefined ? {} : { webOrigins }),
+    ...(turn === undefined ? {} : { turn }),
+    uploadFolder: join(data, "uploads"),
     certificatePem,
     keyPem,
     archive,
@@ -173,6 +191,7 @@ async function listening(
   const got = [
     ["--port", port, server.port],
     ["--starttls-port", starttlsPort ?? 0, server.starttlsPort],
+    ["--https-port", httpsPort ?? 0, server.listening.httpsPort],
     ["--component-port", components?.port ?? 0, server.componentPort],
   ] as const;
   for (const [option, wanted, had] of got) {

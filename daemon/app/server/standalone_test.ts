@@ -19,6 +19,7 @@ const OPTIONS = {
   host: "127.0.0.1",
   port: 0,
   starttlsPort: null,
+  httpsPort: null,
   addresses: [],
   archive: true,
   plain: false,
@@ -68,7 +69,7 @@ Deno.test("start() refuses a directory of a daemon, a domain that is none, a por
     await assert.rejects(start({ domain: "a@b" }), { code: "bad-domain" });
     const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = taken.addr;
-    for (const change of [{ port }, { starttlsPort: port }]) {
+    for (const change of [{ port }, { starttlsPort: port }, { httpsPort: port }]) {
       await assert.rejects(start(change), { code: "port-in-use" });
     }
     taken.close();

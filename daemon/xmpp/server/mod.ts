@@ -14,3 +14,5 @@ export * from "./options.ts";
 export { XmppServer } from "./server.ts";
 export { databaseLocation, isMysql } from "./storage/location.ts";
 export { type CarriedServer, runIfServerWorker, startCarriedServer } from "./worker.ts";
+export type { WebLimits } from "./web/limits.ts";
+export type { ExternalService, WebOptions } from "./web/options.ts";

@@ -9,9 +9,10 @@ import type { BindingOffer } from "./logins.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ComponentOptions } from "./xep_0114_components.ts";
+import type { WebOptions } from "./web/options.ts";
 
 /** How a carried server is started. */
-export interface ServerOptions {
+export interface ServerOptions extends WebOptions {
   /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
@@ -55,6 +56,9 @@ export interface ServerStats {
   /** Offline messages kept. */
   offlineMessages: number;
   bannedAddresses: number;
+  /** Uploaded files, and their bytes. */
+  uploads: number;
+  uploadBytes: number;
   /** Connections turned away because of a limit or a ban. */
   refused: number;
 }
@@ -66,6 +70,9 @@ export interface ListenAddress {
   port: number;
   /** STARTTLS, where it is offered. */
   starttlsPort?: number;
+  /** HTTPS, where it is wanted: its port, and the address others reach it by. */
+  httpsPort?: number;
+  httpsUrl?: string;
 }
 
 /** What can be asked of a running server, in this thread or in its Worker. */

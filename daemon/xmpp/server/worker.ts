@@ -33,6 +33,9 @@ type FromWorker = Reply | { log: LogLine };
 export interface CarriedServer extends ServerControl {
   readonly host: string;
   readonly port: number;
+  /** HTTPS, where it is wanted: its port, and the address others reach it by. */
+  readonly httpsPort: number | undefined;
+  readonly httpsUrl: string | undefined;
   /** Undefined when STARTTLS is not offered. */
   readonly starttlsPort: number | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
@@ -89,6 +92,12 @@ class Carrier implements CarriedServer {
   }
   get port(): number {
     return this.#address.port;
+  }
+  get httpsPort(): number | undefined {
+    return this.#address.httpsPort;
+  }
+  get httpsUrl(): string | undefined {
+    return this.#address.httpsUrl;
   }
   get starttlsPort(): number | undefined {
     return this.#address.starttlsPort;

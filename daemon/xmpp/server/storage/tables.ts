@@ -104,4 +104,19 @@ export interface Tables {
     issued: Time;
     expires: Time;
   };
+  upload: {
+    /** SHA-256 of the part of its URL that nobody guesses, and of what allows to put it there. */
+    path_hash: Blob;
+    secret_hash: Blob;
+    account: string;
+    /** Its name in the folder, random. */
+    file: string;
+    /** What it is called in its URL. */
+    name: string;
+    type: string;
+    size: number;
+    state: "slot" | "receiving" | "stored";
+    /** When the slot was given; since when it is stored. */
+    since: Time;
+  };
 }
