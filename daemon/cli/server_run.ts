@@ -92,11 +92,7 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
   const httpsUrl = httpsUrlOf(text(invocation, "https-url"));
   const limits = limitsOf(invocation);
   const addresses = texts(invocation, "address").map((address) => addressOf(address, port));
-  const data = needed(invocation, "data", "DIR");
-  const domain = needed(invocation, "domain", "DOMAIN");
-  return {
-    data,
-    domain,
+  const rest = {
     host: text(invocation, "host") ?? "127.0.0.1",
     port,
     starttlsPort: portOf(invocation, "starttls"),
@@ -116,6 +112,8 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
       ? {}
       : { components: { port: componentPort ?? PORTS.component, domains: components } }),
   };
+  const data = needed(invocation, "data", "DIR");
+  return { data, domain: needed(invocation, "domain", "DOMAIN"), ...rest };
 }
 
 function needed(invocation: Invocation, name: string, value: string): string {

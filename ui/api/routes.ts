@@ -67,6 +67,8 @@ export const api = {
   join: (link: string, nick: string) =>
     request<StatusView>("POST", "/api/setup/join", { link, nick }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
+  setPassword: (password: string) =>
+    request<StatusView>("POST", "/api/account/password", { password }),
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
   picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
   setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),

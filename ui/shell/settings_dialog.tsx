@@ -16,6 +16,7 @@ import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
 import { PictureSettings } from "./picture_settings.tsx";
 import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
+import { OtherPrograms } from "./other_programs.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
@@ -125,6 +126,11 @@ export function SettingsDialog() {
       {server !== null && (
         <Group title={words.server}>
           <ServerSettings server={server} />
+        </Group>
+      )}
+      {server !== null && account !== null && (
+        <Group title={text.otherPrograms.title}>
+          <OtherPrograms server={server} jid={account.jid} />
         </Group>
       )}
       <Group title={text.safekeeping.passphrase}>

@@ -31,6 +31,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       domain: "anna-desk.simppd.invalid",
       host: "127.0.0.1",
       port: 5223,
+      starttlsPort: 5222,
       pin: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
     },
     policy: ["simpp-pq", "simpp-modern"],
