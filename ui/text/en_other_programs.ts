@@ -2,8 +2,8 @@
 export const otherPrograms = {
   otherPrograms: {
     title: "Other programs",
-    lead: "Any XMPP program can use your account here, such as Dino or Gajim. What it sends " +
-      "is not encrypted from person to person by simppd.",
+    lead: "Any XMPP program can use your account here, such as Dino or Gajim. It does not " +
+      "know simppd's encryption: what it sends and shows is not sealed end to end.",
     address: "Sign in as",
     here: "On this machine",
     elsewhere: "From elsewhere",
