@@ -103,7 +103,8 @@ async function requestOf(
   }
 }
 
-async function passwordOf(invocation: Invocation, prompt: string): Promise<string> {
+/** A password, of SIMPPD_PASSWORD or standard input. @throws SimppdError `bad-input` */
+export async function passwordOf(invocation: Invocation, prompt: string): Promise<string> {
   const password = environment("SIMPPD_PASSWORD") ?? await invocation.io.secret(prompt);
   if (password === "") throw new SimppdError("bad-input", "The password is empty.");
   return password;

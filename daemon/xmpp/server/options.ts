@@ -1,5 +1,10 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
+import type {
+  AdministrationAnswer,
+  AdministrationInput,
+  ServerAdministration,
+} from "./administration.ts";
 import type { BindingOffer } from "./logins.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -78,8 +83,11 @@ export interface ServerControl {
    * @throws SimppdError `account-exists`, `bad-username`, `bad-password`, `bad-login-keys`
    */
   createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
-  /** @throws SimppdError `unknown-account`, `too-many-invitations` */
-  createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
+  /**
+   * @param inviterJid null: the administrator invites, and nobody gets a contact
+   * @throws SimppdError `unknown-account`, `too-many-invitations`, `bad-input`
+   */
+  createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation>;
   /**
    * Moves the listeners; streams that are open stay.
    * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
@@ -87,6 +95,11 @@ export interface ServerControl {
    */
   listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
+  /** Runs one of {@link ServerAdministration}, and rejects as it does. */
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>>;
   /** Ends all streams with `system-shutdown`, closes the database. */
   stop(): Promise<void>;
 }

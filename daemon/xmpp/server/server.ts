@@ -1,4 +1,10 @@
 import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
+import {
+  type AdministrationAnswer,
+  type AdministrationInput,
+  Administrator,
+  type ServerAdministration,
+} from "./administration.ts";
 import type { Connection } from "./connection.ts";
 import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
@@ -56,6 +62,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly crowded = new Set<Connection>();
 
   readonly #entrance: Entrance;
+  readonly #administrator = new Administrator(this, () => this.stats());
   #components: Components | undefined;
   #componentPort = 0;
   #https: HttpsListener | undefined;
@@ -169,10 +176,10 @@ export class XmppServer implements StreamHost, ServerControl {
   }
 
   // deno-lint-ignore require-await -- so that errors reject, as they do from the Worker
-  async createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation> {
+  async createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation> {
     this.#checkRunning();
-    const inviter = this.localAccount(inviterJid);
-    if (inviter === undefined || !this.storage.accounts.exists(inviter)) {
+    const inviter = inviterJid === null ? null : this.localAccount(inviterJid);
+    if (inviter === undefined || (inviter !== null && !this.storage.accounts.exists(inviter))) {
       throw new SimppdError("unknown-account", `${inviterJid} is no account of ${this.domain}.`);
     }
     if (!(ttlSeconds >= 1 && ttlSeconds <= LONGEST_INVITATION_SECONDS)) {
@@ -194,6 +201,15 @@ export class XmppServer implements StreamHost, ServerControl {
       bannedAddresses: this.guard.banned(steadyNow()),
       refused: this.#entrance.refused,
     };
+  }
+
+  async administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>> {
+    this.#checkRunning();
+    const work = this.#administrator[name] as (...args: unknown[]) => Promise<unknown>;
+    return await work.apply(this.#administrator, args) as AdministrationAnswer<Name>;
   }
 
   stop(): Promise<void> {

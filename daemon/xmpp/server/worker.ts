@@ -1,4 +1,9 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
+import type {
+  AdministrationAnswer,
+  AdministrationInput,
+  ServerAdministration,
+} from "./administration.ts";
 import type { AccountSecret, ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
 import { runIfMysqlWorker } from "./storage/mysql_worker.ts";
@@ -101,7 +106,7 @@ class Carrier implements CarriedServer {
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
   }
-  createInvitation(inviterJid: string, ttlSeconds: number) {
+  createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
   listen(host: string, port: number, starttlsPort?: number) {
@@ -109,6 +114,13 @@ class Carrier implements CarriedServer {
   }
   stats() {
     return this.call("stats");
+  }
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>> {
+    const asked = [name, ...args] as unknown as Parameters<ServerControl["administer"]>;
+    return this.call("administer", ...asked) as Promise<AdministrationAnswer<Name>>;
   }
   stop(): Promise<void> {
     return this.#stopping ??= this.#stop();
@@ -204,7 +216,7 @@ class ServerThread implements Methods {
   createAccount(username: string, secret: AccountSecret) {
     return this.#running.createAccount(username, secret);
   }
-  createInvitation(inviterJid: string, ttlSeconds: number) {
+  createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
   listen(host: string, port: number, starttlsPort?: number) {
@@ -212,6 +224,12 @@ class ServerThread implements Methods {
   }
   stats() {
     return this.#running.stats();
+  }
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ) {
+    return this.#running.administer(name, ...args);
   }
   stop() {
     return this.#running.stop();

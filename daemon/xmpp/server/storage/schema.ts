@@ -1,5 +1,6 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
+import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
 import { ROOMS } from "./schema_rooms.ts";
 import { UPLOADS } from "./schema_uploads.ts";
 
@@ -239,4 +240,5 @@ export const MIGRATIONS: readonly Migration[] = [
   FAST_TOKENS,
   ROOMS,
   UPLOADS,
+  OPEN_INVITATIONS,
 ];

@@ -23,7 +23,8 @@ export interface Tables {
     server_key: Blob;
   };
   login_key: { account: string; profile: string; public: Blob };
-  invitation: { token_hash: Blob; inviter: string; expires: Time };
+  /** `inviter` null: the server's administrator. */
+  invitation: { token_hash: Blob; inviter: string | null; expires: Time };
   roster_item: {
     account: string;
     contact: string;
