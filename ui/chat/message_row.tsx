@@ -75,7 +75,7 @@ function EditButton({ message }: { message: MessageView }) {
 function Failure({ message }: { message: MessageView }) {
   return (
     <div class="failure">
-      <p>{message.problem?.message ?? text.chat.delivery.failed}</p>
+      <p>{reason(message)}</p>
       {resent.value.has(message.id) ? <p>{text.chat.wasSentAgain}</p> : (
         <button
           type="button"
@@ -88,4 +88,10 @@ function Failure({ message }: { message: MessageView }) {
       )}
     </div>
   );
+}
+
+/** Why it failed. What the banner above says of the keys is not said again at each message. */
+function reason({ problem }: MessageView): string {
+  if (problem?.code === "keys-changed") return text.chat.unsure;
+  return problem?.message ?? text.chat.delivery.failed;
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api/routes.ts";
 import type { ContactView, SafetyView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
+import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout, FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -55,7 +56,14 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
             <ol class="safety-number" aria-label={words.number}>
               {groups(shown.number).map((group, index) => <li key={index}>{group}</li>)}
             </ol>
-            <QrCode value={shown.qr} label={words.qr} />
+            <div class="safety-code">
+              <QrCode value={shown.qr} label={words.qr} />
+              <CopyButton
+                value={shown.qr}
+                label={words.copyCode}
+                class="button button-quiet button-small"
+              />
+            </div>
           </div>
           <VerifyByCode name={name} onCode={(qr) => void verify({ qr })} />
         </>

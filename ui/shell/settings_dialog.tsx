@@ -47,7 +47,7 @@ export function SettingsDialog() {
             {login !== null && (
               <>
                 <dt>{words.login}</dt>
-                <dd>{words.loginBy(login.mechanism, login.mutual)}</dd>
+                <dd>{words.loginBy(login.mechanism, login.profile, login.mutual)}</dd>
               </>
             )}
           </dl>

@@ -17,6 +17,11 @@ const MOST = 4;
 export const notices = signal<readonly Notice[]>([]);
 let next = 1;
 
+/** Nothing that was said stays, as when the daemon is locked. */
+export function dismissAll(): void {
+  notices.value = [];
+}
+
 export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 }

@@ -13,7 +13,13 @@ export const trust = {
       changed: "The account key is another than before. Nothing is sent until you decide.",
     },
     weak: "Paper profile, weak",
-    mutual: "Both sides proved themselves: secure",
+    mutual: "Both sides proved their keys",
+    line: {
+      verified: "Verified, and both sides proved themselves: secure",
+      open: "Encrypted; not compared yet",
+      notMutual: "Encrypted with the first message; not proved both ways yet",
+      weak: "Encrypted by the weak paper profile only",
+    },
     mutualWeak: "Both sides proved themselves, but only by the weak paper profile",
     notMutual: "Not proved both ways yet: the first messages do that",
   },
@@ -96,6 +102,7 @@ export const trust = {
       "other. Are these 60 digits the same on both screens?",
     number: "Safety number",
     qr: "QR code of the safety number",
+    copyCode: "Copy my code's text",
     match: "They match",
     differ: "They differ",
     differLead:
