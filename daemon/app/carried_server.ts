@@ -10,8 +10,9 @@ import {
 import { networkAddresses } from "./network_addresses.ts";
 import type { ServerSettings } from "./settings.ts";
 
-/** Where the server listens first; another free port is taken when it is in use. */
+/** Where the server listens first; another free port is taken when one is in use. */
 const DEFAULT_PORT = 5223;
+const DEFAULT_STARTTLS_PORT = 5222;
 /** How long an invitation can be used, in seconds. */
 const INVITATION_LIFE = 7 * 86_400;
 
@@ -56,18 +57,19 @@ export class Carried {
       domain,
       host: HOST[reach],
       port,
+      starttlsPort: settings.starttlsPort ?? DEFAULT_STARTTLS_PORT,
       certificatePem,
       keyPem,
       ...(loginProfiles === undefined ? {} : { loginProfiles }),
     });
     const carried = new Carried(server, settings, save);
-    carried.#remember({ port: server.port });
+    carried.#remember(portsOf(server));
     return carried;
   }
 
   get view(): ServerView {
     const { domain, pin } = this.#settings;
-    return { domain, pin, host: this.#server.host, port: this.#server.port };
+    return { domain, pin, host: this.#server.host, ...portsOf(this.#server) };
   }
 
   get crashed(): Promise<unknown> {
@@ -102,7 +104,7 @@ export class Carried {
         error,
       );
     }
-    this.#remember({ reach, port: this.#server.port });
+    this.#remember({ reach, ...portsOf(this.#server) });
   }
 
   stop(): Promise<void> {
@@ -113,4 +115,8 @@ export class Carried {
     this.#settings = { ...this.#settings, ...change };
     this.#save(this.#settings);
   }
+}
+
+function portsOf({ port, starttlsPort }: CarriedServer): { port: number; starttlsPort?: number } {
+  return { port, ...(starttlsPort === undefined ? {} : { starttlsPort }) };
 }

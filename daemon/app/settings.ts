@@ -27,6 +27,8 @@ export interface ServerSettings {
   readonly reach: "this-machine" | "network";
   /** The port it had last; kept when it is free. */
   readonly port: number;
+  /** The same for STARTTLS. */
+  readonly starttlsPort?: number;
   /** Login profiles it lets in; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }

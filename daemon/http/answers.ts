@@ -13,7 +13,13 @@ const problem = v.object({ code: text, message: text });
 const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
 const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
 const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
-const server = v.object({ domain: text, host: text, port: count, pin: text });
+const server = v.object({
+  domain: text,
+  host: text,
+  port: count,
+  starttlsPort: v.exactOptional(count),
+  pin: text,
+});
 const status = v.object({
   version: text,
   instance: text,

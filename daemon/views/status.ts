@@ -75,7 +75,9 @@ export interface ServerView {
   domain: string;
   /** "127.0.0.1" or "0.0.0.0": whether others can reach it. */
   host: string;
+  /** Direct TLS. */
   port: number;
+  starttlsPort?: number;
   /** SHA-256 of the server's public key (SPKI), base64url. */
   pin: string;
 }

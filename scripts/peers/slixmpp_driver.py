@@ -143,16 +143,17 @@ class Driver:
         await self.xmpp["xep_0199"].ping(JID(self.xmpp.boundjid.domain))
 
     async def do_join(self, room, nick, **_):
-        joined = await self.xmpp["xep_0045"].join_muc_wait(JID(room), nick, maxstanzas=20,
-                                                           timeout=10)
-        return {"created": 201 in joined.self_presence["muc"]["status_codes"],
-                "history": [m["body"] for m in joined.history]}
+        presence, _, _, history = await self.xmpp["xep_0045"].join_muc_wait(
+            JID(room), nick, maxstanzas=20, timeout=10)
+        return {"created": 201 in presence["muc"]["status_codes"],
+                "history": [m["body"] for m in history]}
 
-    async def do_configure(self, room, **_):
-        """Takes a new room's default settings, which opens it."""
+    async def do_configure(self, room, values={}, **_):
+        """Opens a new room with its default settings, but for these values of fields."""
         muc = self.xmpp["xep_0045"]
         form = await muc.get_room_config(JID(room))
         form["type"] = "submit"
+        form.set_values(values)
         await muc.set_room_config(JID(room), form)
 
     async def do_archive(self, of=None, with_jid=None, **_):

@@ -6,6 +6,7 @@ import {
   Pep,
   type PepItem,
   Presence,
+  Rooms,
   Roster,
   type RosterEvent,
   type TlsTrust,
@@ -32,9 +33,10 @@ export function person(domain: string, name: string, endpoint: Endpoint, trust: 
   const disco = new Disco(client, "test", "https://example.org/test");
   announceCaps(client, disco);
   const roster = new Roster(client);
+  const rooms = new Rooms(client);
   const presence = new Presence(client);
   const pep = new Pep(client);
-  return { client, disco, roster, presence, pep };
+  return { client, disco, roster, rooms, presence, pep };
 }
 
 /** Resolves when `subscribe` calls back with what `wanted` accepts. */

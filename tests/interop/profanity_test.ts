@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { el } from "../../daemon/xmpp/core/mod.ts";
+import { el, type Jid } from "../../daemon/xmpp/core/mod.ts";
 import { Profanity } from "../../scripts/peers/profanity.ts";
 import { absentPeer } from "../real_parts.ts";
 import { heard, type Home, until, withHome } from "./carried_home.ts";
@@ -20,6 +20,7 @@ Deno.test("profanity on the carried server, with our client", { ignore }, async 
       const parties: Parties = { home, romeo, juliet: await home.ours("juliet") };
       await t.step("roster and presence", () => roster(parties));
       await t.step("chat both ways", () => chat(parties));
+      await t.step("a room", () => room(parties));
       await t.step("a message that waits, after it was away", () => away(parties));
     } finally {
       await romeo.stop();
@@ -54,6 +55,35 @@ async function chat({ home, romeo, juliet }: Parties): Promise<void> {
     el("message", { to: home.bare("romeo"), type: "chat" }, el("body", {}, answer)),
   );
   await romeo.terminal.waitFor(answer);
+}
+
+async function room({ home, romeo, juliet }: Parties): Promise<void> {
+  const [service] = await juliet.rooms.services();
+  const address = `balcony@${service}`;
+  await romeo.command(`/join ${address} nick romeo`);
+  await romeo.terminal.waitFor("Room locked");
+  await romeo.command("/room accept");
+  await romeo.command(`/invite send ${home.bare("juliet")} come`);
+  const invitation = await invited(juliet);
+  const joined = await juliet.rooms.join(invitation, "juliet");
+  await romeo.terminal.waitFor(/Participants[^]*juliet/);
+  const came = new Promise<string | undefined>((resolve) =>
+    joined.events.on((event) =>
+      event.kind === "message" && !event.message.own && resolve(event.message.body)
+    )
+  );
+  await romeo.command("what light & <through>");
+  assert.equal(await came, "what light & <through>");
+  joined.say("it is the east");
+  await romeo.terminal.waitFor("it is the east");
+  await romeo.command("/close");
+  await until(() => joined.occupant("romeo") === undefined, "he left");
+}
+
+function invited({ rooms }: Person): Promise<Jid> {
+  return new Promise((resolve) =>
+    rooms.events.on((event) => event.kind === "invitation" && resolve(event.invitation.room))
+  );
 }
 
 async function away({ home, romeo, juliet }: Parties): Promise<void> {

@@ -13,10 +13,12 @@ export interface PepItem {
 export interface PublishOptions {
   /** Who may read: everybody, contacts who see our presence, or only those who are listed. */
   readonly accessModel?: "open" | "presence" | "whitelist";
-  /** Items kept; older ones go. */
-  readonly maxItems?: number;
+  /** Items kept; older ones go. `max`: as many as the server lets. */
+  readonly maxItems?: number | "max";
   /** Kept for those who ask later. */
   readonly persist?: true;
+  /** The last item does not come by itself when one comes online. */
+  readonly sendLast?: "never";
 }
 
 /**
@@ -183,11 +185,12 @@ function itemsOf(items: Element): PepItem[] {
   });
 }
 
-function fieldsOf({ accessModel, maxItems, persist }: PublishOptions): Element[] {
+function fieldsOf({ accessModel, maxItems, persist, sendLast }: PublishOptions): Element[] {
   const values = {
     [ACCESS_MODEL]: accessModel,
     "pubsub#max_items": maxItems?.toString(),
     "pubsub#persist_items": persist && "true",
+    "pubsub#send_last_published_item": sendLast,
   };
   return Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [el("field", { var: name }, el("value", {}, value))]

@@ -27,8 +27,17 @@ export const NS = {
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
-  /** XEP-0045, what is said to members and owners */
+  /** XEP-0045 */
+  muc: "http://jabber.org/protocol/muc",
   mucUser: "http://jabber.org/protocol/muc#user",
+  mucAdmin: "http://jabber.org/protocol/muc#admin",
+  mucOwner: "http://jabber.org/protocol/muc#owner",
+  mucRoomConfig: "http://jabber.org/protocol/muc#roomconfig",
+  mucRoomInfo: "http://jabber.org/protocol/muc#roominfo",
+  mucRequest: "http://jabber.org/protocol/muc#request",
+  mucStableId: "http://jabber.org/protocol/muc#stable_id",
+  /** XEP-0410 section 3.1 */
+  mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
   /** XEP-0054 */
   vcard: "vcard-temp",
   /** XEP-0059 */
@@ -70,6 +79,8 @@ export const NS = {
   delay: "urn:xmpp:delay",
   /** XEP-0215 */
   externalServices: "urn:xmpp:extdisco:2",
+  /** XEP-0249 */
+  directInvitation: "jabber:x:conference",
   /** XEP-0280 */
   carbons: "urn:xmpp:carbons:2",
   /** XEP-0297 */
@@ -83,6 +94,10 @@ export const NS = {
   clientState: "urn:xmpp:csi:0",
   /** XEP-0359 */
   stanzaIds: "urn:xmpp:sid:0",
+  /** XEP-0402 */
+  bookmarks: "urn:xmpp:bookmarks:1",
+  /** XEP-0421 */
+  occupantId: "urn:xmpp:occupant-id:0",
   /** XEP-0379 and XEP-0445 */
   preAuth: "urn:xmpp:pars:0",
   /** XEP-0398 */

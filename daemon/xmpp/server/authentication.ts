@@ -29,7 +29,7 @@ export class Authentication implements Stage {
 
   features(): Element[] {
     const { hooks, logins } = this.#host;
-    const mechanisms = logins.mechanisms.map((name) => el("mechanism", {}, name));
+    const mechanisms = logins.offer("sasl").mechanisms.map((name) => el("mechanism", {}, name));
     const bindings = logins.channelBindings.map((type) => el("channel-binding", { type }));
     return [
       el("mechanisms", { xmlns: NS.sasl }, ...mechanisms),
@@ -107,7 +107,7 @@ export class Authentication implements Stage {
     const data = decoded(element);
     if (data === undefined) return login.fail("incorrect-encoding");
     if (name === "response") return await login.respond(data);
-    return await login.begin(element.attrs.mechanism ?? "", data);
+    return await login.begin("sasl", element.attrs.mechanism ?? "", data);
   }
 
   #failed(): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromBase64, fromUtf8, toBase64, utf8 } from "../../base/mod.ts";
 import { el, type Element, NS, scramClient, type ScramMechanism, scramNonce } from "../core/mod.ts";
 import { PASSWORD, type TestClient, withSqliteServer } from "./testing.ts";
-import { offerOf, testBinding } from "./testing_managed.ts";
+import { authenticate2, offerOf, testBinding } from "./testing_managed.ts";
 
 const isSasl = (element: Element) => element.getNS() === NS.sasl;
 
@@ -26,43 +26,68 @@ async function tries(
 }
 
 Deno.test("SCRAM is bound to the certificate, tells what was offered, and refuses a downgrade", async () => {
+  await withSqliteServer(
+    async (bed) => {
+      await bed.server.createAccount("alice", PASSWORD);
+      const binding = await testBinding();
+      const connect = async () => {
+        const client = await bed.connect();
+        const features = await client.open();
+        return { client, offer: offerOf(features, "sasl") };
+      };
+      for (const mechanism of ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"] as const) {
+        const { client, offer } = await connect();
+        assert.deepEqual(offer.channelBindings, ["tls-server-end-point"]);
+        assert.equal(await tries(client, mechanism, { binding, offer }), "success");
+      }
+      const { client, offer } = await connect();
+      // Another certificate: somebody stands between.
+      const elsewhere = { ...binding, data: new Uint8Array(32) };
+      assert.equal(
+        await tries(client, "SCRAM-SHA-256-PLUS", { binding: elsewhere }),
+        "failure not-authorized",
+      );
+      // The client could bind and saw no such mechanism: somebody cut the offer.
+      assert.equal(
+        await tries(client, "SCRAM-SHA-256", { serverLacksIt: true }),
+        "failure not-authorized",
+      );
+      const exporter = (first: string) => first.replace("tls-server-end-point", "tls-exporter");
+      assert.equal(
+        await tries(client, "SCRAM-SHA-256-PLUS", { binding }, exporter),
+        "failure malformed-request",
+      );
+      assert.equal(await tries(client, "SCRAM-SHA-256", { offer }), "success");
+      // A client that saw another offer finds out before it proves anything.
+      const { client: deceived } = await connect();
+      const fewer = { ...offer, mechanisms: ["SCRAM-SHA-1"] };
+      await assert.rejects(tries(deceived, "SCRAM-SHA-1", { offer: fewer }), {
+        code: "login-downgraded",
+      });
+    },
+    {},
+    { channelBinding: "everywhere" },
+  );
+});
+
+Deno.test("by itself binding is offered in SASL2 alone, and holds there", async () => {
   await withSqliteServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
-    const binding = await testBinding();
-    const connect = async () => {
-      const client = await bed.connect();
-      const features = await client.open();
-      return { client, offer: offerOf(features, "sasl") };
-    };
-    for (const mechanism of ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"] as const) {
-      const { client, offer } = await connect();
-      assert.deepEqual(offer.channelBindings, ["tls-server-end-point"]);
-      assert.equal(await tries(client, mechanism, { binding, offer }), "success");
-    }
-    const { client, offer } = await connect();
-    // Another certificate: somebody stands between.
-    const elsewhere = { ...binding, data: new Uint8Array(32) };
+    const client = await bed.connect();
+    const features = await client.open();
+    const plus = (profile: "sasl" | "sasl2") =>
+      offerOf(features, profile).mechanisms.filter((name) => name.endsWith("-PLUS")).length;
+    assert.deepEqual([plus("sasl"), plus("sasl2")], [0, 2]);
+    const offer = offerOf(features, "sasl");
+    const other = await bed.connect();
+    assert.equal((await authenticate2(other, await other.open(), "alice")).getName(), "success");
+    assert.equal(await tries(client, "SCRAM-SHA-256", { serverLacksIt: true, offer }), "success");
+    const third = await bed.connect();
+    await third.open();
     assert.equal(
-      await tries(client, "SCRAM-SHA-256-PLUS", { binding: elsewhere }),
-      "failure not-authorized",
+      await tries(third, "SCRAM-SHA-256-PLUS", { binding: await testBinding() }),
+      "failure invalid-mechanism",
     );
-    // The client could bind and saw no such mechanism: somebody cut the offer.
-    assert.equal(
-      await tries(client, "SCRAM-SHA-256", { serverLacksIt: true }),
-      "failure not-authorized",
-    );
-    const exporter = (first: string) => first.replace("tls-server-end-point", "tls-exporter");
-    assert.equal(
-      await tries(client, "SCRAM-SHA-256-PLUS", { binding }, exporter),
-      "failure malformed-request",
-    );
-    assert.equal(await tries(client, "SCRAM-SHA-256", { offer }), "success");
-    // A client that saw another offer finds out before it proves anything.
-    const { client: deceived } = await connect();
-    const fewer = { ...offer, mechanisms: ["SCRAM-SHA-1"] };
-    await assert.rejects(tries(deceived, "SCRAM-SHA-1", { offer: fewer }), {
-      code: "login-downgraded",
-    });
   });
 });
 
@@ -79,6 +104,6 @@ Deno.test("without channel binding a client that could bind otherwise gets in", 
       assert.equal(await tries(client, "SCRAM-SHA-256", { serverLacksIt: true, offer }), "success");
     },
     {},
-    { channelBinding: false },
+    { channelBinding: "never" },
   );
 });

@@ -1,5 +1,3 @@
-import { Hook } from "./hooks.ts";
-
 /** Called once: did the client show that it has what was written before? */
 export type Confirmed = (came: boolean) => void;
 
@@ -43,22 +41,27 @@ export class Confirmations {
 
   /** The first `written` stanzas have come. @throws what a `done` threw, when all were told */
   confirm(written: number): void {
-    const come = new Hook<[]>();
-    while (this.#waiting.length > 0 && this.#waiting[0]!.written <= written) {
-      const { size, done } = this.#waiting.shift()!;
-      this.#bytes -= size;
-      come.on(() => done(true));
-    }
-    come.run();
+    let count = 0;
+    while (count < this.#waiting.length && this.#waiting[count]!.written <= written) count++;
+    if (count > 0) this.#tell(this.#waiting.splice(0, count), true);
   }
 
   /** Nothing more will be confirmed. @throws what a `done` threw, when all were told */
   end(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#bytes = 0;
-    const over = new Hook<[]>();
-    for (const { done } of waiting) over.on(() => done(false));
-    over.run();
+    this.#tell(this.#waiting.splice(0), false);
+  }
+
+  /** One that cannot be told keeps none of the others from it. */
+  #tell(waiting: readonly Waiting[], came: boolean): void {
+    let failure: { error: unknown } | undefined;
+    for (const { size, done } of waiting) {
+      this.#bytes -= size;
+      try {
+        done(came);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 }

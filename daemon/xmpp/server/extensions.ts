@@ -5,6 +5,7 @@ import { roster } from "./roster.ts";
 import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
+import { muc } from "./xep_0045_muc.ts";
 import { vcard } from "./xep_0054_vcard.ts";
 import { register } from "./xep_0077_register.ts";
 import { softwareVersion } from "./xep_0092_version.ts";
@@ -39,6 +40,7 @@ export const EXTENSIONS: readonly Extension[] = [
   avatars,
   preauth,
   register,
+  muc,
   streamManagement,
   clientState,
   softwareVersion,

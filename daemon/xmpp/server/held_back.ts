@@ -5,8 +5,13 @@ import { isWorthKeeping } from "./storage_hints.ts";
 const MOST_STANZAS = 500;
 const MOST_BYTES = 262_144;
 
-/** Children of a message that only tells of somebody typing. */
-const TYPING = new Set<string | undefined>([NS.chatStates, NS.hints]);
+/** Children of a message that only tells of somebody typing; the ids are those a room adds. */
+const TYPING = new Set<string | undefined>([
+  NS.chatStates,
+  NS.hints,
+  NS.stanzaIds,
+  NS.occupantId,
+]);
 
 /**
  * What can wait while nobody looks at a client (XEP-0352): presence, of which only the newest of a

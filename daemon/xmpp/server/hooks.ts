@@ -84,6 +84,8 @@ export class Hooks {
   readonly subscribed = new Hook<[owner: string, subscriber: string]>();
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
+  /** The server is about to end all streams. */
+  readonly stopping = new Hook<[]>();
 
   /** Marks a message for one account before it is delivered; gives the copy to deliver. */
   stamp: (message: Element, account: string) => Element = (message) => message;

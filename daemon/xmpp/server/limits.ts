@@ -68,6 +68,31 @@ export interface ServerLimits {
   /** Entities one session may have sent directed presence to. */
   directedPresences: number;
   blockedJids: number;
+  /** Rooms (XEP-0045) in all, and made by one account. */
+  rooms: number;
+  roomsPerAccount: number;
+  roomOccupants: number;
+  /** Owners, admins, members and outcasts of one room. */
+  roomAffiliations: number;
+  roomNickLength: number;
+  roomSubjectLength: number;
+  /** Characters of a name, description, password or reason. */
+  roomTextLength: number;
+  /** Bytes of what one occupant's presence shows. */
+  roomPresenceBytes: number;
+  /** Bytes of a request that changes a room: its form, its lists. */
+  roomFormBytes: number;
+  /** Messages, presence and changes of one occupant, and messages of a whole room. */
+  occupantStanzasPerSecond: number;
+  occupantStanzaBurst: number;
+  roomMessagesPerSecond: number;
+  roomMessageBurst: number;
+  /** What a room remembers for those who join, and all rooms together. */
+  roomHistoryMessages: number;
+  roomHistoryBytes: number;
+  roomHistoryBytesInAll: number;
+  /** Requests of one room's occupants to each other that wait for an answer. */
+  roomRequests: number;
   /** Open invitations of one account. */
   invitations: number;
   /** PBKDF2 rounds for passwords stored from now on (RFC 7677 wants 4096 at least). */
@@ -128,6 +153,23 @@ export const DEFAULT_LIMITS: ServerLimits = {
   pepBytes: 8 << 20,
   directedPresences: 100,
   blockedJids: 500,
+  rooms: 1_000,
+  roomsPerAccount: 50,
+  roomOccupants: 1_000,
+  roomAffiliations: 2_000,
+  roomNickLength: 64,
+  roomSubjectLength: 1_000,
+  roomTextLength: 1_000,
+  roomPresenceBytes: 4_096,
+  roomFormBytes: 65_536,
+  occupantStanzasPerSecond: 20,
+  occupantStanzaBurst: 100,
+  roomMessagesPerSecond: 100,
+  roomMessageBurst: 500,
+  roomHistoryMessages: 100,
+  roomHistoryBytes: 262_144,
+  roomHistoryBytesInAll: 32 << 20,
+  roomRequests: 200,
   invitations: 100,
   scramIterations: 10_000,
   tokenLifeMs: 14 * 86_400_000,

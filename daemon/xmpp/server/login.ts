@@ -1,7 +1,7 @@
 import { type Bytes, steadyNow } from "../../base/mod.ts";
 import { SaslError } from "../core/mod.ts";
 import type { Host } from "./host.ts";
-import type { Exchange } from "./logins.ts";
+import type { Exchange, SaslProfile } from "./logins.ts";
 import { isDatabaseTrouble } from "./storage/database.ts";
 
 /** What comes of one SASL message, whichever profile frames it. */
@@ -39,13 +39,18 @@ export class Login {
    * @param initial the client's first message, if it came along
    * @param client whose token it shows (XEP-0484); undefined for any other login
    */
-  begin(mechanism: string, initial: Bytes | undefined, client?: string): Promise<LoginStep> {
+  begin(
+    profile: SaslProfile,
+    mechanism: string,
+    initial: Bytes | undefined,
+    client?: string,
+  ): Promise<LoginStep> {
     return this.#guarded(() => {
       // Each login that is begun costs us work: one is ended, and counted, before the next.
       if (this.#pending !== undefined) return this.fail("malformed-request");
       const { logins } = this.#host;
       const exchange = client === undefined
-        ? logins.begin(mechanism)
+        ? logins.begin(mechanism, profile)
         : logins.beginByToken(mechanism, client);
       if (exchange === undefined) return this.fail("invalid-mechanism");
       this.#pending = { exchange, mechanism, begun: false };

@@ -50,6 +50,16 @@ export interface Exchange {
   final(data: Uint8Array): Uint8Array;
 }
 
+/**
+ * Where `-PLUS` mechanisms are offered. A client that binds to `tls-unique` alone, as slixmpp 1.8
+ * does, takes a plain mechanism beside them with the flag of one whose offer was cut, and that is
+ * refused. Clients that know SASL2 (XEP-0388) know `tls-server-end-point` too.
+ */
+export type BindingOffer = "sasl2" | "everywhere" | "never";
+
+/** Which frame a login has: RFC 6120 section 6, or XEP-0388. */
+export type SaslProfile = "sasl" | "sasl2";
+
 /** What {@link Logins} are made of. */
 export interface LoginsOptions {
   readonly accounts: Accounts;
@@ -57,8 +67,7 @@ export interface LoginsOptions {
   readonly domain: Jid;
   readonly certificatePem: string;
   readonly scramIterations: number;
-  /** Are `-PLUS` mechanisms offered? Yes, when absent. */
-  readonly channelBinding?: boolean;
+  readonly channelBinding: BindingOffer;
   /** Is PLAIN offered too? */
   readonly plain?: boolean;
   /** Of SIMPP-1; none: the mechanism is not offered. */
@@ -70,8 +79,6 @@ export interface LoginsOptions {
  * PLAIN only where it is asked for: a server that never sees a password cannot lose it.
  */
 export class Logins {
-  /** SASL mechanisms offered, best first; the same in both profiles of SASL. */
-  readonly mechanisms: readonly string[];
   /** Those that take a token instead (XEP-0484). */
   readonly tokenMechanisms: readonly string[];
   /** Types of channel binding that can be checked (XEP-0440). */
@@ -83,6 +90,7 @@ export class Logins {
   readonly #domain: Jid;
   readonly #source: CredentialSource;
   readonly #endPoint: Uint8Array;
+  readonly #offers: Readonly<Record<SaslProfile, SaslOffer>>;
   readonly #identities = new Map<LoginProfileId, KeyPair>();
   /** Stand in for the keys of unknown accounts, which then take the same work. */
   readonly #nobody = new Map<LoginProfileId, Bytes>();
@@ -96,7 +104,7 @@ export class Logins {
     const certificate = new X509Certificate(certificatePem).raw;
     this.#endPoint = endPointOf(certificate);
     const data = this.#tokenBinding = tlsServerEndPoint(certificate);
-    const binds = data !== undefined && options.channelBinding !== false;
+    const binds = data !== undefined && options.channelBinding !== "never";
     this.#binding = binds ? { type: "tls-server-end-point", data } : undefined;
     const secret = accounts.secret("login-identity");
     for (const id of options.profiles ?? DEFAULT_PROFILES) {
@@ -105,20 +113,23 @@ export class Logins {
       this.#identities.set(id, serverSigner.generate(draw));
       this.#nobody.set(id, clientSigner.generate(systemRandom).public);
     }
-    const plus = this.#binding === undefined ? [] : MECHANISMS.map((name) => `${name}-PLUS`);
+    const plus = binds ? MECHANISMS.map((name) => `${name}-PLUS`) : [];
     const keys = this.#identities.size === 0 ? [] : [SIMPP_1];
-    this.mechanisms = [...keys, ...plus, ...MECHANISMS, ...(options.plain ? [PLAIN] : [])];
+    const bare = [...MECHANISMS, ...(options.plain ? [PLAIN] : [])];
+    const channelBindings = binds ? ["tls-server-end-point"] : undefined;
+    const bound = { mechanisms: [...keys, ...plus, ...bare], channelBindings };
+    const unbound = { mechanisms: [...keys, ...bare], channelBindings };
+    this.#offers = {
+      sasl: options.channelBinding === "everywhere" ? bound : unbound,
+      sasl2: bound,
+    };
     this.tokenMechanisms = data === undefined ? [] : [HT_MECHANISM];
-    this.channelBindings = this.#binding === undefined ? [] : [this.#binding.type];
+    this.channelBindings = channelBindings ?? [];
   }
 
-  /** What is said of the logins on every stream, as XEP-0474 hashes it. */
-  get offer(): SaslOffer {
-    const { mechanisms, channelBindings } = this;
-    return {
-      mechanisms,
-      channelBindings: channelBindings.length === 0 ? undefined : channelBindings,
-    };
+  /** What is offered in a profile of SASL, best first, as XEP-0474 hashes it. */
+  offer(profile: SaslProfile): SaslOffer {
+    return this.#offers[profile];
   }
 
   /** What tokens are bound to; undefined when none are given. */
@@ -147,12 +158,15 @@ export class Logins {
     );
   }
 
-  /** Begins a login; undefined when the mechanism is not offered. */
-  begin(mechanism: string): Exchange | undefined {
-    if (!this.mechanisms.includes(mechanism)) return undefined;
+  /** Begins a login; undefined when the mechanism is not offered in that profile. */
+  begin(mechanism: string, profile: SaslProfile): Exchange | undefined {
+    const offer = this.offer(profile);
+    if (!offer.mechanisms.includes(mechanism)) return undefined;
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
     if (mechanism === PLAIN) return plainExchange(this.#source, nameOf);
-    return mechanism === SIMPP_1 ? this.#byKeys() : this.#byPassword(mechanism as ScramMechanism);
+    return mechanism === SIMPP_1
+      ? this.#byKeys(offer)
+      : this.#byPassword(mechanism as ScramMechanism, offer);
   }
 
   /** Begins a login by a token that was given to `client`; undefined when it is not offered. */
@@ -162,11 +176,11 @@ export class Logins {
     return tokenExchange(this.#tokens, client, nameOf);
   }
 
-  #byKeys(): Exchange {
+  #byKeys({ mechanisms }: SaslOffer): Exchange {
     const simpp = simpp1Server({
       domain: this.#domain.domain,
       identities: this.#identities,
-      mechanisms: this.mechanisms,
+      mechanisms,
       endPoint: this.#endPoint,
       lookup: (jid, { id }) => {
         const own = this.#accounts.loginKey(this.#localPart(jid), id);
@@ -184,15 +198,17 @@ export class Logins {
     };
   }
 
-  #byPassword(mechanism: ScramMechanism): Exchange {
+  #byPassword(mechanism: ScramMechanism, offer: SaslOffer): Exchange {
+    // Where none was offered, a client that could have bound says so in truth.
+    const binds = offer.mechanisms.some((name) => name.endsWith("-PLUS"));
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
     const kept = mechanism.replace("-PLUS", "") as OfferedMechanism;
     const scram = scramServer(
       mechanism,
       {
         lookup: (user) => this.#source.find(nameOf(user), kept),
-        offer: this.offer,
-        ...(this.#binding === undefined ? {} : { binding: this.#binding }),
+        offer,
+        ...(binds ? { binding: this.#binding! } : {}),
       },
       scramNonce,
     );

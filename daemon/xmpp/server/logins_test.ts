@@ -24,8 +24,6 @@ import {
 
 const MECHANISMS = [
   SIMPP_1,
-  "SCRAM-SHA-256-PLUS",
-  "SCRAM-SHA-1-PLUS",
   "SCRAM-SHA-256",
   "SCRAM-SHA-1",
 ];

@@ -1,5 +1,6 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
+import type { BindingOffer } from "./logins.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ComponentOptions } from "./xep_0114_components.ts";
@@ -25,12 +26,8 @@ export interface ServerOptions {
   archive?: boolean;
   /** Login profiles let in by SIMPP-1; `simpp-modern` when absent, none: SCRAM alone is offered. */
   loginProfiles?: readonly LoginProfileId[];
-  /**
-   * Is SCRAM with channel binding offered? Yes, when absent. A client that binds to `tls-unique`
-   * alone, as slixmpp 1.8 and others do, gets in only where it is not: it takes the plain mechanisms
-   * with the flag of a client whose offer was cut, and that is refused where binding is offered.
-   */
-  channelBinding?: boolean;
+  /** Where SCRAM with channel binding is offered; in SASL2 when absent. See {@link BindingOffer}. */
+  channelBinding?: BindingOffer;
   /**
    * Offers PLAIN as well, behind TLS, for programs that know nothing better, such as mcabber; the
    * server then sees their passwords. False when absent.

@@ -95,9 +95,16 @@ function directed(host: Host, session: Session, stanza: Element, to: Jid): void 
     if (session.directed.size >= host.limits.directedPresences && !session.directed.has(target)) {
       throw new StanzaError("wait", "policy-violation", "presence was sent to too many");
     }
+    if (service !== undefined) forgetOtherNicks(session, to);
     session.directed.add(target);
   } else if (type === "unavailable") session.directed.delete(target);
   deliver(host, session, stanza, to);
+}
+
+/** In a room one is under one nick at a time: it is told of the end once. */
+function forgetOtherNicks({ directed }: Session, to: Jid): void {
+  const bare = `${to.bare()}/`;
+  for (const target of directed) if (target.startsWith(bare)) directed.delete(target);
 }
 
 function deliver(host: Host, session: Session, stanza: Element, to: Jid): void {

@@ -76,7 +76,7 @@ export class XmppServer implements StreamHost, ServerControl {
       domain: this.domain,
       certificatePem: options.certificatePem,
       scramIterations: this.limits.scramIterations,
-      channelBinding: options.channelBinding ?? true,
+      channelBinding: options.channelBinding ?? "sasl2",
       plain: options.plain ?? false,
       ...(options.loginProfiles === undefined ? {} : { profiles: options.loginProfiles }),
     });
@@ -241,6 +241,7 @@ export class XmppServer implements StreamHost, ServerControl {
 
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.hooks.stopping.run();
     this.#components?.close();
     for (const session of this.resumptions.waiting) this.sessionOver(session);
     await this.#entrance.shut(new StreamError("system-shutdown"), GOODBYE_MS);

@@ -18,6 +18,15 @@ export function isWorthKeeping(message: Element): boolean {
   if (mayNotBeKept(message) || !["chat", "normal"].includes(message.attrs.type ?? "normal")) {
     return false;
   }
+  return saysSomething(message);
+}
+
+/** Should what was said in a room be shown to who joins later? */
+export function isWorthRecalling(message: Element): boolean {
+  return !mayNotBeArchived(message) && saysSomething(message);
+}
+
+function saysSomething(message: Element): boolean {
   return message.getChild("store", NS.hints) !== undefined ||
     message.getChildElements().some((child) =>
       !FLEETING.has(child.getNS()) && child.getName() !== "thread"

@@ -54,7 +54,7 @@ export class Sasl2 {
     return el(
       "authentication",
       { xmlns: NS.sasl2 },
-      ...logins.mechanisms.map((name) => el("mechanism", {}, name)),
+      ...logins.offer("sasl2").mechanisms.map((name) => el("mechanism", {}, name)),
       el("inline", {}, bind2Feature(hooks), managementFeature(), fastFeature(logins)),
     );
   }
@@ -85,9 +85,9 @@ export class Sasl2 {
       if (initial !== undefined && data === undefined) return login.fail("incorrect-encoding");
       const request = this.#request = requestOf(element);
       const { mechanism = "" } = element.attrs;
-      if (request.fast === undefined) return await login.begin(mechanism, data);
+      if (request.fast === undefined) return await login.begin("sasl2", mechanism, data);
       if (request.client === "") return login.fail("malformed-request");
-      return await login.begin(mechanism, data, request.client);
+      return await login.begin("sasl2", mechanism, data, request.client);
     }
     if (name !== "response" || this.#request === undefined) return login.fail("malformed-request");
     const data = decoded(element);

@@ -7,6 +7,7 @@ import {
   endPointOf,
   hashedTokenClient,
   NS,
+  type SaslOffer,
   simpp1Client,
   SIMPP_1,
 } from "../core/mod.ts";
@@ -71,11 +72,13 @@ async function tokenFor(bed: TestBed, id = "device-1"): Promise<string> {
   return token.attrs.token!;
 }
 
-Deno.test("SASL2 offers what SASL does; without Bind 2 a resource is bound as ever", async () => {
+Deno.test("SASL2 offers what SASL does, and to bind it; without Bind 2 a resource is bound as ever", async () => {
   await withServer(async (bed) => {
     await bed.server.createAccount("alice", PASSWORD);
     const { client, features } = await opened(bed);
-    assert.deepEqual(offerOf(features, "sasl2"), offerOf(features, "sasl"));
+    const bare = ({ mechanisms }: SaslOffer) =>
+      mechanisms.filter((name) => !name.endsWith("-PLUS"));
+    assert.deepEqual(bare(offerOf(features, "sasl2")), offerOf(features, "sasl").mechanisms);
     const inline = features.getChild("authentication", NS.sasl2)!.getChild("inline")!;
     const offered = inline.getChild("bind", NS.bind2)!.getChild("inline")!.getChildren("feature");
     assert.deepEqual(

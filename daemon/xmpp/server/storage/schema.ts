@@ -1,5 +1,6 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
+import { ROOMS } from "./schema_rooms.ts";
 
 /** One step of the schema, for each kind of database. */
 export interface Migration {
@@ -235,4 +236,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   ARCHIVE,
   FAST_TOKENS,
+  ROOMS,
 ];

@@ -9,6 +9,7 @@ import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
 import { OfflineMessages } from "./offline_messages.ts";
 import { PepNodes } from "./pep_nodes.ts";
+import { StoredRooms } from "./rooms.ts";
 import { Rosters } from "./rosters.ts";
 import { SqliteDatabase } from "./sqlite_database.ts";
 
@@ -21,6 +22,7 @@ export class Storage {
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
   readonly blocklists: Blocklists;
+  readonly rooms: StoredRooms;
   readonly tokens: FastTokens;
   readonly archive: Archive;
   readonly archivePreferences: ArchivePreferences;
@@ -40,6 +42,7 @@ export class Storage {
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
     this.blocklists = new Blocklists(db);
+    this.rooms = new StoredRooms(db);
     this.tokens = new FastTokens(db);
     this.archive = new Archive(db, room);
     this.archivePreferences = new ArchivePreferences(db);

@@ -78,6 +78,21 @@ export interface Tables {
     never: string;
   };
   blocked: { account: string; jid: string };
+  room: {
+    name: string;
+    /** Local part of an account. */
+    creator: string;
+    listed: Flag;
+    /** JSON, a `RoomConfig`. */
+    config: string;
+    /** JSON, a `Subject`. */
+    subject: string | null;
+  };
+  room_affiliation: {
+    room: string;
+    jid: string;
+    affiliation: "owner" | "admin" | "member" | "outcast";
+  };
   fast_token: {
     account: string;
     /** base64url of a hash. */

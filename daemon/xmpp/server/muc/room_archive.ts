@@ -1,0 +1,22 @@
+import type { Element } from "../../core/mod.ts";
+
+/** One message of a room as it was sent to all, without `to`, with its stanza-id. */
+export interface ArchivedMessage {
+  /** Unique in its room (XEP-0359). */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Namespace declared on the stanza itself. */
+  readonly stanza: Element;
+}
+
+/** What was said in rooms, for those who join (XEP-0045 section 7.2.13). */
+export interface RoomArchive {
+  /** An id for the next message of any room. */
+  nextId(): string;
+  /** @param room bare JID */
+  add(room: string, message: ArchivedMessage): void;
+  /** The newest `most`, oldest first, none before `since` (milliseconds since 1970). */
+  recent(room: string, most: number, since: number): ArchivedMessage[];
+  remove(room: string): void;
+}
