@@ -197,16 +197,18 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
 
   status(): StatusView {
+    // An account that is being tried has no view: until it worked there is none.
+    const settled = this.#account.isSettled;
     return {
       version: this.#version,
       instance: this.instance,
       locked: false,
       keeper: this.#state.key.keeper,
-      account: this.#account.view(),
-      state: this.#account.state,
-      problem: this.#account.problem,
-      login: this.#account.login,
-      server: this.#account.server,
+      account: settled ? this.#account.view() : null,
+      state: settled ? this.#account.state : "none",
+      problem: settled ? this.#account.problem : null,
+      login: settled ? this.#account.login : null,
+      server: settled ? this.#account.server : null,
       policy: [...this.#simpp.policy.everybody],
       blindTrust: this.#simpp.policy.blindTrust,
       devices: this.#devices.view,

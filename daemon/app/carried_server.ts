@@ -86,9 +86,14 @@ export class Carried {
     { token: string; expires: number; hosts: { host: string; port: number }[] }
   > {
     const { token, expires } = await this.#server.createInvitation(inviter, INVITATION_LIFE);
+    return { token, expires, hosts: this.hosts };
+  }
+
+  /** Where it can be reached: from outside first, if it can be. */
+  get hosts(): { host: string; port: number }[] {
     const port = this.#server.port;
     const outside = this.#settings.reach === "network" ? networkAddresses() : [];
-    return { token, expires, hosts: [...outside, "127.0.0.1"].map((host) => ({ host, port })) };
+    return [...outside, "127.0.0.1"].map((host) => ({ host, port }));
   }
 
   /** Lets others in, or shuts them out. */

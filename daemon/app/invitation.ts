@@ -23,9 +23,7 @@ const MAX_HOSTS = 8;
  * understand (XEP-0379, XEP-0445), with what simppd needs to find and to trust the server.
  */
 export function writeInvitation(invitation: Invitation): string {
-  const hosts = invitation.hosts.map(({ host, port }) =>
-    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-  );
+  const hosts = invitation.hosts.map(writeHost);
   const account = toBase64Url(fromHex(invitation.fingerprint));
   return `xmpp:${
     encodeURI(invitation.inviter.bare().toString())
@@ -78,6 +76,11 @@ function decoded(text: string): string {
   } catch {
     return "";
   }
+}
+
+/** `host:port` or `[v6]:port`, as {@link readHost} reads it. */
+export function writeHost({ host, port }: { host: string; port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** `host:port` or `[v6]:port`. */

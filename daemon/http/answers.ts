@@ -11,7 +11,15 @@ const count = v.number();
 
 const problem = v.object({ code: text, message: text });
 const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
-const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
+const account = v.object({
+  jid: text,
+  nick: text,
+  device: text,
+  fingerprint: text,
+  hosts: v.array(text),
+  pin: v.nullable(text),
+  keyed: v.boolean(),
+});
 const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({
   domain: text,

@@ -60,6 +60,12 @@ export interface AccountView {
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */
   fingerprint: string;
+  /** Where its server is, as `host:port` or `wss:` URL, best first; none: found by the address. */
+  hosts: string[];
+  /** The server's pinned key, base64url; null: certificate authorities decide. */
+  pin: string | null;
+  /** It logs in by keys: a password is only for further devices and other programs. */
+  keyed: boolean;
 }
 
 export interface LoginView {

@@ -2,7 +2,7 @@ import type { ContactView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Jid, Name } from "../parts/jid.tsx";
-import { TrustBadge } from "../parts/trust_badge.tsx";
+import { TrustBadge, trustWord } from "../parts/trust_badge.tsx";
 import { startCall } from "../store/call_actions.ts";
 import { busy } from "../store/calls.ts";
 import { nameOf } from "../store/contacts.ts";
@@ -22,7 +22,7 @@ function obstacle(contact: ContactView): string | null {
 
 /** The state, and what the button is for. */
 function trustLabel({ trust }: ContactView): string {
-  const word = text.trust[trust.state];
+  const word = trustWord(trust);
   return trust.state === "verified" ? text.contact.compareAgain(word) : text.contact.toVerify(word);
 }
 

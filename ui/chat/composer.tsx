@@ -34,15 +34,13 @@ function VerifyFirst({ contact }: { contact: ContactView }) {
   return (
     <div class="composer-note">
       <p>{trust.state === "unknown" ? text.chat.noKeysYet : text.chat.verifyFirst}</p>
-      {trust.state !== "unknown" && (
-        <button
-          type="button"
-          class="button button-small button-primary"
-          onClick={() => openDialog({ kind: "verify", jid })}
-        >
-          {text.chat.verifyGo}
-        </button>
-      )}
+      <button
+        type="button"
+        class="button button-small button-primary"
+        onClick={() => openDialog({ kind: "verify", jid })}
+      >
+        {text.chat.verifyGo}
+      </button>
     </div>
   );
 }
