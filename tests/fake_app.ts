@@ -104,7 +104,13 @@ export class FakeApp implements AppApi {
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
-      devices: { state: "own", code: "", devices: [{ id: "0", here: true }], requests: [] },
+      devices: {
+        state: "own",
+        code: "",
+        confirmation: "none",
+        devices: [{ id: "0", here: true }],
+        requests: [],
+      },
       ffmpeg: { found: true, version: "5.1", message: null },
     };
   }
@@ -154,6 +160,9 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setBlindTrust", allowed);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
+  confirmDevice: AppApi["confirmDevice"] = (code) =>
+    this.#done(this.status(), "confirmDevice", code);
+  refuseDevice: AppApi["refuseDevice"] = () => this.#done(this.status(), "refuseDevice");
   removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);
   startAnew: AppApi["startAnew"] = () => this.#done(this.status(), "startAnew");
   setTyping: AppApi["setTyping"] = (jid, typing) => this.#done(undefined, "setTyping", jid, typing);

@@ -105,6 +105,12 @@ export interface AppApi {
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;
+  /**
+   * On the new device: its code is the one the approving device shows, or it differs. Before that
+   * no account key is taken over. @throws SimppdError `not-trusted`, `no-keys`
+   */
+  confirmDevice(code: string): Promise<StatusView>;
+  refuseDevice(): Promise<StatusView>;
   removeDevice(id: string): Promise<StatusView>;
   /** Puts this device's keys in the place of what the account shows; contacts see a change. */
   startAnew(): Promise<StatusView>;

@@ -2,7 +2,7 @@ import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
+import { compact, Contacts, Messages, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -21,7 +21,7 @@ import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
 import { History } from "./history.ts";
-import { receiveInto } from "./inbox.ts";
+import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
@@ -100,7 +100,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#simpp.trust.expect(jid, fingerprint);
     }
     this.#messages = new Messages(state.db, state.vault);
-    this.#link = new SealedLink(this.#simpp);
+    this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
     this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
@@ -260,6 +260,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
       if (!this.#people.has(jid)) return { ...before, subscription: "none" };
+      if (change.accept) greet(this.#link, jid, this.#account.view()?.nick ?? "");
     }
     return this.#people.get(jid);
   }
@@ -276,13 +277,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async forgetContact(jid: string): Promise<void> {
     const { jid: known } = this.#people.get(jid);
-    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
     this.#endCallsWith(known);
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
-    this.#simpp.policy.set(known, null);
-    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#settings.forgetProof(known);
+    this.#simpp.forget(known);
     this.#messages.forget(known);
     compact(this.#state.db);
   }
@@ -349,6 +349,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async denyDevice(id: string): Promise<StatusView> {
     await Promise.resolve(this.#simpp.linking.deny(id));
+    return this.status();
+  }
+  async confirmDevice(code: string): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.confirm(code));
+    return this.status();
+  }
+  async refuseDevice(): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.refuse());
     return this.status();
   }
   async removeDevice(id: string): Promise<StatusView> {
@@ -426,6 +434,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   #linked(): StatusView {
     const data = this.status();
     this.events.emit({ type: "status", data });
+    if (this.#devices.isNewlyReplaced()) {
+      const message = "Somebody published other keys for your account. They are not taken over, " +
+        "and nothing is sent from here until yours are back.";
+      const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
+      this.events.emit({ type: "security", data: told });
+    }
     void this.#chats.flush();
     return data;
   }

@@ -286,6 +286,8 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
+      [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
+      [["device", "differ"], ["refuseDevice"]],
       [["device", "remove", "ab"], ["removeDevice", "ab"]],
       [["device", "start-anew"], ["startAnew"]],
       [["call", bob, "--fps", "5"], ["startCall", bob, { fps: 5 }]],

@@ -43,6 +43,7 @@ const status = v.object({
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     code: text,
+    confirmation: v.picklist(["none", "needed", "given", "refused"]),
     devices: v.array(v.object({ id: text, here: v.boolean() })),
     requests: v.array(v.object({ id: text, code: text })),
   }),

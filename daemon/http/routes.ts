@@ -154,6 +154,15 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, param }) => app.denyDevice(param("id")),
   }),
+  route("post", "/api/devices/confirm", "This new device shows the code of the approving one", {
+    body: requests.confirmBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.confirmDevice(body.code),
+  }),
+  route("post", "/api/devices/refuse", "This new device shows another code", {
+    answer: "Status",
+    handle: ({ app }) => app.refuseDevice(),
+  }),
   route("delete", "/api/devices/:id", "Take a device off one's list", {
     answer: "Status",
     handle: ({ app, param }) => app.removeDevice(param("id")),

@@ -15,4 +15,5 @@ export { damaged, openFile, sealFile } from "./sealed_file.ts";
 export * from "./sealing_key.ts";
 export * from "./settings.ts";
 export * from "./state_directory.ts";
+export type { StoredTrust } from "./stored_keys.ts";
 export * from "./vault.ts";

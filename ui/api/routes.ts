@@ -106,6 +106,8 @@ export const api = {
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),
   denyDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/deny`),
+  confirmDevice: (code: string) => request<StatusView>("POST", "/api/devices/confirm", { code }),
+  refuseDevice: () => request<StatusView>("POST", "/api/devices/refuse"),
   removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
   startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 

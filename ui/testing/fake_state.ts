@@ -41,6 +41,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       state: "own",
       code: "10293 84756 56473 82910",
       devices: [{ id: "0123456789abcdef", here: true }],
+      confirmation: "none",
       requests: [],
     },
     ffmpeg: { found: true, version: "5.1", message: null },

@@ -284,6 +284,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   function onDevice(id: string, verb: string | undefined): StatusView {
     const { devices, requests } = state.status.devices;
     if (id === "start-anew") return changeDevices({ state: "own" });
+    if (id === "confirm") return changeDevices({ confirmation: "given" });
+    if (id === "refuse") return changeDevices({ confirmation: "refused" });
     const left = requests.filter((request) => request.id !== id);
     if (verb === "deny") return changeDevices({ requests: left });
     if (verb === "approve") {

@@ -237,6 +237,8 @@ export class XmppServer implements StreamHost, ServerControl {
     for (const session of this.sessions.of(account)) {
       this.endSession(session, new StreamError("not-authorized", "the account was removed"));
     }
+    // Logged in and not bound yet: the name may be another person's soon.
+    this.#entrance.end(account, new StreamError("not-authorized", "the account was removed"));
   }
 
   async #stop(): Promise<void> {

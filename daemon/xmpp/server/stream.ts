@@ -40,6 +40,7 @@ export class ClientStream implements Accepted, StagedStream {
   #stage: Stage;
   #closed = false;
   #account: string | undefined;
+  #created: number | undefined;
   #headerSent = false;
   #queue: Element[] = [];
   #busy = false;
@@ -99,6 +100,12 @@ export class ClientStream implements Accepted, StagedStream {
   get silent(): boolean {
     return !this.#closed && this.#account === undefined && !this.#headerSent;
   }
+  get account(): string | undefined {
+    return this.#account;
+  }
+  get created(): number | undefined {
+    return this.#created;
+  }
   get proved(): boolean {
     return this.#account !== undefined;
   }
@@ -151,6 +158,7 @@ export class ClientStream implements Accepted, StagedStream {
 
   authenticated(account: string): void {
     this.#account = account;
+    this.#created = this.#host.storage.accounts.created(account);
     this.#reader.setLimits(LIMITS_AFTER_AUTH);
     this.#connection.setFlow(flowOf(this.#host, true));
   }

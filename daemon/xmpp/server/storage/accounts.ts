@@ -35,6 +35,11 @@ export class Accounts {
     return this.#existing.get(name, () => this.#statements.find.get(name) !== undefined);
   }
 
+  /** When it was made, ms since 1970: tells it from an earlier one of its name. */
+  created(name: string): number | undefined {
+    return this.#statements.created.get(name)?.created;
+  }
+
   count(): number {
     return this.#statements.count.get()!.n;
   }
@@ -102,6 +107,9 @@ function statements(db: Database) {
   return {
     find: db.prepare((q, name: string) =>
       q.selectFrom("account").select("name").where("name", "=", name)
+    ),
+    created: db.prepare((q, name: string) =>
+      q.selectFrom("account").select("created").where("name", "=", name)
     ),
     count: db.prepare((q) => q.selectFrom("account").select(q.fn.countAll<number>().as("n"))),
     insert: db.prepare((q, name: string, created: number) =>
