@@ -54,6 +54,7 @@ export class FakeApp implements AppApi {
     typing: false,
     trust: {
       state: "first-use",
+      doubt: null,
       fingerprint: null,
       suite: null,
       policy: ["simpp-pq", "simpp-modern"],
@@ -106,6 +107,7 @@ export class FakeApp implements AppApi {
       blindTrust: true,
       devices: {
         state: "own",
+        absence: null,
         code: "",
         confirmation: "none",
         devices: [{ id: "0", here: true }],
@@ -164,6 +166,7 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "confirmDevice", code);
   refuseDevice: AppApi["refuseDevice"] = () => this.#done(this.status(), "refuseDevice");
   removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);
+  askAgain: AppApi["askAgain"] = () => this.#done(this.status(), "askAgain");
   startAnew: AppApi["startAnew"] = () => this.#done(this.status(), "startAnew");
   setTyping: AppApi["setTyping"] = (jid, typing) => this.#done(undefined, "setTyping", jid, typing);
   correctMessage: AppApi["correctMessage"] = (jid, id, body) =>

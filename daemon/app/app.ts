@@ -109,6 +109,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       changed: (data) => this.events.emit({ type: "contact", data }),
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
       typing: (jid) => this.#typing.of(jid),
+      refused: (jid) => settings.refused[jid],
     });
     this.#plain = new PlainLink(this.#simpp, this.#people);
     this.#history = new History(settings, this.#plain);
@@ -118,7 +119,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
     const jid = () => this.#account.jid;
     this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
-    this.#simpp.linking.changed.on(() => this.#linked());
+    this.#devices.changed.on(() => this.#linked());
+    this.#simpp.linking.changed.on(() => {
+      this.#devices.linked();
+      this.#linked();
+    });
     this.#account = new Account({
       settings,
       state,
@@ -144,7 +149,9 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
     this.#link.received.on((received) => {
       this.#typing.receive(received);
-      this.#devices.receive(received);
+      this.#devices.receive(received).catch((error) =>
+        logOf("app").warn("what our other device verified: {error}", { error })
+      );
     });
     receiveInto({
       simpp: this.#simpp,
@@ -281,6 +288,8 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
+    const { [known]: _refused, ...refused } = this.#settings.refused;
+    this.#settings.refused = refused;
     this.#settings.forgetProof(known);
     this.#simpp.forget(known);
     this.#messages.forget(known);
@@ -307,7 +316,13 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
-    return this.#decide(jid, () => this.#simpp.trust.decide(jid, accept));
+    return this.#decide(jid, () => {
+      const offered = this.#simpp.trust.describe(jid)?.offered;
+      if (!accept && typeof offered === "string") {
+        this.#settings.refused = { ...this.#settings.refused, [jid]: offered };
+      }
+      this.#simpp.trust.decide(jid, accept);
+    });
   }
 
   messages(jid: string, page: { before?: number; limit?: number } = {}): MessageView[] {
@@ -348,7 +363,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     return this.status();
   }
   async denyDevice(id: string): Promise<StatusView> {
-    await Promise.resolve(this.#simpp.linking.deny(id));
+    await Promise.resolve(this.#devices.deny(id));
     return this.status();
   }
   async confirmDevice(code: string): Promise<StatusView> {
@@ -363,9 +378,15 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await this.#simpp.linking.remove(id);
     return this.status();
   }
+  askAgain(): Promise<StatusView> {
+    this.#devices.askAgain();
+    return Promise.resolve(this.#linked());
+  }
   async startAnew(): Promise<StatusView> {
+    this.#account.requireOnline();
     await this.#simpp.linking.startAnew();
-    return this.status();
+    await this.#simpp.publish();
+    return this.#linked();
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */
@@ -446,8 +467,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
 
   async #decide(jid: string, decide: () => void): Promise<ContactView> {
     const { jid: known } = this.#people.get(jid);
-    await Promise.resolve(decide());
-    this.#people.touch(known);
+    try {
+      await Promise.resolve(decide());
+    } finally {
+      this.#people.touch(known); // a code that names other keys is refused, and changes something
+    }
     return this.#people.get(known);
   }
 }

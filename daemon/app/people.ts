@@ -1,5 +1,5 @@
 import { logOf, SimppdError } from "../base/mod.ts";
-import type { Simpp } from "../simpp/mod.ts";
+import type { Known, Simpp } from "../simpp/mod.ts";
 import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
 import type { ContactView, TrustView } from "../views/mod.ts";
 import {
@@ -25,6 +25,7 @@ export class People {
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
+  readonly #refused: (jid: string) => string | undefined;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -34,6 +35,8 @@ export class People {
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
     typing: (jid: string) => boolean;
+    /** Fingerprint of the keys of theirs that one said to keep refusing. */
+    refused: (jid: string) => string | undefined;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
@@ -41,6 +44,7 @@ export class People {
     this.#changed = options.changed;
     this.#removed = options.removed;
     this.#typing = options.typing;
+    this.#refused = options.refused;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -284,12 +288,18 @@ export class People {
     };
   }
 
+  #doubt(jid: string, { differs, offered }: Known): TrustView["doubt"] {
+    if (differs) return "differs";
+    return offered !== null && this.#refused(jid) === offered ? "refused" : "new-key";
+  }
+
   /** What is known of a contact's keys and sessions. */
   trust(jid: string): TrustView {
     const known = this.#simpp.trust.describe(jid);
     const sessions = this.#simpp.sessions(jid);
     return {
       state: known?.state ?? "unknown",
+      doubt: known?.state === "changed" ? this.#doubt(jid, known) : null,
       fingerprint: known?.fingerprint ?? null,
       suite: sessions[0]?.suite ?? null,
       policy: [...this.#simpp.policy.for(jid)],

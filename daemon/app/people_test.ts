@@ -29,6 +29,7 @@ function people(verified: string[] = []) {
     changed: () => {},
     removed: () => {},
     typing: () => false,
+    refused: () => undefined,
   });
   const message = (contact: string, mine: boolean) =>
     messages.add(

@@ -42,6 +42,7 @@ const status = v.object({
   blindTrust: v.boolean(),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
+    absence: v.nullable(v.picklist(["new", "denied", "removed"])),
     code: text,
     confirmation: v.picklist(["none", "needed", "given", "refused"]),
     devices: v.array(v.object({ id: text, here: v.boolean() })),
@@ -56,6 +57,7 @@ const status = v.object({
 const invitation = v.object({ link: text, expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
+  doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),
   fingerprint: v.nullable(text),
   suite: v.nullable(suite),
   policy: v.array(suite),

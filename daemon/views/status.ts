@@ -46,6 +46,11 @@ export interface DevicesView {
    * somebody published other keys for this account.
    */
   state: "own" | "linked" | "unlinked" | "replaced";
+  /**
+   * Why it is on no list: it is new and asks to be added, the account's device denied that, or took
+   * it off; null while it is on one.
+   */
+  absence: "new" | "denied" | "removed" | null;
   /** 30 digits of this device's key and the account's, to compare with the approving device's. */
   code: string;
   /**
