@@ -83,6 +83,8 @@ export class FakeApp implements AppApi {
     info: null,
   };
   closed = false;
+  /** What stands in the status in the place of what is made up. */
+  change: Partial<StatusView> = {};
 
   status(): ReturnType<AppApi["status"]> {
     return {
@@ -114,6 +116,7 @@ export class FakeApp implements AppApi {
         requests: [],
       },
       ffmpeg: { found: true, version: "5.1", message: null },
+      ...this.change,
     };
   }
   #done<T>(answer: T, name: string, ...rest: unknown[]): Promise<T> {

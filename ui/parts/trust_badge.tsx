@@ -34,8 +34,8 @@ export function TrustBadge({ trust, look = "mark", plain = false }: TrustBadgePr
 }
 
 /** The mark's word. */
-export function trustWord({ state, suite }: TrustView): string {
-  const word = text.trust[state];
+export function trustWord({ state, doubt, suite }: TrustView): string {
+  const word = doubt === null ? text.trust[state] : text.trust.doubted[doubt];
   return suite === "simpp-2009" ? `${word}, ${text.trust.weak}` : word;
 }
 

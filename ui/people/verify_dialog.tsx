@@ -70,16 +70,21 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
       )}
       <FormError message={outcome.value === "differs" ? null : action.error.value} />
       <div role="alert">
-        {outcome.value === "differs" && <Mismatch reason={action.error.value} />}
+        {outcome.value === "differs" && <Mismatch reason={action.error.value} name={name} />}
       </div>
       {shown !== null && (
         <footer class="dialog-foot">
           {/* After a warning no button says that all is well: one has to compare again. */}
           {outcome.value === "differs"
             ? (
-              <button type="button" class="button" onClick={() => outcome.value = "open"}>
-                {words.again}
-              </button>
+              <>
+                <button type="button" class="button" onClick={() => outcome.value = "open"}>
+                  {words.again}
+                </button>
+                <button type="button" class="button" onClick={closeDialog}>
+                  {text.common.close}
+                </button>
+              </>
             )
             : (
               <>
@@ -102,7 +107,7 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
   );
 }
 
-function Mismatch({ reason }: { reason: string | null }) {
+function Mismatch({ reason, name }: { reason: string | null; name: string }) {
   const title = useRef<HTMLParagraphElement>(null);
   const words = text.verify;
   useEffect(() => title.current!.scrollIntoView({ block: "center" }), []);
@@ -113,7 +118,7 @@ function Mismatch({ reason }: { reason: string | null }) {
         {words.mismatch}
       </p>
       {reason !== null && <p>{reason}</p>}
-      <p>{words.differLead}</p>
+      <p>{words.differLead(name)}</p>
     </Callout>
   );
 }

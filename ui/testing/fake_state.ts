@@ -39,6 +39,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     blindTrust: true,
     devices: {
       state: "own",
+      absence: null,
       code: "10293 84756 56473 82910",
       devices: [{ id: "0123456789abcdef", here: true }],
       confirmation: "none",
@@ -52,6 +53,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
 export function fakeTrust(change: Partial<TrustView> = {}): TrustView {
   return {
     state: "first-use",
+    doubt: null,
     fingerprint: FINGERPRINT,
     suite: "simpp-pq",
     policy: ["simpp-pq", "simpp-modern"],
@@ -175,7 +177,7 @@ export function fakePeople(): ContactView[] {
     fakeContact("dmitri@jabber.example", {
       name: "Dmitri",
       presence: "dnd",
-      trust: fakeTrust({ state: "changed", mutual: false }),
+      trust: fakeTrust({ state: "changed", doubt: "new-key", mutual: false }),
       last: said("New laptop, finally", 60 * 26),
     }),
     fakeContact("elif@chat.example", {

@@ -4,6 +4,7 @@ import { atRest } from "./en_at_rest.ts";
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
  */
+import { linking } from "./en_linking.ts";
 import { plain } from "./en_plain.ts";
 import { trust } from "./en_trust.ts";
 
@@ -12,6 +13,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 export const en = {
   ...trust,
   ...plain,
+  ...linking,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
@@ -92,7 +94,7 @@ export const en = {
       "If the account is not used with simppd yet, its account key is made on this machine. Contacts " +
       "who knew other keys of yours see that they changed.",
       "If you use simppd with it on another device, nothing is replaced: this one asks that device " +
-      "to be added, and sends nothing before.",
+      "to be added, and sends nothing before. “Add a device” there makes it easier.",
       "The password is kept in simppd's state directory on this machine, readable to your user " +
       "only.",
     ],
