@@ -11,8 +11,8 @@ export type Sending =
   | "unverified"
   /** This device may seal nothing for its account. */
   | "no-device"
-  /** The two allow no encryption in common. */
-  | "no-suite";
+  /** Which encryption both allow shows only with the next message, or none was found. */
+  | "unsettled";
 
 export function sending(contact: ContactView): Sending {
   const shown = status.value;
@@ -22,7 +22,7 @@ export function sending(contact: ContactView): Sending {
   const device = shown?.devices.state;
   if (device === "unlinked" || device === "replaced") return "no-device";
   if (shown?.blindTrust === false && trust.state !== "verified") return "unverified";
-  return agrees(contact) ? "possible" : "no-suite";
+  return agrees(contact) ? "possible" : "unsettled";
 }
 
 /** The suite in use is still allowed, and what was written last did not fail for want of one. */

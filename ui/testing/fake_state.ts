@@ -195,7 +195,7 @@ export function fakePeople(): ContactView[] {
     fakeContact("faruk@lab.example", {
       name: "Faruk (lab)",
       presence: "offline",
-      trust: fakeTrust({ suite: "simpp-2009" }),
+      trust: fakeTrust({ suite: "simpp-2009", policy: ["simpp-2009"], ownPolicy: true }),
       last: said("figure 8 reproduced", 60 * 24 * 9),
     }),
     fakeContact("gia@chat.example", {
