@@ -2,6 +2,7 @@
 import type { AppEvent } from "../api/views.ts";
 import { text } from "../text/mod.ts";
 import { attention } from "./attention.ts";
+import { withNames } from "./contacts.ts";
 import { notify } from "./notices.ts";
 import { openChat, selected } from "./route.ts";
 
@@ -12,7 +13,7 @@ export function tellSecurity({ message, contact }: Security): void {
   if (contact !== null && contact === selected.value && attention.value) return;
   notify(
     "security",
-    message,
+    withNames(message),
     contact === null ? undefined : { label: text.devices.look, run: () => openChat(contact) },
   );
 }

@@ -294,7 +294,11 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
 
   function onDevice(id: string, verb: string | undefined): StatusView {
     const { devices, requests } = state.status.devices;
-    if (id === "ask") return changeDevices({ absence: "new", confirmation: "none" });
+    if (id === "ask") {
+      return changeDevices(
+        state.status.devices.absence === "removed" ? {} : { absence: "new", confirmation: "none" },
+      );
+    }
     if (id === "start-anew") return changeDevices({ state: "own", absence: null });
     if (id === "confirm") return changeDevices({ confirmation: "given" });
     if (id === "refuse") return changeDevices({ confirmation: "refused" });

@@ -14,8 +14,8 @@ export const linking = {
       "others in first, under “Your server” in the settings.",
     stepPassword: "Set a password for the account",
     stepPasswordLead:
-      "This device logs in by its keys and needs none. The new one proves with the " +
-      "password, once for each login, that it may. Setting one replaces the one before.",
+      "This device logs in by its keys and needs none; the new one logs in with the " +
+      "password. Setting one replaces the one before.",
     stepHas: "Have the account's password at hand",
     password: "Password for the account",
     setPassword: "Set password",
