@@ -55,6 +55,7 @@ export class FakeApp implements AppApi {
     typing: false,
     trust: {
       state: "first-use",
+      doubt: null,
       fingerprint: null,
       suite: null,
       policy: ["simpp-pq", "simpp-modern"],
@@ -83,6 +84,8 @@ export class FakeApp implements AppApi {
     info: null,
   };
   closed = false;
+  /** What stands in the status in the place of what is made up. */
+  change: Partial<StatusView> = {};
 
   status(): ReturnType<AppApi["status"]> {
     return {
@@ -96,6 +99,9 @@ export class FakeApp implements AppApi {
         picture: null,
         device: "0",
         fingerprint: "0",
+        hosts: [],
+        pin: null,
+        keyed: true,
       },
       state: "online",
       problem: null,
@@ -105,12 +111,14 @@ export class FakeApp implements AppApi {
       blindTrust: true,
       devices: {
         state: "own",
+        absence: null,
         code: "",
         confirmation: "none",
         devices: [{ id: "0", here: true }],
         requests: [],
       },
       ffmpeg: { found: true, version: "5.1", message: null },
+      ...this.change,
     };
   }
   #done<T>(answer: T, name: string, ...rest: unknown[]): Promise<T> {
@@ -165,6 +173,7 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "confirmDevice", code);
   refuseDevice: AppApi["refuseDevice"] = () => this.#done(this.status(), "refuseDevice");
   removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);
+  askAgain: AppApi["askAgain"] = () => this.#done(this.status(), "askAgain");
   startAnew: AppApi["startAnew"] = () => this.#done(this.status(), "startAnew");
   setTyping: AppApi["setTyping"] = (jid, typing) => this.#done(undefined, "setTyping", jid, typing);
   correctMessage: AppApi["correctMessage"] = (jid, id, body) =>

@@ -121,7 +121,9 @@ export interface AppApi {
   confirmDevice(code: string): Promise<StatusView>;
   refuseDevice(): Promise<StatusView>;
   removeDevice(id: string): Promise<StatusView>;
-  /** Puts this device's keys in the place of what the account shows; contacts see a change. */
+  /** On a device that was denied or removed: asks to be added once more. */
+  askAgain(): Promise<StatusView>;
+  /** Puts new keys of this device in the place of what the account shows; contacts see a change. */
   startAnew(): Promise<StatusView>;
 
   cameras(): Promise<CameraView[]>;

@@ -119,6 +119,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
       typing: (jid) => this.#typing.of(jid),
       picture: (jid) => this.#pictures.hash(jid),
+      refused: (jid) => settings.refused[jid],
     });
     this.#pictures = new Pictures(
       new StoredPictures(state.db, state.vault),
@@ -134,7 +135,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
     const jid = () => this.#account.jid;
     this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
-    this.#simpp.linking.changed.on(() => this.#linked());
+    this.#devices.changed.on(() => this.#linked());
+    this.#simpp.linking.changed.on(() => {
+      this.#devices.linked();
+      this.#linked();
+    });
     this.#account = new Account({
       settings,
       state,
@@ -161,7 +166,9 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
     this.#link.received.on((received) => {
       this.#typing.receive(received);
-      this.#devices.receive(received);
+      this.#devices.receive(received).catch((error) =>
+        logOf("app").warn("what our other device verified: {error}", { error })
+      );
     });
     receiveInto({
       simpp: this.#simpp,
@@ -215,16 +222,18 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
 
   status(): StatusView {
+    // An account that is being tried has no view: until it worked there is none.
+    const settled = this.#account.isSettled;
     return {
       version: this.#version,
       instance: this.instance,
       locked: false,
       keeper: this.#state.key.keeper,
-      account: this.#account.view(),
-      state: this.#account.state,
-      problem: this.#account.problem,
-      login: this.#account.login,
-      server: this.#account.server,
+      account: settled ? this.#account.view() : null,
+      state: settled ? this.#account.state : "none",
+      problem: settled ? this.#account.problem : null,
+      login: settled ? this.#account.login : null,
+      server: settled ? this.#account.server : null,
       policy: [...this.#simpp.policy.everybody],
       blindTrust: this.#simpp.policy.blindTrust,
       devices: this.#devices.view,
@@ -305,6 +314,8 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
+    const { [known]: _refused, ...refused } = this.#settings.refused;
+    this.#settings.refused = refused;
     this.#settings.forgetProof(known);
     this.#simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
@@ -332,7 +343,13 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     });
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
-    return this.#decide(jid, () => this.#simpp.trust.decide(jid, accept));
+    return this.#decide(jid, () => {
+      const offered = this.#simpp.trust.describe(jid)?.offered;
+      if (!accept && typeof offered === "string") {
+        this.#settings.refused = { ...this.#settings.refused, [jid]: offered };
+      }
+      this.#simpp.trust.decide(jid, accept);
+    });
   }
 
   messages(jid: string, page: { before?: number; limit?: number } = {}): MessageView[] {
@@ -373,7 +390,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     return this.status();
   }
   async denyDevice(id: string): Promise<StatusView> {
-    await Promise.resolve(this.#simpp.linking.deny(id));
+    await Promise.resolve(this.#devices.deny(id));
     return this.status();
   }
   async confirmDevice(code: string): Promise<StatusView> {
@@ -388,9 +405,15 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     await this.#simpp.linking.remove(id);
     return this.status();
   }
+  askAgain(): Promise<StatusView> {
+    this.#devices.askAgain();
+    return Promise.resolve(this.#linked());
+  }
   async startAnew(): Promise<StatusView> {
+    this.#account.requireOnline();
     await this.#simpp.linking.startAnew();
-    return this.status();
+    await this.#simpp.publish();
+    return this.#linked();
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */
@@ -471,8 +494,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
 
   async #decide(jid: string, decide: () => void): Promise<ContactView> {
     const { jid: known } = this.#people.get(jid);
-    await Promise.resolve(decide());
-    this.#people.touch(known);
+    try {
+      await Promise.resolve(decide());
+    } finally {
+      this.#people.touch(known); // a code that names other keys is refused, and changes something
+    }
     return this.#people.get(known);
   }
 }

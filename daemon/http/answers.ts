@@ -17,6 +17,9 @@ const account = v.object({
   picture: v.nullable(text),
   device: text,
   fingerprint: text,
+  hosts: v.array(text),
+  pin: v.nullable(text),
+  keyed: v.boolean(),
 });
 const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({
@@ -40,6 +43,7 @@ const status = v.object({
   blindTrust: v.boolean(),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
+    absence: v.nullable(v.picklist(["new", "denied", "removed"])),
     code: text,
     confirmation: v.picklist(["none", "needed", "given", "refused"]),
     devices: v.array(v.object({ id: text, here: v.boolean() })),
@@ -54,6 +58,7 @@ const status = v.object({
 const invitation = v.object({ link: text, expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
+  doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),
   fingerprint: v.nullable(text),
   suite: v.nullable(suite),
   policy: v.array(suite),

@@ -176,7 +176,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, param }) => app.removeDevice(param("id")),
   }),
-  route("post", "/api/devices/start-anew", "Replace the account's keys by this device's", {
+  route("post", "/api/devices/ask", "Ask once more to be added to the account's devices", {
+    answer: "Status",
+    handle: ({ app }) => app.askAgain(),
+  }),
+  route("post", "/api/devices/start-anew", "Replace the account's keys by new ones made here", {
     answer: "Status",
     handle: ({ app }) => app.startAnew(),
   }),

@@ -9,6 +9,7 @@ import { RemoveDialog } from "../people/remove_dialog.tsx";
 import { VerifyDialog } from "../people/verify_dialog.tsx";
 import { contacts } from "../store/contacts.ts";
 import { dialog } from "../store/dialogs.ts";
+import { AddDeviceDialog } from "./add_device_dialog.tsx";
 import { HelpDialog } from "./help_dialog.tsx";
 import { SettingsDialog } from "./settings_dialog.tsx";
 
@@ -20,6 +21,8 @@ export function Dialogs() {
       return <InviteDialog />;
     case "add-contact":
       return <AddDialog />;
+    case "add-device":
+      return <AddDeviceDialog />;
     case "settings":
       return <SettingsDialog />;
     case "help":

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 
 export type DialogState =
-  | { kind: "invite" | "add-contact" | "settings" | "help" }
+  | { kind: "invite" | "add-contact" | "add-device" | "settings" | "help" }
   | { kind: "contact" | "verify" | "remove" | "forget"; jid: string }
   /** Camera options: of a call that goes on, or for those to come. */
   | { kind: "options"; call: string | null };

@@ -9,8 +9,9 @@ import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
-import { notify, report } from "./notices.ts";
+import { dismissAll, report } from "./notices.ts";
 import { selected } from "./route.ts";
+import { tellSecurity } from "./security_notices.ts";
 import { connection, session, status } from "./session.ts";
 
 /** Ids that events told of while a load was under way: the load's view of them is older. */
@@ -48,7 +49,7 @@ function apply(event: AppEvent): void {
       putCall(event.data);
       break;
     case "security":
-      notify("security", event.data.message);
+      tellSecurity(event.data);
       break;
   }
 }
@@ -98,6 +99,7 @@ function forgetAll(): void {
   calls.value = new Map();
   leaveStage();
   closeDialog();
+  dismissAll();
 }
 
 /** The session is over: nothing more comes. */

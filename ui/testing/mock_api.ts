@@ -237,14 +237,25 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "safety":
         return Response.json({ number: SAFETY.padEnd(60, "7"), qr: `simpp:${SAFETY}` });
       case "verify":
-        if ("qr" in body && body["qr"] !== state.code) {
-          throw new Refusal(409, "not-trusted", "This code does not name the keys in use.");
+        if ("qr" in body && !String(body["qr"]).startsWith("simpp-verify:")) {
+          throw new Refusal(409, "no-code", "This is no code of simppd's.");
         }
-        return changed({ trust: { ...contact.trust, state: "verified" } });
+        if ("qr" in body && body["qr"] !== state.code) {
+          changed({ trust: { ...contact.trust, state: "changed", doubt: "differs" } });
+          throw new Refusal(409, "not-trusted", "Their code names other keys.");
+        }
+        return changed({ trust: { ...contact.trust, state: "verified", doubt: null } });
       case "decide":
-        return body["accept"] === true
-          ? changed({ trust: { ...contact.trust, state: "first-use" } })
-          : Response.json(contact);
+        if (body["accept"] === true) {
+          return changed({ trust: { ...contact.trust, state: "first-use", doubt: null } });
+        }
+        return changed({
+          trust: {
+            ...contact.trust,
+            state: "changed",
+            doubt: contact.trust.state === "changed" ? "refused" : "differs",
+          },
+        });
       case "typing":
         return new Response(null, { status: 204 });
       case "policy": {
@@ -283,7 +294,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
 
   function onDevice(id: string, verb: string | undefined): StatusView {
     const { devices, requests } = state.status.devices;
-    if (id === "start-anew") return changeDevices({ state: "own" });
+    if (id === "ask") {
+      return changeDevices(
+        state.status.devices.absence === "removed" ? {} : { absence: "new", confirmation: "none" },
+      );
+    }
+    if (id === "start-anew") return changeDevices({ state: "own", absence: null });
     if (id === "confirm") return changeDevices({ confirmation: "given" });
     if (id === "refuse") return changeDevices({ confirmation: "refused" });
     const left = requests.filter((request) => request.id !== id);
@@ -307,6 +323,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "POST /api/setup/carry":
       case "POST /api/setup/join":
       case "POST /api/setup/sign-in":
+        if (body["password"] === "wrong") {
+          throw new Refusal(502, "login-failed", "The server does not take this password.");
+        }
         if (body["server"] === "self-signed.example" && body["pin"] === undefined) {
           throw new Refusal(
             502,
@@ -331,6 +350,16 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,
         };
+      case "POST /api/account/password":
+        return state.status;
+      case "PUT /api/passphrase":
+        return state.status = { ...state.status, keeper: "passphrase" };
+      case "POST /api/lock":
+        state.status = fakeStatus({ locked: true, keeper: "passphrase", account: null });
+        emit({ type: "status", data: state.status });
+        return state.status;
+      case "PUT /api/blind-trust":
+        return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":
