@@ -9,10 +9,10 @@ interface ReadHandle {
 
 /**
  * Makes a TLS connection read its TCP connection only while somebody takes what comes: by itself,
- * node's TLS on Deno goes on reading and decrypting while it is paused, and holds all of it. So that
- * nothing is read ahead but what one read of the system gives (64 KiB), reading stops at the
- * connection under it, and the sender is held up by TCP. No public call does that once TLS has taken
- * the connection over.
+ * node's TLS on Deno goes on reading and decrypting while it is paused or full, and holds all of
+ * it. Here reading stops at the connection under it, and TCP holds the sender up: what is read
+ * ahead is at most the stream's high-water mark and one read of the system, 64 KiB each. No public
+ * call does that once TLS has taken the connection over.
  * @param raw the connected TCP connection under `tls`
  * @returns `tls`
  * @throws TypeError when this runtime has no such handle: better no connection than an endless one
@@ -42,10 +42,10 @@ export function pacedTls<T extends TLSSocket>(tls: T, raw: Socket): T {
     return more;
   };
   tls._read = (size: number): void => {
-    // A paused stream asks for more while it has room in its buffer.
-    if (!tls.isPaused()) go();
+    go();
     _read.call(tls, size);
   };
+  // While paused nothing is pushed any more: the runtime itself would hold what comes.
   tls.pause = (): T => {
     stop();
     return pause.call(tls) as T;

@@ -66,7 +66,7 @@ Deno.test("who floods past its deadline is ended, though it reads nothing we say
     for (const { sent } of floods) assert.ok(sent < FLOOD_BYTES, `${sent} bytes were taken`);
     for (const conn of conns) conn.close();
     await until(async () => (await server.stats()).connections === 0);
-    await until(() => openDescriptors() === before);
+    await until(() => openDescriptors() <= before);
   }, { loginTimeoutMs: 500, sweepMs: 50 }));
 
 /** A connection alone, as a test holds it; `use` gets the client's end too. */
@@ -160,5 +160,5 @@ Deno.test("a held connection that is destroyed gives its descriptor back", async
     connection.destroy();
     await flood.over;
   });
-  await until(() => openDescriptors() === before);
+  await until(() => openDescriptors() <= before);
 });
