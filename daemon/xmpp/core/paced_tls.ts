@@ -26,7 +26,7 @@ export function pacedTls<T extends TLSSocket>(tls: T, raw: Socket): T {
   }
   let stopped = false;
   const stop = () => {
-    if (stopped || raw.destroyed) return;
+    if (stopped || raw.destroyed || tls.destroyed) return;
     stopped = true;
     handle.readStop();
   };
