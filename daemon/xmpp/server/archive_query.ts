@@ -3,7 +3,7 @@ import {
   el,
   type Element,
   Jid,
-  LIMITS_AFTER_AUTH,
+  NO_LIMITS,
   NS,
   pageResult,
   parseElement,
@@ -143,7 +143,7 @@ function within<T extends { stanza: string }>(rows: readonly T[], bytes: number)
 }
 
 function result(owner: Jid, queryid: string | undefined, id: number, stanza: string): Element {
-  const message = parseElement(stanza, LIMITS_AFTER_AUTH);
+  const message = parseElement(stanza, NO_LIMITS);
   const delay = delayElement(owner, timeOf(id));
   delete delay.attrs.from;
   return el(

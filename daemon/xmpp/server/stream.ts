@@ -1,21 +1,12 @@
 import type { Socket } from "node:net";
 import { logOf, steadyNow } from "../../base/mod.ts";
-import {
-  el,
-  type Element,
-  Jid,
-  LIMITS_AFTER_AUTH,
-  LIMITS_BEFORE_AUTH,
-  NS,
-  serialise,
-  StreamError,
-  StreamReader,
-} from "../core/mod.ts";
+import { el, type Element, Jid, NS, serialise, StreamError, StreamReader } from "../core/mod.ts";
 import type { Accepted } from "./accepted.ts";
 import { Authentication } from "./authentication.ts";
 import { BoundStream } from "./bound_stream.ts";
 import { Connection, type Flow, type TlsIdentity } from "./connection.ts";
 import type { Host } from "./host.ts";
+import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Stage, StagedStream } from "./stage.ts";
 import { checkHeader, streamHeader } from "./stream_header.ts";
@@ -57,18 +48,23 @@ export class ClientStream implements Accepted, StagedStream {
       onOpen: (attrs) => this.#open(attrs),
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.close(),
-    }, LIMITS_BEFORE_AUTH);
-    const connection = this.#connection = new Connection(raw, identity, flowOf(host, false), {
-      onBytes: (bytes) => this.#read(bytes),
-      onEnd: () => this.#finish("", "lost"),
-      onCrowded: () => host.crowded.add(this.#connection),
-      onRoom: () => this.#relieved(),
-      onOverflow: () => {
-        logOf("xmpp-server").warn("a client reads too slowly and is dropped");
-        this.#connection.destroy();
+    }, limitsBeforeAuth(host.limits));
+    const connection = this.#connection = new Connection(
+      raw,
+      identity,
+      flowOf(host, raw.remoteAddress ?? "", false),
+      {
+        onBytes: (bytes) => this.#read(bytes),
+        onEnd: () => this.#finish("", "lost"),
+        onCrowded: () => host.crowded.add(this.#connection),
+        onRoom: () => this.#relieved(),
+        onOverflow: () => {
+          logOf("xmpp-server").warn("a client reads too slowly and is dropped");
+          this.#connection.destroy();
+        },
+        onClosed: () => this.#ended(),
       },
-      onClosed: () => this.#ended(),
-    });
+    );
     this.outlet = {
       send: (xml) => connection.send(xml),
       charge: (bytes) => connection.charge(bytes),
@@ -151,8 +147,8 @@ export class ClientStream implements Accepted, StagedStream {
 
   authenticated(account: string): void {
     this.#account = account;
-    this.#reader.setLimits(LIMITS_AFTER_AUTH);
-    this.#connection.setFlow(flowOf(this.#host, true));
+    this.#reader.setLimits(limitsAfterAuth(this.#host.limits));
+    this.#connection.setFlow(flowOf(this.#host, this.address, true));
   }
 
   restart(stage: Stage): void {
@@ -272,8 +268,9 @@ export class ClientStream implements Accepted, StagedStream {
   }
 }
 
-function flowOf({ limits }: Host, loggedIn: boolean): Flow {
+function flowOf({ limits, addressRates }: Host, address: string, loggedIn: boolean): Flow {
   return {
+    ofAddress: (bytes) => addressRates.spend(address, bytes, steadyNow()),
     bytesPerSecond: loggedIn ? limits.bytesPerSecond : limits.bytesPerSecondBeforeAuth,
     burstBytes: loggedIn ? limits.burstBytes : limits.burstBytesBeforeAuth,
     outQueueBytes: limits.outQueueBytes,

@@ -1,4 +1,4 @@
-import { el, Jid, LIMITS_AFTER_AUTH, NS, parseElement, serialise } from "../../core/mod.ts";
+import { el, Jid, NO_LIMITS, NS, parseElement, serialise } from "../../core/mod.ts";
 import { type Archive, idAt, timeOf } from "../storage/archive.ts";
 import type { ArchivedMessage, RoomArchive } from "./room_archive.ts";
 
@@ -39,7 +39,7 @@ export class StoredMessages implements RoomArchive {
     return this.#archive.page(filter, most, true).map(({ id, stanza }) => ({
       id: String(id),
       at: timeOf(id),
-      stanza: parseElement(stanza, LIMITS_AFTER_AUTH),
+      stanza: parseElement(stanza, NO_LIMITS),
     }));
   }
 
