@@ -11,5 +11,7 @@ const server = await XmppServer.start(JSON.parse(Deno.args[0]!) as ServerOptions
 const [, password, ...names] = Deno.args;
 for (const name of names) await server.createAccount(name, password!);
 Deno.stdout.writeSync(
-  new TextEncoder().encode(`${[server.port, server.starttlsPort, server.componentPort].filter(Boolean).join(" ")}\n`),
+  new TextEncoder().encode(
+    `${[server.port, server.starttlsPort, server.componentPort].filter(Boolean).join(" ")}\n`,
+  ),
 );

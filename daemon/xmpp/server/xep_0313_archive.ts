@@ -1,5 +1,7 @@
+import { steadyNow } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { metadata, queryArchive, queryForm } from "./archive_query.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { mayNotBeArchived } from "./storage_hints.ts";
@@ -19,12 +21,13 @@ export const archive: Extension = (host) => {
   hooks.feature("account", NS.archive, NS.archiveExtended, NS.stanzaIds);
   hooks.accepted.on((from, message, to) => store(host, from, message, to));
   hooks.removed.on((account) => storage.archive.remove(host.address(account).toString()));
-  let sweepAt = 0;
+  const clock = new ClockWatch(Date.now(), steadyNow());
+  let sweepAt = -Infinity;
   hooks.swept.on(() => {
-    const now = Date.now();
-    if (now < sweepAt) return;
-    sweepAt = now + SWEEP_MS;
-    storage.archive.removeBefore(now - host.limits.archiveAgeMs);
+    const [wall, steady] = [Date.now(), steadyNow()];
+    if (!clock.calm(wall, steady) || steady < sweepAt) return;
+    sweepAt = steady + SWEEP_MS;
+    storage.archive.removeBefore(wall - host.limits.archiveAgeMs);
   });
   hooks.iq("account", "query", NS.archive, (request) => query(host, request));
   hooks.iq("account", "metadata", NS.archive, (request) => {
