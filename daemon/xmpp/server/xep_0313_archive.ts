@@ -10,8 +10,8 @@ import type { ArchivePreference } from "./storage/archive_preferences.ts";
 const PREFERENCES = ["always", "never", "roster"] as const;
 /** Most addresses in one list of preferences. */
 const MOST_LISTED = 500;
-/** How often what is too old is looked for. */
-const SWEEP_MS = 60_000;
+/** What is too old is looked for each time deadlines were looked at so often. */
+const SWEEPS = 60;
 
 /** Message archives of accounts (XEP-0313), with preferences (XEP-0441) and stable ids (XEP-0359). */
 export const archive: Extension = (host) => {
@@ -22,12 +22,11 @@ export const archive: Extension = (host) => {
   hooks.accepted.on((from, message, to) => store(host, from, message, to));
   hooks.removed.on((account) => storage.archive.remove(host.address(account).toString()));
   const clock = new ClockWatch(Date.now(), steadyNow());
-  let sweepAt = -Infinity;
+  let sweeps = 0;
   hooks.swept.on(() => {
-    const [wall, steady] = [Date.now(), steadyNow()];
-    if (!clock.calm(wall, steady) || steady < sweepAt) return;
-    sweepAt = steady + SWEEP_MS;
-    storage.archive.removeBefore(wall - host.limits.archiveAgeMs);
+    const now = Date.now();
+    if (!clock.calm(now, steadyNow()) || sweeps++ % SWEEPS !== 0) return;
+    storage.archive.removeBefore(now - host.limits.archiveAgeMs);
   });
   hooks.iq("account", "query", NS.archive, (request) => query(host, request));
   hooks.iq("account", "metadata", NS.archive, (request) => {
