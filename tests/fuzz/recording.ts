@@ -1,17 +1,13 @@
-import { X509Certificate } from "node:crypto";
-import { concat, fromBase64, toBase64, utf8 } from "../../daemon/base/mod.ts";
+import { concat, toBase64, utf8 } from "../../daemon/base/mod.ts";
 import { loginProfile, systemRandom } from "../../daemon/crypto/mod.ts";
-import {
-  el,
-  endPointOf,
-  hashedTokenClient,
-  NS,
-  simpp1Client,
-  SIMPP_1,
-} from "../../daemon/xmpp/core/mod.ts";
+import { el, hashedTokenClient, NS, SIMPP_1 } from "../../daemon/xmpp/core/mod.ts";
 import { XmppServer } from "../../daemon/xmpp/server/mod.ts";
-import { DOMAIN, PASSWORD, TestClient, testOptions } from "../../daemon/xmpp/server/testing.ts";
-import { authenticate2, testBinding } from "../../daemon/xmpp/server/testing_managed.ts";
+import { PASSWORD, TestClient, testOptions } from "../../daemon/xmpp/server/testing.ts";
+import {
+  authenticate2,
+  authenticateByKey,
+  testBinding,
+} from "../../daemon/xmpp/server/testing_managed.ts";
 import { PLAYER, type Session, SESSIONS } from "./sessions.ts";
 import { WirePeer } from "./wire_peer.ts";
 
@@ -21,8 +17,6 @@ export interface Recording {
   readonly said: Uint8Array;
   readonly heard: Uint8Array;
 }
-
-const MODERN = loginProfile("simpp-modern");
 
 /** Plays every session, and a login by every mechanism, against a server; gives what was said. */
 export async function record(): Promise<Recording[]> {
@@ -98,29 +92,16 @@ async function logins(server: XmppServer, certificatePem: string): Promise<Recor
     ));
     await client.until((element) => element.is("success"));
   });
-  await taped(SIMPP_1, (client) => byKeys(server, client, certificatePem));
+  await taped(SIMPP_1, (client) => byKeys(server, client));
   return recordings;
 }
 
-async function byKeys(server: XmppServer, client: TestClient, pem: string): Promise<void> {
-  const own = MODERN.clientSigner.generate(systemRandom);
-  await server.createAccount("keys", {
-    loginKeys: [{ profile: "simpp-modern", public: own.public }],
-  });
+async function byKeys(server: XmppServer, client: TestClient): Promise<void> {
+  const own = loginProfile("simpp-modern").clientSigner.generate(systemRandom);
+  const loginKeys = [{ profile: "simpp-modern", public: own.public }] as const;
+  await server.createAccount("keys", { loginKeys });
   await client.open();
-  const simpp = simpp1Client({
-    jid: `keys@${DOMAIN}`,
-    domain: DOMAIN,
-    keys: [{ profile: MODERN, own, server: server.logins.publicKeys[0]!.public }],
-    mechanisms: server.logins.offer("sasl").mechanisms,
-    endPoint: endPointOf(new X509Certificate(pem).raw),
-  }, systemRandom);
-  const isSasl = (element: { getNS(): string | undefined }) => element.getNS() === NS.sasl;
-  client.send(el("auth", { xmlns: NS.sasl, mechanism: SIMPP_1 }, toBase64(simpp.first())));
-  const challenge = await client.until(isSasl, "a challenge");
-  const response = simpp.respond(fromBase64(challenge.getText()));
-  client.send(el("response", { xmlns: NS.sasl }, toBase64(response)));
-  await client.until((element) => element.is("success"), "success");
+  await authenticateByKey(client, server, "keys", own);
 }
 
 function pause(ms: number): Promise<void> {
