@@ -48,6 +48,7 @@ export class FakeApp implements AppApi {
     subscription: "both",
     presence: "online",
     status: "",
+    picture: null,
     blocked: false,
     plain: false,
     unread: 0,
@@ -89,14 +90,26 @@ export class FakeApp implements AppApi {
       instance: this.instance,
       locked: false,
       keeper: "file",
-      account: { jid: "alice@fake.example", nick: "Alice", device: "0", fingerprint: "0" },
+      account: {
+        jid: "alice@fake.example",
+        nick: "Alice",
+        picture: null,
+        device: "0",
+        fingerprint: "0",
+      },
       state: "online",
       problem: null,
       login: { mechanism: "SIMPP-1", mutual: true, profile: "simpp-modern" },
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
-      devices: { state: "own", code: "", devices: [{ id: "0", here: true }], requests: [] },
+      devices: {
+        state: "own",
+        code: "",
+        confirmation: "none",
+        devices: [{ id: "0", here: true }],
+        requests: [],
+      },
       ffmpeg: { found: true, version: "5.1", message: null },
     };
   }
@@ -124,6 +137,8 @@ export class FakeApp implements AppApi {
   setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
   setPassword: AppApi["setPassword"] = (password) =>
     this.#done(this.status(), "setPassword", password);
+  picture: AppApi["picture"] = () => ({ hash: "0", type: "image/png", data: "AA==" });
+  setPicture: AppApi["setPicture"] = (data) => this.#done(this.status(), "setPicture", data);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {
@@ -146,6 +161,9 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setBlindTrust", allowed);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
+  confirmDevice: AppApi["confirmDevice"] = (code) =>
+    this.#done(this.status(), "confirmDevice", code);
+  refuseDevice: AppApi["refuseDevice"] = () => this.#done(this.status(), "refuseDevice");
   removeDevice: AppApi["removeDevice"] = (id) => this.#done(this.status(), "removeDevice", id);
   startAnew: AppApi["startAnew"] = () => this.#done(this.status(), "startAnew");
   setTyping: AppApi["setTyping"] = (jid, typing) => this.#done(undefined, "setTyping", jid, typing);

@@ -165,13 +165,20 @@ const devicesOf =
 
 dashboard("a device that asks is announced, compared and approved", async (page, mock) => {
   await page.getByRole("heading", { name: "Anna" }).waitFor();
-  const requests = [{ id: "fedcba9876543210", code: "11111 22222 33333 44444" }];
+  const requests = [{ id: "fedcba9876543210", code: "11111 22222 33333 44444 55555 66666" }];
   devicesOf({ requests })(mock);
   mock.emit({ type: "status", data: mock.state.status });
   await page.getByText("Another device asks to join").waitFor();
   await page.getByRole("button", { name: "Look" }).click();
-  const code = page.getByRole("list", { name: "Code of 20 digits" }).getByRole("listitem");
-  assert.deepEqual(await code.allInnerTexts(), ["11111", "22222", "33333", "44444"]);
+  const code = page.getByRole("list", { name: "Code of 30 digits" }).getByRole("listitem");
+  assert.deepEqual(await code.allInnerTexts(), [
+    "11111",
+    "22222",
+    "33333",
+    "44444",
+    "55555",
+    "66666",
+  ]);
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByRole("button", { name: /approve/ }).click();
   await asked(mock, "POST /api/devices/fedcba9876543210/approve");
@@ -185,12 +192,18 @@ dashboard("a device that asks is announced, compared and approved", async (page,
   await devices.nth(1).waitFor({ state: "detached" });
 });
 
-dashboard("a device that asks can be denied", async (page, mock) => {
-  await page.getByRole("button", { name: "Look" }).click();
-  await page.getByRole("button", { name: "Deny" }).last().click();
-  await asked(mock, "POST /api/devices/fedcba9876543210/deny");
-  await page.getByRole("group", { name: "A device asks" }).waitFor({ state: "detached" });
-}, devicesOf({ requests: [{ id: "fedcba9876543210", code: "11111 22222 33333 44444" }] }));
+dashboard(
+  "a device that asks can be denied",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "Look" }).click();
+    await page.getByRole("button", { name: "Deny" }).last().click();
+    await asked(mock, "POST /api/devices/fedcba9876543210/deny");
+    await page.getByRole("group", { name: "A device asks" }).waitFor({ state: "detached" });
+  },
+  devicesOf({
+    requests: [{ id: "fedcba9876543210", code: "11111 22222 33333 44444 55555 66666" }],
+  }),
+);
 
 dashboard(
   "a device on no list shows its code, and starting anew asks first",
@@ -198,7 +211,7 @@ dashboard(
     const banner = page.getByRole("region", { name: "Approve this device on your other one" });
     await banner.waitFor();
     assert.deepEqual(
-      await banner.getByRole("list", { name: "Code of 20 digits" }).getByRole("listitem")
+      await banner.getByRole("list", { name: "Code of 30 digits" }).getByRole("listitem")
         .allInnerTexts(),
       ["10293", "84756", "56473", "82910"],
     );
@@ -212,8 +225,25 @@ dashboard(
     await asked(mock, "POST /api/devices/start-anew");
     await banner.waitFor({ state: "detached" });
   },
-  devicesOf({ state: "unlinked" }),
+  devicesOf({ state: "unlinked", confirmation: "given" }),
 );
+
+dashboard("a new device asks whether both codes are the same, once", async (page, mock) => {
+  const banner = page.getByRole("region", { name: "Approve this device on your other one" });
+  await banner.getByRole("button", { name: "The codes match" }).click();
+  await asked(mock, 'POST /api/devices/confirm {"code":"10293 84756 56473 82910"}');
+  await banner.getByText("Approve this device on the other one too").waitFor();
+  assert.equal(await banner.getByRole("button", { name: "They differ" }).count(), 0);
+  assert.deepEqual(await seriousViolations(page), []);
+}, devicesOf({ state: "unlinked", confirmation: "needed" }));
+
+dashboard("codes that differ are an alarm", async (page, mock) => {
+  const banner = page.getByRole("region", { name: "Approve this device on your other one" });
+  await banner.getByRole("button", { name: "They differ" }).click();
+  await asked(mock, "POST /api/devices/refuse");
+  await banner.getByRole("alert").getByText("keys that are not yours").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+}, devicesOf({ state: "unlinked", confirmation: "needed" }));
 
 dashboard("replaced keys are an alarm that says what to do", async (page) => {
   const alarm = page.getByRole("alert", { name: /published other keys/ });

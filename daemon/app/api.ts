@@ -7,6 +7,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -66,6 +67,14 @@ export interface AppApi {
 
   invite(): Promise<InvitationView>;
 
+  /** A contact's picture, or one's own. @throws SimppdError `no-picture` */
+  picture(jid: string): PictureView;
+  /**
+   * Shows everybody who sees one's presence this picture (base64), or none; it is not encrypted.
+   * @throws SimppdError `bad-picture`, `picture-refused`
+   */
+  setPicture(data: string | null): Promise<StatusView>;
+
   contacts(): ContactView[];
   addContact(input: { jid: string; name?: string }): Promise<ContactView>;
   /**
@@ -105,6 +114,12 @@ export interface AppApi {
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;
+  /**
+   * On the new device: its code is the one the approving device shows, or it differs. Before that
+   * no account key is taken over. @throws SimppdError `not-trusted`, `no-keys`
+   */
+  confirmDevice(code: string): Promise<StatusView>;
+  refuseDevice(): Promise<StatusView>;
   removeDevice(id: string): Promise<StatusView>;
   /** Puts this device's keys in the place of what the account shows; contacts see a change. */
   startAnew(): Promise<StatusView>;

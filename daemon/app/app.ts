@@ -2,7 +2,13 @@ import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
+import {
+  compact,
+  Contacts,
+  Messages,
+  Pictures as StoredPictures,
+  type StateDirectory,
+} from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -11,6 +17,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -21,10 +28,11 @@ import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
 import { History } from "./history.ts";
-import { receiveInto } from "./inbox.ts";
+import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
+import { Pictures } from "./pictures.ts";
 import { PlainLink } from "./plain_link.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
@@ -74,6 +82,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #history: History;
   readonly #chats: Chats;
   readonly #people: People;
+  readonly #pictures: Pictures;
   readonly #calls: Calls;
   readonly #account: Account;
   readonly #typing: Typing;
@@ -100,7 +109,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#simpp.trust.expect(jid, fingerprint);
     }
     this.#messages = new Messages(state.db, state.vault);
-    this.#link = new SealedLink(this.#simpp);
+    this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
     this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
@@ -109,7 +118,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       changed: (data) => this.events.emit({ type: "contact", data }),
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
       typing: (jid) => this.#typing.of(jid),
+      picture: (jid) => this.#pictures.hash(jid),
     });
+    this.#pictures = new Pictures(
+      new StoredPictures(state.db, state.vault),
+      this.#people,
+      () => this.#account.jid,
+      () => this.events.emit({ type: "status", data: this.status() }),
+    );
     this.#plain = new PlainLink(this.#simpp, this.#people);
     this.#history = new History(settings, this.#plain);
     this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
@@ -127,6 +143,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       chats: this.#chats,
       loginProfiles,
       attach: (connection) => this.#attach(connection),
+      picture: () => this.#pictures.hash(this.#account.jid),
       looked: (jid) => {
         this.#plain.isAllowed(jid);
         this.#people.touch(jid);
@@ -183,7 +200,8 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
   }
 
-  #attach({ client, roster, presence }: Connection): void {
+  #attach({ client, roster, presence, pep }: Connection): void {
+    this.#pictures.attach(client, pep);
     this.#history.attach(client);
     this.#people.attach(client, roster, presence);
     this.#link.attach(client);
@@ -238,6 +256,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     return this.#account.invite();
   }
 
+  picture(jid: string): PictureView {
+    return this.#pictures.view(jid);
+  }
+  async setPicture(data: string | null): Promise<StatusView> {
+    await this.#pictures.set(data);
+    return this.status();
+  }
+
   contacts(): ContactView[] {
     return this.#people.list();
   }
@@ -258,6 +284,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       const before = this.#people.get(jid);
       await this.#people.answer(jid, change.accept);
       if (!this.#people.has(jid)) return { ...before, subscription: "none" };
+      if (change.accept) greet(this.#link, jid, this.#account.view()?.nick ?? "");
     }
     return this.#people.get(jid);
   }
@@ -274,13 +301,13 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async forgetContact(jid: string): Promise<void> {
     const { jid: known } = this.#people.get(jid);
-    const devices = this.#simpp.trust.describe(known)?.devices ?? [];
     this.#endCallsWith(known);
     await this.#people.remove(known);
     const { [known]: _, ...expected } = this.#settings.expected;
     this.#settings.expected = expected;
-    this.#simpp.policy.set(known, null);
-    new KeyMaterial(this.#state.db, this.#state.vault).forget(known, devices);
+    this.#settings.forgetProof(known);
+    this.#simpp.forget(known);
+    new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#messages.forget(known);
     compact(this.#state.db);
   }
@@ -347,6 +374,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async denyDevice(id: string): Promise<StatusView> {
     await Promise.resolve(this.#simpp.linking.deny(id));
+    return this.status();
+  }
+  async confirmDevice(code: string): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.confirm(code));
+    return this.status();
+  }
+  async refuseDevice(): Promise<StatusView> {
+    await Promise.resolve(this.#simpp.linking.refuse());
     return this.status();
   }
   async removeDevice(id: string): Promise<StatusView> {
@@ -424,6 +459,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   #linked(): StatusView {
     const data = this.status();
     this.events.emit({ type: "status", data });
+    if (this.#devices.isNewlyReplaced()) {
+      const message = "Somebody published other keys for your account. They are not taken over, " +
+        "and nothing is sent from here until yours are back.";
+      const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
+      this.events.emit({ type: "security", data: told });
+    }
     void this.#chats.flush();
     return data;
   }

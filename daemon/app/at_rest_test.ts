@@ -115,6 +115,23 @@ Deno.test("with a passphrase the daemon starts locked, answers nothing, and open
     assert.equal((await open("alice")).status().locked, false);
   }));
 
+Deno.test("locking waits for a change of keeper that runs, and then finds it done", () =>
+  withApps(async (open) => {
+    const app = await open("alice");
+    await app.setPassphrase({ passphrase: PASSPHRASE });
+    const changing = app.removePassphrase({ current: PASSPHRASE });
+    const locking = assert.rejects(app.lock(), refused("no-passphrase"));
+    assert.equal((await changing).keeper, "file");
+    await locking;
+    assert.equal(app.status().locked, false);
+    const [, locked] = await Promise.all([
+      app.setPassphrase({ passphrase: PASSPHRASE }),
+      app.lock(),
+    ]);
+    assert.equal(locked.locked, true);
+    assert.equal((await app.unlock({ passphrase: PASSPHRASE })).locked, false);
+  }));
+
 Deno.test("a passphrase at the start unlocks; a wrong one is an error and leaves all free", () =>
   withApps(async (open) => {
     const first = await open("alice");
@@ -130,6 +147,9 @@ Deno.test("a backup restored elsewhere: same person, new device, server and hist
     const [a, b] = [jidOf(alice), jidOf(bob)];
     const { number } = await alice.safety(b);
     await alice.verify(b, { number });
+    await alice.setBlindTrust(false);
+    await alice.setPolicy(null, ["simpp-pq"]);
+    await alice.setPolicy(b, ["simpp-pq", "simpp-modern"]);
     const file = await bytesOf(await alice.backup({ passphrase: BACKUP, server: true }));
     const before = alice.status().account!;
     for (const secret of ["marker", a, b]) assert.equal(Buffer.from(file).includes(secret), false);
@@ -147,7 +167,11 @@ Deno.test("a backup restored elsewhere: same person, new device, server and hist
       "marker from Alice",
       "marker from Bob",
     ]);
-    assert.equal(again.contacts()[0]!.trust.state, "verified");
+    const { trust } = again.contacts()[0]!;
+    assert.equal(trust.state, "verified");
+    assert.equal(again.status().blindTrust, false);
+    assert.deepEqual(again.status().policy, ["simpp-pq"]);
+    assert.deepEqual(trust.policy, ["simpp-pq", "simpp-modern"]);
     await Promise.all([sees(again), sees(bob)]);
     await again.sendMessage(b, "from the new device");
     await until(bob, () => bob.messages(a).some(({ body }) => body === "from the new device"));

@@ -58,26 +58,26 @@ const suites = v.pipe(
   v.maxLength(8),
 );
 const loginProfile = v.picklist(LOGIN_PROFILE_IDS);
-const loginKey = v.object({
+const loginKey = v.strictObject({
   profile: loginProfile,
   secret: base64(1024),
   public: base64(1024),
   server: base64(1024),
 });
 const time = v.pipe(v.number(), v.integer(), v.minValue(0));
-const problem = v.object({ code: text(100), message: text(2000) });
+const problem = v.strictObject({ code: text(100), message: text(2000) });
 
 /** The shapes of the JSON records. */
 export const shapes = {
-  about: v.object({ content: v.number(), by: text(100), at: time }),
-  person: v.object({
-    account: v.object({
+  about: v.strictObject({ content: v.number(), by: text(100), at: time }),
+  person: v.strictObject({
+    account: v.strictObject({
       jid,
       nick: text(200),
       password: v.exactOptional(text(1024)),
       login: v.exactOptional(v.pipe(v.array(loginKey), v.maxLength(8))),
       hosts: v.pipe(
-        v.array(v.object({
+        v.array(v.strictObject({
           host: text(300),
           port,
           tls: v.picklist(["direct", "starttls", "websocket"]),
@@ -87,22 +87,26 @@ export const shapes = {
       ),
       pin: v.nullable(text(128)),
     }),
-    identity: v.object({
-      account: v.object({ secret: base64(64), public: base64(64) }),
+    identity: v.strictObject({
+      account: v.strictObject({ secret: base64(64), public: base64(64) }),
       list: base64(4096),
       announced: v.pipe(v.array(jid), v.maxLength(100)),
-      policy: v.nullable(v.object({ everybody: suites, contacts: v.record(jid, suites) })),
+      policy: v.nullable(v.strictObject({
+        everybody: suites,
+        contacts: v.record(jid, suites),
+        blindTrust: v.exactOptional(v.boolean()),
+      })),
     }),
     expected: v.record(jid, text(64)),
   }),
-  contact: v.object({
+  contact: v.strictObject({
     jid,
     name: text(1000),
     subscription: v.picklist(["none", "to", "from", "both", "asked", "asking"]),
     blocked: v.boolean(),
     plain: v.optional(v.boolean(), false),
   }),
-  trust: v.object({
+  trust: v.strictObject({
     jid,
     state: v.picklist(["first-use", "verified", "changed"]),
     account: base64(64),
@@ -110,10 +114,10 @@ export const shapes = {
     list: base64(4096),
     offered: v.nullable(base64(4096)),
   }),
-  message: v.object({
+  message: v.strictObject({
     unread: v.boolean(),
     revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    message: v.object({
+    message: v.strictObject({
       id: text(128),
       contact: jid,
       mine: v.boolean(),
@@ -126,13 +130,14 @@ export const shapes = {
       edited: v.boolean(),
     }),
   }),
-  server: v.object({
+  server: v.strictObject({
     domain: text(1023),
     certificatePem: text(20_000),
     keyPem: text(20_000),
     pin: text(128),
     reach: v.picklist(["this-machine", "network"]),
     port,
+    starttlsPort: v.exactOptional(port),
     loginProfiles: v.exactOptional(v.array(loginProfile)),
   }),
 };

@@ -75,7 +75,8 @@ export class Chats {
   /** Replaces the text of one of ours (XEP-0308). @throws SimppdError `unknown-message`, `bad-input` */
   correct(contact: string, id: string, body: string): MessageView {
     checkBody(body);
-    const message = this.#messages.correct(contact, true, id, body);
+    const revision = (this.#messages.revision(contact, true, id) ?? 0) + 1;
+    const message = this.#messages.correct(contact, true, id, body, revision);
     if (message === undefined) {
       throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
     }
@@ -183,8 +184,9 @@ export class Chats {
   /**
    * Takes chat content out of an opened message, or one in clear; false when there is none in it.
    * @param own our address: a message from it is a copy of what another device of ours sent
+   * @param answered may the sender hear that it came? Strangers may not
    */
-  receive(received: Incoming, own: string): boolean {
+  receive(received: Incoming, own: string, answered: boolean): boolean {
     const { content, to } = received.envelope;
     const copy = received.from === own;
     const plain = received.suite === PLAIN;
@@ -217,7 +219,9 @@ export class Chats {
     else if (this.#messages.add(message, !copy)) this.#changed(message);
     // What comes again out of an archive was acknowledged before.
     else if (plain) return true;
-    if (!copy && find("request", NS.receipts) !== undefined) this.#acknowledge(received, id);
+    if (!copy && answered && find("request", NS.receipts) !== undefined) {
+      this.#acknowledge(received, id);
+    }
     return true;
   }
 
@@ -230,13 +234,15 @@ export class Chats {
   /** A correction: the newest one stands; what it corrects may never have come. */
   #replace(message: MessageView, id: string): void {
     const { contact, mine, body } = message;
-    const revision = Number(message.id.slice(message.id.lastIndexOf(REVISION) + 1));
     const known = this.#messages.revision(contact, mine, id);
     const plain = message.suite === PLAIN;
+    // Other programs do not number what they correct in clear: it comes in its order.
+    const revision = plain ? (known ?? 0) + 1 : revisionOf(message.id, id);
+    if (revision === undefined) return;
     if (known !== undefined && this.#isPlain(contact, mine, id) !== plain) return;
     if (known === undefined) this.#messages.add({ ...message, id }, !mine);
-    else if (!plain && !(revision > known)) return;
-    const changed = this.#messages.correct(contact, mine, id, body);
+    else if (revision <= known) return;
+    const changed = this.#messages.correct(contact, mine, id, body, revision);
     if (changed === undefined) return;
     this.#changed(mine ? this.#messages.setDelivery(contact, id, "sent") ?? changed : changed);
   }
@@ -269,7 +275,7 @@ export class Chats {
     if (suite === PLAIN && !this.#plain.isAllowed(from)) return;
     const sent = suite === PLAIN
       ? this.#plain.send(from, content)
-      : this.#link.send(from, content, { store: true });
+      : this.#link.send(from, content, { store: true, standing: true });
     sent
       .catch((error) => logOf("app").info("a receipt was not sent: {error}", { error }));
   }
@@ -286,6 +292,13 @@ export class Chats {
     const changed = this.#messages.setDelivery(contact, id, delivery, extra);
     if (changed !== undefined) this.#changed(changed);
   }
+}
+
+/** The number of a correction of `id`, 1 to 999,999; undefined when its name has none. */
+function revisionOf(name: string, id: string): number | undefined {
+  if (!name.startsWith(`${id}${REVISION}`)) return undefined;
+  const digits = name.slice(id.length + REVISION.length);
+  return /^[1-9]\d{0,5}$/.test(digits) ? Number(digits) : undefined;
 }
 
 function checkBody(body: string): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Emitter, SimppdError } from "../base/mod.ts";
+import { Emitter, KeyedLock, SimppdError } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
   locked,
@@ -77,6 +77,8 @@ class Gate {
   #absence: SimppdError | undefined;
   #instance: string;
   #backingUp = false;
+  /** Locking, unlocking and giving the key to another keeper: one at a time. */
+  readonly #turns = new KeyedLock();
   #closed = false;
 
   constructor(hold: StateHold, options: AppOptions) {
@@ -104,7 +106,7 @@ class Gate {
     try {
       this.#running = await RunningApp.start(state, this.#options, this.events);
     } catch (error) {
-      this.#hold.lock(state);
+      await this.#hold.lock(state);
       throw error;
     }
     this.#running.setActive(this.#attention.active);
@@ -128,7 +130,7 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
-      devices: { state: "unlinked", code: "", devices: [], requests: [] },
+      devices: { state: "unlinked", code: "", confirmation: "none", devices: [], requests: [] },
       ffmpeg: { found: false, version: null, message: null },
     };
   }
@@ -137,20 +139,28 @@ class Gate {
     this.#attention.watch(signal);
   }
 
-  async unlock({ passphrase }: { passphrase: string }): Promise<StatusView> {
+  unlock({ passphrase }: { passphrase: string }): Promise<StatusView> {
+    return this.#turns.run("key", () => this.#unlock(passphrase));
+  }
+
+  async #unlock(passphrase: string): Promise<StatusView> {
     if (this.#state !== undefined) throw new SimppdError("not-locked", "simppd is not locked.");
     await this.enter(passphrase);
     return this.#changed();
   }
 
-  async lock(): Promise<StatusView> {
+  lock(): Promise<StatusView> {
+    return this.#turns.run("key", () => this.#lock());
+  }
+
+  async #lock(): Promise<StatusView> {
     const { running } = this;
     if (this.#hold.key.keeper !== "passphrase") {
       throw new SimppdError("no-passphrase", "Set a passphrase first; then simppd can be locked.");
     }
     this.#running = undefined;
     await running.close();
-    this.#hold.lock(this.#state!);
+    await this.#hold.lock(this.#state!);
     this.#state = undefined;
     return this.#changed();
   }
@@ -242,17 +252,19 @@ class Gate {
     );
   }
 
-  async #give(to: NewKeeper, current?: string): Promise<StatusView> {
-    const { instance } = this.running;
-    await this.#hold.key.change(to, instance, current);
-    return this.#changed();
+  #give(to: NewKeeper, current?: string, from?: "passphrase" | "keyring"): Promise<StatusView> {
+    return this.#turns.run("key", async () => {
+      const { instance } = this.running;
+      if (from !== undefined && this.running.status().keeper !== from) {
+        throw new SimppdError("bad-input", `The key is not kept by a ${from}.`);
+      }
+      await this.#hold.key.change(to, instance, current);
+      return this.#changed();
+    });
   }
 
   #takeFrom(keeper: "passphrase" | "keyring", current?: string): Promise<StatusView> {
-    if (this.running.status().keeper !== keeper) {
-      throw new SimppdError("bad-input", `The key is not kept by a ${keeper}.`);
-    }
-    return this.#give({ keeper: "file" }, current);
+    return this.#give({ keeper: "file" }, current, keeper);
   }
 
   #changed(): StatusView {

@@ -1,13 +1,12 @@
 import type { Emitter } from "../base/mod.ts";
-import { logOf } from "../base/mod.ts";
+import { logOf, Rate } from "../base/mod.ts";
 import { type Calls, isCallContent } from "../call/mod.ts";
-import { type Simpp, SIMPP_NS } from "../simpp/mod.ts";
+import { type Simpp, SIMPP_NS, SimppError } from "../simpp/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
 import { el } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
 import type { PlainLink } from "./plain_link.ts";
-import { Rate } from "./rate.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
 /** XEP-0172; it travels inside the seal. */
@@ -44,13 +43,20 @@ export function receiveInto(rooms: {
   const renewals = new Rate(RENEWALS, MINUTE);
   const resent = new Rate(1, MINUTE);
 
+  /**
+   * May they learn that somebody is there? Our own devices and whom the person chose; strangers not
+   * before they were answered, and who is blocked never.
+   */
+  const isAnswered = (jid: string): boolean =>
+    jid === own() || (!people.isStranger(jid) && !people.isBlocked(jid));
+
   /** Is a line about this contact due? Strangers get none. */
   const due = (from: string): boolean =>
-    people.has(from) && !people.isBlocked(from) && lines.allows(from, now());
+    people.has(from) && isAnswered(from) && lines.allows(from, now());
 
   /** Is a new session with this device due? Those that no list names share one rate. */
   const renewalDue = (jid: string, device: string): boolean => {
-    if (!people.has(jid)) return false;
+    if (jid !== own() && !people.has(jid)) return false;
     const key = simpp.trust.isListed(jid, device) ? `${jid}/${device}` : jid;
     const at = now();
     return renewalsOfOne.allows(key, at) && renewals.allows(jid, at);
@@ -60,23 +66,26 @@ export function receiveInto(rooms: {
     const { from, device, envelope } = received;
     if (people.isBlocked(from)) return;
     const signals = envelope.content.filter(isCallContent);
+    const answered = isAnswered(from);
     // A stranger may write, and is shown as one; only a contact may ring.
-    if (people.has(from) || from === own()) {
+    if (answered) {
       for (const signal of signals) calls.receive({ jid: from, device }, signal, envelope.time);
     }
     if (from !== own() && envelope.content.some((child) => child.name === "body")) {
       people.stranger(from);
     }
+    // Who says nothing is not remembered for it.
+    if (received.first && !people.has(from)) simpp.drop(from);
     const theirs = envelope.content.find((child) => child.is("nick", NICK));
     if (theirs !== undefined) people.introduce(from, theirs.getText());
-    chats.receive(received, own());
+    chats.receive(received, own(), answered);
   });
 
   plain.received.on((message) => {
     if (message.from !== own() && message.envelope.content.some((child) => child.name === "body")) {
       people.stranger(message.from);
     }
-    chats.receive(message, own());
+    chats.receive(message, own(), isAnswered(message.from));
   });
 
   plain.withheld.on(({ from, code }) => {
@@ -119,19 +128,19 @@ export function receiveInto(rooms: {
 
   simpp.events.on((event) => {
     const { jid } = event;
-    // Who is blocked shall not even see that somebody is there to answer.
-    if (people.isBlocked(jid) && event.type !== "changed") return;
+    if (!isAnswered(jid) && event.type !== "changed") return;
     if (event.type === "answer") {
-      const content = [el("confirm", { xmlns: SIMPP_NS }), el("nick", { xmlns: NICK }, nick())];
-      link.send(jid, content, { store: false, device: event.device }).catch((error) =>
+      link.send(jid, proof(nick()), { store: false, device: event.device }).catch((error) =>
         logOf("app").info("proof to {jid} waits: {error}", { jid, error })
       );
     } else if (event.type === "lost") {
       if (!renewalDue(jid, event.device)) return;
       const confirm = el("confirm", { xmlns: SIMPP_NS });
-      link.send(jid, [confirm], { store: true, device: event.device, renew: true }).catch((error) =>
-        logOf("app").info("session with {jid} not renewed: {error}", { jid, error })
-      );
+      const how = { store: true, device: event.device, renew: true };
+      link.send(jid, [confirm], how).catch((error) => {
+        logOf("app").info("session with {jid} not renewed: {error}", { jid, error });
+        if (error instanceof SimppError && error.code === "no-common-suite") link.refuse(jid);
+      });
     } else if (event.type === "renewed") {
       if (!people.has(jid) || !resent.allows(jid, now())) return;
       chats.line(
@@ -155,4 +164,15 @@ export function receiveInto(rooms: {
       people.touch(jid);
     }
   });
+}
+
+/** The person let somebody in who had no answer so far: now they hear who is there. */
+export function greet(link: SealedLink, jid: string, nick: string): void {
+  link.send(jid, proof(nick), { store: true, standing: true }).catch((error) =>
+    logOf("app").info("{jid} hears of us with the next message: {error}", { jid, error })
+  );
+}
+
+function proof(nick: string) {
+  return [el("confirm", { xmlns: SIMPP_NS }), el("nick", { xmlns: NICK }, nick)];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Emitter, toBase64, toHex } from "../base/mod.ts";
-import type { Calls } from "../call/mod.ts";
+import { CALL_NS, type Calls } from "../call/mod.ts";
 import { OpenError, systemRandom } from "../crypto/mod.ts";
 import {
   type KeyDirectory,
@@ -28,6 +28,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
   const sent: (SendOptions & { to: string })[] = [];
   const lines: string[] = [];
   const resent: string[] = [];
+  const rung: string[] = [];
   const link = {
     received: new Emitter<Received>(),
     unopened: new Emitter<Unopened>(),
@@ -42,10 +43,15 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
   const people = {
     has: () => contacts !== null,
     isBlocked: () => contacts?.blocked ?? false,
+    isStranger: () => contacts === null,
     get: () => ({ name: "Mallory" }),
+    stranger: () => {},
+    introduce: () => {},
     touch: () => {},
   };
+  const answered: boolean[] = [];
   const chats = {
+    receive: (_: Received, __: string, answer: boolean) => answered.push(answer),
     line: (_: string, __: string, text: string) => lines.push(text),
     resend: (contact: string) => resent.push(contact),
   };
@@ -55,14 +61,14 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
     plain: plain as unknown as PlainLink,
     people: people as unknown as People,
     chats: chats as unknown as Chats,
-    calls: {} as Calls,
+    calls: { receive: () => rung.push(MALLORY) } as unknown as Calls,
     events: new Emitter<AppEvent>(),
     nick: () => "Alice",
     now: () => clock.now,
     firstProof: () => false,
     jid: () => ALICE,
   });
-  return { clock, sent, lines, resent, link };
+  return { clock, sent, lines, resent, answered, rung, link };
 }
 
 /** The end-to-end layer of one person, on a database and a directory in memory. */
@@ -166,4 +172,39 @@ Deno.test("what does not open, and a renewed session, is told once a minute", ()
   clock.now = MINUTE;
   happen();
   assert.deepEqual([lines.length, resent.length], [4, 2]);
+});
+
+Deno.test("sessions with one's own devices heal, once a minute", () => {
+  const { events, simpp } = eventsOnly(() => false);
+  const { sent } = inboxOf(simpp, null);
+  for (let n = 0; n < 5; n++) events.emit({ type: "lost", jid: ALICE, device: `${n}`.repeat(16) });
+  assert.deepEqual(sent.map(({ to, renew }) => [to, renew]), [[ALICE, true]]);
+});
+
+Deno.test("strangers and who is blocked learn nothing, not even that somebody is there", () => {
+  for (const contacts of [null, { blocked: true }, {}]) {
+    const isContact = contacts !== null && !("blocked" in contacts);
+    const { events, simpp } = eventsOnly(() => true);
+    const dropped: string[] = [];
+    Object.assign(simpp, { drop: (jid: string) => dropped.push(jid) });
+    const { sent, answered, rung, link } = inboxOf(simpp, contacts);
+    events.emit({ type: "answer", jid: MALLORY, device: "0".repeat(16) });
+    const content = [
+      el("body", { xmlns: "jabber:client" }, "are you there?"),
+      el("propose", { xmlns: CALL_NS }),
+    ];
+    const envelope = { from: MALLORY, to: ALICE, time: 0, content };
+    const received = {
+      from: MALLORY,
+      device: "0".repeat(16),
+      suite: "simpp-pq",
+      envelope,
+    } as const;
+    link.received.emit({ ...received, first: true });
+    assert.equal(sent.length, isContact ? 1 : 0);
+    assert.deepEqual(answered, "blocked" in (contacts ?? {}) ? [] : [isContact]);
+    assert.equal(rung.length > 0, isContact);
+    // Whoever says nothing is not remembered; the one in this test is, where they are a contact.
+    assert.deepEqual(dropped, contacts === null ? [MALLORY] : []);
+  }
 });

@@ -26,9 +26,17 @@ export class OwnDevices {
   }
 
   get view(): DevicesView {
-    const { state, code, devices, requests } = this.#simpp.linking;
-    return { state, code, devices, requests };
+    const { state, code, confirmation, devices, requests } = this.#simpp.linking;
+    return { state, code, confirmation, devices, requests };
   }
+
+  /** True once each time that other keys took the place of ours. */
+  isNewlyReplaced(): boolean {
+    const before = this.#replaced;
+    this.#replaced = this.#simpp.linking.state === "replaced";
+    return this.#replaced && !before;
+  }
+  #replaced = false;
 
   /** Uses this connection: hears requests, and asks when this device is on no list. */
   attach(client: XmppClient): void {

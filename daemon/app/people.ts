@@ -13,6 +13,8 @@ import { Jid } from "../xmpp/core/mod.ts";
 
 /** More contacts than this are not kept. */
 const MAX_CONTACTS = 2000;
+/** Of those, people who wrote or asked and had no answer; the oldest goes for a new one. */
+const MAX_STRANGERS = 200;
 const MAX_NAME = 100;
 
 /** The people one knows: the server's roster, remembered, with presence, trust and unread counts. */
@@ -23,6 +25,7 @@ export class People {
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
+  readonly #picture: (jid: string) => string | null;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -32,6 +35,7 @@ export class People {
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
     typing: (jid: string) => boolean;
+    picture: (jid: string) => string | null;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
@@ -39,6 +43,7 @@ export class People {
     this.#changed = options.changed;
     this.#removed = options.removed;
     this.#typing = options.typing;
+    this.#picture = options.picture;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -69,6 +74,13 @@ export class People {
   }
   isBlocked(jid: string): boolean {
     return this.#stored.get(jid)?.blocked ?? false;
+  }
+  /** Are they nobody the person chose: not written to, nor let see us, nor asked for? */
+  isStranger(jid: string): boolean {
+    const known = this.#stored.get(jid);
+    if (known === undefined) return true;
+    const asks = known.subscription === "none" || known.subscription === "asked";
+    return asks && !known.plain && !this.#messages.hasWritten(jid);
   }
   isOnline(jid: string): boolean {
     return (this.#online?.presence.of(jid).resources.length ?? 0) > 0;
@@ -231,13 +243,29 @@ export class People {
     });
   }
 
+  /** Makes room among those who wrote or asked without an answer. */
+  #dropStrangers(): void {
+    const all = this.#stored.unanswered();
+    const pinned = (jid: string) => this.#simpp.trust.describe(jid)?.state ?? "first-use";
+    // What the person decided about somebody's keys is kept.
+    const strangers = all.filter((jid) => pinned(jid) === "first-use");
+    for (const jid of strangers.slice(0, Math.max(0, strangers.length - MAX_STRANGERS))) {
+      this.#messages.forget(jid);
+      this.#simpp.drop(jid);
+      this.#forget(jid);
+    }
+  }
+
   #put(contact: StoredContact): void {
     if (!this.has(contact.jid) && this.#stored.all().length >= MAX_CONTACTS) {
       logOf("app").warn("{jid} is not kept: there are too many contacts", { jid: contact.jid });
       return;
     }
+    const fresh = !this.has(contact.jid);
     this.#stored.put(contact);
     this.#changed(this.#view(contact));
+    const asks = contact.subscription === "none" || contact.subscription === "asked";
+    if (fresh && asks) this.#dropStrangers();
   }
 
   #forget(jid: string): void {
@@ -253,6 +281,7 @@ export class People {
       presence: shown(presence),
       typing: this.#typing(contact.jid),
       status: presence?.status ?? "",
+      picture: this.#picture(contact.jid),
       unread: this.#messages.unread(contact.jid),
       trust: this.trust(contact.jid),
       last: last === undefined ? null : { body: last.body, at: last.at, mine: last.mine },

@@ -22,6 +22,8 @@ export interface SendOptions {
   readonly copy?: boolean;
   /** Open a new session for it. */
   readonly renew?: boolean;
+  /** Only over sessions that stand. */
+  readonly standing?: boolean;
   /** The outer id; what is inside has its own. */
   readonly id?: string;
 }
@@ -40,12 +42,15 @@ export class SealedLink {
   /** Somebody says, unproved, that they refused to write to us or to hear us: bare JID. */
   readonly refused = new Emitter<string>();
   readonly #simpp: Simpp;
+  readonly #isBlocked: (jid: string) => boolean;
   #client: XmppClient | undefined;
   readonly #waiting = new Map<string, number>();
   #waitingAll = 0;
 
-  constructor(simpp: Simpp) {
+  /** @param isBlocked what comes from these is not even opened */
+  constructor(simpp: Simpp, isBlocked: (jid: string) => boolean = () => false) {
     this.#simpp = simpp;
+    this.#isBlocked = isBlocked;
   }
 
   /** Uses this connection from now on. */
@@ -107,7 +112,7 @@ export class SealedLink {
 
   async #open(stanza: Element, sealed: Element): Promise<void> {
     const from = Jid.tryParse(stanza.attrs.from ?? "")?.bare().toString();
-    if (from === undefined) return;
+    if (from === undefined || this.#isBlocked(from)) return;
     const size = sealed.getText().length + sealed.getChildren("for").reduce(
       (sum, part) => sum + part.getText().length,
       0,

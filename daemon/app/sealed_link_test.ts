@@ -43,3 +43,18 @@ Deno.test("send() says not-confirmed when the connection ends right after", asyn
   await assert.rejects(link.send("bob@x", [], { store: true }), { code: "not-confirmed" });
   assert.equal(sent.length, 1);
 });
+
+Deno.test("what comes from who is blocked is not even opened", () => {
+  const opened: string[] = [];
+  const simpp = { open: (from: string) => (opened.push(from), Promise.resolve(null)) };
+  const link = new SealedLink(simpp as unknown as Simpp, (jid) => jid === "mallory@x");
+  let take = (_: Element): boolean => false;
+  const client = {
+    hooks: { message: (hook: typeof take) => (take = hook, () => {}) },
+  };
+  link.attach(client as unknown as XmppClient);
+  for (const from of ["mallory@x/home", "bob@x/home"]) {
+    assert.equal(take(el("message", { from }, el("simpp", { xmlns: NS, sid: "0" }))), true);
+  }
+  assert.deepEqual(opened, ["bob@x"]);
+});

@@ -81,6 +81,11 @@ export class AppSettings {
     return true;
   }
 
+  forgetProof(jid: string): void {
+    const proved = this.#settings.get<string[]>("proved") ?? [];
+    this.#settings.set("proved", proved.filter((each) => each !== jid));
+  }
+
   /** A random name of this state directory, for cookies. */
   get instance(): string {
     const known = this.#settings.get<string>("instance");

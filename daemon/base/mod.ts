@@ -8,6 +8,7 @@ export * from "./bytes.ts";
 export * from "./emitter.ts";
 export * from "./errors.ts";
 export * from "./lock.ts";
+export * from "./rate.ts";
 export * from "./log.ts";
 export * from "./time.ts";
 export * from "./wire.ts";

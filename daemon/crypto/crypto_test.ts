@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ed25519 as noble } from "@noble/curves/ed25519.js";
 import { concat, fromHex, toHex, utf8 } from "../base/mod.ts";
 import { verifyBare } from "./curve25519.ts";
 import {
@@ -6,6 +7,7 @@ import {
   equal,
   framed,
   hkdf,
+  isSmallOrder,
   mlkem768,
   OpenError,
   strongestCommon,
@@ -92,4 +94,27 @@ Deno.test("suites are found by code, and the strongest in common is taken", () =
   assert.equal(strongestCommon(SUITE_IDS, [99, 2, 1])?.id, "simpp-pq");
   assert.equal(strongestCommon(["simpp-modern"], [2, 1])?.id, "simpp-modern");
   assert.equal(strongestCommon(["simpp-pq"], [2]), undefined);
+});
+
+Deno.test("Ed25519 keys of small order are refused, whatever they are written as", () => {
+  const p = 2n ** 255n - 19n;
+  const { Point } = noble;
+  // Every y that such a point has: its canonical encodings, and those that are p higher.
+  const eighth = Point.fromHex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
+  const points = Array.from(
+    { length: 8 },
+    (_, n) => n === 0 ? Point.ZERO : eighth.multiply(BigInt(n)),
+  );
+  const written = new Set(points.flatMap(({ y }) => y < 19n ? [y, y + p] : [y]));
+  assert.equal(written.size, 7);
+  for (const y of written) {
+    for (const sign of [0, 0x80]) {
+      const key = Uint8Array.fromHex(y.toString(16).padStart(64, "0")).reverse();
+      key[31]! |= sign;
+      assert.equal(isSmallOrder(key), true);
+      const trivial = Uint8Array.of(1, ...new Uint8Array(63));
+      assert.equal(ed25519.verify(key, "label", utf8("anything"), trivial), false);
+    }
+  }
+  assert.equal(isSmallOrder(ed25519.generate(systemRandom).public), false);
 });

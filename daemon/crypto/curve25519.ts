@@ -7,7 +7,7 @@ import {
   verify,
 } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { type Bytes, concat, fromHex, utf8 } from "../base/mod.ts";
+import { type Bytes, concat, fromHex, toHex, utf8 } from "../base/mod.ts";
 import { OpenError } from "./errors.ts";
 import { framed } from "./hash.ts";
 import type { DhGroup, KeyPair, Random, Signer } from "./keys.ts";
@@ -65,8 +65,27 @@ export const ed25519: Signer = {
     return new Uint8Array(sign(null, framed(utf8(label), message), secretKey("ed25519", secret)));
   },
   verify: (key, label, message, signature) =>
-    verifyBare(key, framed(utf8(label), message), signature),
+    !isSmallOrder(key) && verifyBare(key, framed(utf8(label), message), signature),
 };
+
+/** Encodings of y of the points whose order divides 8, canonical or not, without the sign of x. */
+const SMALL_ORDER = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+/** Is this Ed25519 key nobody's? A point of small order has signatures that fit any message. */
+export function isSmallOrder(key: Uint8Array): boolean {
+  if (key.length !== 32) return false;
+  const y = new Uint8Array(key);
+  y[31]! &= 0x7f;
+  return SMALL_ORDER.has(toHex(y));
+}
 
 /** Ed25519 over exactly these bytes; for test vectors. */
 export function verifyBare(key: Uint8Array, signed: Uint8Array, signature: Uint8Array): boolean {

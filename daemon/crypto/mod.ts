@@ -5,7 +5,7 @@
  */
 export * from "./aead.ts";
 export * from "./cbc_hmac.ts";
-export { ed25519, x25519 } from "./curve25519.ts";
+export { ed25519, isSmallOrder, x25519 } from "./curve25519.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";
 export * from "./keys.ts";

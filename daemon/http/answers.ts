@@ -11,7 +11,13 @@ const count = v.number();
 
 const problem = v.object({ code: text, message: text });
 const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
-const account = v.object({ jid: text, nick: text, device: text, fingerprint: text });
+const account = v.object({
+  jid: text,
+  nick: text,
+  picture: v.nullable(text),
+  device: text,
+  fingerprint: text,
+});
 const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({
   domain: text,
@@ -35,6 +41,7 @@ const status = v.object({
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     code: text,
+    confirmation: v.picklist(["none", "needed", "given", "refused"]),
     devices: v.array(v.object({ id: text, here: v.boolean() })),
     requests: v.array(v.object({ id: text, code: text })),
   }),
@@ -60,12 +67,18 @@ const contact = v.object({
   subscription: v.picklist(["none", "to", "from", "both", "asked", "asking"]),
   presence: v.picklist(["online", "away", "dnd", "offline"]),
   status: text,
+  picture: v.nullable(text),
   blocked: v.boolean(),
   plain: v.boolean(),
   typing: v.boolean(),
   unread: count,
   trust,
   last: v.nullable(v.object({ body: text, at: time, mine: v.boolean() })),
+});
+const picture = v.object({
+  hash: text,
+  type: v.picklist(["image/png", "image/jpeg", "image/gif", "image/webp"]),
+  data: text,
 });
 const safety = v.object({ number: text, qr: text });
 const message = v.object({
@@ -159,6 +172,7 @@ export const answers = {
   Status: status,
   Invitation: invitation,
   Contact: contact,
+  Picture: picture,
   Safety: safety,
   Message: message,
   Camera: camera,

@@ -35,6 +35,7 @@ export const backupBody = v.strictObject({
 export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
+export const pictureBody = v.strictObject({ data: v.nullable(v.string()) });
 export const changeContactBody = v.strictObject({
   name: v.exactOptional(line(256)),
   accept: v.exactOptional(v.boolean()),
@@ -51,6 +52,7 @@ const suites = v.pipe(
 );
 export const policyBody = v.strictObject({ suites });
 export const blindTrustBody = v.strictObject({ allowed: v.boolean() });
+export const confirmBody = v.strictObject({ code: line(64) });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });
 export const decideBody = v.strictObject({ accept: v.boolean() });

@@ -64,6 +64,15 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.setPassword(body.password),
   }),
+  route("put", "/api/account/picture", "Show contacts a picture (base64), or none", {
+    body: requests.pictureBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPicture(body.data),
+  }),
+  route("get", "/api/pictures/:jid", "The picture of a contact, or one's own", {
+    answer: "Picture",
+    handle: ({ app, param }) => app.picture(param("jid")),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",
@@ -153,6 +162,15 @@ export const routes: readonly Route[] = [
   route("post", "/api/devices/:id/deny", "Forget a device's request", {
     answer: "Status",
     handle: ({ app, param }) => app.denyDevice(param("id")),
+  }),
+  route("post", "/api/devices/confirm", "This new device shows the code of the approving one", {
+    body: requests.confirmBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.confirmDevice(body.code),
+  }),
+  route("post", "/api/devices/refuse", "This new device shows another code", {
+    answer: "Status",
+    handle: ({ app }) => app.refuseDevice(),
   }),
   route("delete", "/api/devices/:id", "Take a device off one's list", {
     answer: "Status",

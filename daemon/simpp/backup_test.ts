@@ -84,7 +84,8 @@ Deno.test("a restored device overwrites no other account key", async () => {
   await stranger.simpp.publish();
   const fresh = device(directory, backup);
   await fresh.simpp.publish();
-  assert.equal(fresh.simpp.linking.state, "unlinked");
+  assert.equal(fresh.simpp.linking.state, "replaced");
+  assert.equal(fresh.simpp.fingerprint, old.simpp.fingerprint);
   const { account } = readDeviceList(directory.devices.get(ALICE)!);
   assert.equal(toBase64(account), exportIdentity(stranger.settings).account.public);
   [old, stranger, fresh].forEach((one) => one.close());

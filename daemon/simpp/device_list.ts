@@ -1,5 +1,5 @@
 import { type Bytes, WireReader, WireWriter } from "../base/mod.ts";
-import { ed25519 } from "../crypto/mod.ts";
+import { ed25519, isSmallOrder } from "../crypto/mod.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, type Identity } from "./identity.ts";
 
@@ -19,14 +19,23 @@ export interface DeviceList {
   readonly encoded: Bytes;
 }
 
-/** Signs a list (docs/protocol.md "Device list"). @throws RangeError past {@link MAX_DEVICES} */
+/**
+ * Signs a list (docs/protocol.md "Device list").
+ * @throws SimppError `too-many-devices`; RangeError for a list that nobody would read
+ */
 export function signDeviceList(
   account: Identity["account"],
   number: number,
   devices: readonly Bytes[],
 ): DeviceList {
-  if (devices.length === 0 || devices.length > MAX_DEVICES) {
-    throw new RangeError(`${devices.length} devices, 1 to ${MAX_DEVICES} fit in a list`);
+  if (devices.length > MAX_DEVICES) {
+    throw new SimppError(
+      "too-many-devices",
+      `An account has at most ${MAX_DEVICES} devices; remove one of them first.`,
+    );
+  }
+  if (devices.length === 0 || new Set(devices.map(deviceIdOf)).size !== devices.length) {
+    throw new RangeError("a list names at least one device, and each once");
   }
   const body = new WireWriter().u8(VERSION).raw(account.public).u32(number).u8(devices.length);
   for (const device of devices) body.raw(device);
@@ -52,6 +61,7 @@ export function readDeviceList(encoded: Uint8Array): DeviceList {
     reader.raw(64);
     reader.end();
     if (new Set(devices.map(deviceIdOf)).size !== count) throw refuse();
+    if ([account, ...devices].some(isSmallOrder)) throw refuse();
     list = { account, number, devices, encoded: new Uint8Array(encoded) };
   } catch (error) {
     throw error instanceof SimppError ? error : refuse(error);
@@ -61,4 +71,19 @@ export function readDeviceList(encoded: Uint8Array): DeviceList {
     throw refuse();
   }
   return list;
+}
+
+/** What an unreadable list of ours named, as far as that can be told. */
+export function salvageDeviceList(encoded: Bytes): { number: number; devices: Bytes[] } {
+  try {
+    const reader = new WireReader(encoded);
+    reader.u8();
+    reader.raw(32);
+    const number = reader.u32();
+    const devices = Array.from({ length: reader.u8() }, () => reader.raw(32));
+    const once = new Map(devices.map((device) => [deviceIdOf(device), device]));
+    return { number, devices: [...once.values()].slice(0, MAX_DEVICES) };
+  } catch {
+    return { number: 0, devices: [] };
+  }
 }

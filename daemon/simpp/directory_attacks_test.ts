@@ -6,7 +6,7 @@ import { readBundle, signBundle } from "./bundle.ts";
 import { readDeviceList, signDeviceList } from "./device_list.ts";
 import { SimppError } from "./errors.ts";
 import { readOneTime, signOneTime } from "./one_time.ts";
-import { MemoryDirectory, person, sealed } from "./testing.ts";
+import { MemoryDirectory, oddDeviceList, person, sealed } from "./testing.ts";
 import { bareDevice } from "./testing_handshake.ts";
 
 const ALICE = "alice@example.test";
@@ -184,10 +184,18 @@ Deno.test("readBundle() and readDeviceList() refuse what is signed but malformed
     readBundle(signBundle(self.device, lacking).encoded, self.device.public, 0).prekeys,
     [],
   );
-  const twice = signDeviceList(account, 1, [self.device.public, self.device.public]).encoded;
+  const twice = oddDeviceList(account, 1, [self.device.public, self.device.public]);
   assert.throws(() => readDeviceList(twice), refused("bad-device-list"));
   assert.throws(() => signDeviceList(account, 1, []), RangeError);
+  const same = [self.device.public, self.device.public];
+  assert.throws(() => signDeviceList(account, 1, same), RangeError);
   assert.throws(() => readDeviceList(new Uint8Array(3)), SimppdError);
+  const nobody = Uint8Array.of(1, ...new Uint8Array(31));
+  const named = oddDeviceList(account, 1, [self.device.public, nobody]);
+  assert.throws(() => readDeviceList(named), refused("bad-device-list"));
+  const anybodys = oddDeviceList({ ...account, public: nobody }, 1, [self.device.public]);
+  anybodys.set(Uint8Array.of(1, ...new Uint8Array(63)), anybodys.length - 64);
+  assert.throws(() => readDeviceList(anybodys), refused("bad-device-list"));
   const cut = signOneTime(self.device, oneTime).subarray(0, -1);
   assert.throws(() => readOneTime(cut, self.device.public, oneTime.id), refused("bad-bundle"));
 });

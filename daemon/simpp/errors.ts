@@ -9,6 +9,8 @@ export type SimppErrorCode =
   | "no-keys"
   | "keys-changed"
   | "no-common-suite"
+  | "suite-not-allowed"
+  | "too-many-sessions"
   | "downgrade"
   | "not-trusted"
   | "not-verified"
@@ -17,6 +19,7 @@ export type SimppErrorCode =
   | "bad-policy"
   | "not-linked"
   | "not-account-device"
+  | "too-many-devices"
   | "prekey-gone"
   | "too-large";
 

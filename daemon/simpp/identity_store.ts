@@ -22,6 +22,11 @@ export interface StoredIdentity {
   list: string | null;
   /** Accounts (bare JIDs) this identity was published for. */
   announced: string[];
+  /** Highest number that a list was signed under, published or not. */
+  listNumber?: number;
+  /** Base64 account keys that the person compared on this device: the one found right, and wrong. */
+  confirmed?: string;
+  refused?: string;
   bundleCounter: number;
   oneTimeCounter: number;
   /** This device came out of a backup and has not signed itself into the list yet. */
@@ -65,10 +70,10 @@ export class IdentityStore {
   get restoring(): Restoring | undefined {
     return this.#stored.restoring;
   }
-  /** Keeps the list that names this device at last. */
-  joined(list: Bytes): void {
+  /** A list that names this device is published at last. */
+  joined(): void {
     delete this.#stored.restoring;
-    this.list = list;
+    this.#save();
   }
   wasAnnounced(jid: string): boolean {
     return this.#stored.announced.includes(jid);
@@ -76,6 +81,27 @@ export class IdentityStore {
   announced(jid: string): void {
     if (this.wasAnnounced(jid)) return;
     this.#stored.announced.push(jid);
+    this.#save();
+  }
+
+  /** A number above `last` that no list was signed under yet, and none will be again. */
+  nextList(last: number, step: number): number {
+    const number = Math.max(this.#stored.listNumber ?? 0, last) + step;
+    this.#stored.listNumber = number;
+    this.#save();
+    return number;
+  }
+
+  /** What the person said of an account key that another device is said to hold. */
+  judgement(account: Bytes): "given" | "refused" | "needed" {
+    const key = toBase64(account);
+    if (this.#stored.confirmed === key) return "given";
+    return this.#stored.refused === key ? "refused" : "needed";
+  }
+  judge(account: Bytes, judgement: "given" | "refused"): void {
+    delete this.#stored.confirmed;
+    delete this.#stored.refused;
+    this.#stored[judgement === "given" ? "confirmed" : "refused"] = toBase64(account);
     this.#save();
   }
 
@@ -99,7 +125,7 @@ export class IdentityStore {
     return this.#stored.oneTimeCounter;
   }
 
-  /** From now on this device belongs to the account that another device keeps. */
+  /** From now on, and for ever, this device belongs to the account that another device keeps. */
   adopt(account: Bytes, list: Bytes): void {
     this.#stored.account = { secret: "", public: toBase64(account) };
     this.#stored.list = toBase64(list);

@@ -1,9 +1,10 @@
-import { type Bytes, Emitter, fromHex, toHex, utf8 } from "../base/mod.ts";
-import { framed, sha512 } from "../crypto/mod.ts";
+import { type Bytes, Emitter, fromHex, toHex } from "../base/mod.ts";
+import { readDeviceList } from "./device_list.ts";
 import type { KeyDirectory } from "./directory.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, samePublic } from "./identity.ts";
-import type { LinkState, OwnKeys } from "./own_keys.ts";
+import { LinkCodes, sameCode } from "./link_code.ts";
+import type { Confirmation, LinkState, OwnKeys } from "./own_keys.ts";
 
 /** A device of ours, or one that asks to become one. */
 export interface OwnDevice {
@@ -16,19 +17,27 @@ export interface OwnDevice {
 const MAX_REQUESTS = 4;
 
 /**
- * A further device of the same person: it shows a code, the device that holds the account key shows
- * the code of the request it heard, the person compares and approves, a new list is signed.
+ * A further device of the same person: it shows the code of its key and of the account key it was
+ * shown, the device that holds the account key shows the code of its key and of the request it
+ * heard. Both must be one: the person confirms on the new device and approves on the other, in
+ * either order; then a new list is signed, and the new device takes the account key.
  */
 export class Linking {
   /** State, devices or requests changed. */
   readonly changed = new Emitter<void>();
   readonly #own: OwnKeys;
   readonly #directory: KeyDirectory;
+  readonly #jid: () => string;
   readonly #requests = new Map<string, Bytes>();
+  readonly #codes = new LinkCodes();
+  #told: string;
 
-  constructor(own: OwnKeys, directory: KeyDirectory) {
+  /** @param jid our bare JID */
+  constructor(own: OwnKeys, directory: KeyDirectory, jid: () => string) {
     this.#own = own;
     this.#directory = directory;
+    this.#jid = jid;
+    this.#told = this.#shownNow();
   }
 
   get state(): LinkState {
@@ -38,9 +47,13 @@ export class Linking {
   get request(): string {
     return toHex(this.#own.device);
   }
-  /** The code of this device's own request. */
+  /** The code of this device's own request to the account key it was shown. */
   get code(): string {
-    return linkCode(this.#own.device);
+    return this.#codes.of(this.#own.claimed, this.#own.device);
+  }
+  /** Has the person said on this device that its code is the one the other device shows? */
+  get confirmation(): Confirmation {
+    return this.#own.confirmation;
   }
   get devices(): OwnDevice[] {
     return this.#own.devices.devices.map((key) => {
@@ -50,7 +63,9 @@ export class Linking {
   }
   /** Devices that ask to be added, with the code their screens should show. */
   get requests(): { id: string; code: string }[] {
-    return [...this.#requests].map(([id, key]) => ({ id, code: linkCode(key) }));
+    return [...this.#requests].map(([id, key]) => {
+      return { id, code: this.#codes.of(this.#own.account, key) };
+    });
   }
 
   /** A device of our account asks, in clear: nothing is believed but what the person compares. */
@@ -58,17 +73,49 @@ export class Linking {
     if (this.#own.state !== "own" || !/^[0-9a-f]{64}$/.test(request)) return;
     const key = fromHex(request);
     const known = this.#own.devices.devices.some((device) => samePublic(device, key));
-    if (known || this.#requests.size >= MAX_REQUESTS) return;
-    this.#requests.set(deviceIdOf(key), key);
+    const id = deviceIdOf(key);
+    if (known || this.#requests.has(id) || this.#requests.size >= MAX_REQUESTS) return;
+    this.#requests.set(id, key);
     this.changed.emit();
   }
 
-  /** Adds the device of a request to our list. @throws SimppError `no-keys`, `not-account-device` */
+  /**
+   * Adds the device of a request to our list; one that is there already is left there.
+   * @throws SimppError `no-keys`, `not-account-device`, `not-linked`, `too-many-devices`
+   */
   async approve(id: string): Promise<void> {
     const key = this.#requests.get(id);
-    if (key === undefined) throw new SimppError("no-keys", "No device with this id asks any more.");
-    await this.#publish([...this.#own.devices.devices, key]);
+    if (key === undefined) {
+      if (this.devices.some((device) => device.id === id)) return;
+      throw new SimppError("no-keys", "No device with this id asks any more.");
+    }
+    await this.#own.change(
+      this.#directory,
+      (devices) => devices.some((each) => samePublic(each, key)) ? devices : [...devices, key],
+    );
     this.#requests.delete(id);
+    this.changed.emit();
+  }
+
+  /**
+   * On the new device: its code is the one that the device with the account key shows.
+   * @param code the code that was compared: another one may be shown by now
+   * @throws SimppError `not-trusted`, `no-keys`
+   */
+  confirm(code: string): void {
+    if (!sameCode(code, this.code)) {
+      throw new SimppError(
+        "not-trusted",
+        "This is not the code of this device and the account's keys; compare both screens again.",
+      );
+    }
+    this.#own.judge("given");
+    this.changed.emit();
+  }
+
+  /** On the new device: the codes differ. Its keys are not taken. @throws SimppError `no-keys` */
+  refuse(): void {
+    this.#own.judge("refused");
     this.changed.emit();
   }
 
@@ -78,44 +125,56 @@ export class Linking {
 
   /** Takes a device off our list: it is written to no more. @throws SimppError `not-account-device` */
   async remove(id: string): Promise<void> {
-    const left = this.#own.devices.devices.filter((key) => deviceIdOf(key) !== id);
-    if (id === this.#own.deviceId || left.length === this.#own.devices.devices.length) {
+    const gone = (key: Bytes) => deviceIdOf(key) === id;
+    if (id === this.#own.deviceId || !this.#own.devices.devices.some(gone)) {
       throw new SimppError("no-keys", "That is not another device of yours.");
     }
-    await this.#publish(left);
+    await this.#own.change(
+      this.#directory,
+      (devices) => devices.some(gone) ? devices.filter((key) => !gone(key)) : devices,
+    );
     this.changed.emit();
   }
 
   /** Gives up what the account shows and publishes this device's own keys. Contacts see a change. */
   async startAnew(): Promise<void> {
-    this.#own.startAnew();
-    await this.#directory.publishDevices(this.#own.devices.encoded);
+    await this.#own.startAnew(this.#directory, this.#jid());
     this.changed.emit();
   }
 
   /** Looks at the list the directory shows for our account. */
-  async refresh(jid: string): Promise<void> {
-    const encoded = await this.#directory.fetchDevices(jid);
-    if (encoded !== undefined) this.note(encoded, jid);
+  async refresh(): Promise<void> {
+    const encoded = await this.#directory.fetchDevices(this.#jid());
+    if (encoded !== undefined) this.note(encoded);
   }
 
-  note(encoded: Bytes, jid: string): void {
-    const before = this.#own.state;
-    this.#own.note(encoded, jid);
-    if (this.#own.state !== before) this.changed.emit();
+  /** Takes note of the list that is shown for our account. @throws SimppError `bad-device-list` */
+  note(encoded: Bytes): void {
+    this.#own.note(encoded, this.#jid());
+    this.tell();
   }
 
-  async #publish(devices: readonly Bytes[]): Promise<void> {
-    await this.#directory.publishDevices(this.#own.change(devices).encoded);
+  /** Says so when something has changed since it was said last. */
+  tell(): void {
+    const shown = this.#shownNow();
+    if (shown === this.#told) return;
+    this.#told = shown;
+    this.changed.emit();
   }
-}
 
-/** 20 digits in groups of five: who wants to pass off another key must find one with all of them. */
-function linkCode(device: Bytes): string {
-  const hash = sha512(framed(utf8("simpp link 2"), device));
-  return Array.from({ length: 4 }, (_, group) => {
-    let chunk = 0;
-    for (const byte of hash.subarray(group * 5, group * 5 + 5)) chunk = chunk * 256 + byte;
-    return String(chunk % 100_000).padStart(5, "0");
-  }).join(" ");
+  /**
+   * Takes note of the list in a message from a device of ours, which says nothing of other keys.
+   * @throws SimppError `not-trusted`, `bad-device-list`
+   */
+  heard(encoded: Bytes): void {
+    if (!this.#own.isOurs(readDeviceList(encoded))) {
+      throw new SimppError("not-trusted", "Somebody wrote in your own name, with other keys.");
+    }
+    this.note(encoded);
+  }
+
+  #shownNow(): string {
+    const { state, confirmation, claimed, devices } = this.#own;
+    return [state, confirmation, toHex(claimed), devices.number].join();
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { el } from "../xmpp/core/mod.ts";
 import { SimppError } from "./errors.ts";
-import { MemoryDirectory, person, sealed, type TestPerson } from "./testing.ts";
+import { link, MemoryDirectory, person, sealed } from "./testing.ts";
 
 const ALICE = "alice@example.test";
 const BOB = "bob@example.test";
@@ -19,12 +19,6 @@ async function devices() {
   return { directory, laptop, phone, bob, [Symbol.dispose]: close };
 }
 
-async function link(laptop: TestPerson, phone: TestPerson): Promise<void> {
-  laptop.simpp.linking.asked(phone.simpp.linking.request);
-  await laptop.simpp.linking.approve(phone.simpp.device);
-  await phone.simpp.refresh(ALICE);
-}
-
 Deno.test("a second device is unlinked, seals nothing and overwrites nothing", async () => {
   using all = await devices();
   assert.equal(all.laptop.simpp.linking.state, "own");
@@ -38,7 +32,10 @@ Deno.test("both screens show one code; approved, the device speaks for the accou
   using all = await devices();
   const { laptop, phone, bob } = all;
   laptop.simpp.linking.asked(phone.simpp.linking.request);
-  assert.equal(laptop.simpp.linking.requests[0]!.code, phone.simpp.linking.code);
+  const { code } = phone.simpp.linking;
+  assert.match(code, /^(\d{5} ){5}\d{5}$/);
+  assert.equal(laptop.simpp.linking.requests[0]!.code, code);
+  assert.equal(phone.simpp.linking.confirmation, "needed");
   await link(laptop, phone);
   assert.equal(phone.simpp.linking.state, "linked");
   assert.equal(phone.simpp.fingerprint, laptop.simpp.fingerprint);
@@ -71,7 +68,10 @@ Deno.test("a removed device is not written to, and not heard", async () => {
   await laptop.simpp.linking.remove(phone.simpp.device);
   await bob.simpp.refresh(ALICE);
   const late = await sealed(phone, BOB, body("still here?"));
-  await assert.rejects(bob.simpp.open(ALICE, late), refused("not-trusted"));
+  await assert.rejects(bob.simpp.open(ALICE, late), { code: "open-failed" });
+  // Nor by a new session, which the old list would let in.
+  const again = (await phone.simpp.seal(BOB, [body("now?")], { renew: true })).parts[0]!.element;
+  await assert.rejects(bob.simpp.open(ALICE, again), refused("not-trusted"));
   const { parts } = await bob.simpp.seal(ALICE, [body("only the laptop")]);
   assert.equal(await phone.simpp.open(BOB, parts[0]!.element), null);
   await phone.simpp.refresh(ALICE);

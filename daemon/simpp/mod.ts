@@ -9,5 +9,6 @@ export { SIMPP_NS } from "./element.ts";
 export type { Envelope } from "./envelope.ts";
 export * from "./errors.ts";
 export type { Restoring } from "./identity_store.ts";
+export type { Confirmation } from "./own_keys.ts";
 export { qrMatches, safetyNumber } from "./safety_number.ts";
 export * from "./simpp.ts";

@@ -1,8 +1,14 @@
-import { type Bytes, logOf } from "../base/mod.ts";
+import { type Bytes, KeyedLock, logOf } from "../base/mod.ts";
 import { codesOf, type Random, type SuiteId } from "../crypto/mod.ts";
 import type { DatabaseSync, KeyMaterial, Settings } from "../store/mod.ts";
 import { type Bundle, readBundle, signBundle } from "./bundle.ts";
-import { type DeviceList, MAX_DEVICES, readDeviceList, signDeviceList } from "./device_list.ts";
+import {
+  type DeviceList,
+  MAX_DEVICES,
+  readDeviceList,
+  salvageDeviceList,
+  signDeviceList,
+} from "./device_list.ts";
 import type { KeyDirectory } from "./directory.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, fingerprintOf, type Identity, samePublic } from "./identity.ts";
@@ -18,6 +24,13 @@ export type LinkState =
   | "unlinked" // the account has another device's keys, which do not list this one
   | "replaced"; // somebody put other keys in the place of ours
 
+/** What the person said on this device of the account key that another one is said to hold. */
+export type Confirmation =
+  | "none" // there is nothing to say: the key is ours, or was confirmed when this was linked
+  | "needed" // they have not compared the code yet
+  | "given"
+  | "refused"; // the codes differed
+
 /**
  * By how much a restored device raises the list's number. Contacts may have seen lists that were
  * signed after the backup and that nobody shows any more: theirs must be lower.
@@ -30,10 +43,11 @@ export class OwnKeys {
   readonly deviceId: string;
   #identity: Identity;
   #devices: DeviceList;
-  #state: LinkState;
+  /** A list of another account key that is shown for our account; `settled`: we have one already. */
+  #shown: { readonly list: DeviceList; readonly settled: boolean } | undefined;
   readonly #store: IdentityStore;
-
   readonly #keys: KeyMaterial;
+  readonly #lock = new KeyedLock();
   /** The newest bundle seen in our name, when another copy of this device made it. */
   #foreign: Bundle | undefined;
 
@@ -44,15 +58,23 @@ export class OwnKeys {
     this.#identity = this.#store.identity;
     this.deviceId = deviceIdOf(this.#identity.device.public);
     this.#devices = this.#loadList();
-    this.#state = this.#store.restoring !== undefined
-      ? "unlinked"
-      : this.#holdsAccount
-      ? "own"
-      : "linked";
   }
 
   get state(): LinkState {
-    return this.#state;
+    if (this.#shown !== undefined) return this.#shown.settled ? "replaced" : "unlinked";
+    if (!this.#isNamed(this.#devices)) return "unlinked";
+    return this.#holdsAccount ? "own" : "linked";
+  }
+  /** Has the person confirmed the account key that this device is to belong to? */
+  get confirmation(): Confirmation {
+    if (this.#shown === undefined || this.#shown.settled) return "none";
+    return this.#store.judgement(this.#shown.list.account);
+  }
+  /** The account key this device has, or would have if it were confirmed. */
+  get claimed(): Bytes {
+    return this.#shown === undefined || this.#shown.settled
+      ? this.account
+      : this.#shown.list.account;
   }
   get account(): Bytes {
     return this.#identity.account.public;
@@ -72,7 +94,7 @@ export class OwnKeys {
    * @throws SimppError `not-linked` while no list that contacts see names it
    */
   self(jid: string, policy: readonly SuiteId[]): Self {
-    if (this.#state === "unlinked" || this.#state === "replaced") throw notLinked();
+    if (this.state === "unlinked" || this.state === "replaced") throw notLinked();
     const { device, certified } = this.#identity;
     const devices = this.#devices;
     return { jid, account: this.account, device, certified, devices, offered: codesOf(policy) };
@@ -112,15 +134,7 @@ export class OwnKeys {
     now: number,
   ): Promise<void> {
     const oneTime = await this.#publishBundle(directory, policy, now);
-    const published = await directory.fetchDevices(jid);
-    if (published !== undefined) this.note(published, jid);
-    const foreign = published !== undefined &&
-      !samePublic(readDeviceList(published).account, this.account);
-    if (!foreign) this.#join();
-    if (this.#state === "own") {
-      await directory.publishDevices(this.#devices.encoded);
-      this.#store.announced(jid);
-    }
+    await this.#lock.run("list", () => this.#publishList(directory, jid));
     // Last: who looks for one that is not there yet takes the signed prekeys.
     await Promise.all(oneTime.map((prekey) =>
       directory.publishOneTime(
@@ -131,45 +145,109 @@ export class OwnKeys {
     ));
   }
 
-  /** Takes note of the list that the directory shows for our own account. */
+  async #publishList(directory: KeyDirectory, jid: string): Promise<void> {
+    const published = await directory.fetchDevices(jid);
+    try {
+      if (published !== undefined) this.note(published, jid);
+    } catch (error) {
+      // Nobody can read it, so nothing is lost when ours takes its place.
+      if (this.state !== "own") throw error;
+      logOf("simpp").warn("the published device list is damaged: {error}", { error });
+    }
+    if (this.#shown === undefined) await this.#join(directory);
+    if (this.state !== "own") return;
+    await directory.publishDevices(this.#devices.encoded);
+    this.#store.announced(jid);
+  }
+
+  /**
+   * Takes note of the list that the directory shows for our own account. An account key that this
+   * device has is never given up for another one; the first one of a new device is the person's to
+   * confirm. @throws SimppError `bad-device-list`
+   */
   note(encoded: Bytes, jid: string): void {
     const list = readDeviceList(encoded);
-    const namesUs = list.devices.some((device) => samePublic(device, this.device));
-    if (samePublic(list.account, this.account)) {
-      // Ours, perhaps changed by another device; a lower number is an old copy and is replaced.
+    if (this.isOurs(list)) {
+      this.#shown = undefined;
+      // A lower number is an old copy, and is replaced.
       if (list.number > this.#devices.number) this.#take(list);
-      if (list.number < this.#devices.number) return;
-      if (!namesUs) this.#state = "unlinked";
-      else if (this.#state === "unlinked") this.#state = this.#holdsAccount ? "own" : "linked";
       return;
     }
-    if (namesUs && this.#state === "unlinked") {
-      this.#store.adopt(list.account, encoded);
-      this.#identity = this.#store.identity;
-      this.#devices = list;
-      this.#state = "linked";
-      return;
+    const settled = !this.#holdsAccount || this.#store.restoring !== undefined ||
+      this.#store.wasAnnounced(jid);
+    this.#shown = { list, settled };
+    if (this.confirmation === "given") this.#adopt(list);
+  }
+
+  /** Is this a list of the account key that this device has? */
+  isOurs(list: DeviceList): boolean {
+    return samePublic(list.account, this.account);
+  }
+
+  /** The person compared the account key shown here with the one on the device that holds it. */
+  judge(judgement: "given" | "refused"): void {
+    if (this.confirmation === "none") {
+      throw new SimppError("no-keys", "There is nothing to compare on this device.");
     }
-    this.#state = this.#store.wasAnnounced(jid) ? "replaced" : "unlinked";
+    const { list } = this.#shown!;
+    this.#store.judge(list.account, judgement);
+    if (judgement === "given") this.#adopt(list);
+  }
+
+  #adopt(list: DeviceList): void {
+    if (!this.#isNamed(list)) return;
+    this.#store.adopt(list.account, list.encoded);
+    this.#identity = this.#store.identity;
+    this.#devices = list;
+    this.#shown = undefined;
   }
 
   /** Puts our own account key in the place of what the account shows. Contacts see it change. */
-  startAnew(): void {
-    if (!this.#holdsAccount) throw notLinked();
-    this.#state = "own";
+  startAnew(directory: KeyDirectory, jid: string): Promise<void> {
+    return this.#lock.run("list", async () => {
+      if (!this.#holdsAccount) throw notLinked();
+      await this.#join(directory);
+      if (!this.#isNamed(this.#devices)) await this.#put(directory, [this.device], RESTORE_STEP);
+      else await directory.publishDevices(this.#devices.encoded);
+      this.#store.announced(jid);
+      this.#shown = undefined;
+    });
   }
 
-  /** Signs a list with another device on it, or without one. @throws SimppError `not-account-device` */
-  change(devices: readonly Bytes[]): DeviceList {
-    if (!this.#holdsAccount) {
-      throw new SimppError(
-        "not-account-device",
-        "Only the device the account was made on can add or remove devices; do it there.",
-      );
-    }
+  /**
+   * Publishes a list with another device on it, or without one; one change at a time.
+   * @param edit the devices as they shall be; the same array when there is nothing to change
+   * @throws SimppError `not-account-device`, `not-linked`, `too-many-devices`
+   */
+  change(
+    directory: KeyDirectory,
+    edit: (devices: readonly Bytes[]) => readonly Bytes[],
+  ): Promise<void> {
+    return this.#lock.run("list", async () => {
+      if (!this.#holdsAccount) {
+        throw new SimppError(
+          "not-account-device",
+          "Only the device the account was made on can add or remove devices; do it there.",
+        );
+      }
+      if (this.state !== "own") throw notLinked();
+      const devices = edit(this.#devices.devices);
+      if (devices !== this.#devices.devices) await this.#put(directory, devices);
+    });
+  }
+
+  /**
+   * Signs a list, publishes it, and only then goes by it: contacts never hear of one that the
+   * directory does not show. Its number is used up whatever becomes of it, so that no two lists
+   * have the same; if it was published after all, it is taken when it is seen there.
+   */
+  async #put(directory: KeyDirectory, devices: readonly Bytes[], step = 1): Promise<void> {
     const { account } = this.#identity;
-    this.#take(signDeviceList(account, this.#devices.number + 1, devices));
-    return this.#devices;
+    const signed = (number: number) => signDeviceList(account, number, devices);
+    signed(0); // throws before a number is used up
+    const list = signed(this.#store.nextList(this.#devices.number, step));
+    await directory.publishDevices(list.encoded);
+    if (list.number > this.#devices.number) this.#take(list);
   }
 
   async #publishBundle(
@@ -200,14 +278,16 @@ export class OwnKeys {
   }
 
   /** Signs this device into the list, once, when it came out of a backup with the account key. */
-  #join(): void {
+  async #join(directory: KeyDirectory): Promise<void> {
     const how = this.#store.restoring;
     if (how === undefined || !this.#holdsAccount) return;
     const others = how === "beside" ? this.#devices.devices.slice(-(MAX_DEVICES - 1)) : [];
-    const number = this.#devices.number + RESTORE_STEP;
-    this.#devices = signDeviceList(this.#identity.account, number, [...others, this.device]);
-    this.#store.joined(this.#devices.encoded);
-    this.#state = "own";
+    await this.#put(directory, [...others, this.device], RESTORE_STEP);
+    this.#store.joined();
+  }
+
+  #isNamed(list: DeviceList): boolean {
+    return list.devices.some((device) => samePublic(device, this.device));
   }
 
   get #holdsAccount(): boolean {
@@ -219,13 +299,21 @@ export class OwnKeys {
     this.#store.list = list.encoded;
   }
 
+  /** The stored list; a new one where there is none, or none that can be read. */
   #loadList(): DeviceList {
-    const { list } = this.#store;
-    if (list !== null) return readDeviceList(list);
+    const { list: stored } = this.#store;
+    try {
+      if (stored !== null) return readDeviceList(stored);
+    } catch (error) {
+      if (!this.#holdsAccount) throw error;
+      logOf("simpp").warn("the stored device list is damaged, and is signed anew");
+    }
     const { account, device } = this.#identity;
-    const first = signDeviceList(account, 1, [device.public]);
-    this.#store.list = first.encoded;
-    return first;
+    const old = salvageDeviceList(stored ?? new Uint8Array());
+    const devices = old.devices.length === 0 ? [device.public] : old.devices;
+    const list = signDeviceList(account, this.#store.nextList(old.number, 1), devices);
+    this.#store.list = list.encoded;
+    return list;
   }
 }
 

@@ -1,5 +1,5 @@
-import { type Bytes, Emitter, logOf } from "../base/mod.ts";
-import { type Random, strongestCommon } from "../crypto/mod.ts";
+import { type Bytes, Emitter, logOf, Rate } from "../base/mod.ts";
+import { type Random, strongestCommon, type SuiteId } from "../crypto/mod.ts";
 import type { KeyMaterial } from "../store/mod.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import { readDeviceList } from "./device_list.ts";
@@ -13,6 +13,11 @@ import type { TrustBook } from "./trust_book.ts";
 
 /** How long a fetched device list is used before it is fetched again, in ms. */
 const LIST_AGE = 10 * 60_000;
+
+/** Contacts whose fetched lists are remembered as fresh. */
+const MAX_FRESH = 1000;
+/** New sessions with one contact a minute, whatever devices their list names by turns. */
+const MAX_OPENED = 96;
 
 /** What {@link Peers} stands on. */
 export interface PeersOptions {
@@ -30,6 +35,7 @@ export class Peers {
   readonly changed = new Emitter<string>();
   readonly #o: PeersOptions;
   readonly #fetched = new Map<string, number>();
+  readonly #opened = new Rate(MAX_OPENED, 60_000);
 
   constructor(options: PeersOptions) {
     this.#o = options;
@@ -39,6 +45,11 @@ export class Peers {
   async devices(jid: string): Promise<{ account: Bytes; keys: readonly Bytes[] }> {
     this.#o.trust.usable(jid);
     await this.fetchList(jid);
+    return this.pinned(jid);
+  }
+
+  /** Keys of the devices in the list that is pinned; nothing is asked for. @throws like {@link devices} */
+  pinned(jid: string): { account: Bytes; keys: readonly Bytes[] } {
     const usable = this.#o.trust.usable(jid);
     if (usable !== undefined) {
       if (usable.trust.state !== "verified" && !this.#o.policy.blindTrust) {
@@ -71,7 +82,10 @@ export class Peers {
     }
     if (encoded === undefined) return;
     this.note(jid, encoded, "directory");
+    this.#fetched.delete(jid);
     this.#fetched.set(jid, now());
+    const [oldest] = this.#fetched.keys();
+    if (this.#fetched.size > MAX_FRESH) this.#fetched.delete(oldest!);
   }
 
   /** Takes note of a device list. @throws SimppError `bad-device-list`, `not-trusted` */
@@ -79,15 +93,25 @@ export class Peers {
     if (this.#o.trust.note(jid, readDeviceList(encoded), source)) this.changed.emit(jid);
   }
 
+  forget(jid: string): void {
+    this.#fetched.delete(jid);
+  }
+
   /**
-   * Opens a session with a device from what it published.
-   * @throws SimppError `no-keys`, `bad-bundle`, `bundle-expired`, `bundle-old`, `no-common-suite`
+   * Opens a session with a device from what it published, in the strongest suite of `allowed`.
+   * @throws SimppError `no-keys`, `bad-bundle`, `bundle-expired`, `bundle-old`, `no-common-suite`,
+   *   `too-many-sessions`
    */
-  async open(jid: string, account: Bytes, device: Bytes, self: Self): Promise<Session> {
-    const { directory, keys, policy, random } = this.#o;
+  async open(
+    { jid, account }: { jid: string; account: Bytes },
+    device: Bytes,
+    self: Self,
+    allowed: readonly SuiteId[],
+  ): Promise<Session> {
+    const { directory, keys, random, now } = this.#o;
     const id = deviceIdOf(device);
     const bundle = await this.#bundle(jid, id, device);
-    const suite = strongestCommon(policy.for(jid), bundle.suites);
+    const suite = strongestCommon(allowed, bundle.suites);
     if (suite === undefined) {
       throw new SimppError(
         "no-common-suite",
@@ -97,7 +121,13 @@ export class Peers {
     const needed = [suite.prekeyKinds.dh, suite.prekeyKinds.kem].filter((kind) => kind !== null);
     const oneTime = await this.#oneTime(directory, jid, bundle, needed);
     const session = await initiate(suite, self, { jid, account }, bundle, oneTime, random);
-    keys.setBundleCounter(id, bundle.counter);
+    if (!this.#opened.allows(jid, now())) {
+      throw new SimppError(
+        "too-many-sessions",
+        `The devices of ${jid} change faster than sessions are opened; try again in a minute.`,
+      );
+    }
+    keys.setBundleCounter(jid, id, bundle.counter);
     return session;
   }
 
@@ -108,7 +138,7 @@ export class Peers {
       throw new SimppError("no-keys", `A device of ${jid} has published no keys yet.`);
     }
     const bundle = readBundle(encoded, device, Math.floor(now() / 1000));
-    if (bundle.counter >= keys.bundleCounter(id)) return bundle;
+    if (bundle.counter >= keys.bundleCounter(jid, id)) return bundle;
     throw new SimppError(
       "bundle-old",
       `The server gave old keys of ${jid}; nothing was sent. Try again, and tell who runs it.`,

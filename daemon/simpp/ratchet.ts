@@ -9,9 +9,12 @@ import {
 } from "../crypto/mod.ts";
 
 /** Messages that may be missing in one chain before a message is refused. */
-export const MAX_SKIP = 1000;
-/** Keys kept for missing messages, over all chains; the oldest go first. */
-export const MAX_KEPT = 2000;
+export const MAX_SKIP = 500;
+/**
+ * Keys kept for missing messages, over all chains; the oldest go first. They are stored anew with
+ * each message: about 25 KB when a contact leaves out as many as that.
+ */
+export const MAX_KEPT = 500;
 /** Random bytes in each header: a state that was copied never seals under one key and nonce twice. */
 const SALT = 16;
 /** Bytes of the two numbers and the salt behind the public key in a message's header. */

@@ -1,7 +1,6 @@
 import { type Bytes, fromBase64Url, toBase64Url, utf8 } from "../base/mod.ts";
-import { equal, framed, sha512 } from "../crypto/mod.ts";
-
-const ITERATIONS = 5200;
+import { equal, framed } from "../crypto/mod.ts";
+import { slowDigits } from "./digits.ts";
 
 /** A person as a safety number sees it. */
 export interface SafetyParty {
@@ -19,15 +18,7 @@ export function safetyNumber(a: SafetyParty, b: SafetyParty): string {
 
 function half(party: SafetyParty): string {
   const name = framed(utf8("simpp safety number 2"), party.account, utf8(party.jid));
-  let hash = sha512(name);
-  for (let round = 1; round < ITERATIONS; round++) hash = sha512(hash, party.account);
-  let digits = "";
-  for (let at = 0; at < 30; at += 5) {
-    let chunk = 0;
-    for (const byte of hash.subarray(at, at + 5)) chunk = chunk * 256 + byte;
-    digits += String(chunk % 100_000).padStart(5, "0");
-  }
-  return digits;
+  return slowDigits(name, party.account);
 }
 
 const QR = "simpp-verify:2:";

@@ -1,4 +1,4 @@
-import { type Bytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
+import { type Bytes, concat, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
 import { type KeyPair, suiteByCode } from "../crypto/mod.ts";
 import { type Opening, type Party, readOpening } from "./handshake.ts";
 import type { Phase, Session } from "./session.ts";
@@ -22,7 +22,8 @@ interface Stored {
     sending: StoredChain | null;
     receiving: StoredChain | null;
     previous: number;
-    kept: [string, string][];
+    /** By chain, oldest first: its key (hex), numbers of the messages, their keys one after another. */
+    kept: [string, number[], string][];
   };
 }
 type StoredParty = { jid: string; account: string; device: string; offered: number[] };
@@ -61,7 +62,7 @@ export function storeSession(session: Session): Bytes {
       sending: chain(ratchet.sending),
       receiving: chain(ratchet.receiving),
       previous: ratchet.previous,
-      kept: [...ratchet.kept].map(([name, key]) => [name, toBase64(key)]),
+      kept: storeKept(ratchet.kept),
     },
   };
   return utf8(JSON.stringify(stored));
@@ -104,9 +105,35 @@ export function restoreSession(bytes: Bytes): Session {
       sending: chain(ratchet.sending),
       receiving: chain(ratchet.receiving),
       previous: ratchet.previous,
-      kept: new Map(ratchet.kept.map(([name, key]) => [name, fromBase64(key)])),
+      kept: restoreKept(ratchet.kept),
     },
   };
+}
+
+function storeKept(kept: ReadonlyMap<string, Bytes>): Stored["ratchet"]["kept"] {
+  const chains = new Map<string, { numbers: number[]; keys: Bytes[] }>();
+  for (const [name, key] of kept) {
+    const [chain = "", number] = name.split("/");
+    let of = chains.get(chain);
+    if (of === undefined) chains.set(chain, of = { numbers: [], keys: [] });
+    of.numbers.push(Number(number));
+    of.keys.push(key);
+  }
+  return [...chains].map((
+    [chain, { numbers, keys }],
+  ) => [chain, numbers, toBase64(concat(...keys))]);
+}
+
+function restoreKept(stored: Stored["ratchet"]["kept"]): Map<string, Bytes> {
+  const kept = new Map<string, Bytes>();
+  for (const [chain, numbers, encoded] of stored) {
+    const keys = fromBase64(encoded);
+    const length = keys.length / numbers.length;
+    numbers.forEach((n, at) =>
+      kept.set(`${chain}/${n}`, keys.slice(at * length, (at + 1) * length))
+    );
+  }
+  return kept;
 }
 
 /** What is left of an opening when nobody needs it any more: which session, and its suite. */

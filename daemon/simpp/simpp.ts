@@ -1,9 +1,11 @@
 import { type Bytes, Emitter, KeyedLock, logOf, toHex } from "../base/mod.ts";
 import {
+  codesOf,
   framed,
   OpenError,
   type Random,
   sha256,
+  suite,
   type SuiteId,
   systemRandom,
 } from "../crypto/mod.ts";
@@ -48,6 +50,8 @@ export interface Received {
   readonly device: string;
   readonly suite: SuiteId;
   readonly envelope: Envelope;
+  /** Was nothing known of the sender's keys before? */
+  readonly first: boolean;
 }
 
 /** Sealed parts of one message: the contact's first, then perhaps one for our own other devices. */
@@ -64,6 +68,8 @@ export interface SealOptions {
   readonly copy?: boolean;
   /** Open a new session, whatever there is. */
   readonly renew?: boolean;
+  /** Only over sessions in which the other side has spoken: nothing is fetched, none is opened. */
+  readonly standing?: boolean;
 }
 
 /** What the end-to-end layer needs of the daemon it runs in. */
@@ -116,7 +122,10 @@ export class Simpp {
       now: this.#now,
     });
     this.#peers.changed.on((jid) => this.events.emit({ type: "changed", jid }));
-    this.linking = new Linking(this.#own, directory);
+    this.linking = new Linking(this.#own, directory, () => this.#jid);
+    this.linking.changed.on(() =>
+      this.#keys.keepDevices(this.#jid, this.#own.devices.devices.map(deviceIdOf))
+    );
   }
 
   /** This device's id. */
@@ -137,7 +146,11 @@ export class Simpp {
   async publish(): Promise<void> {
     const now = this.#now();
     await this.#lock.run("seal", () => this.#own.noticeCopy(this.#directory, this.#jid));
-    await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
+    try {
+      await this.#own.publish(this.#directory, this.#jid, this.policy.union, now);
+    } finally {
+      this.linking.tell();
+    }
     this.#keys.dropSeenBefore(now - SEEN_AGE);
   }
 
@@ -161,7 +174,8 @@ export class Simpp {
     const own = this.#jid;
     if (options.copy === true && to !== own && this.#hasOtherDevices()) {
       try {
-        const copy = await this.#lock.run(own, () => this.#sealFor(own, plaintext, {}));
+        const allowed = this.#policyOfCopy(to);
+        const copy = await this.#lock.run(own, () => this.#sealFor(own, plaintext, {}, allowed));
         parts.push({ to: own, element: copy.element });
       } catch (error) {
         logOf("simpp").warn("no copy for our other devices: {error}", { error });
@@ -195,18 +209,44 @@ export class Simpp {
     });
   }
 
+  /** Forgets everything about a contact: keys, sessions, what is allowed with them. */
+  forget(jid: string): void {
+    this.policy.set(jid, null);
+    this.trust.forget(jid);
+    this.drop(jid);
+  }
+
+  /** Drops pin and sessions, and no more: what an invitation named still counts. */
+  drop(jid: string): void {
+    this.#keys.forget(jid);
+    this.#peers.forget(jid);
+  }
+
   /** Fetches a contact's newest device list; called when the directory says it changed. */
   refresh(jid: string): Promise<void> {
     return this.#lock.run(jid, async () => {
       if (jid !== this.#jid) return await this.#peers.fetchList(jid, true);
-      await this.linking.refresh(jid);
+      await this.linking.refresh();
     });
   }
 
-  async #sealFor(to: string, plaintext: Bytes, options: SealOptions) {
-    const self = this.#own.self(this.#jid, this.policy.for(to));
+  /** Suites for our own devices that are no weaker than what the contact's policy allows. */
+  #policyOfCopy(to: string): SuiteId[] {
+    const weakest = Math.max(...codesOf(this.policy.for(to)));
+    return this.policy.for(this.#jid).filter((id) => suite(id).code <= weakest);
+  }
+
+  async #sealFor(
+    to: string,
+    plaintext: Bytes,
+    options: SealOptions,
+    allowed: readonly SuiteId[] = this.policy.for(to),
+  ) {
+    const self = this.#own.self(this.#jid, allowed);
     const { account, keys } = to === this.#jid
       ? { account: this.#own.account, keys: this.#own.devices.devices }
+      : options.standing === true
+      ? this.#peers.pinned(to)
       : await this.#peers.devices(to);
     const sessions = new Map<string, Session>();
     let refused: unknown;
@@ -215,7 +255,10 @@ export class Simpp {
       if (id === this.device || (options.device !== undefined && options.device !== id)) continue;
       try {
         const known = options.renew === true ? undefined : this.#active(to, id, self.offered);
-        sessions.set(id, known ?? await this.#peers.open(to, account, device, self));
+        const stands = known !== undefined && known.phase !== "opened";
+        if (options.standing === true && !stands) continue;
+        const opened = () => this.#peers.open({ jid: to, account }, device, self, allowed);
+        sessions.set(id, known ?? await opened());
       } catch (error) {
         refused = error;
       }
@@ -249,6 +292,7 @@ export class Simpp {
     packet: Bytes,
     mark: Bytes,
   ): Promise<Received> {
+    const first = from !== this.#jid && this.trust.get(from) === undefined;
     const known = this.#sessions.of(from, device);
     const before = known.map(({ session }) => session);
     const opened = await this.#openPacket(from, device, before, packet);
@@ -272,7 +316,7 @@ export class Simpp {
       void this.#own.spent(this.#directory, opening.oneTime);
     }
     this.#announce(from, device, before, opened.session, old);
-    return { from, device, suite: opening.suite.id, envelope };
+    return { from, device, suite: opening.suite.id, envelope, first };
   }
 
   async #openPacket(
@@ -287,6 +331,7 @@ export class Simpp {
       const opening = parts.opening === null ? null : readOpening(parts.opening);
       const name = toHex(opening?.session ?? parts.session);
       const session = known.find((each) => nameOf(each).startsWith(name));
+      if (session !== undefined) this.#requireAllowed(from, session, self.offered);
       if (session !== undefined) return openPacket(session, self, parts.message, this.#random);
       // Marked for as long as the prekey lives: a session that was dropped is never opened again.
       if (opening === null || this.#keys.wasSeen(opening.session)) throw new OpenError();
@@ -298,7 +343,7 @@ export class Simpp {
       // Whether it was garbage or a state that one of us has lost cannot be told from here. What was
       // weakened on its way to us is asked for again too, over a session of our own.
       const again = error instanceof SimppError &&
-        ["prekey-gone", "downgrade"].includes(error.code);
+        ["prekey-gone", "downgrade", "suite-not-allowed"].includes(error.code);
       if (again || error instanceof OpenError) {
         this.events.emit({ type: "lost", jid: from, device });
       }
@@ -306,8 +351,19 @@ export class Simpp {
     }
   }
 
+  /** A session is not gone on with when its suite was taken out of the policy. */
+  #requireAllowed(from: string, session: Session, offered: readonly number[]): void {
+    const { suite } = session.transcript.opening;
+    if (offered.includes(suite.code)) return;
+    throw new SimppError(
+      "suite-not-allowed",
+      `${from} wrote with the encryption ${suite.id}, which you do not allow any more. It was not ` +
+        "opened; they are asked to send it again with a better one.",
+    );
+  }
+
   #noteDevices(from: string, encoded: Bytes): void {
-    if (from === this.#jid) return this.linking.note(encoded, from);
+    if (from === this.#jid) return this.linking.heard(encoded);
     this.#peers.note(from, encoded, "message");
     this.trust.usable(from);
   }

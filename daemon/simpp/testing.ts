@@ -1,5 +1,11 @@
-import { type Bytes, fromBase64, toBase64 } from "../base/mod.ts";
-import { DEFAULT_POLICY, type SuiteId, systemRandom } from "../crypto/mod.ts";
+import { type Bytes, concat, fromBase64, toBase64, WireWriter } from "../base/mod.ts";
+import {
+  DEFAULT_POLICY,
+  ed25519,
+  type KeyPair,
+  type SuiteId,
+  systemRandom,
+} from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
 import { type Element, LIMITS_AFTER_AUTH, parseElement, serialise } from "../xmpp/core/mod.ts";
 import type { KeyDirectory } from "./directory.ts";
@@ -42,6 +48,8 @@ export interface TestPerson {
   readonly jid: string;
   readonly simpp: Simpp;
   readonly events: SimppEvent[];
+  /** The database below. */
+  readonly db: DatabaseSync;
   /** As if its state had been lost, but for its identity. */
   forgetSessions(): void;
   /** The same device again, from a copy of its whole database; it has not signed in yet. */
@@ -69,6 +77,7 @@ export async function person(
       jid,
       simpp,
       events,
+      db,
       forgetSessions: () => db.exec("DELETE FROM sessions"),
       copy: () => on(copyOf(db)),
       close: () => db.close(),
@@ -97,6 +106,21 @@ function copyOf(db: DatabaseSync): DatabaseSync {
     }
   }
   return copy;
+}
+
+/** Links a further device of a person to the one with the account key, as the person would. */
+export async function link(owner: TestPerson, other: TestPerson): Promise<void> {
+  owner.simpp.linking.asked(other.simpp.linking.request);
+  await owner.simpp.linking.approve(other.simpp.device);
+  await other.simpp.refresh(other.jid);
+  other.simpp.linking.confirm(other.simpp.linking.code);
+}
+
+/** A signed device list as none of ours is made: with devices that no list may name. */
+export function oddDeviceList(account: KeyPair, number: number, devices: readonly Bytes[]): Bytes {
+  const body = new WireWriter().u8(2).raw(account.public).u32(number).u8(devices.length)
+    .raw(concat(...devices)).finish();
+  return concat(body, ed25519.sign(account.secret, "simpp device list 2", body));
 }
 
 /** Seals `content` from one to another; the element for the other. */

@@ -7,6 +7,9 @@ import { deviceIdOf, fingerprintOf, samePublic } from "./identity.ts";
 import { qrMatches, safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
 import { acceptOffered, judge } from "./trust.ts";
 
+/** Lists that are kept with their signatures checked. */
+const MAX_READ = 2500;
+
 /** What is pinned for every contact, and a person's decisions about it. */
 export class TrustBook {
   readonly #keys: KeyMaterial;
@@ -25,7 +28,10 @@ export class TrustBook {
   #list({ jid, list }: StoredTrust): DeviceList {
     let read = this.#read.get(jid);
     if (read === undefined || !samePublic(read.encoded, list)) {
+      this.#read.delete(jid);
       this.#read.set(jid, read = readDeviceList(list));
+      const [oldest] = this.#read.keys();
+      if (this.#read.size > MAX_READ) this.#read.delete(oldest!);
     }
     return read;
   }
@@ -40,6 +46,8 @@ export class TrustBook {
     if (before === undefined) this.#checkExpected(jid, list);
     const { trust, changed } = judge(jid, before, list, source);
     if (trust !== before) this.#keys.setTrust(trust);
+    // Whoever changes their list again and again leaves nothing behind of what stood in it.
+    if (trust.list !== before?.list) this.#keys.keepDevices(jid, list.devices.map(deviceIdOf));
     return changed && before?.state !== "changed";
   }
 
@@ -59,6 +67,12 @@ export class TrustBook {
           "for a new invitation over another way.",
       );
     }
+  }
+
+  /** Forgets what is remembered of a contact beside the pin. */
+  forget(jid: string): void {
+    this.#expected.delete(jid);
+    this.#read.delete(jid);
   }
 
   /** Devices that may be written to and heard. @throws SimppError `keys-changed` */
@@ -133,8 +147,10 @@ export class TrustBook {
       return this.#keys.setTrust({ ...trust, state: "changed", offered });
     }
     if (trust.state !== "changed") return;
-    this.#keys.setTrust(acceptOffered(trust));
+    const accepted = acceptOffered(trust);
+    this.#keys.setTrust(accepted);
     this.#keys.dropSessions(jid);
+    this.#keys.keepDevices(jid, this.#list(accepted).devices.map(deviceIdOf));
   }
 
   /** The account key a person decides about: the offered one after a change. */

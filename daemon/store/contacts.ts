@@ -40,6 +40,19 @@ export class Contacts {
     );
   }
 
+  /**
+   * Who wrote or asked, and was neither answered, written to nor blocked; who changed longest ago
+   * first.
+   */
+  unanswered(): string[] {
+    return this.#db.prepare(
+      `SELECT jid FROM contacts WHERE subscription IN ('none', 'asked') AND blocked = 0
+         AND plain = 0 AND NOT EXISTS
+         (SELECT 1 FROM messages WHERE contact = contacts.jid AND mine = 1)
+       ORDER BY rowid`,
+    ).all().map(({ jid }) => String(jid));
+  }
+
   remove(jid: string): void {
     this.#db.prepare("DELETE FROM contacts WHERE jid = ?").run(jid);
   }

@@ -3,6 +3,9 @@ import { SimppdError } from "../base/mod.ts";
 
 export type { DatabaseSync };
 
+/** SQL, or what else takes a database from one version to the next; in a transaction. */
+export type Migration = string | ((db: DatabaseSync) => void);
+
 /** Keeps what it compiled: the same few statements run with every message. */
 class Database extends DatabaseSync {
   readonly #statements = new Map<string, StatementSync>();
@@ -20,12 +23,13 @@ class Database extends DatabaseSync {
 }
 
 /**
- * Opens a SQLite database and brings its schema up to date. `migrations[i]` is the SQL that takes
+ * Opens a SQLite database and brings its schema up to date. `migrations[i]` is what takes
  * version `i` to `i + 1` (`PRAGMA user_version`); each runs in a transaction of its own.
  *
  * @throws SimppdError `schema-newer` when a newer simppd wrote the file; nothing is changed then
  */
-export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+export function openDatabase(path: string, migrations: readonly Migration[]): DatabaseSync {
+  if (path !== ":memory:") keepPrivate(path);
   const db = new Database(path);
   try {
     // What is deleted is overwritten with zeros.
@@ -41,7 +45,9 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
     for (let version = row.user_version; version < migrations.length; version++) {
       transaction(db, () => {
-        db.exec(migrations[version]!);
+        const migration = migrations[version]!;
+        if (typeof migration === "string") db.exec(migration);
+        else migration(db);
         db.exec(`PRAGMA user_version = ${version + 1}`);
       });
     }
@@ -49,6 +55,24 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Nobody else may read the file; SQLite gives its log the same mode. */
+function keepPrivate(path: string): void {
+  try {
+    // Only one that is not there is opened: closing it would give up SQLite's locks on the other.
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  if (Deno.build.os === "windows") return;
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      Deno.chmodSync(name, 0o600);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, logOf } from "../base/mod.ts";
+import { OpenError } from "../crypto/mod.ts";
 import type { DatabaseSync } from "./database.ts";
+import { openPair, openTrust, sealPair, sealTrust, type StoredTrust } from "./stored_keys.ts";
 import type { Vault } from "./vault.ts";
 
 /** A prekey of ours, both halves. */
@@ -11,16 +13,6 @@ export interface StoredPrekey {
   readonly secret: Bytes;
 }
 
-/** What is pinned for a contact. */
-export interface StoredTrust {
-  readonly jid: string;
-  readonly state: "first-use" | "verified" | "changed";
-  readonly account: Bytes;
-  readonly number: number;
-  readonly list: Bytes;
-  readonly offered: Bytes | null;
-}
-
 /** A session's sealed state and where it belongs. */
 export interface StoredSession {
   readonly session: string;
@@ -30,7 +22,8 @@ export interface StoredSession {
   readonly state: Bytes;
 }
 
-const bytes = (value: unknown): Bytes => new Uint8Array(value as Uint8Array);
+/** Tables of prekeys, signed and one-time ones, which are kept alike. */
+type PrekeyTable = "prekeys" | "one_time_prekeys";
 
 /** Prekeys, pins, bundle counters, sessions and replay marks; the only table owner of each. */
 export class KeyMaterial {
@@ -43,26 +36,19 @@ export class KeyMaterial {
   }
 
   prekeys(kind: number): StoredPrekey[] {
-    return this.#db.prepare("SELECT * FROM prekeys WHERE kind = ? ORDER BY id").all(kind).map((
-      row,
-    ) => ({
-      kind,
-      id: Number(row.id),
-      created: Number(row.created),
-      public: bytes(row.public),
-      secret: this.#vault.open(`prekeys/${kind}/${row.id}`, row.sealed as Uint8Array),
-    }));
+    return this.#db.prepare("SELECT * FROM prekeys WHERE kind = ? ORDER BY id").all(kind)
+      .map((row) => this.#prekey("prekeys", row));
   }
   addPrekey(key: StoredPrekey): void {
-    this.#db.prepare(
-      "INSERT INTO prekeys (kind, id, created, public, sealed) VALUES (?, ?, ?, ?, ?)",
-    ).run(
-      key.kind,
-      key.id,
-      key.created,
-      key.public,
-      this.#vault.seal(`prekeys/${key.kind}/${key.id}`, key.secret),
-    );
+    this.#addPrekey("prekeys", key);
+  }
+  #prekey(table: PrekeyTable, row: Record<string, unknown>): StoredPrekey {
+    const key = { kind: Number(row.kind), id: Number(row.id), created: Number(row.created) };
+    return { ...key, ...openPair(this.#vault, prekeyPlace(table, key), row.sealed as Uint8Array) };
+  }
+  #addPrekey(table: PrekeyTable, key: StoredPrekey): void {
+    this.#db.prepare(`INSERT INTO ${table} (kind, id, created, sealed) VALUES (?, ?, ?, ?)`)
+      .run(key.kind, key.id, key.created, sealPair(this.#vault, prekeyPlace(table, key), key));
   }
   dropPrekeysBefore(created: number): void {
     this.#db.prepare("DELETE FROM prekeys WHERE created < ?").run(created);
@@ -75,78 +61,69 @@ export class KeyMaterial {
   oneTime(kind: number, id: number): StoredPrekey | undefined {
     const row = this.#db.prepare("SELECT * FROM one_time_prekeys WHERE kind = ? AND id = ?")
       .get(kind, id);
-    if (row === undefined) return undefined;
-    const secret = this.#vault.open(`one_time_prekeys/${kind}/${id}`, row.sealed as Uint8Array);
-    return { kind, id, created: Number(row.created), public: bytes(row.public), secret };
+    return row === undefined ? undefined : this.#prekey("one_time_prekeys", row);
   }
   addOneTime(key: StoredPrekey): void {
-    this.#db.prepare(
-      "INSERT INTO one_time_prekeys (kind, id, created, public, sealed) VALUES (?, ?, ?, ?, ?)",
-    ).run(
-      key.kind,
-      key.id,
-      key.created,
-      key.public,
-      this.#vault.seal(`one_time_prekeys/${key.kind}/${key.id}`, key.secret),
-    );
+    this.#addPrekey("one_time_prekeys", key);
   }
   dropOneTime(id: number): void {
     this.#db.prepare("DELETE FROM one_time_prekeys WHERE id = ?").run(id);
   }
 
   trust(jid: string): StoredTrust | undefined {
-    const row = this.#db.prepare("SELECT * FROM trust WHERE jid = ?").get(jid);
-    if (row === undefined) return undefined;
-    return {
-      jid,
-      state: row.state as StoredTrust["state"],
-      account: bytes(row.account),
-      number: Number(row.number),
-      list: bytes(row.list),
-      offered: row.offered === null ? null : bytes(row.offered),
-    };
+    const row = this.#db.prepare("SELECT sealed FROM trust WHERE jid = ?").get(jid);
+    return row === undefined ? undefined : openTrust(this.#vault, jid, row.sealed as Uint8Array);
   }
   setTrust(trust: StoredTrust): void {
-    this.#db.prepare(
-      "INSERT OR REPLACE INTO trust (jid, state, account, number, list, offered) VALUES (?, ?, ?, ?, ?, ?)",
-    ).run(trust.jid, trust.state, trust.account, trust.number, trust.list, trust.offered);
+    this.#db.prepare("INSERT OR REPLACE INTO trust (jid, sealed) VALUES (?, ?)")
+      .run(trust.jid, sealTrust(this.#vault, trust));
   }
 
-  /** Highest bundle counter seen of a device; 0 when none was. */
-  bundleCounter(device: string): number {
-    const row = this.#db.prepare("SELECT counter FROM bundles WHERE device = ?").get(device);
+  /** Highest bundle counter seen of a contact's device; 0 when none was. */
+  bundleCounter(jid: string, device: string): number {
+    const row = this.#db.prepare("SELECT counter FROM bundles WHERE jid = ? AND device = ?")
+      .get(jid, device);
     return Number(row?.counter ?? 0);
   }
-  setBundleCounter(device: string, counter: number): void {
-    this.#db.prepare("INSERT OR REPLACE INTO bundles (device, counter) VALUES (?, ?)")
-      .run(device, counter);
+  setBundleCounter(jid: string, device: string, counter: number): void {
+    this.#db.prepare("INSERT OR REPLACE INTO bundles (jid, device, counter) VALUES (?, ?, ?)")
+      .run(jid, device, counter);
   }
 
+  /** Those with one device, newest first. */
   sessions(jid: string, device: string): StoredSession[] {
     return this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? ORDER BY updated DESC",
-    ).all(jid, device).map((row) => this.#session(row));
+    ).all(jid, device).flatMap((row) => this.#session(row));
   }
   /** The one in use with a device. */
   activeSession(jid: string, device: string): StoredSession | undefined {
     const row = this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? AND active = 1",
     ).get(jid, device);
-    return row === undefined ? undefined : this.#session(row);
+    return row === undefined ? undefined : this.#session(row)[0];
   }
-  #session(row: Record<string, unknown>): StoredSession {
-    return {
+  /** None when the row is not what was stored: then it goes, and a new session takes its place. */
+  #session(row: Record<string, unknown>): StoredSession[] {
+    const session = {
       session: String(row.session),
       jid: String(row.jid),
       device: String(row.device),
       active: row.active === 1,
-      state: this.#vault.open(`sessions/${row.session}`, row.sealed as Uint8Array),
     };
+    try {
+      return [{ ...session, state: this.#vault.open(sessionPlace(row), row.sealed as Uint8Array) }];
+    } catch (error) {
+      if (!(error instanceof OpenError)) throw error;
+      logOf("store").error("a session with {jid} is damaged and dropped", { jid: row.jid });
+      this.#db.prepare("DELETE FROM sessions WHERE session = ?").run(session.session);
+      return [];
+    }
   }
   /** Stores a session; when it is active, the device's others no longer are. Keeps `most` a device. */
   putSession(session: StoredSession, now: number, most: number): void {
     const { jid, device } = session;
-    const sealed = this.#vault.seal(`sessions/${session.session}`, session.state);
+    const sealed = this.#vault.seal(sessionPlace(session), session.state);
     const active = session.active ? 1 : 0;
     const known = this.#db.prepare(
       "UPDATE sessions SET updated = ?, sealed = ? WHERE session = ? AND jid = ? AND device = ? AND active = ?",
@@ -174,12 +151,21 @@ export class KeyMaterial {
     this.#db.exec("DELETE FROM sessions; DELETE FROM one_time_prekeys");
   }
 
-  /** Drops pin, sessions and bundle counters of a contact with these devices. */
-  forget(jid: string, devices: readonly string[]): void {
-    this.dropSessions(jid);
-    this.#db.prepare("DELETE FROM trust WHERE jid = ?").run(jid);
-    const drop = this.#db.prepare("DELETE FROM bundles WHERE device = ?");
-    for (const device of devices) drop.run(device);
+  /** Drops sessions and bundle counters of a contact's devices that are not among these. */
+  keepDevices(jid: string, devices: readonly string[]): void {
+    const kept = JSON.stringify(devices);
+    for (const table of ["sessions", "bundles"]) {
+      this.#db.prepare(
+        `DELETE FROM ${table} WHERE jid = ? AND device NOT IN (SELECT value FROM json_each(?))`,
+      ).run(jid, kept);
+    }
+  }
+
+  /** Drops pin, sessions and bundle counters of a contact. */
+  forget(jid: string): void {
+    for (const table of ["trust", "sessions", "bundles"]) {
+      this.#db.prepare(`DELETE FROM ${table} WHERE jid = ?`).run(jid);
+    }
   }
 
   /** Drops everything: the keys of a device that is no more, and what it knew. */
@@ -206,4 +192,13 @@ export class KeyMaterial {
   dropSeenBefore(at: number): void {
     this.#db.prepare("DELETE FROM seen WHERE at < ?").run(at);
   }
+}
+
+/** Where a value belongs is part of its seal: moved to another row it does not open. */
+function prekeyPlace(table: PrekeyTable, key: { kind: number; id: number; created: number }) {
+  return `${table}/${key.kind}/${key.id}/${key.created}`;
+}
+
+function sessionPlace(row: { jid?: unknown; device?: unknown; session?: unknown }): string {
+  return `sessions/${row.jid}/${row.device}/${row.session}`;
 }

@@ -66,7 +66,7 @@ export class Messages {
   }
 
   /**
-   * Replaces the text of one; one of ours is pending again.
+   * Replaces the text of one by that of its correction `revision`; one of ours is pending again.
    * @returns the message and how often it was corrected; undefined when there is no such chat message
    */
   correct(
@@ -74,13 +74,14 @@ export class Messages {
     mine: boolean,
     id: string,
     body: string,
+    revision: number,
   ): MessageView | undefined {
     const sealed = this.#vault.seal(place({ contact, mine, id }), utf8(body));
     const { changes } = this.#db.prepare(
-      `UPDATE messages SET sealed = ?, revision = revision + 1,
+      `UPDATE messages SET sealed = ?, revision = ?,
          delivery = CASE mine WHEN 1 THEN 'pending' END
        WHERE contact = ? AND mine = ? AND id = ? AND kind = 'chat'`,
-    ).run(sealed, contact, mine ? 1 : 0, id);
+    ).run(sealed, revision, contact, mine ? 1 : 0, id);
     return changes === 1 ? this.get(contact, mine, id) : undefined;
   }
 
@@ -104,6 +105,12 @@ export class Messages {
     return this.#db.prepare(
       "SELECT * FROM messages WHERE contact = ? AND at < ? ORDER BY at DESC, row DESC LIMIT ?",
     ).all(contact, before, limit).map((row) => this.#view(row)).reverse();
+  }
+
+  /** Did we ever write to them? */
+  hasWritten(contact: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM messages WHERE contact = ? AND mine = 1 LIMIT 1")
+      .get(contact) !== undefined;
   }
 
   /** Ours that have not left yet, oldest first. */

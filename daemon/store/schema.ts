@@ -1,8 +1,11 @@
+import { SimppdError } from "../base/mod.ts";
+import type { DatabaseSync, Migration } from "./database.ts";
+
 /**
  * `MIGRATIONS[i]` takes `simppd.db` from schema version i to i + 1. Never edit one that was
  * released: add another. Columns named `sealed` hold values of the Vault.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE settings (
     name   TEXT PRIMARY KEY,
@@ -85,4 +88,62 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE contacts ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;  -- chat in clear was chosen
   `,
+  `
+  CREATE TABLE pictures (
+    jid    TEXT PRIMARY KEY,
+    hash   TEXT NOT NULL,              -- SHA-1 in hex
+    sealed BLOB NOT NULL
+  ) STRICT;
+  `,
+  sealWhole,
 ];
+
+/**
+ * From here on pins and both halves of prekeys are sealed, and sessions bound to their rows. What an
+ * older file says of them may be anybody's: it is not carried over.
+ */
+function sealWhole(db: DatabaseSync): void {
+  if (db.prepare("SELECT 1 FROM prekeys UNION ALL SELECT 1 FROM trust LIMIT 1").get()) {
+    throw new SimppdError(
+      "schema-older",
+      "This state directory was written by an early simppd that did not seal all of its keys, and " +
+        "they are not taken over. Make a backup with that simppd, and restore it in another " +
+        "--state directory.",
+    );
+  }
+  db.exec(`
+    DROP TABLE prekeys;
+    CREATE TABLE prekeys (
+      kind    INTEGER NOT NULL,
+      id      INTEGER NOT NULL,
+      created INTEGER NOT NULL,        -- ms since 1970
+      sealed  BLOB NOT NULL,
+      PRIMARY KEY (kind, id)
+    ) STRICT;
+
+    DROP TABLE one_time_prekeys;
+    CREATE TABLE one_time_prekeys (
+      kind    INTEGER NOT NULL,
+      id      INTEGER NOT NULL,
+      created INTEGER NOT NULL,
+      sealed  BLOB NOT NULL,
+      PRIMARY KEY (id, kind)
+    ) STRICT;
+
+    DROP TABLE trust;
+    CREATE TABLE trust (
+      jid    TEXT PRIMARY KEY,         -- bare
+      sealed BLOB NOT NULL
+    ) STRICT;
+
+    DROP TABLE bundles;
+    CREATE TABLE bundles (
+      jid     TEXT NOT NULL,
+      device  TEXT NOT NULL,
+      counter INTEGER NOT NULL,        -- highest seen
+      PRIMARY KEY (jid, device)
+    ) STRICT;
+
+    DELETE FROM sessions;
+  `);
+}

@@ -93,9 +93,12 @@ export class SealingKey {
     return this.#master!;
   }
 
-  /** Forgets the master key, when it can be asked for again. */
-  lock(): void {
-    if (this.#wrapped !== null) this.#master = null;
+  /** Forgets the master key, when it can be asked for again; a change that runs ends first. */
+  lock(): Promise<void> {
+    return this.#turns.run("change", () => {
+      if (this.#wrapped !== null) this.#master = null;
+      return Promise.resolve();
+    });
   }
 
   /**

@@ -250,3 +250,19 @@ Deno.test("without the system's tool the keyring is a plain error and nothing ch
     const windows = await SealingKey.find(folder, { keyring: systemKeyring("windows") });
     await assert.rejects(windows.change({ keeper: "keyring" }, "name"), refused("no-keyring"));
   }));
+
+Deno.test("lock() waits for a change that runs; the key it gives on is whole", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "simppd-key-" });
+  try {
+    const key = await SealingKey.find(folder, { derive });
+    const master = await key.open();
+    const name = "0123456789abcdef";
+    await key.change({ keeper: "passphrase", passphrase: "a good passphrase" }, name);
+    const changing = key.change({ keeper: "file" }, name, "a good passphrase");
+    await Promise.all([changing, key.lock()]);
+    assert.deepEqual(await Deno.readFile(join(folder, "key")), master);
+    assert.deepEqual(await (await SealingKey.find(folder, { derive })).open(), master);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

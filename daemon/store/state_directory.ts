@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { SimppdError, sleep } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, openDatabase } from "./database.ts";
+import { LogCutter } from "./log_cutter.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type KeySurroundings, SealingKey } from "./sealing_key.ts";
 import { Vault } from "./vault.ts";
@@ -58,9 +59,9 @@ export class StateHold {
   }
 
   /** Closes what {@link open} opened and forgets the key; the directory stays ours. */
-  lock(opened: StateDirectory): void {
-    opened.db.close();
-    this.key.lock();
+  async lock(opened: StateDirectory): Promise<void> {
+    opened.closeDatabase();
+    await this.key.lock();
     this.#opened = false;
   }
 
@@ -77,12 +78,14 @@ export class StateDirectory {
   readonly db: DatabaseSync;
   readonly vault: Vault;
   readonly #hold: StateHold;
+  readonly #cutter: LogCutter;
 
   /** @param hold given free when this is closed */
   constructor(hold: StateHold, db: DatabaseSync, vault: Vault) {
     this.#hold = hold;
     this.db = db;
     this.vault = vault;
+    this.#cutter = new LogCutter(db);
   }
 
   /**
@@ -117,9 +120,15 @@ export class StateDirectory {
     return join(this.path, name);
   }
 
+  /** Closes the database; the directory stays its holder's. */
+  closeDatabase(): void {
+    this.#cutter.close();
+    this.db.close();
+  }
+
   /** Closes the database, then gives up the lock. */
   close(): void {
-    this.db.close();
+    this.closeDatabase();
     this.#hold.close();
   }
 }
@@ -154,7 +163,13 @@ export async function lockOf(path: string): Promise<"held" | "free" | "none"> {
   }
 }
 
-async function takeLock(root: string): Promise<Deno.FsFile> {
+/**
+ * Makes a directory private (0700), when absent at all, and takes the lock in it; closing that gives
+ * it up.
+ * @param option of the command line by which another directory is chosen
+ * @throws SimppdError `state-locked`, `state-unusable`
+ */
+export async function takeLock(root: string, option = "--state"): Promise<Deno.FsFile> {
   let lock: Deno.FsFile;
   try {
     await Deno.mkdir(root, { recursive: true, mode: 0o700 });
@@ -163,8 +178,8 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   } catch (error) {
     throw new SimppdError(
       "state-unusable",
-      `${root} cannot be used as state directory: it must be a directory you can write to. ` +
-        "Choose another with --state.",
+      `${root} cannot be used: it must be a directory you can write to. ` +
+        `Choose another with ${option}.`,
       error,
     );
   }
@@ -175,7 +190,7 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   lock.close();
   throw new SimppdError(
     "state-locked",
-    `Another simppd is running on ${root}. Use that one (simppd open), end it, or choose another ` +
-      "directory with --state.",
+    `Another simppd is running on ${root}. Use that one, end it, or choose another directory with ` +
+      `${option}.`,
   );
 }

@@ -108,3 +108,40 @@ Deno.test("a message's delivery goes forward only, and it is stored once", () =>
   assert.deepEqual(messages.page(message.contact, 10).map(({ body }) => body), ["hello"]);
   db.close();
 });
+
+Deno.test({
+  name: "the database and its log are for nobody else to read",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withDirectory(async (path) => {
+      const modes = () =>
+        ["simppd.db", "simppd.db-wal", "simppd.db-shm"].map((name) =>
+          (Deno.statSync(join(path, name)).mode! & 0o777).toString(8)
+        );
+      const state = await StateDirectory.open(path);
+      new Settings(state.db, state.vault).set("x", 1);
+      assert.deepEqual(modes(), ["600", "600", "600"]);
+      state.close();
+      Deno.chmodSync(join(path, "simppd.db"), 0o644); // as an older one left it
+      const again = await StateDirectory.open(path);
+      assert.deepEqual(modes(), ["600", "600", "600"]);
+      again.close();
+    }),
+});
+
+Deno.test("keys that an early version did not seal are not taken over", () =>
+  withDirectory(async (path) => {
+    const file = join(path, "simppd.db");
+    const old = MIGRATIONS.slice(0, MIGRATIONS.findIndex((each) => typeof each === "function"));
+    const early = openDatabase(file, old);
+    early.exec(
+      "INSERT INTO trust VALUES ('mallory@example.test', 'verified', x'00', 1, x'00', NULL)",
+    );
+    early.close();
+    assert.throws(() => openDatabase(file, MIGRATIONS), refused("schema-older"));
+    const empty = openDatabase(file, old);
+    empty.exec("DELETE FROM trust");
+    empty.close();
+    openDatabase(file, MIGRATIONS).close();
+    await Promise.resolve();
+  }));

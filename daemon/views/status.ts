@@ -46,8 +46,13 @@ export interface DevicesView {
    * somebody published other keys for this account.
    */
   state: "own" | "linked" | "unlinked" | "replaced";
-  /** 20 digits to compare with what the approving device shows. */
+  /** 30 digits of this device's key and the account's, to compare with the approving device's. */
   code: string;
+  /**
+   * Did the person say here that the codes are the same? none: the account's keys need no word;
+   * needed: not yet, and nothing is taken over before; refused: they differed.
+   */
+  confirmation: "none" | "needed" | "given" | "refused";
   devices: { id: string; here: boolean }[];
   /** Devices that ask to be added. */
   requests: { id: string; code: string }[];
@@ -56,6 +61,8 @@ export interface DevicesView {
 export interface AccountView {
   jid: string;
   nick: string;
+  /** Hash of one's own picture; null when none is shown. */
+  picture: string | null;
   /** This device's id, 16 hex digits. */
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */

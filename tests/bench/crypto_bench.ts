@@ -12,7 +12,7 @@ import {
 } from "../../daemon/crypto/mod.ts";
 import { SFrameReceiver, SFrameSender, suiteById } from "../../daemon/sframe/mod.ts";
 import { initiate, openPacket, readPacket, sealPacket } from "../../daemon/simpp/session.ts";
-import { MemoryDirectory, person, type TestPerson } from "../../daemon/simpp/testing.ts";
+import { link, MemoryDirectory, person, type TestPerson } from "../../daemon/simpp/testing.ts";
 import { bareDevice, hear } from "../../daemon/simpp/testing_handshake.ts";
 import { el } from "../../daemon/xmpp/core/mod.ts";
 import { atMost, type BenchLine, quantile, round } from "./bench.ts";
@@ -168,9 +168,7 @@ async function hundred(id: SuiteId): Promise<BenchLine[]> {
     const others: TestPerson[] = [];
     while (others.length < DEVICES - 1) {
       const other = await person(jid, directory, [id]);
-      owner.simpp.linking.asked(other.simpp.linking.request);
-      await owner.simpp.linking.approve(other.simpp.device);
-      await other.simpp.refresh(jid);
+      await link(owner, other);
       others.push(other);
     }
     await Promise.all(others.map(({ simpp }) => simpp.refresh(jid)));

@@ -8,6 +8,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -66,7 +67,11 @@ export const api = {
   join: (link: string, nick: string) =>
     request<StatusView>("POST", "/api/setup/join", { link, nick }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
+  setPassword: (password: string) =>
+    request<StatusView>("POST", "/api/account/password", { password }),
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
+  picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
+  setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
@@ -106,6 +111,8 @@ export const api = {
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),
   denyDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/deny`),
+  confirmDevice: (code: string) => request<StatusView>("POST", "/api/devices/confirm", { code }),
+  refuseDevice: () => request<StatusView>("POST", "/api/devices/refuse"),
   removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
   startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 

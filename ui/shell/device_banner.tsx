@@ -1,6 +1,7 @@
 /** On top of everything when this device may seal nothing for its account. */
 import { useSignal } from "@preact/signals";
 import { api } from "../api/routes.ts";
+import type { DevicesView, StatusView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -23,10 +24,49 @@ export function DeviceBanner() {
       <div>
         <h2>{words.title}</h2>
         <p>{words.lead}</p>
-        {!replaced && <LinkCode code={devices.code} />}
+        {!replaced && <Comparison devices={devices} />}
         <StartAnew />
       </div>
     </section>
+  );
+}
+
+/** The code, and what the person says of it here. */
+function Comparison({ devices: { code, confirmation } }: { devices: DevicesView }) {
+  const action = useAction();
+  const words = text.devices.unlinked;
+  const answer = (ask: () => Promise<StatusView>) =>
+    action.run(async () => status.value = await ask());
+  const refused = confirmation === "refused";
+  return (
+    <>
+      {refused && <p role="alert">{words.refused}</p>}
+      <LinkCode code={code} />
+      {confirmation === "given" && <p role="status">{words.given}</p>}
+      {(refused || confirmation === "needed") && (
+        <div class="banner-answers">
+          <button
+            type="button"
+            class={`button button-small ${refused ? "" : "button-primary"}`}
+            disabled={action.busy.value}
+            onClick={() => answer(() => api.confirmDevice(code))}
+          >
+            {refused ? words.again : words.match}
+          </button>
+          {!refused && (
+            <button
+              type="button"
+              class="button button-small"
+              disabled={action.busy.value}
+              onClick={() => answer(() => api.refuseDevice())}
+            >
+              {words.differ}
+            </button>
+          )}
+        </div>
+      )}
+      <FormError message={action.error.value} />
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { text } from "../text/mod.ts";
 
-/** Twenty digits in groups of five, to be compared with another screen. */
+/** Thirty digits in groups of five, to be compared with another screen. */
 export function LinkCode({ code }: { code: string }) {
   const groups = code.replace(/\D/g, "").match(/.{1,5}/g) ?? [];
   return (

@@ -284,6 +284,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   function onDevice(id: string, verb: string | undefined): StatusView {
     const { devices, requests } = state.status.devices;
     if (id === "start-anew") return changeDevices({ state: "own" });
+    if (id === "confirm") return changeDevices({ confirmation: "given" });
+    if (id === "refuse") return changeDevices({ confirmation: "refused" });
     const left = requests.filter((request) => request.id !== id);
     if (verb === "deny") return changeDevices({ requests: left });
     if (verb === "approve") {
@@ -322,6 +324,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
             host: body["reach"] === "network" ? "0.0.0.0" : "127.0.0.1",
           },
         });
+      case "POST /api/account/password":
+        return state.status;
       case "POST /api/invitations":
         return {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,

@@ -51,10 +51,10 @@ export const trust = {
   devices: {
     title: "Your devices",
     here: "This device",
-    code: "Code of 20 digits",
+    code: "Code of 30 digits",
     request: "A device asks to join your account",
     requestLead:
-      "Approve it only if it is yours and shows exactly this code. It can then read and " +
+      "Approve it only if it is yours and shows exactly this code: all of it. It can then read and " +
       "write in your name.",
     approve: "The codes match: approve",
     deny: "Deny",
@@ -69,8 +69,15 @@ export const trust = {
     unlinked: {
       title: "Approve this device on your other one",
       lead: "This account is in use on another device. Open simppd there, then Settings, Your " +
-        "devices, and approve this device if the code is the same. Until then nothing is sent or " +
-        "opened here.",
+        "devices: it shows a code. Compare it with this one, all of it, and answer on both " +
+        "devices. Until then nothing is sent or opened here.",
+      match: "The codes match",
+      differ: "They differ",
+      given: "You said that the codes match. Approve this device on the other one too.",
+      refused: "The codes differed: somebody between your devices shows keys that are not yours. " +
+        "They are not taken. Do not approve this device; deny it on the other one, and try again " +
+        "over another network.",
+      again: "I compared again: the codes match",
     },
     replaced: {
       title: "Somebody published other keys for your account",

@@ -1,5 +1,7 @@
 import { fromBase64, SimppdError, toBase64 } from "../../base/mod.ts";
 import {
+  ed25519,
+  isSmallOrder,
   type KeyPair,
   type LoginProfile,
   loginProfile,
@@ -62,7 +64,7 @@ function codeOf(text: string): number {
   return /^[1-9][0-9]{0,2}$/.test(text) ? Number(text) : 0;
 }
 
-/** @throws SimppdError `bad-login-keys` when the length of `key` is not that of the profile */
+/** @throws SimppdError `bad-login-keys` when `key` is not one of the profile, or is nobody's */
 export function checkedLoginKey(
   profile: LoginProfile,
   side: "client" | "server",
@@ -70,6 +72,7 @@ export function checkedLoginKey(
 ): Uint8Array {
   const signer = side === "client" ? profile.clientSigner : profile.serverSigner;
   if (key.length !== signer.publicLength) throw badKeys(`a key of ${key.length} bytes`);
+  if (signer === ed25519 && isSmallOrder(key)) throw badKeys("a key that anybody can sign for");
   return key;
 }
 

@@ -33,6 +33,10 @@ Deno.test("malformed, double and too many login keys are refused", () => {
       changed("</simpp>", `${one.replace('"2"', '"77"').repeat(8)}</simpp>`),
     ]
   ) assert.throws(() => readLoginKeys(element, "server"), refused);
+  // A key that anybody can sign for.
+  const nobody = Uint8Array.of(1, ...new Uint8Array(31)).toBase64();
+  const small = changed(/>[A-Za-z0-9+/=]+</, `>${nobody}<`);
+  assert.throws(() => readLoginKeys(small, "server"), refused);
   // The paper's keys of client and server differ in size.
   assert.throws(() => readLoginKeys(changed("", ""), "client"), refused);
 });

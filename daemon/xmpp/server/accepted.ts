@@ -10,6 +10,8 @@ export interface Accepted {
   /** Has it shown whose it is? */
   readonly proved: boolean;
   readonly bound: boolean;
+  /** The account that has logged in. */
+  readonly account: string | undefined;
   /** Ends it without a word. */
   drop(): void;
   /** Ends it with an error, if it can be told (RFC 6120 section 4.9). */

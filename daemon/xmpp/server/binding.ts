@@ -72,7 +72,8 @@ export function bindResource(
   resource: string,
 ): Session {
   const { limits, resumptions, sessions, storage } = host;
-  if (!storage.accounts.exists(account)) {
+  const created = storage.accounts.created(account);
+  if (created === undefined || created !== stream.created) {
     throw new StreamError("not-authorized", "the account was removed");
   }
   const jid = fullJid(host, account, resource);

@@ -5,9 +5,10 @@ import {
   type ReaderLimits,
 } from "../core/mod.ts";
 import { ARCHIVE_ROOM } from "./storage/archive.ts";
+import { DEFAULT_WEB_LIMITS, type WebLimits } from "./web/limits.ts";
 
 /** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
-export interface ServerLimits {
+export interface ServerLimits extends WebLimits {
   /** From the TCP accept to a bound resource. */
   loginTimeoutMs: number;
   /** From the TCP accept, or from `<proceed/>`, to the end of the TLS handshake. */
@@ -108,7 +109,10 @@ export interface ServerLimits {
   occupantStanzaBurst: number;
   roomMessagesPerSecond: number;
   roomMessageBurst: number;
-  /** What a room remembers for those who join, and all rooms together. */
+  /**
+   * What a room shows those who join, messages and bytes; what all rooms together remember where
+   * there is no archive.
+   */
   roomHistoryMessages: number;
   roomHistoryBytes: number;
   roomHistoryBytesInAll: number;
@@ -137,6 +141,7 @@ export interface ServerLimits {
 
 /** What a server for a household or a team on one machine needs, with room to spare. */
 export const DEFAULT_LIMITS: ServerLimits = {
+  ...DEFAULT_WEB_LIMITS,
   loginTimeoutMs: 30_000,
   handshakeTimeoutMs: 10_000,
   idlePingMs: 120_000,

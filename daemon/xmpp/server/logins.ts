@@ -12,6 +12,7 @@ import {
   endPointOf,
   Jid,
   type PublicLoginKey,
+  SaslError,
   type SaslOffer,
   ScramError,
   type ScramMechanism,
@@ -177,13 +178,14 @@ export class Logins {
   }
 
   #byKeys({ mechanisms }: SaslOffer): Exchange {
+    const same = this.#sameAccount();
     const simpp = simpp1Server({
       domain: this.#domain.domain,
       identities: this.#identities,
       mechanisms,
       endPoint: this.#endPoint,
       lookup: (jid, { id }) => {
-        const own = this.#accounts.loginKey(this.#localPart(jid), id);
+        const own = this.#accounts.loginKey(same.begins(this.#localPart(jid)), id);
         return { public: own ?? this.#nobody.get(id)!, known: own !== undefined };
       },
     }, systemRandom);
@@ -194,7 +196,7 @@ export class Logins {
       },
       guessable: false,
       first: (data) => ({ data: simpp.first(data), last: false }),
-      final: (data) => simpp.final(data),
+      final: (data) => same.ends(simpp.final(data)),
     };
   }
 
@@ -202,11 +204,12 @@ export class Logins {
     // Where none was offered, a client that could have bound says so in truth.
     const binds = offer.mechanisms.some((name) => name.endsWith("-PLUS"));
     const nameOf = (user: string) => this.#localPart(`${user}@${this.#domain}`);
+    const same = this.#sameAccount();
     const kept = mechanism.replace("-PLUS", "") as OfferedMechanism;
     const scram = scramServer(
       mechanism,
       {
-        lookup: (user) => this.#source.find(nameOf(user), kept),
+        lookup: (user) => this.#source.find(same.begins(nameOf(user)), kept),
         offer,
         ...(binds ? { binding: this.#binding! } : {}),
       },
@@ -218,7 +221,28 @@ export class Logins {
       },
       guessable: true,
       first: async (data) => ({ data: utf8(await scram.first(textOf(data))), last: false }),
-      final: (data) => utf8(scram.final(textOf(data))),
+      final: (data) => same.ends(utf8(scram.final(textOf(data)))),
+    };
+  }
+
+  /** A login ends at the account it began with: not at a later one of the same name. */
+  #sameAccount() {
+    let name = "";
+    let created: number | undefined;
+    return {
+      begins: (account: string): string => {
+        name = account;
+        created = this.#accounts.created(account);
+        return account;
+      },
+      ends: <T>(final: T): T => {
+        if (this.#accounts.created(name) === created) return final;
+        throw new SaslError(
+          "not-authorized",
+          "The account is gone that this login began with.",
+          "not-authorized",
+        );
+      },
     };
   }
 

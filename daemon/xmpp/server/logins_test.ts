@@ -175,3 +175,49 @@ Deno.test("keys are registered in the place of a password, and the server gives 
     assert.equal(await tries(bed, client, `bob@${DOMAIN}`, own), "success");
   });
 });
+
+Deno.test("a login that is under way does not become the next owner's of the name", async () => {
+  await withServer(async (bed) => {
+    const mallory = MODERN.clientSigner.generate(systemRandom);
+    await bed.server.createAccount("bob", { loginKeys: [publicKey(mallory)] });
+    const [server] = bed.server.logins.publicKeys;
+    const simpp = simpp1Client({
+      jid: `bob@${DOMAIN}`,
+      domain: DOMAIN,
+      keys: [{ profile: MODERN, own: mallory, server: server!.public }],
+      mechanisms: MECHANISMS,
+      endPoint: endPointOf(new X509Certificate((await testOptions()).certificatePem).raw),
+    }, systemRandom);
+    const begun = await bed.connect(), proven = await bed.connect();
+    for (const client of [begun, proven]) await client.open();
+    const challenge = await say(begun, "auth", simpp.first());
+    await bed.server.createAccount("carl", PASSWORD);
+    await proven.authenticate("carl", PASSWORD);
+
+    const { accounts } = bed.server.storage;
+    for (const name of ["bob", "carl"]) {
+      bed.server.storage.transaction(() => accounts.remove(name));
+      await new Promise((resolve) => setTimeout(resolve, 5)); // made at another millisecond
+      await bed.server.createAccount(name, PASSWORD);
+    }
+    const last = await say(begun, "response", simpp.respond(fromBase64(challenge.getText())));
+    assert.equal(failureOf(last), "failure not-authorized");
+    await proven.open();
+    proven.send(el("iq", { type: "set", id: "b" }, el("bind", { xmlns: NS.bind })));
+    assert.equal(await proven.streamError(), "not-authorized");
+  });
+});
+
+Deno.test("who logged in and is not bound is ended with the account", async () => {
+  await withServer(async (bed) => {
+    await bed.server.createAccount("bob", PASSWORD);
+    const ghost = await bed.connect();
+    await ghost.open();
+    await ghost.authenticate("bob", PASSWORD);
+    const owner = await bed.login("bob", "phone");
+    const remove = el("query", { xmlns: NS.register }, el("remove"));
+    owner.send(el("iq", { type: "set", id: "r" }, remove));
+    assert.equal(await ghost.streamError(), "not-authorized");
+    assert.equal(await owner.streamError(), "not-authorized");
+  });
+});

@@ -32,7 +32,9 @@ export function plainExchange(
       const prove = async () => {
         const { storedKey, salt, iterations } = source.find(account, "SCRAM-SHA-256");
         const shown = await keysOf(password, salt, iterations);
-        if (shown !== undefined && equal(shown, storedKey)) return;
+        // While that was worked on, the name may have become another person's.
+        const still = equal(source.find(account, "SCRAM-SHA-256").storedKey, storedKey);
+        if (shown !== undefined && equal(shown, storedKey) && still) return;
         throw new SaslError("bad-plain", "Name or password is wrong.", "not-authorized");
       };
       return { data: new Uint8Array(0), last: true, prove };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { toBase64, utf8 } from "../../base/mod.ts";
 import { el, NS } from "../core/mod.ts";
+import { type CredentialSource, deriveCredentials } from "./credentials.ts";
+import { plainExchange } from "./plain_login.ts";
 import { PASSWORD, type TestBed, type TestClient, withSqliteServer } from "./testing.ts";
 
 const plain = (message: string) =>
@@ -60,4 +62,17 @@ Deno.test("who guessed too often by PLAIN does not learn that a guess was right"
     { failuresBeforeBackoff: 2, backoffMs: 60_000 },
     { plain: true },
   );
+});
+
+Deno.test("PLAIN does not let the last owner of a name in at the next one's account", async () => {
+  const kept = await deriveCredentials(PASSWORD, 4096);
+  const next = await deriveCredentials("the next owner's own", 4096);
+  const of = (all: typeof kept) => all.find(({ mechanism }) => mechanism === "SCRAM-SHA-256")!;
+  let asked = 0;
+  const source = { find: () => of(asked++ === 0 ? kept : next) } as unknown as CredentialSource;
+  const begun = await plainExchange(source, (user) => user).first(utf8(`\0bob\0${PASSWORD}`));
+  await assert.rejects(async () => await begun.prove!(), { condition: "not-authorized" });
+  const same = { find: () => of(kept) } as unknown as CredentialSource;
+  const good = await plainExchange(same, (user) => user).first(utf8(`\0bob\0${PASSWORD}`));
+  await good.prove!();
 });

@@ -26,6 +26,8 @@ export interface StagedStream {
   send(element: Element): void;
   /** Makes the client pay, in bytes of its rate. */
   charge(bytes: number): void;
+  /** When the account was made that has logged in, ms since 1970. */
+  readonly created: number | undefined;
   /** The client is who it says: it may send more. */
   authenticated(account: string): void;
   /** The client sends a new header, and is then in `stage`. */

@@ -35,6 +35,7 @@ export class ClearStream implements Accepted {
   readonly address: string;
   readonly clear = true;
   readonly proved = false;
+  readonly account = undefined;
   readonly bound = false;
 
   readonly #raw: Socket;

@@ -100,7 +100,8 @@ function query(host: Host, request: IqRequest): Element | undefined {
   own(request);
   const { session, payload, type } = request;
   if (type === "get") return el("query", { xmlns: NS.archive }, queryForm());
-  const { results, fin } = queryArchive(host, host.address(request.account), payload);
+  const { results, fin, cost } = queryArchive(host, host.address(request.account), payload);
+  session.charge(cost);
   for (const message of results) {
     message.attrs.to = session.jid.toString();
     const xml = serialise(message);

@@ -27,7 +27,7 @@ export class StoredMessages implements RoomArchive {
     });
   }
 
-  recent(room: string, most: number, since: number): ArchivedMessage[] {
+  recent(room: string, most: number, since: number, characters: number): ArchivedMessage[] {
     if (most <= 0) return [];
     const filter = {
       owner: room,
@@ -36,7 +36,11 @@ export class StoredMessages implements RoomArchive {
       after: idAt(since) - 1,
       before: Number.MAX_SAFE_INTEGER,
     };
-    return this.#archive.page(filter, most, true).map(({ id, stanza }) => ({
+    let length = 0;
+    const newest = this.#archive.page(filter, most, true).reverse();
+    const over = newest.findIndex(({ stanza }) => (length += stanza.length) > characters);
+    const fitting = over < 0 ? newest : newest.slice(0, over);
+    return fitting.reverse().map(({ id, stanza }) => ({
       id: String(id),
       at: timeOf(id),
       stanza: parseElement(stanza, NO_LIMITS),
