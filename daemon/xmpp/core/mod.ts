@@ -11,7 +11,13 @@ export * from "./end_point.ts";
 export * from "./errors.ts";
 export * from "./hashed_token.ts";
 export * from "./jid.ts";
-export { LIMITS_AFTER_AUTH, LIMITS_BEFORE_AUTH, type ReaderLimits } from "./limits.ts";
+export {
+  LIMITS_AFTER_AUTH,
+  LIMITS_BEFORE_AUTH,
+  LIMITS_OF_SERVER,
+  NO_LIMITS,
+  type ReaderLimits,
+} from "./limits.ts";
 export * from "./namespaces.ts";
 export * from "./paced_tls.ts";
 export * from "./reader.ts";

@@ -6,8 +6,6 @@ import {
   inNamespace,
   isComponentProof,
   Jid,
-  LIMITS_AFTER_AUTH,
-  LIMITS_BEFORE_AUTH,
   newId,
   NS,
   serialise,
@@ -15,6 +13,7 @@ import {
   StreamReader,
 } from "../core/mod.ts";
 import type { Host } from "./host.ts";
+import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Service } from "./services.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -55,7 +54,7 @@ export class ComponentStream implements Service {
       onOpen: (attrs) => this.#open(attrs),
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.#end("</stream:stream>"),
-    }, LIMITS_BEFORE_AUTH);
+    }, limitsBeforeAuth(owner.host.limits));
     this.#late = setTimeout(
       () => this.fail(new StreamError("connection-timeout", "no handshake came")),
       HANDSHAKE_MS,
@@ -145,7 +144,7 @@ export class ComponentStream implements Service {
     if (!right) throw new StreamError("not-authorized", "the handshake is wrong");
     clearTimeout(this.#late);
     this.#stage = "open";
-    this.#reader.setLimits(LIMITS_AFTER_AUTH);
+    this.#reader.setLimits(limitsAfterAuth(this.#owner.host.limits));
     this.#socket.write("<handshake/>");
     this.#owner.proved(this, this.#domain);
   }

@@ -7,6 +7,8 @@ export interface Flow {
   readonly bytesPerSecond: number;
   readonly burstBytes: number;
   readonly outQueueBytes: number;
+  /** Spends of what all connections of its address share; tells how many ms that is to be waited. */
+  readonly ofAddress?: (bytes: number) => number;
 }
 
 /** Parts of the queue: past the first, who writes is held back; past the second, turned away. */
@@ -199,7 +201,10 @@ export class Connection {
   }
 
   #spend(bytes: number): void {
-    const wait = this.#bucket.spend(bytes, steadyNow());
+    const wait = Math.max(
+      this.#bucket.spend(bytes, steadyNow()),
+      this.#flow.ofAddress?.(bytes) ?? 0,
+    );
     if (wait === 0 || this.#throttled || this.#state !== "open") return;
     this.#throttled = true;
     this.#steer();

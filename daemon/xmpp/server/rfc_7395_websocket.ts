@@ -3,9 +3,9 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
-import { LIMITS_AFTER_AUTH } from "../core/mod.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Host } from "./host.ts";
+import { limitsAfterAuth } from "./limits.ts";
 import { standingAlone, webSocketFraming } from "./websocket_framing.ts";
 import type { Wire, WireListener } from "./wire.ts";
 
@@ -18,12 +18,12 @@ const PING_COST = 256;
 const MOST_BEFORE_PONG = 65_536;
 
 /** XMPP over WebSocket (RFC 7395): the streams of the TCP port, in messages. */
-export function offerWebSocket({ web, options }: Host, entrance: Entrance): void {
+export function offerWebSocket({ web, options, limits }: Host, entrance: Entrance): void {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxFragments: MOST_FRAGMENTS,
-    maxPayload: LIMITS_AFTER_AUTH.bytes,
+    maxPayload: limitsAfterAuth(limits).bytes,
     perMessageDeflate: false,
     autoPong: false,
     handleProtocols: (protocols) => protocols.has("xmpp") && "xmpp",
