@@ -2,7 +2,15 @@ import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { compact, Contacts, KeyMaterial, Messages, type StateDirectory } from "../store/mod.ts";
+import {
+  compact,
+  Contacts,
+  KeyMaterial,
+  Messages,
+  RoomMessages,
+  type StateDirectory,
+  StoredRooms,
+} from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -11,6 +19,9 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  RoomMemberView,
+  RoomMessageView,
+  RoomView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -26,6 +37,7 @@ import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
 import { PlainLink } from "./plain_link.ts";
+import { AppRooms } from "./rooms.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
 import { Typing } from "./typing.ts";
@@ -74,6 +86,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #history: History;
   readonly #chats: Chats;
   readonly #people: People;
+  readonly #rooms: AppRooms;
   readonly #calls: Calls;
   readonly #account: Account;
   readonly #typing: Typing;
@@ -117,6 +130,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#people.touch(message.contact);
     });
     const jid = () => this.#account.jid;
+    this.#rooms = new AppRooms({
+      stored: new StoredRooms(state.db, state.vault),
+      messages: new RoomMessages(state.db, state.vault),
+      people: this.#people,
+      events,
+      nick: () => this.#account.view()?.nick ?? "",
+      own: jid,
+    });
     this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
     this.#simpp.linking.changed.on(() => this.#linked());
     this.#account = new Account({
@@ -183,8 +204,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
   }
 
-  #attach({ client, roster, presence }: Connection): void {
-    this.#history.attach(client);
+  #attach(connection: Connection): void {
+    const { client, roster, presence, archive } = connection;
+    this.#history.attach(client, archive);
+    this.#rooms.attach(connection);
     this.#people.attach(client, roster, presence);
     this.#link.attach(client);
     this.#plain.attach(client);
@@ -241,8 +264,11 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   contacts(): ContactView[] {
     return this.#people.list();
   }
-  addContact(input: { jid: string; name?: string }): Promise<ContactView> {
-    return this.#people.add(input.jid, input.name);
+  async addContact(input: { jid: string; name?: string }): Promise<ContactView> {
+    if (this.#rooms.has(input.jid)) {
+      throw new SimppdError("bad-jid", `${input.jid} is one of your rooms, and no person.`);
+    }
+    return await this.#people.add(input.jid, input.name);
   }
   async changeContact(
     jid: string,
@@ -328,6 +354,51 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     if (!contact.blocked && contact.presence !== "offline" && contact.trust.mutual) {
       this.#typing.tell(contact.jid, typing);
     }
+  }
+
+  rooms(): RoomView[] {
+    return this.#rooms.list();
+  }
+  createRoom(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
+    return this.#rooms.create(input);
+  }
+  joinRoom(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
+    return this.#rooms.join(input);
+  }
+  answerRoom(jid: string, input: Parameters<AppApi["answerRoom"]>[1]): Promise<RoomView> {
+    return this.#rooms.answer({ jid, ...input });
+  }
+  async leaveRoom(jid: string): Promise<void> {
+    await Promise.resolve(this.#rooms.leave(jid));
+    compact(this.#state.db);
+  }
+  roomMembers(jid: string): RoomMemberView[] {
+    return this.#rooms.members(jid);
+  }
+  roomMessages(jid: string, page: { before?: number; limit?: number } = {}): RoomMessageView[] {
+    return this.#rooms.page(jid, page);
+  }
+  async sendToRoom(jid: string, body: string): Promise<RoomMessageView> {
+    return await Promise.resolve(this.#rooms.send(jid, body));
+  }
+  async markRoomRead(jid: string): Promise<void> {
+    await Promise.resolve(this.#rooms.markRead(jid));
+  }
+  inviteToRoom(jid: string, contact: string, reason?: string): Promise<void> {
+    return this.#rooms.invite(jid, contact, reason);
+  }
+  changeRoomMember(
+    jid: string,
+    change: Parameters<AppApi["changeRoomMember"]>[1],
+  ): Promise<void> {
+    return this.#rooms.changeMember(jid, change);
+  }
+  async changeRoom(jid: string, change: Parameters<AppApi["changeRoom"]>[1]): Promise<RoomView> {
+    return await Promise.resolve(this.#rooms.change(jid, change));
+  }
+  async destroyRoom(jid: string, reason?: string): Promise<void> {
+    await this.#rooms.destroy(jid, reason);
+    compact(this.#state.db);
   }
 
   async setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView> {
@@ -417,6 +488,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#chats.close();
+    this.#rooms.close();
     this.#typing.close();
   }
 

@@ -288,7 +288,8 @@ export class Chats {
   }
 }
 
-function checkBody(body: string): void {
+/** @throws SimppdError `bad-input` for what is empty, too long or cannot stand in XML */
+export function checkBody(body: string): void {
   try {
     escapeText(body);
   } catch (error) {
