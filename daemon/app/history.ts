@@ -1,5 +1,10 @@
 import { logOf } from "../base/mod.ts";
-import { type Archived, Carbons, type MessageArchive, type XmppClient } from "../xmpp/client/mod.ts";
+import {
+  type Archived,
+  Carbons,
+  type MessageArchive,
+  type XmppClient,
+} from "../xmpp/client/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../xmpp/core/mod.ts";
 import type { PlainLink } from "./plain_link.ts";
 import type { AppSettings } from "./settings.ts";

@@ -1,12 +1,6 @@
 import { type Emitter, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
-import type {
-  AppEvent,
-  Problem,
-  RoomMemberView,
-  RoomMessageView,
-  RoomView,
-} from "../views/mod.ts";
+import type { AppEvent, Problem, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
 import {
   type Bookmark,
   Bookmarks,
@@ -194,9 +188,7 @@ export class AppRooms {
   members(jid: string): RoomMemberView[] {
     const { jid: known } = this.#get(jid);
     const room = this.#online?.entry.live(known);
-    return room?.state === "in"
-      ? memberViews(room, this.#online!.entry.affiliated(known))
-      : [];
+    return room?.state === "in" ? memberViews(room, this.#online!.entry.affiliated(known)) : [];
   }
 
   page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
