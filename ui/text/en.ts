@@ -5,6 +5,7 @@ import { atRest } from "./en_at_rest.ts";
  * What depends on a value is a function of it.
  */
 import { plain } from "./en_plain.ts";
+import { rooms } from "./en_rooms.ts";
 import { trust } from "./en_trust.ts";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -12,6 +13,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 export const en = {
   ...trust,
   ...plain,
+  ...rooms,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
