@@ -19,9 +19,6 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
-  RoomMemberView,
-  RoomMessageView,
-  RoomView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -37,6 +34,7 @@ import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
 import { PlainLink } from "./plain_link.ts";
+import { RoomApi } from "./room_api.ts";
 import { AppRooms } from "./rooms.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
@@ -73,7 +71,7 @@ type GateApi =
   | "restore";
 
 /** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
-export class RunningApp implements Omit<AppApi, GateApi> {
+export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   readonly events: Emitter<AppEvent>;
   readonly instance: string;
   readonly #version: string;
@@ -86,7 +84,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #history: History;
   readonly #chats: Chats;
   readonly #people: People;
-  readonly #rooms: AppRooms;
+  protected override readonly ofRooms: AppRooms;
   readonly #calls: Calls;
   readonly #account: Account;
   readonly #typing: Typing;
@@ -98,6 +96,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     { version = "0", loginProfiles = ["simpp-modern"], callHosts }: AppOptions,
     events: Emitter<AppEvent>,
   ) {
+    super();
     const settings = new AppSettings(state);
     this.events = events;
     this.#settings = settings;
@@ -130,7 +129,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#people.touch(message.contact);
     });
     const jid = () => this.#account.jid;
-    this.#rooms = new AppRooms({
+    this.ofRooms = new AppRooms({
       stored: new StoredRooms(state.db, state.vault),
       messages: new RoomMessages(state.db, state.vault),
       people: this.#people,
@@ -207,7 +206,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   #attach(connection: Connection): void {
     const { client, roster, presence, archive } = connection;
     this.#history.attach(client, archive);
-    this.#rooms.attach(connection);
+    this.ofRooms.attach(connection);
     this.#people.attach(client, roster, presence);
     this.#link.attach(client);
     this.#plain.attach(client);
@@ -265,7 +264,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     return this.#people.list();
   }
   async addContact(input: { jid: string; name?: string }): Promise<ContactView> {
-    if (this.#rooms.has(input.jid)) {
+    if (this.ofRooms.has(input.jid)) {
       throw new SimppdError("bad-jid", `${input.jid} is one of your rooms, and no person.`);
     }
     return await this.#people.add(input.jid, input.name);
@@ -356,51 +355,6 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
   }
 
-  rooms(): RoomView[] {
-    return this.#rooms.list();
-  }
-  createRoom(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
-    return this.#rooms.create(input);
-  }
-  joinRoom(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
-    return this.#rooms.join(input);
-  }
-  answerRoom(jid: string, input: Parameters<AppApi["answerRoom"]>[1]): Promise<RoomView> {
-    return this.#rooms.answer({ jid, ...input });
-  }
-  async leaveRoom(jid: string): Promise<void> {
-    await Promise.resolve(this.#rooms.leave(jid));
-    compact(this.#state.db);
-  }
-  roomMembers(jid: string): RoomMemberView[] {
-    return this.#rooms.members(jid);
-  }
-  roomMessages(jid: string, page: { before?: number; limit?: number } = {}): RoomMessageView[] {
-    return this.#rooms.page(jid, page);
-  }
-  async sendToRoom(jid: string, body: string): Promise<RoomMessageView> {
-    return await Promise.resolve(this.#rooms.send(jid, body));
-  }
-  async markRoomRead(jid: string): Promise<void> {
-    await Promise.resolve(this.#rooms.markRead(jid));
-  }
-  inviteToRoom(jid: string, contact: string, reason?: string): Promise<void> {
-    return this.#rooms.invite(jid, contact, reason);
-  }
-  changeRoomMember(
-    jid: string,
-    change: Parameters<AppApi["changeRoomMember"]>[1],
-  ): Promise<void> {
-    return this.#rooms.changeMember(jid, change);
-  }
-  async changeRoom(jid: string, change: Parameters<AppApi["changeRoom"]>[1]): Promise<RoomView> {
-    return await Promise.resolve(this.#rooms.change(jid, change));
-  }
-  async destroyRoom(jid: string, reason?: string): Promise<void> {
-    await this.#rooms.destroy(jid, reason);
-    compact(this.#state.db);
-  }
-
   async setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView> {
     const known = jid === null ? null : this.#people.get(jid).jid;
     this.#simpp.policy.set(known, suites);
@@ -488,8 +442,12 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#chats.close();
-    this.#rooms.close();
+    this.ofRooms.close();
     this.#typing.close();
+  }
+
+  protected override compact(): void {
+    compact(this.#state.db);
   }
 
   /** Something about our own keys changed: show it, and send what waited for it. */

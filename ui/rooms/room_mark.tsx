@@ -6,7 +6,7 @@ import { text } from "../text/mod.ts";
 export function RoomMark({ jid, size = "m" }: { jid: string; size?: "s" | "m" | "l" }) {
   return (
     <span class={`avatar avatar-${size} room-mark hue-${hueOf(jid)}`}>
-      <Icon name="group" size={size === "l" ? "l" : "s"} />
+      <Icon name="group" size={size === "m" ? "l" : size} />
       <span class="visually-hidden">{text.rooms.kind}:</span>
     </span>
   );
