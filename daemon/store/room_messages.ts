@@ -44,7 +44,7 @@ export class RoomMessages {
       unread ? 1 : 0,
       mention ? 1 : 0,
       delivery,
-      this.#seal(room, inside),
+      this.#seal(place({ room, mine, at, said }), inside),
     );
     if (changes === 0) return undefined;
     if (++this.#added % SLACK === 0) this.#prune(room);
@@ -70,9 +70,16 @@ export class RoomMessages {
        WHERE room = ? AND mine = 1 AND said = ? AND delivery = 'pending'`,
     ).get(room, said);
     if (found === undefined) return undefined;
-    const { kind, nick, sender, jid, body } = this.#view(found);
+    const { kind, nick, sender, jid, body, at } = this.#view(found);
     this.#db.prepare("UPDATE room_messages SET delivery = 'failed', sealed = ? WHERE row = ?").run(
-      this.#seal(room, { kind, nick, sender, jid, body, problem }),
+      this.#seal(place({ room, mine: true, at, said }), {
+        kind,
+        nick,
+        sender,
+        jid,
+        body,
+        problem,
+      }),
       found.row as number,
     );
     return this.#get(Number(found.row));
@@ -128,22 +135,29 @@ export class RoomMessages {
     return this.#view(this.#db.prepare("SELECT * FROM room_messages WHERE row = ?").get(row)!);
   }
 
-  #seal(room: string, inside: Record<string, unknown>): Uint8Array {
-    return this.#vault.seal(`room_messages/${room}`, utf8(JSON.stringify(inside)));
+  #seal(place: string, inside: Record<string, unknown>): Uint8Array {
+    return this.#vault.seal(place, utf8(JSON.stringify(inside)));
   }
 
   #view(row: Record<string, unknown>): RoomMessageView {
-    const room = String(row.room);
-    const inside = this.#vault.open(`room_messages/${room}`, row.sealed as Uint8Array);
+    const [room, said] = [String(row.room), String(row.said)];
+    const [mine, at] = [row.mine === 1, Number(row.at)];
+    const inside = this.#vault.open(place({ room, mine, at, said }), row.sealed as Uint8Array);
     return {
       ...JSON.parse(fromUtf8(inside)),
       id: String(row.row),
       room,
-      mine: row.mine === 1,
-      at: Number(row.at),
+      mine,
+      at,
       mention: row.mention === 1,
       encryption: "none",
       delivery: row.delivery as RoomMessageView["delivery"],
     };
   }
+}
+
+/** What of a message never changes: its sealed part is bound to it. */
+function place(row: { room: string; mine: boolean; at: number; said: string }): string {
+  const { room, mine, at, said } = row;
+  return `room_messages/${room}/${mine ? "mine" : "theirs"}/${at}/${said}`;
 }
