@@ -76,8 +76,7 @@ export class RoomLog {
       sender: said.occupantId ?? said.jid ?? said.nick.slice(0, MAX_NICK),
       jid: said.jid ?? null,
       body,
-      // A room's clock may be wrong, or lie.
-      at: Math.min(said.at ?? Date.now(), Date.now()),
+      at: this.#time(room, said.at),
       unread: said.unread && !said.own,
       mention,
       delivery: said.own ? "sent" : null,
@@ -85,6 +84,17 @@ export class RoomLog {
     });
     if (added !== undefined) this.#changed(added);
     return true;
+  }
+
+  /**
+   * When a message is said to be from. A room's clock may be wrong, or lie; one that tells whole
+   * seconds would put a message before those of the same second that came before it.
+   */
+  #time(room: string, told: number | undefined): number {
+    const now = Date.now();
+    if (told === undefined || told > now) return now;
+    if (told % 1000 !== 0) return told;
+    return Math.max(told, Math.min(this.#messages.newestAt(room), told + 999));
   }
 
   /** Keeps one of ours, which is about to be sent under the name `id`. */

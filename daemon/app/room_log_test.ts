@@ -79,6 +79,22 @@ Deno.test("a room's words are bounded, and no clock of a room is before ours", (
   db.close();
 });
 
+Deno.test("what came in one second stays in its order, though the room tells whole seconds", () => {
+  const { db, messages, log } = makeLog();
+  const second = 1_700_000_000_000;
+  log.take(ROOM, said({ stanzaId: "1", body: "one", at: second + 400 }), "me");
+  log.take(ROOM, said({ stanzaId: "2", body: "two", at: second }), "me");
+  log.take(ROOM, said({ stanzaId: "3", body: "three", at: second + 1000 }), "me");
+  log.take(ROOM, said({ stanzaId: "0", body: "zero", at: second - 60_000 }), "me");
+  const bodies = messages.page(ROOM, 10).map(({ body }) => body);
+  assert.deepEqual(bodies, ["zero", "one", "two", "three"]);
+  const middle = messages.page(ROOM, 2);
+  assert.deepEqual(middle.map(({ body }) => body), ["two", "three"]);
+  const before = Number(middle[0]!.id);
+  assert.deepEqual(messages.page(ROOM, 2, before).map(({ body }) => body), ["zero", "one"]);
+  db.close();
+});
+
 Deno.test("nothing that was said or who said it stands readable in the file", () => {
   const { db, log } = makeLog();
   log.take(ROOM, said({ nick: "nickname", body: "clearword", jid: "who@example.org" }), "me");

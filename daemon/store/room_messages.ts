@@ -108,6 +108,14 @@ export class RoomMessages {
     return this.page(room, 20).findLast(({ kind }) => kind === "chat");
   }
 
+  /** When the newest line of a room is from; 0 when there is none. */
+  newestAt(room: string): number {
+    const row = this.#db.prepare("SELECT max(at) AS at FROM room_messages WHERE room = ?").get(
+      room,
+    );
+    return Number(row?.at ?? 0);
+  }
+
   unread(room: string): { unread: number; mentions: number } {
     const row = this.#db.prepare(
       `SELECT count(*) AS unread, coalesce(sum(mention), 0) AS mentions FROM room_messages
