@@ -184,3 +184,36 @@ Deno.test("an invitation that was declined is gone; a room that is ended is gone
     await until(bob, () => only(bob)?.problem?.code === "room-destroyed");
     await assert.rejects(bob.joinRoom({ jid, ...PLAIN }), { code: /room/ });
   }));
+
+Deno.test("another device of the account enters with the first one, and leaves with it", () =>
+  withCouple(async (bed) => {
+    const { alice, bob } = bed;
+    const jid = await meet(bed);
+    await alice.sendToRoom(jid, "before the other device");
+    await until(bob, () => bodies(bob, jid).length === 1);
+    await bob.setPassword("another device's password");
+    const { port, pin } = alice.status().server!;
+    const state = await Deno.makeTempDir({ prefix: "simppd-rooms-other-" });
+    const other = await App.open({ state, callHosts: ["127.0.0.1"] });
+    try {
+      await other.signIn({
+        jid: bob.status().account!.jid,
+        password: "another device's password",
+        nick: "Bob",
+        server: `127.0.0.1:${port}`,
+        pin,
+      });
+      await until(other, () => only(other)?.state === "in" && bodies(other, jid).length === 1);
+      // What was said before one was there is no news.
+      assert.equal(only(other)!.unread, 0);
+      await bob.sendToRoom(jid, "from the first");
+      await until(other, () => bodies(other, jid).length === 2);
+      assert.equal(bodies(other, jid)[1], "> Bob: from the first");
+      await bob.leaveRoom(jid);
+      await until(other, () => only(other)?.problem?.code === "room-left-elsewhere");
+      await until(alice, () => only(alice)!.occupants === 1);
+    } finally {
+      await other.close();
+      await Deno.remove(state, { recursive: true });
+    }
+  }));
