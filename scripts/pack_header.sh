@@ -62,7 +62,8 @@ if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRA
   part simppd.js "$((@RUNTIME_PACKED@ + 1))" @PROGRAM_PACKED@ @PROGRAM_DIGEST@
 fi
 
-# Read and write: the state directory, and the file that backup or restore names. Deno divides its lists at commas, so a path with one would
+# Read and write: the state directory, or the server's, and the file that backup or restore names.
+# Read: the files that `server run` names. Deno divides its lists at commas, so a path with one would
 # grant something else.
 case @TARGET@ in
   *-darwin*) state="${HOME:-/nowhere}/Library/Application Support/simppd" ;;
@@ -72,22 +73,45 @@ case @TARGET@ in
     esac
     ;;
 esac
-next= named= verb=${1:-}
+# grant OPTION VALUE: what a value stands for.
+files=
+grant() {
+  case $1:$2 in
+    --state:* | --data:*) state=$2 ;;
+    --certificate:* | --key:*) file "$2" ;;
+    --database:@*) file "${2#@}" ;;
+    --component:*=@* | --turn:*=@*) file "${2#*=@}" ;;
+  esac
+}
+file() {
+  case $1 in
+    *,*) fail "a path with a comma cannot be granted: $1" ;;
+    /*) files=$files,$1 ;;
+    *) files=$files,$PWD/$1 ;;
+  esac
+}
+case ${1:-}:${SIMPPD_DATABASE:-} in
+  server:@*) file "${SIMPPD_DATABASE#@}" ;;
+esac
+next= named= action= verb=${1:-}
 for word in "$@"; do
   if [ -n "$next" ]; then
-    state=$word next=
+    grant "$next" "$word"
+    next=
     continue
   fi
   case $word in
     --) break ;;
-    --state) next=yes ;;
-    --state=*) state=${word#--state=} ;;
-    -* | backup | restore) ;;
+    --state | --data | --certificate | --key | --database | --component | --turn) next=$word ;;
+    --*=*) grant "${word%%=*}" "${word#*=}" ;;
+    -*) ;;
+    server) action=server ;;
+    backup | restore) action=$action-$word ;;
     *) named=${named:-$word} ;;
   esac
 done
-case $verb in
-  backup | restore) ;;
+case $verb:$action in
+  backup:* | restore:* | server:server-backup) ;;
   *) named= ;;
 esac
 case $named in
@@ -107,7 +131,7 @@ done
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
 exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm @ENGINE_FLAGS@ \
-  --allow-net --allow-read="$program,$state${named:+,$named,$named.part}" \
+  --allow-net --allow-read="$program,$state${named:+,$named,$named.part}$files" \
   --allow-write="$state${named:+,$named,$named.part}" \
   --allow-env=@ENV@ --allow-sys=@SYS@ ${programs:+"--allow-run=$programs"} \
   "$program" "$@"

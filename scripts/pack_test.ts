@@ -88,6 +88,21 @@ Deno.test("a packed file grants its state directory and little more", unix, asyn
     const granted = `${folder}/s 1,${folder}/a file,${folder}/a file.part`;
     assert.equal(backup.value("--allow-write"), granted);
     assert.equal(backup.value("--allow-read"), `${program},${granted}`);
+    const copy = await start(file, ["server", "backup", "--data", "d", "a file"]);
+    const copied = `${folder}/d,${folder}/a file,${folder}/a file.part`;
+    assert.equal(copy.value("--allow-write"), copied);
+    const server = await start(file, [
+      ...["server", "run", "--data=d", "--certificate", "c", "--key=/k", "--database", "@db"],
+      ...["--component", "a.test=@s", "--turn=t.test:1=@t", "--limit", "rooms=1", "--domain", "x"],
+    ]);
+    assert.equal(server.value("--allow-write"), `${folder}/d`);
+    const read = ["d", "c", "/k", "db", "s", "t"].map((path) =>
+      path.startsWith("/") ? path : `${folder}/${path}`
+    );
+    assert.equal(server.value("--allow-read"), [program, ...read].join(","));
+    const database = { SIMPPD_DATABASE: "@db" };
+    const environment = await start(file, ["server", "run", "--data", "d"], database);
+    assert.equal(environment.value("--allow-read"), `${program},${folder}/d,${folder}/db`);
     assert.ok(!named.words.includes("--allow-all") && !named.words.includes("-A"));
   });
 });
@@ -110,6 +125,8 @@ Deno.test("a packed file refuses a path that Deno would read as two", unix, asyn
     const run = await start(file, ["run", "--state", "a,/etc"]);
     assert.equal(run.code, 1);
     assert.match(run.error, /path with a comma/);
+    const key = await start(file, ["server", "run", "--key", "a,/etc"]);
+    assert.match(key.error, /path with a comma/);
   });
 });
 

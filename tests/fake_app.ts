@@ -48,6 +48,7 @@ export class FakeApp implements AppApi {
     subscription: "both",
     presence: "online",
     status: "",
+    picture: null,
     blocked: false,
     plain: false,
     unread: 0,
@@ -95,6 +96,7 @@ export class FakeApp implements AppApi {
       account: {
         jid: "alice@fake.example",
         nick: "Alice",
+        picture: null,
         device: "0",
         fingerprint: "0",
         hosts: [],
@@ -143,6 +145,8 @@ export class FakeApp implements AppApi {
   setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
   setPassword: AppApi["setPassword"] = (password) =>
     this.#done(this.status(), "setPassword", password);
+  picture: AppApi["picture"] = () => ({ hash: "0", type: "image/png", data: "AA==" });
+  setPicture: AppApi["setPicture"] = (data) => this.#done(this.status(), "setPicture", data);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {

@@ -286,6 +286,15 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByText("listen on every network").waitFor();
   await page.getByRole("button", { name: "Let others in" }).click();
   await page.getByText("Others can reach it.").waitFor();
+  await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
+  await page.getByLabel("Password for other programs").fill("correct horse");
+  const twice = page.getByLabel("The same again").first();
+  await twice.fill("correct house");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("The two passwords differ.").waitFor();
+  await twice.fill("correct horse");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await asked(mock, 'POST /api/account/password {"password":"correct horse"}');
   await page.getByRole("button", { name: "Run the checks" }).click();
   await page.getByText("private to you").waitFor();
   assert.deepEqual(await seriousViolations(page), []);

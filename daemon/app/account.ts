@@ -42,6 +42,8 @@ interface AccountOptions {
   readonly chats: Chats;
   /** Profiles of SIMPP-1 that new accounts get keys for, and a new server lets in. */
   readonly loginProfiles: readonly LoginProfileId[];
+  /** Hash of the person's picture. */
+  readonly picture: () => string | null;
   /** Gives a connection that was made, and is not used yet, to whoever stands on one. */
   readonly attach: (connection: Connection) => void;
   /** Called when the keys of somebody were looked at. */
@@ -100,7 +102,16 @@ export class Account {
     if (account === undefined) return null;
     const { device, fingerprint } = this.#o.simpp;
     const { jid, nick, pin } = account;
-    return { jid, nick, device, fingerprint, pin, hosts: this.#hosts(), keyed: "login" in account };
+    return {
+      jid,
+      nick,
+      picture: this.#o.picture(),
+      device,
+      fingerprint,
+      pin,
+      hosts: this.#hosts(),
+      keyed: "login" in account,
+    };
   }
 
   /** Where another device of ours finds the server, as a sign-in names it; none: by the address. */
@@ -150,13 +161,13 @@ export class Account {
   }
 
   async join(input: { link: string; nick: string }): Promise<void> {
-    const { inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+    const { domain, inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
     const make = async (nick: string) => {
       const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
       const keys = new NewLoginKeys(this.#o.loginProfiles);
       const { name: username, serverKeys } = await freeName(nick, (name) =>
         registerByInvitation({
-          domain: inviter.domain,
+          domain,
           endpoints,
           trust: { kind: "pin", pin },
           token,
@@ -164,11 +175,13 @@ export class Account {
           loginKeys: keys.public,
         }));
       const login = keys.pinned(serverKeys);
-      this.#o.settings.expect(inviter.toString(), fingerprint);
-      this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
-      return { jid: `${username}@${inviter.domain}`, nick, login, hosts: endpoints, pin };
+      if (inviter !== undefined && fingerprint !== undefined) {
+        this.#o.settings.expect(inviter.toString(), fingerprint);
+        this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
+      }
+      return { jid: `${username}@${domain}`, nick, login, hosts: endpoints, pin };
     };
-    await this.#setUp(input.nick, make, inviter.toString());
+    await this.#setUp(input.nick, make, inviter?.toString());
   }
 
   signIn(
@@ -208,7 +221,8 @@ export class Account {
     const { pin } = carried.view;
     const { fingerprint } = this.#o.simpp;
     const inviter = Jid.parse(this.jid);
-    return { link: writeInvitation({ inviter, hosts, pin, fingerprint, token }), expires };
+    const { domain } = inviter;
+    return { link: writeInvitation({ domain, inviter, hosts, pin, fingerprint, token }), expires };
   }
 
   async close(): Promise<void> {
@@ -301,7 +315,7 @@ export class Account {
 
   async #carry(settings: NonNullable<AppSettings["server"]>): Promise<Carried> {
     const carried = await Carried.start(
-      this.#o.state.file("server.db"),
+      this.#o.state.path,
       settings,
       (changed) => this.#o.settings.server = changed,
     );

@@ -7,6 +7,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -65,6 +66,14 @@ export interface AppApi {
   setPassword(password: string): Promise<StatusView>;
 
   invite(): Promise<InvitationView>;
+
+  /** A contact's picture, or one's own. @throws SimppdError `no-picture` */
+  picture(jid: string): PictureView;
+  /**
+   * Shows everybody who sees one's presence this picture (base64), or none; it is not encrypted.
+   * @throws SimppdError `bad-picture`, `picture-refused`
+   */
+  setPicture(data: string | null): Promise<StatusView>;
 
   contacts(): ContactView[];
   addContact(input: { jid: string; name?: string }): Promise<ContactView>;

@@ -2,7 +2,13 @@ import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
-import { compact, Contacts, Messages, type StateDirectory } from "../store/mod.ts";
+import {
+  compact,
+  Contacts,
+  Messages,
+  Pictures as StoredPictures,
+  type StateDirectory,
+} from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -11,6 +17,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -25,6 +32,7 @@ import { greet, receiveInto } from "./inbox.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
+import { Pictures } from "./pictures.ts";
 import { PlainLink } from "./plain_link.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { AppSettings } from "./settings.ts";
@@ -74,6 +82,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   readonly #history: History;
   readonly #chats: Chats;
   readonly #people: People;
+  readonly #pictures: Pictures;
   readonly #calls: Calls;
   readonly #account: Account;
   readonly #typing: Typing;
@@ -109,8 +118,15 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       changed: (data) => this.events.emit({ type: "contact", data }),
       removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
       typing: (jid) => this.#typing.of(jid),
+      picture: (jid) => this.#pictures.hash(jid),
       refused: (jid) => settings.refused[jid],
     });
+    this.#pictures = new Pictures(
+      new StoredPictures(state.db, state.vault),
+      this.#people,
+      () => this.#account.jid,
+      () => this.events.emit({ type: "status", data: this.status() }),
+    );
     this.#plain = new PlainLink(this.#simpp, this.#people);
     this.#history = new History(settings, this.#plain);
     this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
@@ -132,6 +148,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       chats: this.#chats,
       loginProfiles,
       attach: (connection) => this.#attach(connection),
+      picture: () => this.#pictures.hash(this.#account.jid),
       looked: (jid) => {
         this.#plain.isAllowed(jid);
         this.#people.touch(jid);
@@ -190,7 +207,8 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
   }
 
-  #attach({ client, roster, presence }: Connection): void {
+  #attach({ client, roster, presence, pep }: Connection): void {
+    this.#pictures.attach(client, pep);
     this.#history.attach(client);
     this.#people.attach(client, roster, presence);
     this.#link.attach(client);
@@ -247,6 +265,14 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     return this.#account.invite();
   }
 
+  picture(jid: string): PictureView {
+    return this.#pictures.view(jid);
+  }
+  async setPicture(data: string | null): Promise<StatusView> {
+    await this.#pictures.set(data);
+    return this.status();
+  }
+
   contacts(): ContactView[] {
     return this.#people.list();
   }
@@ -292,6 +318,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     this.#settings.refused = refused;
     this.#settings.forgetProof(known);
     this.#simpp.forget(known);
+    new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#messages.forget(known);
     compact(this.#state.db);
   }

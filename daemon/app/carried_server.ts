@@ -1,4 +1,5 @@
-import { SimppdError } from "../base/mod.ts";
+import { join } from "node:path";
+import { logOf, SimppdError } from "../base/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import type { ServerView } from "../views/mod.ts";
 import type { PublicLoginKey } from "../xmpp/core/mod.ts";
@@ -8,6 +9,8 @@ import {
   startCarriedServer,
 } from "../xmpp/server/mod.ts";
 import { networkAddresses } from "./network_addresses.ts";
+import { ControlDoor } from "./server/control_door.ts";
+import { answersFor } from "./server/requests.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** Where the server listens first; another free port is taken when one is in use. */
@@ -24,6 +27,7 @@ export class Carried {
   readonly #server: CarriedServer;
   #settings: ServerSettings;
   readonly #save: (settings: ServerSettings) => void;
+  #control: ControlDoor | undefined;
 
   private constructor(
     server: CarriedServer,
@@ -45,13 +49,18 @@ export class Carried {
     return { domain, ...certificate, reach, port: DEFAULT_PORT, loginProfiles };
   }
 
-  /** Starts the server in its Worker; its port is kept from one start to the next when free. */
+  /**
+   * Starts the server in its Worker, and opens the door by which it is administered; its ports are
+   * kept from one start to the next when free.
+   * @param folder the state directory
+   */
   static async start(
-    database: string,
+    folder: string,
     settings: ServerSettings,
     save: (settings: ServerSettings) => void,
   ): Promise<Carried> {
     const { domain, certificatePem, keyPem, port, reach, loginProfiles } = settings;
+    const database = join(folder, "server.db");
     const server = await startCarriedServer({
       database,
       domain,
@@ -64,7 +73,24 @@ export class Carried {
     });
     const carried = new Carried(server, settings, save);
     carried.#remember(portsOf(server));
+    await carried.#openControl(folder, database);
     return carried;
+  }
+
+  /** What fails here is told in the log: people can talk without an administrator. */
+  async #openControl(folder: string, databaseFile: string): Promise<void> {
+    const { domain, pin } = this.#settings;
+    const hosts = () => this.hosts;
+    try {
+      this.#control = await ControlDoor.open(
+        folder,
+        answersFor({ control: this.#server, domain, pin, hosts, databaseFile }),
+      );
+    } catch (error) {
+      logOf("app").warn("the carried server cannot be administered: {error}", { error });
+    }
+    // The next one, after a crash, opens another.
+    void this.#server.crashed.then(() => this.#control?.close());
   }
 
   get view(): ServerView {
@@ -112,8 +138,9 @@ export class Carried {
     this.#remember({ reach, ...portsOf(this.#server) });
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop();
+  async stop(): Promise<void> {
+    await this.#control?.close();
+    await this.#server.stop();
   }
 
   #remember(change: Partial<ServerSettings>): void {

@@ -3,14 +3,19 @@ import { Jid } from "../xmpp/core/mod.ts";
 
 /** What an invitation link says (docs/protocol.md "Invitation link"). */
 export interface Invitation {
-  /** Who invites; also names the domain. */
-  readonly inviter: Jid;
+  /** Where the account is to be made. */
+  readonly domain: string;
+  /** Who invites, of that domain; undefined: who runs the server, and no contact comes of it. */
+  readonly inviter: Jid | undefined;
   /** Where the server may be reached, best first: `host:port`, direct TLS. */
   readonly hosts: readonly { host: string; port: number }[];
   /** base64url SHA-256 of the server's public key (SPKI). */
   readonly pin: string;
-  /** The inviter's account fingerprint, 64 hex digits. */
-  readonly fingerprint: string;
+  /**
+   * The inviter's account fingerprint, 64 hex digits; absent when whoever made the link could not
+   * know it: then the keys that are seen first count.
+   */
+  readonly fingerprint?: string;
   /** Single-use token (XEP-0445), base64url of 16 bytes. */
   readonly token: string;
 }
@@ -18,17 +23,25 @@ export interface Invitation {
 const MAX_LINK = 2048;
 const MAX_HOSTS = 8;
 
+/** What stands for a fingerprint that is not known. Said, so that a link cut short is not taken. */
+const NO_FINGERPRINT = "none";
+
 /**
- * `xmpp:INVITER?roster;preauth=TOKEN;ibr=y;hosts=…;pin=…;account=…`: an invitation other clients
- * understand (XEP-0379, XEP-0445), with what simppd needs to find and to trust the server.
+ * `xmpp:INVITER?roster;preauth=TOKEN;ibr=y;hosts=…;pin=…;account=…`, or, of who runs the server,
+ * `xmpp:DOMAIN?register;preauth=TOKEN;hosts=…;pin=…`: an invitation other clients understand
+ * (XEP-0379, XEP-0445), with what simppd needs to find and to trust the server.
  */
 export function writeInvitation(invitation: Invitation): string {
+  const { domain, inviter, pin, token } = invitation;
   const hosts = invitation.hosts.map(writeHost);
-  const account = toBase64Url(fromHex(invitation.fingerprint));
-  return `xmpp:${
-    encodeURI(invitation.inviter.bare().toString())
-  }?roster;preauth=${invitation.token}` +
-    `;ibr=y;hosts=${hosts.join(",")};pin=${invitation.pin};account=${account}`;
+  const server = `hosts=${hosts.join(",")};pin=${pin}`;
+  if (inviter === undefined) {
+    return `xmpp:${encodeURI(domain)}?register;preauth=${token};${server}`;
+  }
+  const { fingerprint } = invitation;
+  const account = fingerprint === undefined ? NO_FINGERPRINT : toBase64Url(fromHex(fingerprint));
+  return `xmpp:${encodeURI(inviter.bare().toString())}?roster;preauth=${token}` +
+    `;ibr=y;${server};account=${account}`;
 }
 
 /** @throws SimppdError `bad-invitation` */
@@ -39,10 +52,10 @@ export function readInvitation(link: string): Invitation {
       `This is not a whole invitation link (${what}). Copy it again, from "xmpp:" to its end.`,
     );
   const text = link.trim();
-  const match = /^xmpp:([^?]+)\?roster;(.+)$/.exec(text);
+  const match = /^xmpp:([^?]+)\?(roster|register);(.+)$/.exec(text);
   if (text.length > MAX_LINK || match === null) throw refuse("it should begin with xmpp:");
   const fields = new Map(
-    match[2]!.split(";").map((field) => {
+    match[3]!.split(";").map((field) => {
       const at = field.indexOf("=");
       return [field.slice(0, at), field.slice(at + 1)] as const;
     }),
@@ -54,17 +67,23 @@ export function readInvitation(link: string): Invitation {
     } catch { /* told below */ }
     throw refuse(`its ${name} is missing or damaged`);
   };
-  const inviter = Jid.tryParse(decoded(match[1]!));
-  if (inviter === undefined || inviter.local === "") throw refuse("the inviter is no address");
+  const invited = match[2] === "roster";
+  const from = Jid.tryParse(decoded(match[1]!));
+  if (from === undefined || (from.local !== "") !== invited) {
+    throw refuse(`the ${invited ? "inviter" : "server"} is no address`);
+  }
   const hosts = (fields.get("hosts") ?? "").split(",").map(readHost);
   if (hosts.length > MAX_HOSTS || hosts.some((host) => host === undefined)) {
     throw refuse("its hosts are missing or damaged");
   }
   return {
-    inviter: inviter.bare(),
+    domain: from.domain,
+    inviter: invited ? from.bare() : undefined,
     hosts: hosts as { host: string; port: number }[],
     pin: toBase64Url(bytesOf("pin", 32)),
-    fingerprint: toHex(bytesOf("account", 32)),
+    ...(invited && fields.get("account") !== NO_FINGERPRINT
+      ? { fingerprint: toHex(bytesOf("account", 32)) }
+      : {}),
     token: toBase64Url(bytesOf("preauth", 16)),
   };
 }

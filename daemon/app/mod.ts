@@ -5,4 +5,15 @@
 export type * from "./api.ts";
 export type { AppOptions } from "./app.ts";
 export { App } from "./gate.ts";
+export { readHost } from "./invitation.ts";
 export { startLog } from "./log_file.ts";
+export { askServer } from "./server/control_client.ts";
+export { copyDatabase } from "./server/copy_database.ts";
+export type { CertificateFiles } from "./server/identity.ts";
+export {
+  MOST_INVITATION_DAYS,
+  type ServerRequestAnswer,
+  type ServerRequestInput,
+  type ServerRequestName,
+} from "./server/requests.ts";
+export * from "./server/standalone.ts";

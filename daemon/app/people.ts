@@ -25,6 +25,7 @@ export class People {
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
+  readonly #picture: (jid: string) => string | null;
   readonly #refused: (jid: string) => string | undefined;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
@@ -35,6 +36,7 @@ export class People {
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
     typing: (jid: string) => boolean;
+    picture: (jid: string) => string | null;
     /** Fingerprint of the keys of theirs that one said to keep refusing. */
     refused: (jid: string) => string | undefined;
   }) {
@@ -44,6 +46,7 @@ export class People {
     this.#changed = options.changed;
     this.#removed = options.removed;
     this.#typing = options.typing;
+    this.#picture = options.picture;
     this.#refused = options.refused;
   }
 
@@ -282,6 +285,7 @@ export class People {
       presence: shown(presence),
       typing: this.#typing(contact.jid),
       status: presence?.status ?? "",
+      picture: this.#picture(contact.jid),
       unread: this.#messages.unread(contact.jid),
       trust: this.trust(contact.jid),
       last: last === undefined ? null : { body: last.body, at: last.at, mine: last.mine },

@@ -29,6 +29,7 @@ function people(verified: string[] = []) {
     changed: () => {},
     removed: () => {},
     typing: () => false,
+    picture: () => null,
     refused: () => undefined,
   });
   const message = (contact: string, mine: boolean) =>

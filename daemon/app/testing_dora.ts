@@ -37,8 +37,7 @@ export class Dora {
   }
 
   static async join(link: string): Promise<Dora> {
-    const { inviter, hosts, pin, token } = readInvitation(link);
-    const { domain } = inviter;
+    const { domain, inviter, hosts, pin, token } = readInvitation(link);
     const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
     const trust = { kind: "pin" as const, pin };
     await registerByInvitation({
@@ -51,7 +50,7 @@ export class Dora {
     });
     const jid = `dora@${domain}`;
     const client = new XmppClient({ jid, password: PASSWORD, endpoints, trust });
-    const dora = new Dora(client, jid, inviter.toString());
+    const dora = new Dora(client, jid, inviter!.toString());
     await client.connect();
     return dora;
   }

@@ -1,9 +1,11 @@
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, toBase64 } from "../base/mod.ts";
 import type { AccountView, LoginView, StatusView } from "../views/mod.ts";
 import { environment } from "./environment.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+
+const MOST_PICTURE = 32_768;
 
 export const account: Verb = {
   name: "account",
@@ -15,6 +17,7 @@ export const account: Verb = {
     "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL,…] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
+    "account picture FILE|none         shows contacts a picture, PNG or JPEG of 32 KiB at most",
     "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",
     "                  standard input; simppd itself needs none",
   ],
@@ -45,6 +48,7 @@ const ownOptions: Readonly<Record<string, readonly string[]>> = {
   join: ["nick"],
   "sign-in": ["nick", "server", "pin"],
   reach: [],
+  picture: [],
   password: [],
 };
 
@@ -85,6 +89,10 @@ async function requestOf(
       const [reach] = expectWords(words, "this-machine or network") as [string];
       return ["POST", "/api/server/reach", { reach: reachOf(reach) }];
     }
+    case "picture": {
+      const [file] = expectWords(words, "FILE or none") as [string];
+      return ["PUT", "/api/account/picture", { data: await pictureIn(file) }];
+    }
     case "password": {
       expectWords(words);
       const password = await passwordOf(invocation, "New password: ");
@@ -95,10 +103,23 @@ async function requestOf(
   }
 }
 
-async function passwordOf(invocation: Invocation, prompt: string): Promise<string> {
+/** A password, of SIMPPD_PASSWORD or standard input. @throws SimppdError `bad-input` */
+export async function passwordOf(invocation: Invocation, prompt: string): Promise<string> {
   const password = environment("SIMPPD_PASSWORD") ?? await invocation.io.secret(prompt);
   if (password === "") throw new SimppdError("bad-input", "The password is empty.");
   return password;
+}
+
+/** base64 of a file; null for `none`. */
+async function pictureIn(file: string): Promise<string | null> {
+  if (file === "none") return null;
+  try {
+    const { size } = await Deno.stat(file);
+    if (size <= MOST_PICTURE) return toBase64(await Deno.readFile(file));
+  } catch (error) {
+    throw new SimppdError("bad-input", `${file} cannot be read; is the path right?`, error);
+  }
+  throw new SimppdError("bad-input", `${file} is larger than ${MOST_PICTURE / 1024} KiB.`);
 }
 
 function reachOf(value: string): string {

@@ -16,6 +16,7 @@ import { policy } from "./policy.ts";
 import { printable, printableLines } from "./printable.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
+import { server } from "./server.ts";
 import { stateDirectory } from "./state.ts";
 import { terminal } from "./terminal.ts";
 import { type Answer, type Io, UsageError, type Verb } from "./verb.ts";
@@ -63,6 +64,7 @@ export const verbs: readonly Verb[] = [
   restore,
   doctor,
   lab,
+  server,
   help,
   version,
 ];
@@ -121,7 +123,7 @@ async function invoke(
   }
   const { json: _, state, help, ...options } = parsed.values as Record<
     string,
-    string | boolean | undefined
+    string | boolean | string[] | undefined
   >;
   if (help === true) return usageOf(verb);
   return await verb.run({

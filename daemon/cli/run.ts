@@ -91,7 +91,7 @@ function told(locked: boolean, state: string, link: string): string {
 }
 
 /** Which profiles of the login SIMPP-1 the client takes and the carried server offers. */
-function loginProfiles(list: string | undefined): { loginProfiles?: LoginProfileId[] } {
+export function loginProfiles(list: string | undefined): { loginProfiles?: LoginProfileId[] } {
   if (list === undefined) return {};
   const names = list.split(",");
   const known = LOGIN_PROFILE_IDS.filter((id) => names.includes(id));

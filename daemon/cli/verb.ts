@@ -4,7 +4,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 export interface Invocation {
   /** Words after the verb. */
   words: readonly string[];
-  options: Readonly<Record<string, string | boolean | undefined>>;
+  options: Readonly<Record<string, string | boolean | string[] | undefined>>;
   json: boolean;
   /** The state directory, absolute. */
   state: string;
@@ -52,6 +52,12 @@ export class UsageError extends Error {
 export function text(invocation: Invocation, name: string): string | undefined {
   const value = invocation.options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The string values of an option that may be repeated. */
+export function texts(invocation: Invocation, name: string): string[] {
+  const value = invocation.options[name];
+  return Array.isArray(value) ? value : [];
 }
 
 /** A whole number from an option. @throws UsageError when it is something else */

@@ -14,6 +14,7 @@ const suite = v.picklist(["simpp-pq", "simpp-modern", "simpp-2009"]);
 const account = v.object({
   jid: text,
   nick: text,
+  picture: v.nullable(text),
   device: text,
   fingerprint: text,
   hosts: v.array(text),
@@ -71,12 +72,18 @@ const contact = v.object({
   subscription: v.picklist(["none", "to", "from", "both", "asked", "asking"]),
   presence: v.picklist(["online", "away", "dnd", "offline"]),
   status: text,
+  picture: v.nullable(text),
   blocked: v.boolean(),
   plain: v.boolean(),
   typing: v.boolean(),
   unread: count,
   trust,
   last: v.nullable(v.object({ body: text, at: time, mine: v.boolean() })),
+});
+const picture = v.object({
+  hash: text,
+  type: v.picklist(["image/png", "image/jpeg", "image/gif", "image/webp"]),
+  data: text,
 });
 const safety = v.object({ number: text, qr: text });
 const message = v.object({
@@ -170,6 +177,7 @@ export const answers = {
   Status: status,
   Invitation: invitation,
   Contact: contact,
+  Picture: picture,
   Safety: safety,
   Message: message,
   Camera: camera,

@@ -35,6 +35,7 @@ export const backupBody = v.strictObject({
 export const passwordBody = v.strictObject({ password: line(1024) });
 export const reachBody = v.strictObject({ reach });
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
+export const pictureBody = v.strictObject({ data: v.nullable(v.string()) });
 export const changeContactBody = v.strictObject({
   name: v.exactOptional(line(256)),
   accept: v.exactOptional(v.boolean()),

@@ -64,6 +64,15 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.setPassword(body.password),
   }),
+  route("put", "/api/account/picture", "Show contacts a picture (base64), or none", {
+    body: requests.pictureBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setPicture(body.data),
+  }),
+  route("get", "/api/pictures/:jid", "The picture of a contact, or one's own", {
+    answer: "Picture",
+    handle: ({ app, param }) => app.picture(param("jid")),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",

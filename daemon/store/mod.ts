@@ -10,6 +10,7 @@ export * from "./forgetting.ts";
 export * from "./key_material.ts";
 export type { Keyring } from "./keyring.ts";
 export * from "./messages.ts";
+export * from "./pictures.ts";
 export { MIGRATIONS } from "./schema.ts";
 export { damaged, openFile, sealFile } from "./sealed_file.ts";
 export * from "./sealing_key.ts";

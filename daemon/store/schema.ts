@@ -88,6 +88,13 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   ALTER TABLE contacts ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;  -- chat in clear was chosen
   `,
+  `
+  CREATE TABLE pictures (
+    jid    TEXT PRIMARY KEY,
+    hash   TEXT NOT NULL,              -- SHA-1 in hex
+    sealed BLOB NOT NULL
+  ) STRICT;
+  `,
   sealWhole,
 ];
 

@@ -163,7 +163,13 @@ export async function lockOf(path: string): Promise<"held" | "free" | "none"> {
   }
 }
 
-async function takeLock(root: string): Promise<Deno.FsFile> {
+/**
+ * Makes a directory private (0700), when absent at all, and takes the lock in it; closing that gives
+ * it up.
+ * @param option of the command line by which another directory is chosen
+ * @throws SimppdError `state-locked`, `state-unusable`
+ */
+export async function takeLock(root: string, option = "--state"): Promise<Deno.FsFile> {
   let lock: Deno.FsFile;
   try {
     await Deno.mkdir(root, { recursive: true, mode: 0o700 });
@@ -172,8 +178,8 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   } catch (error) {
     throw new SimppdError(
       "state-unusable",
-      `${root} cannot be used as state directory: it must be a directory you can write to. ` +
-        "Choose another with --state.",
+      `${root} cannot be used: it must be a directory you can write to. ` +
+        `Choose another with ${option}.`,
       error,
     );
   }
@@ -184,7 +190,7 @@ async function takeLock(root: string): Promise<Deno.FsFile> {
   lock.close();
   throw new SimppdError(
     "state-locked",
-    `Another simppd is running on ${root}. Use that one (simppd open), end it, or choose another ` +
-      "directory with --state.",
+    `Another simppd is running on ${root}. Use that one, end it, or choose another directory with ` +
+      `${option}.`,
   );
 }

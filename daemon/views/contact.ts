@@ -9,6 +9,8 @@ export interface ContactView {
   subscription: Subscription;
   presence: "online" | "away" | "dnd" | "offline";
   status: string;
+  /** Hash of their picture; null when they show none. */
+  picture: string | null;
   blocked: boolean;
   /** One chose to chat with them without encryption; possible only while they have no simppd. */
   plain: boolean;
@@ -18,6 +20,15 @@ export interface ContactView {
   trust: TrustView;
   /** Newest message, for the list. */
   last: { body: string; at: number; mine: boolean } | null;
+}
+
+/** A person's picture: what kind it is follows from its bytes. */
+export interface PictureView {
+  /** SHA-1 in hex, as in {@link ContactView}. */
+  hash: string;
+  type: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  /** base64 */
+  data: string;
 }
 
 export interface TrustView {

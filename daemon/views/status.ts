@@ -66,6 +66,8 @@ export interface DevicesView {
 export interface AccountView {
   jid: string;
   nick: string;
+  /** Hash of one's own picture; null when none is shown. */
+  picture: string | null;
   /** This device's id, 16 hex digits. */
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */

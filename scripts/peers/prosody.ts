@@ -161,6 +161,7 @@ disco_items = { { "rooms.${domain}" }, { "upload.${domain}" } }
 Component "rooms.${domain}" "muc"
 modules_enabled = { ${archive ? '"muc_mam"' : ""} }
 Component "upload.${domain}" "http_file_share"
+http_host = "${domain}"
 Component "component.${domain}"
 component_secret = "${COMPONENT_SECRET}"
 `;

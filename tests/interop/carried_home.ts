@@ -2,6 +2,7 @@ import { type ServerOptions, startCarriedServer } from "../../daemon/xmpp/server
 import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
 import type { PeerAccount } from "../../scripts/peers/slixmpp.ts";
 import { type Person, person } from "./people.ts";
+import { freePort } from "../../scripts/peers/process.ts";
 
 export const DOMAIN = "carried.test";
 
@@ -23,6 +24,8 @@ export async function withHome(
   use: (home: Home) => Promise<void>,
   further: Partial<ServerOptions> = {},
 ): Promise<void> {
+  const httpsPort = freePort();
+  const uploadFolder = await Deno.makeTempDir({ prefix: "simppd-uploads-" });
   const { caPem, certificatePem, keyPem, pin } = await makeTestCertificate(DOMAIN);
   const server = await startCarriedServer({
     database: ":memory:",
@@ -30,6 +33,9 @@ export async function withHome(
     host: "127.0.0.1",
     port: 0,
     starttlsPort: 0,
+    httpsPort,
+    httpsUrl: `https://127.0.0.1:${httpsPort}`,
+    uploadFolder,
     certificatePem,
     keyPem,
     software: { name: "simppd", version: "test" },
@@ -58,6 +64,7 @@ export async function withHome(
   } finally {
     await Promise.all(people.map(({ client }) => client.close()));
     await server.stop();
+    await Deno.remove(uploadFolder, { recursive: true });
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  PictureView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -66,7 +67,11 @@ export const api = {
   join: (link: string, nick: string) =>
     request<StatusView>("POST", "/api/setup/join", { link, nick }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
+  setPassword: (password: string) =>
+    request<StatusView>("POST", "/api/account/password", { password }),
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
+  picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
+  setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
@@ -110,8 +115,6 @@ export const api = {
   refuseDevice: () => request<StatusView>("POST", "/api/devices/refuse"),
   removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
   askAgain: () => request<StatusView>("POST", "/api/devices/ask"),
-  setPassword: (password: string) =>
-    request<StatusView>("POST", "/api/account/password", { password }),
   startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 
   cameras: () => request<CameraView[]>("GET", "/api/cameras"),

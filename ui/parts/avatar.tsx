@@ -1,5 +1,6 @@
-/** A round mark for a person: initials on a colour that follows from the JID. */
+/** A round mark for a person: their picture, or initials on a colour that follows from the JID. */
 import type { ContactView } from "../api/views.ts";
+import { pictureOf } from "../store/pictures.ts";
 import { text } from "../text/mod.ts";
 
 const HUES = 8;
@@ -26,9 +27,12 @@ export interface AvatarProps {
 }
 
 export function Avatar({ jid, name, size = "m", presence }: AvatarProps) {
+  const picture = pictureOf(jid);
   return (
     <span class={`avatar avatar-${size} hue-${hueOf(jid)}`}>
-      <span aria-hidden="true">{initials(name)}</span>
+      {picture === null
+        ? <span aria-hidden="true">{initials(name)}</span>
+        : <img class="avatar-picture" src={picture} alt="" draggable={false} />}
       {presence !== undefined && (
         <span class={`presence presence-${presence}`}>
           <span class="visually-hidden">{text.people.presence[presence]}</span>

@@ -14,7 +14,9 @@ import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
+import { PictureSettings } from "./picture_settings.tsx";
 import { BackupSettings, PassphraseSettings } from "./safekeeping.tsx";
+import { OtherPrograms } from "./other_programs.tsx";
 import { ServerSettings } from "./server_settings.tsx";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
@@ -71,6 +73,9 @@ export function SettingsDialog() {
       )}
       {account !== null && (
         <>
+          <Group title={text.picture.title}>
+            <PictureSettings account={account} />
+          </Group>
           <Group title={text.devices.title}>
             <DeviceSettings devices={devices} />
           </Group>
@@ -137,6 +142,11 @@ export function SettingsDialog() {
       {server !== null && (
         <Group title={words.server}>
           <ServerSettings server={server} />
+        </Group>
+      )}
+      {server !== null && account !== null && (
+        <Group title={text.otherPrograms.title}>
+          <OtherPrograms server={server} jid={account.jid} />
         </Group>
       )}
       <Group title={text.safekeeping.passphrase}>

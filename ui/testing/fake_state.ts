@@ -20,6 +20,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     account: {
       jid: ME,
       nick: "Anna",
+      picture: null,
       device: "0123456789abcdef",
       fingerprint: FINGERPRINT,
       hosts: ["192.168.1.20:5223", "127.0.0.1:5223"],
@@ -33,6 +34,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       domain: "anna-desk.simppd.invalid",
       host: "127.0.0.1",
       port: 5223,
+      starttlsPort: 5222,
       pin: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
     },
     policy: ["simpp-pq", "simpp-modern"],
@@ -71,6 +73,7 @@ export function fakeContact(jid: string, change: Partial<ContactView> = {}): Con
     subscription: "both",
     presence: "online",
     status: "",
+    picture: null,
     blocked: false,
     plain: false,
     typing: false,

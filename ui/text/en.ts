@@ -1,17 +1,20 @@
 import { atRest } from "./en_at_rest.ts";
-
-/**
- * Every sentence the dashboard says, in English. Another language is another table of this shape.
- * What depends on a value is a function of it.
- */
 import { linking } from "./en_linking.ts";
+import { otherPrograms } from "./en_other_programs.ts";
+import { picture } from "./en_picture.ts";
 import { plain } from "./en_plain.ts";
 import { trust } from "./en_trust.ts";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
+/**
+ * Every sentence the dashboard says, in English. Another language is another table of this shape.
+ * What depends on a value is a function of it.
+ */
 export const en = {
   ...trust,
+  ...otherPrograms,
+  ...picture,
   ...plain,
   ...linking,
 

@@ -49,6 +49,8 @@ export const NS = {
   pubsubErrors: "http://jabber.org/protocol/pubsub#errors",
   pubsubPublishOptions: "http://jabber.org/protocol/pubsub#publish-options",
   pubsubNodeConfig: "http://jabber.org/protocol/pubsub#node_config",
+  /** XEP-0066 */
+  outOfBand: "jabber:x:oob",
   /** XEP-0077 */
   register: "jabber:iq:register",
   registerFeature: "http://jabber.org/features/iq-register",
@@ -94,6 +96,8 @@ export const NS = {
   clientState: "urn:xmpp:csi:0",
   /** XEP-0359 */
   stanzaIds: "urn:xmpp:sid:0",
+  /** XEP-0363 */
+  upload: "urn:xmpp:http:upload:0",
   /** XEP-0402 */
   bookmarks: "urn:xmpp:bookmarks:1",
   /** XEP-0421 */

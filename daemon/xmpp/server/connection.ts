@@ -1,13 +1,6 @@
-import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { steadyNow } from "../../base/mod.ts";
+import { logOf, steadyNow } from "../../base/mod.ts";
 import { TokenBucket } from "./token_bucket.ts";
-
-/** Certificate and key, PEM. */
-export interface TlsIdentity {
-  readonly certificatePem: string;
-  readonly keyPem: string;
-}
+import type { OpenWire, Wire } from "./wire.ts";
 
 /** How fast a connection may send, and how much may wait for it. */
 export interface Flow {
@@ -37,14 +30,18 @@ export interface ConnectionListener {
 /** How long a closing connection may take to be read empty. */
 const LINGER_MS = 2_000;
 
+/** While a connection is not read: how often it is looked at, and what may come meanwhile. */
+const WATCH_MS = 50;
+const LEAST_AHEAD = 1 << 20;
+const AHEAD_BURSTS = 4;
+
 /**
- * One TLS connection (TLS 1.2 at least), from its handshake on. Reading pauses while the rate is
- * exceeded or the listener is busy; writing is gathered a turn and bounded.
+ * One client's connection, from its handshake on. Reading pauses while the rate is exceeded or the
+ * listener is busy; writing is gathered a turn and bounded.
  */
 export class Connection {
   readonly address: string;
-  readonly #socket: TLSSocket;
-  readonly #raw: Socket;
+  readonly #wire: Wire;
   readonly #listener: ConnectionListener;
   #flow: Flow;
   #bucket: TokenBucket;
@@ -55,37 +52,28 @@ export class Connection {
   #stalled = false;
   #wasCrowded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setTimeout> | undefined;
   #throttled = false;
   #held = false;
-  #secure = false;
   #state: "open" | "ending" | "closed" = "open";
 
-  /** @param raw not flowing and without a `data` listener, so that no clear byte passes */
-  constructor(raw: Socket, identity: TlsIdentity, flow: Flow, listener: ConnectionListener) {
-    this.address = raw.remoteAddress ?? "";
-    this.#raw = raw;
+  constructor(address: string, open: OpenWire, flow: Flow, listener: ConnectionListener) {
+    this.address = address;
     this.#listener = listener;
     this.#flow = flow;
     this.#bucket = new TokenBucket(flow.bytesPerSecond, flow.burstBytes, steadyNow());
-    raw.setNoDelay(true);
-    raw.on("error", () => this.destroy());
-    const socket = this.#socket = new TLSSocket(raw, {
-      isServer: true,
-      cert: identity.certificatePem,
-      key: identity.keyPem,
-      minVersion: "TLSv1.2",
-      ALPNProtocols: ["xmpp-client"],
+    this.#wire = open({
+      onBytes: (bytes) => this.#read(bytes),
+      onNoise: (bytes) => this.#spend(bytes),
+      onEnd: () => listener.onEnd(),
+      onError: () => this.destroy(),
+      onClosed: () => this.#closed(),
     });
-    socket.on("error", () => this.destroy());
-    socket.on("secure", () => this.#secure = true);
-    socket.on("data", (bytes) => this.#read(bytes as Uint8Array));
-    socket.on("end", () => listener.onEnd());
-    socket.on("close", () => this.#closed());
   }
 
   /** Is the TLS handshake over? */
   get secure(): boolean {
-    return this.#secure;
+    return this.#wire.secure;
   }
 
   /** A new rate and queue, after login. */
@@ -132,7 +120,7 @@ export class Connection {
   }
 
   get #waiting(): number {
-    return this.#outBytes + this.#socket.writableLength;
+    return this.#outBytes + this.#wire.waiting;
   }
   get #crowded(): boolean {
     return this.#state === "open" && this.#waiting > CROWDED * this.#flow.outQueueBytes;
@@ -159,27 +147,27 @@ export class Connection {
   }
 
   /** Writes what waits and `last`, then closes; destroyed when that takes long. */
-  end(last: string): void {
+  end(last: readonly string[]): void {
     if (this.#state !== "open") return;
     // Without TLS there is nobody to say anything to.
-    if (!this.#secure) return this.destroy();
-    if (last !== "") this.send(last);
+    if (!this.secure) return this.destroy();
+    for (const text of last) this.send(text);
     this.#flush();
     // The overflow of `last` itself may have closed it.
     if ((this.#state as string) !== "open") return;
     this.#state = "ending";
     clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
     this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
     // What still comes is read and dropped: unread bytes would make the close a reset, and the
     // other side would lose our last words.
-    this.#socket.resume();
-    this.#socket.end();
+    this.#wire.resume();
+    this.#wire.end();
   }
 
   destroy(): void {
     if (this.#state === "closed") return;
-    this.#socket.destroy();
-    this.#raw.destroy();
+    this.#wire.destroy();
     this.#closed();
   }
 
@@ -187,25 +175,26 @@ export class Connection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
     this.#taken();
-    this.#raw.destroy();
+    this.#wire.destroy();
     this.#listener.onClosed();
   }
 
   #read(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
     // Nothing is taken for the client's that did not come through TLS.
-    if (!this.#secure) return this.destroy();
+    if (!this.secure) return this.destroy();
     this.#spend(bytes.length);
     this.#listener.onBytes(bytes);
   }
 
   #flush(): void {
     if (this.#out.length === 0 || this.#state !== "open") return;
-    const text = this.#out.join("");
+    const texts = this.#out;
     this.#out = [];
     this.#outBytes = 0;
-    this.#socket.write(text, () => this.#taken());
+    this.#wire.write(texts, () => this.#taken());
   }
 
   #spend(bytes: number): void {
@@ -223,7 +212,23 @@ export class Connection {
 
   #steer(): void {
     if (this.#state !== "open") return;
-    if (this.#held || this.#throttled) this.#socket.pause();
-    else this.#socket.resume();
+    clearTimeout(this.#watch);
+    if (this.#held || this.#throttled) {
+      this.#wire.pause();
+      this.#watchAhead();
+    } else this.#wire.resume();
+  }
+
+  /**
+   * Node's TLS goes on reading while it is paused: who sends far more than its rate would fill our
+   * memory, and is let go instead.
+   */
+  #watchAhead(): void {
+    this.#watch = setTimeout(() => {
+      const most = Math.max(LEAST_AHEAD, this.#flow.burstBytes * AHEAD_BURSTS);
+      if (this.#wire.ahead <= most) return this.#watchAhead();
+      logOf("xmpp-server").warn("a client sends far more than its rate and is dropped");
+      this.destroy();
+    }, WATCH_MS);
   }
 }

@@ -2,12 +2,13 @@ import type { Socket } from "node:net";
 import { steadyNow } from "../../base/mod.ts";
 import type { StreamError } from "../core/mod.ts";
 import type { Accepted } from "./accepted.ts";
-import type { TlsIdentity } from "./connection.ts";
+import { tcpFraming } from "./framing.ts";
 import { Listener } from "./listener.ts";
 import type { ListenAddress } from "./options.ts";
 import { ClearStream } from "./starttls.ts";
-import { ClientStream } from "./stream.ts";
+import { ClientStream, type StreamTransport } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
+import { type TlsIdentity, TlsWire } from "./tls_wire.ts";
 
 /** Where clients come in: direct TLS, and STARTTLS beside it; and how many there may be. */
 export class Entrance {
@@ -121,7 +122,24 @@ export class Entrance {
   }
 
   #secure(raw: Socket, since: number): void {
-    this.#streams.add(new ClientStream(this.#host, raw, this.#identity, since));
+    const transport: StreamTransport = {
+      address: raw.remoteAddress ?? "",
+      open: (listener) => new TlsWire(raw, this.#identity, listener),
+      framing: tcpFraming,
+    };
+    this.#streams.add(new ClientStream(this.#host, transport, since));
+  }
+
+  /** May a connection come in that was accepted elsewhere? */
+  admits(address: string): boolean {
+    if (!this.#shut && this.#hasRoom(address, false)) return true;
+    this.#refused++;
+    return false;
+  }
+
+  /** Begins a stream on a connection that was admitted. */
+  begin(transport: StreamTransport): void {
+    this.#streams.add(new ClientStream(this.#host, transport, steadyNow()));
   }
 
   #hasRoom(address: string, clear: boolean): boolean {

@@ -11,6 +11,7 @@ import { register } from "./xep_0077_register.ts";
 import { softwareVersion } from "./xep_0092_version.ts";
 import { caps } from "./xep_0115_caps.ts";
 import { offline } from "./xep_0160_offline.ts";
+import { hostMeta } from "./xep_0156_host_meta.ts";
 import { pep } from "./xep_0163_pep.ts";
 import { blocking } from "./xep_0191_blocking.ts";
 import { streamManagement } from "./xep_0198_stream_management.ts";
@@ -19,6 +20,8 @@ import { carbons } from "./xep_0280_carbons.ts";
 import { archive } from "./xep_0313_archive.ts";
 import { clientState } from "./xep_0352_client_state.ts";
 import { avatars } from "./xep_0398_avatars.ts";
+import { externalServices } from "./xep_0215_external_services.ts";
+import { upload } from "./xep_0363_upload.ts";
 import { preauth } from "./xep_0445_preauth.ts";
 
 /** All that the server can do beyond streams, each registering with the hooks. */
@@ -44,4 +47,7 @@ export const EXTENSIONS: readonly Extension[] = [
   streamManagement,
   clientState,
   softwareVersion,
+  hostMeta,
+  externalServices,
+  upload,
 ];

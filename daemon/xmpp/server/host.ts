@@ -9,6 +9,7 @@ import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Web } from "./web/web.ts";
 
 /** What the server lends its extensions. */
 export interface Host {
@@ -26,6 +27,8 @@ export interface Host {
   readonly logins: Logins;
   /** Sessions that can go on on another stream (XEP-0198). */
   readonly resumptions: Resumptions;
+  readonly options: ServerOptions;
+  readonly web: Web;
   /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
   deliver(stanza: Element): void;
   /** Ends a session with its stream, if one is below it. */

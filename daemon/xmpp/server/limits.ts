@@ -1,7 +1,8 @@
 import { ARCHIVE_ROOM } from "./storage/archive.ts";
+import { DEFAULT_WEB_LIMITS, type WebLimits } from "./web/limits.ts";
 
 /** Every bound the server keeps, settable one by one. Bytes, milliseconds and counts. */
-export interface ServerLimits {
+export interface ServerLimits extends WebLimits {
   /** From the TCP accept to a bound resource. */
   loginTimeoutMs: number;
   /** From the TCP accept, or from `<proceed/>`, to the end of the TLS handshake. */
@@ -116,6 +117,7 @@ export interface ServerLimits {
 
 /** What a server for a household or a team on one machine needs, with room to spare. */
 export const DEFAULT_LIMITS: ServerLimits = {
+  ...DEFAULT_WEB_LIMITS,
   loginTimeoutMs: 30_000,
   handshakeTimeoutMs: 10_000,
   idlePingMs: 120_000,

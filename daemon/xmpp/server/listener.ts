@@ -16,27 +16,8 @@ export class Listener {
    * Listens on `host`; when `port` is taken or not ours to use, on any free one instead.
    * @throws SimppdError `cannot-listen`
    */
-  static async open(
-    host: string,
-    port: number,
-    onSocket: (raw: Socket) => void,
-  ): Promise<Listener> {
-    try {
-      return await Listener.#bind(host, port, onSocket);
-    } catch (error) {
-      const code = (error as { code?: string }).code;
-      if (port === 0 || (code !== "EADDRINUSE" && code !== "EACCES")) throw failure(host, error);
-    }
-    try {
-      const listener = await Listener.#bind(host, 0, onSocket);
-      logOf("xmpp-server").warn("port {port} is taken; listening on {other} instead", {
-        port,
-        other: listener.address.port,
-      });
-      return listener;
-    } catch (error) {
-      throw failure(host, error);
-    }
+  static open(host: string, port: number, onSocket: (raw: Socket) => void): Promise<Listener> {
+    return withFreePort(host, port, (port) => Listener.#bind(host, port, onSocket));
   }
 
   static async #bind(
@@ -61,6 +42,33 @@ export class Listener {
   /** Accepts no more; what was accepted stays. */
   close(): void {
     this.#server.close();
+  }
+}
+
+/**
+ * Binds to `port` of `host`, or to any free one when that is taken or not ours to use.
+ * @throws SimppdError `cannot-listen`
+ */
+export async function withFreePort<T extends { readonly address: ListenAddress }>(
+  host: string,
+  port: number,
+  bind: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await bind(port);
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (port === 0 || (code !== "EADDRINUSE" && code !== "EACCES")) throw failure(host, error);
+  }
+  try {
+    const listener = await bind(0);
+    logOf("xmpp-server").warn("port {port} is taken; listening on {other} instead", {
+      port,
+      other: listener.address.port,
+    });
+    return listener;
+  } catch (error) {
+    throw failure(host, error);
   }
 }
 

@@ -1,12 +1,18 @@
 import type { LoginProfileId } from "../../crypto/mod.ts";
 import type { PublicLoginKey } from "../core/mod.ts";
+import type {
+  AdministrationAnswer,
+  AdministrationInput,
+  ServerAdministration,
+} from "./administration.ts";
 import type { BindingOffer } from "./logins.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ComponentOptions } from "./xep_0114_components.ts";
+import type { WebOptions } from "./web/options.ts";
 
 /** How a carried server is started. */
-export interface ServerOptions {
+export interface ServerOptions extends WebOptions {
   /** Path of the SQLite file, `:memory:`, or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   database: string;
   /** The XMPP domain; needs no DNS. */
@@ -50,6 +56,9 @@ export interface ServerStats {
   /** Offline messages kept. */
   offlineMessages: number;
   bannedAddresses: number;
+  /** Uploaded files, and their bytes. */
+  uploads: number;
+  uploadBytes: number;
   /** Connections turned away because of a limit or a ban. */
   refused: number;
 }
@@ -61,6 +70,9 @@ export interface ListenAddress {
   port: number;
   /** STARTTLS, where it is offered. */
   starttlsPort?: number;
+  /** HTTPS, where it is wanted: its port, and the address others reach it by. */
+  httpsPort?: number;
+  httpsUrl?: string;
 }
 
 /** What can be asked of a running server, in this thread or in its Worker. */
@@ -71,8 +83,11 @@ export interface ServerControl {
    * @throws SimppdError `account-exists`, `bad-username`, `bad-password`, `bad-login-keys`
    */
   createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
-  /** @throws SimppdError `unknown-account`, `too-many-invitations` */
-  createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation>;
+  /**
+   * @param inviterJid null: the administrator invites, and nobody gets a contact
+   * @throws SimppdError `unknown-account`, `too-many-invitations`, `bad-input`
+   */
+  createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation>;
   /**
    * Moves the listeners; streams that are open stay.
    * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
@@ -80,6 +95,11 @@ export interface ServerControl {
    */
   listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
+  /** Runs one of {@link ServerAdministration}, and rejects as it does. */
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>>;
   /** Ends all streams with `system-shutdown`, closes the database. */
   stop(): Promise<void>;
 }

@@ -7,6 +7,8 @@ import type { Host } from "./host.ts";
 import type { AccountSecret } from "./options.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
 import type { RosterItem } from "./storage/rosters.ts";
+import { changeSubscriptions } from "./subscriptions.ts";
+import { isSeenBy, sees } from "./subscription_state.ts";
 
 /**
  * Makes an account.
@@ -34,16 +36,39 @@ export async function makeAccount(
       );
     }
     storage.accounts.create(name, keys, now);
-    if (inviter !== undefined) befriend(host, inviter, name);
+    if (typeof inviter === "string") befriend(host, inviter, name);
     return inviter;
   });
-  if (inviter !== undefined) {
+  if (typeof inviter === "string") {
     const item = storage.rosters.get(inviter, host.address(name).toString());
     pushRoster(host, inviter, rosterElement(item));
     host.hooks.subscribed.run(inviter, name);
   }
   const taken = new Set(keys.loginKeys.map(({ profile }) => profile));
   return { serverKeys: host.logins.publicKeys.filter(({ profile }) => taken.has(profile)) };
+}
+
+/** Another password: who had the old one, or tokens got with it, is no more let in. @throws SimppdError `bad-password` */
+export async function changePassword(host: Host, account: string, password: string): Promise<void> {
+  const credentials = await deriveCredentials(password, host.limits.scramIterations);
+  host.storage.transaction(() => {
+    host.storage.accounts.setCredentials(account, credentials);
+    host.storage.tokens.revokeAll(account);
+  });
+}
+
+/** Contacts see the subscriptions end; then everything of the account goes. */
+export function removeAccount(host: Host, account: string): void {
+  changeSubscriptions(host, (change) => {
+    for (const item of host.storage.rosters.list(account)) {
+      if (sees(item) || item.ask) {
+        change.send(account, item.contact, "unsubscribe", undefined, true);
+      }
+      if (isSeenBy(item)) change.send(account, item.contact, "unsubscribed", undefined, true);
+    }
+    host.storage.accounts.remove(account);
+    change.effects.push(() => host.hooks.removed.run(account));
+  });
 }
 
 async function keysOf(host: Host, secret: AccountSecret): Promise<AccountKeys> {

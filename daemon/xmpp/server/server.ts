@@ -1,4 +1,10 @@
 import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
+import {
+  type AdministrationAnswer,
+  type AdministrationInput,
+  Administrator,
+  type ServerAdministration,
+} from "./administration.ts";
 import type { Connection } from "./connection.ts";
 import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
@@ -27,6 +33,9 @@ import { isDatabaseTrouble } from "./storage/database.ts";
 import { Storage } from "./storage/storage.ts";
 import type { ClientStream } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
+import { HttpsListener } from "./web/https_listener.ts";
+import { offerWebSocket } from "./rfc_7395_websocket.ts";
+import { asciiHost, Web } from "./web/web.ts";
 
 /** How long {@link XmppServer.stop} waits for clients to take their goodbye. */
 const GOODBYE_MS = 3_000;
@@ -47,22 +56,33 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly resumptions: Resumptions;
   readonly software: ServerOptions["software"];
 
+  readonly options: ServerOptions;
+  readonly web: Web;
+
   readonly crowded = new Set<Connection>();
 
   readonly #entrance: Entrance;
+  readonly #administrator = new Administrator(this, () => this.stats());
   #components: Components | undefined;
   #componentPort = 0;
+  #https: HttpsListener | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: ServerOptions) {
+    this.options = options;
+    this.web = new Web(options.httpsPort !== undefined);
     this.software = options.software;
     this.domain = Jid.parse(options.domain);
     if (this.domain.local !== "" || this.domain.resource !== "") {
       throw new SimppdError("bad-domain", `"${options.domain}" is no domain.`);
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
+    this.limits = {
+      ...limits,
+      connections: Math.min(limits.connections, mostConnections()),
+      httpsConnections: Math.min(limits.httpsConnections, mostConnections() / 4),
+    };
     this.storage = new Storage(options.database, {
       messages: this.limits.archiveMessages,
       bytes: this.limits.archiveBytes,
@@ -84,6 +104,7 @@ export class XmppServer implements StreamHost, ServerControl {
     this.#entrance = new Entrance(this, options);
     this.hooks.removed.on((account) => this.#endSessions(account));
     for (const extension of EXTENSIONS) extension(this);
+    offerWebSocket(this, this.#entrance);
   }
 
   /** Opens the database and listens. @throws SimppdError `cannot-listen`, `schema-newer`, `bad-jid` */
@@ -118,14 +139,35 @@ export class XmppServer implements StreamHost, ServerControl {
     return this.listening.starttlsPort;
   }
   get listening(): ListenAddress {
-    return this.#entrance.address!;
+    return {
+      ...this.#entrance.address!,
+      ...(this.#https === undefined
+        ? {}
+        : { httpsPort: this.#https.address.port, httpsUrl: this.web.url }),
+    };
   }
-
+  get httpsPort(): number | undefined {
+    return this.#https?.address.port;
+  }
   async listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress> {
     this.#checkRunning();
     const clear = starttlsPort ?? this.#entrance.address?.starttlsPort;
     const wanted = { host, port, ...(clear === undefined ? {} : { starttlsPort: clear }) };
-    return await this.#entrance.listen(wanted);
+    await this.#entrance.listen(wanted);
+    await this.#listenHttps(host);
+    return this.listening;
+  }
+
+  async #listenHttps(host: string): Promise<void> {
+    const wanted = this.#https?.address.port ?? this.options.httpsPort;
+    if (wanted === undefined || this.#https?.address.host === host) return;
+    await this.#https?.close();
+    const { web, limits, guard, options } = this;
+    const admits = (address: string) => guard.admits(address, steadyNow());
+    this.#https = await HttpsListener.open(host, wanted, options, { web, limits, admits });
+    const { port } = this.#https.address;
+    const url = options.httpsUrl ?? `https://${asciiHost(this.domain.domain)}:${port}`;
+    web.url = url.replace(/\/+$/, "");
   }
 
   async createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]> {
@@ -134,10 +176,10 @@ export class XmppServer implements StreamHost, ServerControl {
   }
 
   // deno-lint-ignore require-await -- so that errors reject, as they do from the Worker
-  async createInvitation(inviterJid: string, ttlSeconds: number): Promise<Invitation> {
+  async createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation> {
     this.#checkRunning();
-    const inviter = this.localAccount(inviterJid);
-    if (inviter === undefined || !this.storage.accounts.exists(inviter)) {
+    const inviter = inviterJid === null ? null : this.localAccount(inviterJid);
+    if (inviter === undefined || (inviter !== null && !this.storage.accounts.exists(inviter))) {
       throw new SimppdError("unknown-account", `${inviterJid} is no account of ${this.domain}.`);
     }
     if (!(ttlSeconds >= 1 && ttlSeconds <= LONGEST_INVITATION_SECONDS)) {
@@ -155,9 +197,19 @@ export class XmppServer implements StreamHost, ServerControl {
       sessions: this.sessions.count,
       connections: this.#entrance.count,
       offlineMessages: this.storage.offline.count(),
+      ...this.storage.uploads.kept(),
       bannedAddresses: this.guard.banned(steadyNow()),
       refused: this.#entrance.refused,
     };
+  }
+
+  async administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>> {
+    this.#checkRunning();
+    const work = this.#administrator[name] as (...args: unknown[]) => Promise<unknown>;
+    return await work.apply(this.#administrator, args) as AdministrationAnswer<Name>;
   }
 
   stop(): Promise<void> {
@@ -223,6 +275,7 @@ export class XmppServer implements StreamHost, ServerControl {
   #sweep(): void {
     const now = steadyNow();
     this.#entrance.sweep(now);
+    this.#https?.sweep(now);
     this.resumptions.sweep(now);
     this.guard.sweep(now);
     try {
@@ -245,8 +298,10 @@ export class XmppServer implements StreamHost, ServerControl {
     clearInterval(this.#sweeper);
     this.hooks.stopping.run();
     this.#components?.close();
+    this.#https?.stopAccepting();
     for (const session of this.resumptions.waiting) this.sessionOver(session);
     await this.#entrance.shut(new StreamError("system-shutdown"), GOODBYE_MS);
+    await this.#https?.close();
     this.storage.close();
   }
 

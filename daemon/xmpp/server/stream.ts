@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { logOf, steadyNow } from "../../base/mod.ts";
 import {
   el,
@@ -9,21 +8,29 @@ import {
   NS,
   serialise,
   StreamError,
-  StreamReader,
 } from "../core/mod.ts";
 import type { Accepted } from "./accepted.ts";
 import { Authentication } from "./authentication.ts";
 import { BoundStream } from "./bound_stream.ts";
-import { Connection, type Flow, type TlsIdentity } from "./connection.ts";
+import { Connection, type Flow } from "./connection.ts";
 import type { Host } from "./host.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Stage, StagedStream } from "./stage.ts";
-import { checkHeader, streamHeader } from "./stream_header.ts";
+import type { Framing, FramingReader } from "./framing.ts";
+import { checkHeader } from "./stream_header.ts";
 import type { StreamHost } from "./stream_host.ts";
 import { isDatabaseTrouble } from "./storage/database.ts";
+import type { OpenWire } from "./wire.ts";
 
 /** Errors of a stream that its session outlives: its client may come back, our storage too. */
 const SURVIVED = new Set(["connection-timeout", "reset", "resource-constraint"]);
+
+/** What carries a stream, and how its elements stand on it. */
+export interface StreamTransport {
+  readonly address: string;
+  readonly open: OpenWire;
+  readonly framing: Framing;
+}
 
 /**
  * One client's stream (RFC 6120): header, elements, close, and the stage it is in. Errors end this
@@ -36,7 +43,8 @@ export class ClientStream implements Accepted, StagedStream {
 
   readonly #host: StreamHost;
   readonly #connection: Connection;
-  readonly #reader: StreamReader;
+  readonly #reader: FramingReader;
+  readonly #framing: Framing;
   #stage: Stage;
   #closed = false;
   #account: string | undefined;
@@ -50,18 +58,20 @@ export class ClientStream implements Accepted, StagedStream {
   readonly #secureBy: number;
 
   /** @param since when its TCP connection was accepted, by the steady clock */
-  constructor(host: StreamHost, raw: Socket, identity: TlsIdentity, since: number) {
+  constructor(host: StreamHost, transport: StreamTransport, since: number) {
+    const { address, open, framing } = transport;
     this.#host = host;
+    this.#framing = framing;
     this.#loginBy = since + host.limits.loginTimeoutMs;
     this.#secureBy = steadyNow() + host.limits.handshakeTimeoutMs;
-    this.#reader = new StreamReader({
+    this.#reader = framing.reader({
       onOpen: (attrs) => this.#open(attrs),
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.close(),
     }, LIMITS_BEFORE_AUTH);
-    const connection = this.#connection = new Connection(raw, identity, flowOf(host, false), {
+    const connection = this.#connection = new Connection(address, open, flowOf(host, false), {
       onBytes: (bytes) => this.#read(bytes),
-      onEnd: () => this.#finish("", "lost"),
+      onEnd: () => this.#finish([], "lost"),
       onCrowded: () => host.crowded.add(this.#connection),
       onRoom: () => this.#relieved(),
       onOverflow: () => {
@@ -119,7 +129,7 @@ export class ClientStream implements Accepted, StagedStream {
 
   /** Ends the stream in peace, as its client did. */
   close(): void {
-    this.#finish(this.#headerSent ? "</stream:stream>" : "", "over");
+    this.#finish(this.#headerSent ? [this.#framing.end] : [], "over");
   }
 
   fail(error: StreamError): void {
@@ -199,7 +209,8 @@ export class ClientStream implements Accepted, StagedStream {
   #open(attrs: Record<string, string>): void {
     checkHeader(attrs, this.#host.domain);
     this.from = Jid.tryParse(attrs.from);
-    this.#connection.send(this.#header() + this.#features());
+    this.#connection.send(this.#header());
+    this.#connection.send(this.#features());
   }
 
   #features(): string {
@@ -209,7 +220,7 @@ export class ClientStream implements Accepted, StagedStream {
 
   #header(): string {
     this.#headerSent = true;
-    return streamHeader(this.#host.domain);
+    return this.#framing.header(this.#host.domain);
   }
 
   #take(element: Element): void {
@@ -243,9 +254,9 @@ export class ClientStream implements Accepted, StagedStream {
     }
   }
 
-  #lastWords(error: StreamError): string {
-    const header = this.#headerSent ? "" : this.#header();
-    return `${header}${serialise(error.toElement())}</stream:stream>`;
+  #lastWords(error: StreamError): string[] {
+    const header = this.#headerSent ? [] : [this.#header()];
+    return [...header, serialise(error.toElement()), this.#framing.end];
   }
 
   #relieved(): void {
@@ -257,7 +268,7 @@ export class ClientStream implements Accepted, StagedStream {
     }
   }
 
-  #finish(last: string, session: "lost" | "over"): void {
+  #finish(last: readonly string[], session: "lost" | "over"): void {
     if (this.#closed) return;
     this.#leave(session);
     this.#connection.end(last);

@@ -1,4 +1,9 @@
 import { logOf, publicError, SimppdError } from "../../base/mod.ts";
+import type {
+  AdministrationAnswer,
+  AdministrationInput,
+  ServerAdministration,
+} from "./administration.ts";
 import type { AccountSecret, ListenAddress, ServerControl, ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";
 import { runIfMysqlWorker } from "./storage/mysql_worker.ts";
@@ -28,6 +33,9 @@ type FromWorker = Reply | { log: LogLine };
 export interface CarriedServer extends ServerControl {
   readonly host: string;
   readonly port: number;
+  /** HTTPS, where it is wanted: its port, and the address others reach it by. */
+  readonly httpsPort: number | undefined;
+  readonly httpsUrl: string | undefined;
   /** Undefined when STARTTLS is not offered. */
   readonly starttlsPort: number | undefined;
   /** Resolves with the error when the Worker dies by itself; never rejects, and stays open else. */
@@ -85,6 +93,12 @@ class Carrier implements CarriedServer {
   get port(): number {
     return this.#address.port;
   }
+  get httpsPort(): number | undefined {
+    return this.#address.httpsPort;
+  }
+  get httpsUrl(): string | undefined {
+    return this.#address.httpsUrl;
+  }
   get starttlsPort(): number | undefined {
     return this.#address.starttlsPort;
   }
@@ -92,7 +106,7 @@ class Carrier implements CarriedServer {
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
   }
-  createInvitation(inviterJid: string, ttlSeconds: number) {
+  createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.call("createInvitation", inviterJid, ttlSeconds);
   }
   listen(host: string, port: number, starttlsPort?: number) {
@@ -100,6 +114,13 @@ class Carrier implements CarriedServer {
   }
   stats() {
     return this.call("stats");
+  }
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ): Promise<AdministrationAnswer<Name>> {
+    const asked = [name, ...args] as unknown as Parameters<ServerControl["administer"]>;
+    return this.call("administer", ...asked) as Promise<AdministrationAnswer<Name>>;
   }
   stop(): Promise<void> {
     return this.#stopping ??= this.#stop();
@@ -195,7 +216,7 @@ class ServerThread implements Methods {
   createAccount(username: string, secret: AccountSecret) {
     return this.#running.createAccount(username, secret);
   }
-  createInvitation(inviterJid: string, ttlSeconds: number) {
+  createInvitation(inviterJid: string | null, ttlSeconds: number) {
     return this.#running.createInvitation(inviterJid, ttlSeconds);
   }
   listen(host: string, port: number, starttlsPort?: number) {
@@ -203,6 +224,12 @@ class ServerThread implements Methods {
   }
   stats() {
     return this.#running.stats();
+  }
+  administer<Name extends keyof ServerAdministration>(
+    name: Name,
+    ...args: AdministrationInput<Name>
+  ) {
+    return this.#running.administer(name, ...args);
   }
   stop() {
     return this.#running.stop();

@@ -9,13 +9,10 @@ import {
   StanzaError,
   StreamError,
 } from "../core/mod.ts";
-import { deriveCredentials } from "./credentials.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import type { AccountSecret } from "./options.ts";
-import { makeAccount } from "./registration.ts";
-import { changeSubscriptions } from "./subscriptions.ts";
-import { isSeenBy, sees } from "./subscription_state.ts";
+import { changePassword, makeAccount, removeAccount } from "./registration.ts";
 
 /** What deriving keys costs who asks for it, in bytes of its rate. */
 const DERIVATION_COST = 200_000;
@@ -109,30 +106,11 @@ async function change(host: Host, request: IqRequest): Promise<Element | undefin
     throw new StanzaError("cancel", "not-allowed", "only one's own password can be changed");
   }
   try {
-    const credentials = await deriveCredentials(password, host.limits.scramIterations);
-    host.storage.transaction(() => {
-      host.storage.accounts.setCredentials(account, credentials);
-      // Who had the old password may have got tokens with it.
-      host.storage.tokens.revokeAll(account);
-    });
+    await changePassword(host, account, password);
   } catch (error) {
     throw stanzaError(error);
   }
   return undefined;
-}
-
-/** Contacts see the subscriptions end; then everything of the account goes. */
-function removeAccount(host: Host, account: string): void {
-  changeSubscriptions(host, (change) => {
-    for (const item of host.storage.rosters.list(account)) {
-      if (sees(item) || item.ask) {
-        change.send(account, item.contact, "unsubscribe", undefined, true);
-      }
-      if (isSeenBy(item)) change.send(account, item.contact, "unsubscribed", undefined, true);
-    }
-    host.storage.accounts.remove(account);
-    change.effects.push(() => host.hooks.removed.run(account));
-  });
 }
 
 function stanzaError(error: unknown): unknown {

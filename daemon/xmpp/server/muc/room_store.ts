@@ -26,6 +26,7 @@ export interface RoomStore {
   put(room: RoomRecord): void;
   /** With all that belongs to it. */
   remove(name: string): void;
+  names(): string[];
   count(): number;
   countOf(creator: string): number;
   /** Rooms that are shown to who looks for some. */

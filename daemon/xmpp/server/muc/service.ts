@@ -33,6 +33,10 @@ export class MucService implements Service {
     this.#rooms = rooms;
   }
 
+  get rooms(): Rooms {
+    return this.#rooms;
+  }
+
   receive(stanza: Element, from: Jid, to: Jid, session: Session | undefined): void {
     if (this.#closed) return;
     const kind = stanza.getName();

@@ -16,6 +16,16 @@ export interface AccountKeys {
   readonly loginKeys: readonly PublicLoginKey[];
 }
 
+/** An account as its administrator sees it. */
+export interface AccountRecord {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** Has it a password, login keys? */
+  readonly password: boolean;
+  readonly loginKeys: boolean;
+}
+
 /** Names whose being there is remembered; also asked for are names of nobody, without end. */
 const MOST_REMEMBERED = 10_000;
 
@@ -33,6 +43,18 @@ export class Accounts {
 
   exists(name: string): boolean {
     return this.#existing.get(name, () => this.#statements.find.get(name) !== undefined);
+  }
+
+  /** All accounts by name, and what each can log in with. */
+  list(): AccountRecord[] {
+    const passwords = new Set(this.#statements.withPassword.all().map(({ account }) => account));
+    const keys = new Set(this.#statements.withLoginKey.all().map(({ account }) => account));
+    return this.#statements.list.all().map(({ name, created }) => ({
+      name,
+      created,
+      password: passwords.has(name),
+      loginKeys: keys.has(name),
+    }));
   }
 
   /** When it was made, ms since 1970: tells it from an earlier one of its name. */
@@ -112,6 +134,9 @@ function statements(db: Database) {
       q.selectFrom("account").select("created").where("name", "=", name)
     ),
     count: db.prepare((q) => q.selectFrom("account").select(q.fn.countAll<number>().as("n"))),
+    list: db.prepare((q) => q.selectFrom("account").select(["name", "created"]).orderBy("name")),
+    withPassword: db.prepare((q) => q.selectFrom("credential").select("account").distinct()),
+    withLoginKey: db.prepare((q) => q.selectFrom("login_key").select("account").distinct()),
     insert: db.prepare((q, name: string, created: number) =>
       q.insertInto("account").values({ name, created })
     ),

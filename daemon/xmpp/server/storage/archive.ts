@@ -182,6 +182,12 @@ export class Archive {
     if (changes > 0) this.#taken.clear();
   }
 
+  /** All archives together. Reads through all of them. */
+  totals(): { messages: number; bytes: number } {
+    this.settle();
+    return { ...this.#statements.totals.get()! };
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.tryToSettle();
@@ -268,6 +274,12 @@ function statements(db: Database) {
     }),
     taken: db.prepare((q, owner: string) =>
       q.selectFrom(table).where("owner", "=", owner).select(({ fn, lit }) => [
+        fn.countAll<number>().as("messages"),
+        fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
+      ])
+    ),
+    totals: db.prepare((q) =>
+      q.selectFrom(table).select(({ fn, lit }) => [
         fn.countAll<number>().as("messages"),
         fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
       ])

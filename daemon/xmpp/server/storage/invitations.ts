@@ -18,10 +18,16 @@ export class Invitations {
     this.#statements = statements(db);
   }
 
-  /** @throws SimppdError `too-many-invitations` */
-  create(inviter: string, ttlSeconds: number, most: number, now: number): Invitation {
+  /**
+   * @param inviter an account; null for the server's administrator
+   * @throws SimppdError `too-many-invitations`
+   */
+  create(inviter: string | null, ttlSeconds: number, most: number, now: number): Invitation {
     this.#statements.removeExpired.run(now);
-    if (this.#statements.count.get(inviter)!.n >= most) {
+    const { n } = inviter === null
+      ? this.#statements.countOpen.get()!
+      : this.#statements.count.get(inviter)!;
+    if (n >= most) {
       throw new SimppdError(
         "too-many-invitations",
         `${most} invitations are open already; wait until one is used or runs out.`,
@@ -33,14 +39,19 @@ export class Invitations {
     return { token: toBase64Url(token), expires };
   }
 
-  /** Who invited with `token`; undefined when it is unknown, used or too old. */
-  inviterOf(token: string, now: number): string | undefined {
+  /** How many can be used. */
+  total(now: number): number {
+    return this.#statements.total.get(now)!.n;
+  }
+
+  /** Who invited with `token`, null: the administrator; undefined: it is unknown, used or too old. */
+  inviterOf(token: string, now: number): string | null | undefined {
     const hash = hashOf(token);
     return hash && this.#statements.inviter.get(hash, now)?.inviter;
   }
 
   /** Uses `token` up. Call inside the transaction that makes the account. */
-  redeem(token: string, now: number): string | undefined {
+  redeem(token: string, now: number): string | null | undefined {
     const inviter = this.inviterOf(token, now);
     if (inviter !== undefined) this.#statements.remove.run(hashOf(token)!);
     return inviter;
@@ -56,7 +67,14 @@ function statements(db: Database) {
       q.selectFrom("invitation").select(q.fn.countAll<number>().as("n"))
         .where("inviter", "=", inviter)
     ),
-    insert: db.prepare((q, token_hash: Bytes, inviter: string, expires: number) =>
+    countOpen: db.prepare((q) =>
+      q.selectFrom("invitation").select(q.fn.countAll<number>().as("n"))
+        .where("inviter", "is", null)
+    ),
+    total: db.prepare((q, now: number) =>
+      q.selectFrom("invitation").select(q.fn.countAll<number>().as("n")).where("expires", ">", now)
+    ),
+    insert: db.prepare((q, token_hash: Bytes, inviter: string | null, expires: number) =>
       q.insertInto("invitation").values({ token_hash, inviter, expires })
     ),
     inviter: db.prepare((q, hash: Bytes, now: number) =>

@@ -28,6 +28,10 @@ export class StoredRooms implements RoomStore {
     this.#statements.remove.run(name);
   }
 
+  names(): string[] {
+    return this.#statements.names.all().map(({ name }) => name);
+  }
+
   count(): number {
     return this.#statements.count.get()!.n;
   }
@@ -83,6 +87,7 @@ function statements(db: Database) {
       )
     ),
     remove: db.prepare((q, name: string) => q.deleteFrom("room").where("name", "=", name)),
+    names: db.prepare((q) => q.selectFrom("room").select("name").orderBy("name")),
     count: db.prepare((q) => q.selectFrom("room").select((e) => e.fn.countAll<number>().as("n"))),
     countOf: db.prepare((q, creator: string) =>
       q.selectFrom("room").select((e) => e.fn.countAll<number>().as("n"))

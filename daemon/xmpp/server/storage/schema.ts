@@ -1,6 +1,8 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
+import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
 import { ROOMS } from "./schema_rooms.ts";
+import { UPLOADS } from "./schema_uploads.ts";
 
 /** One step of the schema, for each kind of database. */
 export interface Migration {
@@ -237,4 +239,6 @@ export const MIGRATIONS: readonly Migration[] = [
   ARCHIVE,
   FAST_TOKENS,
   ROOMS,
+  UPLOADS,
+  OPEN_INVITATIONS,
 ];

@@ -12,6 +12,7 @@ import { PepNodes } from "./pep_nodes.ts";
 import { StoredRooms } from "./rooms.ts";
 import { Rosters } from "./rosters.ts";
 import { SqliteDatabase } from "./sqlite_database.ts";
+import { Uploads } from "./uploads.ts";
 
 /** What the server remembers: one database, a repository for each concept. */
 export class Storage {
@@ -26,6 +27,7 @@ export class Storage {
   readonly tokens: FastTokens;
   readonly archive: Archive;
   readonly archivePreferences: ArchivePreferences;
+  readonly uploads: Uploads;
 
   /**
    * @param location path of an SQLite file, `:memory:`, or a `mysql://` URL
@@ -46,6 +48,7 @@ export class Storage {
     this.tokens = new FastTokens(db);
     this.archive = new Archive(db, room);
     this.archivePreferences = new ArchivePreferences(db);
+    this.uploads = new Uploads(db);
     this.accounts.onRemoved((name) => {
       this.offline.forget(name);
       this.blocklists.forget(name);

@@ -23,7 +23,8 @@ export interface Tables {
     server_key: Blob;
   };
   login_key: { account: string; profile: string; public: Blob };
-  invitation: { token_hash: Blob; inviter: string; expires: Time };
+  /** `inviter` null: the server's administrator. */
+  invitation: { token_hash: Blob; inviter: string | null; expires: Time };
   roster_item: {
     account: string;
     contact: string;
@@ -102,5 +103,20 @@ export interface Tables {
     responder: Blob;
     issued: Time;
     expires: Time;
+  };
+  upload: {
+    /** SHA-256 of the part of its URL that nobody guesses, and of what allows to put it there. */
+    path_hash: Blob;
+    secret_hash: Blob;
+    account: string;
+    /** Its name in the folder, random. */
+    file: string;
+    /** What it is called in its URL. */
+    name: string;
+    type: string;
+    size: number;
+    state: "slot" | "receiving" | "stored";
+    /** When the slot was given; since when it is stored. */
+    since: Time;
   };
 }

@@ -1,0 +1,134 @@
+import * as v from "valibot";
+import { SimppdError } from "../../base/mod.ts";
+import { Jid } from "../../xmpp/core/mod.ts";
+import type { ServerControl } from "../../xmpp/server/mod.ts";
+import { writeInvitation } from "../invitation.ts";
+import type { ControlAnswer } from "./control_door.ts";
+
+/** A server that runs, alone or carried, and what invitations to it say. */
+export interface Administered {
+  readonly control: Pick<
+    ServerControl,
+    "administer" | "createAccount" | "createInvitation" | "stats"
+  >;
+  readonly domain: string;
+  /** base64url SHA-256 of the server's public key (SPKI). */
+  readonly pin: string;
+  /** Where it may be reached, best first: direct TLS. */
+  readonly hosts: () => readonly { host: string; port: number }[];
+  /** Absolute path of its SQLite file; undefined: a MariaDB or MySQL. */
+  readonly databaseFile: string | undefined;
+}
+
+const name = v.pipe(v.string(), v.maxLength(1_000));
+const password = v.pipe(v.string(), v.maxLength(4_000));
+const nothing = v.strictObject({});
+/** The longest an invitation lasts, in days. */
+export const MOST_INVITATION_DAYS = 366;
+
+function request<Schema extends v.GenericSchema, Answer>(
+  schema: Schema,
+  answer: (server: Administered, input: v.InferOutput<Schema>) => Promise<Answer>,
+) {
+  return { schema, answer };
+}
+
+const REQUESTS = {
+  /** What the server counts. */
+  stats: request(nothing, ({ control }) => control.administer("report")),
+
+  users: request(nothing, async ({ control, domain }) => {
+    const accounts = await control.administer("accounts");
+    return accounts.map(({ name, ...rest }) => ({ jid: `${name}@${domain}`, ...rest }));
+  }),
+  addUser: request(v.strictObject({ name, password }), async (server, input) => {
+    await server.control.createAccount(input.name, input.password);
+    return { jid: jidOf(server, input.name) };
+  }),
+  removeUser: request(v.strictObject({ name }), async (server, input) => {
+    await server.control.administer("removeAccount", input.name);
+    return { jid: jidOf(server, input.name) };
+  }),
+  setPassword: request(v.strictObject({ name, password }), async (server, input) => {
+    await server.control.administer("setPassword", input.name, input.password);
+    return { jid: jidOf(server, input.name) };
+  }),
+
+  /** An invitation of the server's, or of the account `from`, whose contact the new one becomes. */
+  invite: request(
+    v.strictObject({
+      from: v.nullable(name),
+      days: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_INVITATION_DAYS)),
+    }),
+    async (server, { from, days }) => {
+      const { control, domain, pin } = server;
+      const inviter = from === null ? undefined : Jid.parse(jidOf(server, from));
+      const { token, expires } = await control.createInvitation(
+        inviter?.toString() ?? null,
+        days * 86_400,
+      );
+      const link = writeInvitation({ domain, inviter, hosts: server.hosts(), pin, token });
+      return { link, expires };
+    },
+  ),
+
+  rooms: request(nothing, ({ control }) => control.administer("rooms")),
+  createRoom: request(
+    v.strictObject({ name, owner: name }),
+    ({ control }, input) => control.administer("createRoom", input.name, input.owner),
+  ),
+  removeRoom: request(v.strictObject({ name }), async ({ control }, input) => {
+    await control.administer("removeRoom", input.name);
+    return { name: input.name };
+  }),
+
+  /** Where the SQLite file is, all that waited being in it. */
+  backupSource: request(nothing, async ({ control, databaseFile }) => {
+    if (databaseFile === undefined) {
+      throw new SimppdError(
+        "not-sqlite",
+        "This server keeps everything in MariaDB or MySQL. Back that up by its own means: " +
+          "mariadb-dump --single-transaction DATABASE.",
+      );
+    }
+    await control.administer("settle");
+    return { path: databaseFile };
+  }),
+};
+
+type Requests = typeof REQUESTS;
+/** What the administrator may ask. */
+export type ServerRequestName = keyof Requests;
+export type ServerRequestInput<Name extends ServerRequestName> = v.InferInput<
+  Requests[Name]["schema"]
+>;
+export type ServerRequestAnswer<Name extends ServerRequestName> = Awaited<
+  ReturnType<Requests[Name]["answer"]>
+>;
+
+/** Answers callers of a control door on behalf of `server`. */
+export function answersFor(server: Administered): ControlAnswer {
+  return async (ask, input) => {
+    const found = typeof ask === "string" && Object.hasOwn(REQUESTS, ask)
+      ? REQUESTS[ask as ServerRequestName]
+      : undefined;
+    const parsed = found === undefined ? undefined : v.safeParse(found.schema, input);
+    if (found === undefined || !parsed?.success) {
+      throw new SimppdError(
+        "bad-input",
+        "The server does not understand what was asked; the command line may be of another version.",
+      );
+    }
+    const answer = found.answer as (server: Administered, input: unknown) => Promise<unknown>;
+    return await answer(server, parsed.output);
+  };
+}
+
+/** @throws SimppdError `bad-username` */
+function jidOf({ domain }: Administered, name: string): string {
+  const jid = Jid.tryParse(`${name}@${domain}`);
+  if (jid !== undefined && jid.local !== "" && jid.domain === Jid.parse(domain).domain) {
+    return jid.bare().toString();
+  }
+  throw new SimppdError("bad-username", `"${name}" is no name of an account.`);
+}

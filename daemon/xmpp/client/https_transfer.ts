@@ -1,0 +1,181 @@
+import { type IncomingMessage, request } from "node:http";
+import { SimppdError } from "../../base/mod.ts";
+import { dialTls } from "./dial.ts";
+import { type OwnServer, targetOf } from "./web_address.ts";
+
+/** A transfer that moves nothing for so long is given up. */
+const STALL_MS = 30_000;
+
+/** How a transfer is watched and ended. */
+export interface TransferOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** What is to go up. */
+export interface PutBody {
+  readonly size: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Sends a file by PUT. Redirects are not followed.
+ * @returns the status of the answer
+ * @throws SimppdError `bad-url`, `private-address`, `connection-failed`, `untrusted-certificate`,
+ * `transfer-failed`, `wrong-size`; the reason of `signal`
+ */
+export function putFile(
+  url: string,
+  own: OwnServer,
+  headers: Record<string, string>,
+  body: PutBody,
+  options: TransferOptions,
+): Promise<number> {
+  return exchange(url, own, "PUT", { ...headers, "content-length": `${body.size}` }, options, {
+    async send(write, moved, answered) {
+      let sent = 0;
+      for await (const bytes of body.bytes) {
+        if (answered()) return;
+        sent += bytes.length;
+        if (sent > body.size) throw wrongSize(body.size);
+        await write(bytes);
+        moved(sent);
+      }
+      if (sent !== body.size && !answered()) throw wrongSize(body.size);
+    },
+    take: (answer) => Promise.resolve(answer.statusCode ?? 0),
+  });
+}
+
+/** What came down. */
+export interface Downloaded {
+  readonly bytes: number;
+  /** As the server says; not to be relied on. */
+  readonly type: string;
+}
+
+/**
+ * Fetches a file by GET, piece by piece. Redirects are not followed; past `maxBytes`, or past what
+ * the server declared, it ends.
+ * @throws SimppdError as {@link putFile}, `download-too-large`, `download-refused`; what `sink` throws
+ */
+export function getFile(
+  url: string,
+  own: OwnServer,
+  maxBytes: number,
+  sink: (bytes: Uint8Array) => void | Promise<void>,
+  options: TransferOptions,
+): Promise<Downloaded> {
+  return exchange(url, own, "GET", { "accept-encoding": "identity" }, options, {
+    send: () => Promise.resolve(),
+    async take(answer, moved) {
+      if (answer.statusCode !== 200) {
+        throw new SimppdError(
+          "download-refused",
+          `The file's server answered ${answer.statusCode}; it may be gone.`,
+        );
+      }
+      const declared = answer.headers["content-length"];
+      if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+      let came = 0;
+      for await (const bytes of answer as AsyncIterable<Uint8Array>) {
+        came += bytes.length;
+        if (came > maxBytes) throw tooLarge(maxBytes);
+        await sink(bytes);
+        moved(came);
+      }
+      if (!answer.complete) throw new Error("the answer was cut off");
+      return { bytes: came, type: answer.headers["content-type"] ?? "application/octet-stream" };
+    },
+  });
+}
+
+interface Part<T> {
+  send(
+    write: (bytes: Uint8Array) => Promise<void>,
+    moved: (bytes: number) => void,
+    answered: () => boolean,
+  ): Promise<void>;
+  take(answer: IncomingMessage, moved: (bytes: number) => void): Promise<T>;
+}
+
+/** One request over a connection of its own. */
+async function exchange<T>(
+  url: string,
+  own: OwnServer,
+  method: string,
+  headers: Record<string, string>,
+  { signal, onProgress }: TransferOptions,
+  part: Part<T>,
+): Promise<T> {
+  const stalled = new AbortController();
+  const within = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal]);
+  const stall = () => stalled.abort(new SimppdError("timeout", "The file's server is silent."));
+  let timer = setTimeout(stall, STALL_MS);
+  const moved = (bytes: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(stall, STALL_MS);
+    onProgress?.(bytes);
+  };
+  let end = () => {};
+  try {
+    const target = await targetOf(url, own);
+    const { host, port, whom, trust, authority, path } = target;
+    const { socket } = await dialTls({ host, port, tls: "websocket" }, whom, trust, within);
+    end = () => socket.destroy();
+    within.throwIfAborted();
+    within.addEventListener("abort", end, { once: true });
+    const sent = request({
+      method,
+      path,
+      headers: { ...headers, host: authority, connection: "close" },
+      createConnection: () => socket,
+    });
+    let answered = false;
+    let broken: unknown;
+    let wake = () => {};
+    for (const event of ["drain", "close", "response"]) sent.on(event, () => wake());
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.once("response", (message) => {
+        answered = true;
+        // Told to whoever reads it.
+        message.on("error", () => {});
+        resolve(message);
+      });
+      sent.on("error", (error) => {
+        broken = error;
+        reject(error);
+      });
+    });
+    const write = async (bytes: Uint8Array) => {
+      if (broken !== undefined) throw broken;
+      if (sent.write(bytes)) return;
+      if (!answered) await new Promise<void>((resolve) => wake = resolve);
+    };
+    const taking = answer.then((message) => part.take(message, moved));
+    // Whichever fails first says why.
+    const sending = part.send(write, moved, () => answered).then(() => void sent.end());
+    taking.catch(() => {});
+    await Promise.race([sending, taking]).catch((error) => {
+      if (error !== broken) throw error;
+    });
+    return await taking;
+  } catch (error) {
+    if (within.aborted) throw within.reason;
+    if (error instanceof SimppdError) throw error;
+    throw new SimppdError("transfer-failed", "The file's server broke the transfer off.", error);
+  } finally {
+    clearTimeout(timer);
+    within.removeEventListener("abort", end);
+    end();
+  }
+}
+
+function wrongSize(size: number): SimppdError {
+  return new SimppdError("wrong-size", `The file has not the ${size} bytes it had at first.`);
+}
+
+function tooLarge(most: number): SimppdError {
+  return new SimppdError("download-too-large", `The file has more than ${most} bytes.`);
+}

@@ -1,0 +1,23 @@
+/** What is said about other people's programs on the carried server. */
+export const otherPrograms = {
+  otherPrograms: {
+    title: "Other programs",
+    lead: "Any XMPP program can use your account here, such as Dino or Gajim. It does not " +
+      "know simppd's encryption: what it sends and shows is not sealed end to end.",
+    address: "Sign in as",
+    here: "On this machine",
+    elsewhere: "From elsewhere",
+    machine: "this machine's address",
+    closed: "Nobody, until you let others in.",
+    direct: (host: string, port: number) => `${host}, port ${port} (TLS)`,
+    starttls: (host: string, port: number) => `${host}, port ${port} (STARTTLS)`,
+    certificate: "The server made its certificate itself. Where the program asks, compare the " +
+      "pinned key, or trust the certificate for this server only.",
+    passwordLead: "simppd signs in by its keys. Other programs need a password.",
+    fresh: "Password for other programs",
+    again: "The same again",
+    differ: "The two passwords differ.",
+    set: "Set the password",
+    done: "The password is set. simppd goes on by its keys.",
+  },
+};
