@@ -312,11 +312,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     const { jid: known } = this.#people.get(jid);
     this.#endCallsWith(known);
     await this.#people.remove(known);
-    const { [known]: _, ...expected } = this.#settings.expected;
-    this.#settings.expected = expected;
-    const { [known]: _refused, ...refused } = this.#settings.refused;
-    this.#settings.refused = refused;
-    this.#settings.forgetProof(known);
+    this.#settings.forget(known);
     this.#simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#messages.forget(known);
@@ -344,10 +340,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
     return this.#decide(jid, () => {
-      const offered = this.#simpp.trust.describe(jid)?.offered;
-      if (!accept && typeof offered === "string") {
-        this.#settings.refused = { ...this.#settings.refused, [jid]: offered };
-      }
+      if (!accept) this.#settings.refuse(jid, this.#simpp.trust.describe(jid)?.offered);
       this.#simpp.trust.decide(jid, accept);
     });
   }
