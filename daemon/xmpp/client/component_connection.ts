@@ -5,7 +5,7 @@ import {
   type Element,
   escapeText,
   inNamespace,
-  LIMITS_AFTER_AUTH,
+  LIMITS_OF_SERVER,
   NS,
   serialise,
   StreamError,
@@ -45,7 +45,7 @@ export class ComponentConnection {
       onOpen: ({ id = "" }) => this.#id = id,
       onStanza: (stanza) => this.#inbox.push(stanza),
       onClose: () => this.#closed = true,
-    }, LIMITS_AFTER_AUTH);
+    }, LIMITS_OF_SERVER);
   }
 
   /** @throws SimppdError `connection-failed`, `component-refused` */

@@ -3,12 +3,12 @@ import {
   type Element,
   endPointOf,
   LIMITS_BEFORE_AUTH,
+  LIMITS_OF_SERVER,
   NS,
   StreamError,
   tlsServerEndPoint,
 } from "../core/mod.ts";
 import { type Framing, framingOf } from "./framing.ts";
-import { LIMITS_OF_OWN_SERVER } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** Characters that may wait to be sent. */
@@ -69,7 +69,7 @@ export class XmppStream {
   /** Opens the stream, anew after a login, and gives the server's features. */
   async open(afterLogin = false): Promise<Element> {
     if (this.#inbox.length > 0) throw new StreamError("bad-format", "a stanza out of turn");
-    if (afterLogin) this.#framing.limits = LIMITS_OF_OWN_SERVER;
+    if (afterLogin) this.#framing.limits = LIMITS_OF_SERVER;
     this.#opened = false;
     this.#push(this.#framing.open(this.#domain, this.#from));
     return await this.features();
@@ -135,7 +135,7 @@ export class XmppStream {
   #take(stanza: Element): void {
     // After SASL2 the stream goes on without a new header, perhaps within these very bytes. Whether
     // the login holds is seen before any of it is used.
-    if (stanza.is("success", NS.sasl2)) this.#framing.limits = LIMITS_OF_OWN_SERVER;
+    if (stanza.is("success", NS.sasl2)) this.#framing.limits = LIMITS_OF_SERVER;
     this.#inbox.push(stanza);
   }
 

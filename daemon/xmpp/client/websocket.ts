@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 // @ts-types="./ws.d.ts"
 import { WebSocket } from "ws";
 import { SimppdError } from "../../base/mod.ts";
-import { LIMITS_OF_OWN_SERVER } from "./limits.ts";
+import { LIMITS_OF_SERVER } from "../core/mod.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Transport } from "./transport.ts";
 
@@ -27,7 +27,7 @@ export async function openWebSocket(
     createConnection: () => socket,
     followRedirects: false,
     handshakeTimeout: HANDSHAKE_MS,
-    maxPayload: LIMITS_OF_OWN_SERVER.bytes,
+    maxPayload: LIMITS_OF_SERVER.bytes,
     perMessageDeflate: false,
   });
   const transport = new WebSocketTransport(ws, certificate);

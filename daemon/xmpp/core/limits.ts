@@ -2,11 +2,14 @@ import { MAX_DEPTH } from "./element.ts";
 
 /** What one stanza may cost; past any of these the reader throws `policy-violation`. */
 export interface ReaderLimits {
-  /** Bytes of one stanza, or of the stream header, counted as they come. */
+  /**
+   * Bytes of one stanza, or of the stream header, counted as they come. Written out again, with
+   * every character escaped and every namespace spelt, it has so many more at most.
+   */
   readonly bytes: number;
   /** Elements within each other, the stanza being 1. */
   readonly depth: number;
-  /** Attributes, namespace declarations among them, of one element. */
+  /** Attributes, namespace declarations among them, of one element; those with a prefix are two. */
   readonly attributes: number;
   /** Child elements of one element. */
   readonly children: number;
@@ -20,12 +23,34 @@ export const LIMITS_BEFORE_AUTH: ReaderLimits = {
   children: 100,
 };
 
-/** For peers that have logged in. */
+/** Elements that a server may put around a stanza: a carbon copy or an archived message has three. */
+const WRAPPING = 10;
+
+/** For peers that have logged in. What they send can still be wrapped and be written. */
 export const LIMITS_AFTER_AUTH: ReaderLimits = {
   bytes: 262_144,
-  depth: MAX_DEPTH,
+  depth: MAX_DEPTH - WRAPPING,
   attributes: 50,
   children: 10_000,
+};
+
+/**
+ * For what a server sends: any stanza it takes from others must pass when it is escaped, marked and
+ * wrapped, or one of them could end a stream of somebody else; a whole roster is one stanza too.
+ */
+export const LIMITS_OF_SERVER: ReaderLimits = {
+  bytes: 1_048_576,
+  depth: MAX_DEPTH,
+  attributes: 100,
+  children: 20_000,
+};
+
+/** For what was read within limits once, and was kept by us since. */
+export const NO_LIMITS: ReaderLimits = {
+  bytes: Infinity,
+  depth: MAX_DEPTH,
+  attributes: Infinity,
+  children: Infinity,
 };
 
 /** Bytes of `text` in UTF-8. */

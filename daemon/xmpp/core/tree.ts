@@ -40,8 +40,8 @@ export class TreeBuilder {
   readonly #outside: number;
   #depth = 0;
   #attributes = 0;
-  /** Length of the namespaces of the elements so far: written out again, each is spelt. */
-  #spelt = 0;
+  /** What writing it out again adds so far: namespaces, each spelt, and what is escaped. */
+  #grown = 0;
   #current: Element | undefined;
   #childCounts: number[] = [];
 
@@ -105,21 +105,26 @@ export class TreeBuilder {
       return;
     }
     this.#childCounts[this.#depth - this.#outside] = 0;
-    if (this.#current === undefined) this.#spelt = 0;
+    if (this.#current === undefined) this.#grown = 0;
     const element = elementOf(tag, this.#current);
-    this.#spell(tag, element);
+    this.#countGrowth(tag, element);
     this.#current?.append(element);
     this.#current = element;
   }
 
   /** One long namespace and many short prefixed names must not make something huge. */
-  #spell(tag: SaxesTagNS, element: Element): void {
-    this.#spelt += element.attrs.xmlns?.length ?? 0;
+  #countGrowth(tag: SaxesTagNS, element: Element): void {
+    this.#grown += element.attrs.xmlns?.length ?? 0;
+    let attributes = this.#attributes;
     for (const key in tag.attributes) {
-      const { prefix, uri } = tag.attributes[key]!;
-      if (prefix !== "" && prefix !== "xml" && prefix !== "xmlns") this.#spelt += uri.length;
+      const { prefix, uri, value } = tag.attributes[key]!;
+      this.#grown += growth(value);
+      if (prefix === "" || prefix === "xml" || prefix === "xmlns") continue;
+      this.#grown += uri.length;
+      attributes++;
     }
-    if (this.#spelt > this.limits.bytes) throw over("bytes", this.limits);
+    if (attributes > this.limits.attributes) throw over("attributes", this.limits);
+    if (this.#grown > this.limits.bytes) throw over("bytes", this.limits);
   }
 
   #close(): void {
@@ -137,11 +142,31 @@ export class TreeBuilder {
   }
 
   #text(text: string): void {
-    if (this.#current !== undefined) this.#current.append(text);
-    else if (WHITESPACE.exec(text)?.[0] !== text) {
+    if (this.#current !== undefined) {
+      this.#grown += growth(text);
+      if (this.#grown > this.limits.bytes) throw over("bytes", this.limits);
+      this.#current.append(text);
+    } else if (WHITESPACE.exec(text)?.[0] !== text) {
       throw new StreamError("bad-format", "text outside of a stanza");
     }
   }
+}
+
+const GROWTH: Readonly<Record<string, number>> = {
+  "&": 4,
+  "<": 3,
+  ">": 3,
+  '"': 5,
+  "'": 5,
+  "\r": 4,
+};
+
+/** How much longer a text is when it is written. */
+function growth(text: string): number {
+  if (!/[&<>"'\r]/.test(text)) return 0;
+  let grown = 0;
+  for (let i = 0; i < text.length; i++) grown += GROWTH[text[i]!] ?? 0;
+  return grown;
 }
 
 /** Without prefix, and with `xmlns` only where the namespace differs from the parent's. */

@@ -3,7 +3,7 @@ import {
   el,
   type Element,
   Jid,
-  LIMITS_AFTER_AUTH,
+  NO_LIMITS,
   NS,
   pageResult,
   parseElement,
@@ -32,7 +32,13 @@ export function queryForm(): Element {
 export interface ArchivePage {
   readonly results: readonly Element[];
   readonly fin: Element;
+  /** What finding it cost beyond the sending, in bytes of the asker's rate. */
+  readonly cost: number;
 }
+
+/** Looking at a message to count it, in bytes of a rate; reading one costs a part of its bytes. */
+const COUNT_COST = 4;
+const READ_COST = 1 / 8;
 
 /**
  * Answers a `<query/>` to the archive of `owner` (XEP-0313 section 4).
@@ -65,12 +71,15 @@ export function queryArchive(
   rows = backwards ? fitting.reverse() : fitting;
   if (query.getChild("flip-page") !== undefined) rows = [...rows].reverse();
   const ids = rows.map(({ id }) => String(id)).sort((a, b) => Number(a) - Number(b));
+  const count = archive.count(whole);
+  const read = found.reduce((sum, { stanza }) => sum + stanza.length, 0);
   return {
+    cost: Math.ceil(COUNT_COST * count + READ_COST * read),
     results: rows.map(({ id, stanza }) => result(owner, queryid, id, stanza)),
     fin: el(
       "fin",
       { xmlns: NS.archive, complete: complete ? "true" : undefined },
-      pageResult({ first: ids[0], last: ids.at(-1), count: archive.count(whole) }),
+      pageResult({ first: ids[0], last: ids.at(-1), count }),
     ),
   };
 }
@@ -143,7 +152,7 @@ function within<T extends { stanza: string }>(rows: readonly T[], bytes: number)
 }
 
 function result(owner: Jid, queryid: string | undefined, id: number, stanza: string): Element {
-  const message = parseElement(stanza, LIMITS_AFTER_AUTH);
+  const message = parseElement(stanza, NO_LIMITS);
   const delay = delayElement(owner, timeOf(id));
   delete delay.attrs.from;
   return el(

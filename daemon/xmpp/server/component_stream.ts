@@ -6,8 +6,6 @@ import {
   inNamespace,
   isComponentProof,
   Jid,
-  LIMITS_AFTER_AUTH,
-  LIMITS_BEFORE_AUTH,
   newId,
   NS,
   serialise,
@@ -15,11 +13,14 @@ import {
   StreamReader,
 } from "../core/mod.ts";
 import type { Host } from "./host.ts";
+import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Service } from "./services.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** From the connection to the proof of the secret. */
 const HANDSHAKE_MS = 10_000;
+/** What may still come while a stream is closed. */
+const LINGER_BYTES = 1 << 20;
 
 /** What a component's stream needs to know. */
 export interface ComponentHost {
@@ -40,6 +41,7 @@ export class ComponentStream implements Service {
   readonly #id = newId();
   readonly #late: ReturnType<typeof setTimeout>;
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  #dropped = 0;
   #domain = "";
   #stage: "header" | "proof" | "open" | "closed" = "header";
 
@@ -52,7 +54,7 @@ export class ComponentStream implements Service {
       onOpen: (attrs) => this.#open(attrs),
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.#end("</stream:stream>"),
-    }, LIMITS_BEFORE_AUTH);
+    }, limitsBeforeAuth(owner.host.limits));
     this.#late = setTimeout(
       () => this.fail(new StreamError("connection-timeout", "no handshake came")),
       HANDSHAKE_MS,
@@ -81,6 +83,13 @@ export class ComponentStream implements Service {
   }
 
   #read(bytes: Uint8Array): void {
+    if (this.#stage === "closed") return this.#drop(bytes.length);
+    const wait = this.#bucket.spend(bytes.length, steadyNow());
+    if (wait > 0) {
+      this.#socket.pause();
+      clearTimeout(this.#waiting);
+      this.#waiting = setTimeout(() => this.#socket.resume(), wait);
+    }
     try {
       this.#reader.write(bytes);
     } catch (error) {
@@ -89,11 +98,11 @@ export class ComponentStream implements Service {
       }
       this.fail(error instanceof StreamError ? error : new StreamError("internal-server-error"));
     }
-    const wait = this.#bucket.spend(bytes.length, steadyNow());
-    if (wait === 0 || this.#stage === "closed") return;
-    this.#socket.pause();
-    clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#socket.resume(), wait);
+  }
+
+  #drop(bytes: number): void {
+    this.#dropped += bytes;
+    if (this.#dropped > LINGER_BYTES) this.#socket.destroy();
   }
 
   #header(domain: string): string {
@@ -135,7 +144,7 @@ export class ComponentStream implements Service {
     if (!right) throw new StreamError("not-authorized", "the handshake is wrong");
     clearTimeout(this.#late);
     this.#stage = "open";
-    this.#reader.setLimits(LIMITS_AFTER_AUTH);
+    this.#reader.setLimits(limitsAfterAuth(this.#owner.host.limits));
     this.#socket.write("<handshake/>");
     this.#owner.proved(this, this.#domain);
   }

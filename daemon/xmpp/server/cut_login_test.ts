@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { toBase64 } from "../../base/mod.ts";
+import { loginProfile, systemRandom } from "../../crypto/mod.ts";
 import { el, type Element, hashedTokenClient, NS } from "../core/mod.ts";
 import {
   DOMAIN,
@@ -9,7 +10,7 @@ import {
   until,
   withSqliteServer,
 } from "./testing.ts";
-import { authenticate2, testBinding } from "./testing_managed.ts";
+import { authenticate2, authenticateByKey, testBinding } from "./testing_managed.ts";
 
 /** Connections at a time. */
 const AT_ONCE = 16;
@@ -53,6 +54,26 @@ Deno.test("a login by SASL cut off at any byte leaves nothing behind", async () 
     await until(() => bed.server.sessions.count === 0);
     assert.equal((await bed.server.stats()).bannedAddresses, 0);
     await (await bed.login("alice")).settle();
+  }, LIMITS);
+});
+
+Deno.test("a login by SIMPP-1 cut off at any byte leaves nothing behind", async () => {
+  await withSqliteServer(async (bed) => {
+    const own = loginProfile("simpp-modern").clientSigner.generate(systemRandom);
+    const loginKeys = [{ profile: "simpp-modern", public: own.public }] as const;
+    await bed.server.createAccount("alice", { loginKeys });
+    const login = async (client: TestClient) => {
+      await client.open();
+      const outcome = await authenticateByKey(client, bed.server, "alice", own);
+      assert.equal(outcome.getName(), "success");
+      await client.open();
+      await client.request("set", el("bind", { xmlns: NS.bind }));
+    };
+    const bytes = await cutEverywhere(bed, login);
+    assert.ok(bytes > 600);
+    await until(() => bed.server.sessions.count === 0);
+    assert.equal((await bed.server.stats()).bannedAddresses, 0);
+    await login(await bed.connect());
   }, LIMITS);
 });
 

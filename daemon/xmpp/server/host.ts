@@ -1,4 +1,5 @@
 import type { Element, Jid, StreamError } from "../core/mod.ts";
+import type { AddressRates } from "./address_rates.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
@@ -24,6 +25,8 @@ export interface Host {
   readonly services: Services;
   readonly hooks: Hooks;
   readonly guard: LoginGuard;
+  /** How much each address sends. */
+  readonly addressRates: AddressRates;
   readonly logins: Logins;
   /** Sessions that can go on on another stream (XEP-0198). */
   readonly resumptions: Resumptions;

@@ -1,3 +1,9 @@
+import {
+  LIMITS_AFTER_AUTH,
+  LIMITS_BEFORE_AUTH,
+  LIMITS_OF_SERVER,
+  type ReaderLimits,
+} from "../core/mod.ts";
 import { ARCHIVE_ROOM } from "./storage/archive.ts";
 import { DEFAULT_WEB_LIMITS, type WebLimits } from "./web/limits.ts";
 
@@ -45,6 +51,21 @@ export interface ServerLimits extends WebLimits {
   burstBytes: number;
   /** A stanza counts at least this many bytes, so that many tiny ones are not cheap. */
   stanzaCostBytes: number;
+  /** What all connections of one address may send together, on average and at once. */
+  addressBytesPerSecond: number;
+  addressBurstBytes: number;
+  /**
+   * Bytes of a stanza, elements within each other, attributes of an element (those with a prefix
+   * count twice) and its children, before and after login; the latter of components too.
+   */
+  stanzaBytesBeforeAuth: number;
+  stanzaDepthBeforeAuth: number;
+  stanzaAttributesBeforeAuth: number;
+  stanzaChildrenBeforeAuth: number;
+  stanzaBytes: number;
+  stanzaDepth: number;
+  stanzaAttributes: number;
+  stanzaChildren: number;
   rosterItems: number;
   /** Subscription requests waiting for one account's answer. */
   subscriptionRequests: number;
@@ -88,7 +109,10 @@ export interface ServerLimits extends WebLimits {
   occupantStanzaBurst: number;
   roomMessagesPerSecond: number;
   roomMessageBurst: number;
-  /** What a room remembers for those who join, and all rooms together. */
+  /**
+   * What a room shows those who join, messages and bytes; what all rooms together remember where
+   * there is no archive.
+   */
   roomHistoryMessages: number;
   roomHistoryBytes: number;
   roomHistoryBytesInAll: number;
@@ -138,6 +162,16 @@ export const DEFAULT_LIMITS: ServerLimits = {
   bytesPerSecond: 2_000_000,
   burstBytes: 4_000_000,
   stanzaCostBytes: 256,
+  addressBytesPerSecond: 16_000_000,
+  addressBurstBytes: 32_000_000,
+  stanzaBytesBeforeAuth: LIMITS_BEFORE_AUTH.bytes,
+  stanzaDepthBeforeAuth: LIMITS_BEFORE_AUTH.depth,
+  stanzaAttributesBeforeAuth: LIMITS_BEFORE_AUTH.attributes,
+  stanzaChildrenBeforeAuth: LIMITS_BEFORE_AUTH.children,
+  stanzaBytes: LIMITS_AFTER_AUTH.bytes,
+  stanzaDepth: LIMITS_AFTER_AUTH.depth,
+  stanzaAttributes: LIMITS_AFTER_AUTH.attributes,
+  stanzaChildren: LIMITS_AFTER_AUTH.children,
   rosterItems: 500,
   subscriptionRequests: 100,
   offlineMessages: 500,
@@ -184,3 +218,27 @@ export const DEFAULT_LIMITS: ServerLimits = {
   failuresBeforeBan: 20,
   banMs: 600_000,
 };
+
+/** What a reader of a client's stream takes before its login. */
+export function limitsBeforeAuth(limits: ServerLimits): ReaderLimits {
+  return {
+    bytes: limits.stanzaBytesBeforeAuth,
+    depth: Math.min(limits.stanzaDepthBeforeAuth, LIMITS_AFTER_AUTH.depth),
+    attributes: limits.stanzaAttributesBeforeAuth,
+    children: limits.stanzaChildrenBeforeAuth,
+  };
+}
+
+/**
+ * What it takes after the login. Never so much that it could not be sent on: wrapped, marked and
+ * escaped it must fit what our own clients take of a server.
+ */
+export function limitsAfterAuth(limits: ServerLimits): ReaderLimits {
+  const { bytes, attributes, children } = LIMITS_OF_SERVER;
+  return {
+    bytes: Math.min(limits.stanzaBytes, 0.4 * bytes),
+    depth: Math.min(limits.stanzaDepth, LIMITS_AFTER_AUTH.depth),
+    attributes: Math.min(limits.stanzaAttributes, 0.9 * attributes),
+    children: Math.min(limits.stanzaChildren, 0.9 * children),
+  };
+}

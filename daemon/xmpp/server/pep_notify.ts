@@ -1,12 +1,4 @@
-import {
-  el,
-  type Element,
-  LIMITS_AFTER_AUTH,
-  newId,
-  NS,
-  parseElement,
-  serialise,
-} from "../core/mod.ts";
+import { el, type Element, newId, NO_LIMITS, NS, parseElement, serialise } from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
 import type { PepConfig, PepItem } from "./storage/pep_nodes.ts";
@@ -19,7 +11,7 @@ const CONTACT_COST = 256;
 
 /** `<item/>` with its payload. */
 export function itemElement({ id, payload }: PepItem): Element {
-  return el("item", { id }, payload === "" ? undefined : parseElement(payload, LIMITS_AFTER_AUTH));
+  return el("item", { id }, payload === "" ? undefined : parseElement(payload, NO_LIMITS));
 }
 
 /** `<items/>` of an event (XEP-0060 section 7.1.2.1). */

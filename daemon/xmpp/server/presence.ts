@@ -1,12 +1,5 @@
 import { logOf } from "../../base/mod.ts";
-import {
-  type Element,
-  Jid,
-  LIMITS_AFTER_AUTH,
-  parseElement,
-  serialise,
-  StanzaError,
-} from "../core/mod.ts";
+import { type Element, Jid, NO_LIMITS, parseElement, serialise, StanzaError } from "../core/mod.ts";
 import { readdressed } from "./addressing.ts";
 import type { Extension, Host } from "./host.ts";
 import { broadcast, sendPresence, unavailable } from "./presence_fanout.ts";
@@ -65,7 +58,7 @@ function greet(host: Host, session: Session): void {
     if (contact !== undefined) probe(host, session, contact);
   }
   for (const xml of storage.rosters.requests(session.account)) {
-    sendPresence(parseElement(xml, LIMITS_AFTER_AUTH), [session]);
+    sendPresence(parseElement(xml, NO_LIMITS), [session]);
   }
 }
 

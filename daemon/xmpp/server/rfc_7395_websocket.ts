@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
-import { LIMITS_AFTER_AUTH } from "../core/mod.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Host } from "./host.ts";
-import { PacedTls } from "./web/paced_tls.ts";
+import { limitsAfterAuth } from "./limits.ts";
 import { standingAlone, webSocketFraming } from "./websocket_framing.ts";
 import type { Wire, WireListener } from "./wire.ts";
 
@@ -18,12 +18,12 @@ const PING_COST = 256;
 const MOST_BEFORE_PONG = 65_536;
 
 /** XMPP over WebSocket (RFC 7395): the streams of the TCP port, in messages. */
-export function offerWebSocket({ web, options }: Host, entrance: Entrance): void {
+export function offerWebSocket({ web, options, limits }: Host, entrance: Entrance): void {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxFragments: MOST_FRAGMENTS,
-    maxPayload: LIMITS_AFTER_AUTH.bytes,
+    maxPayload: limitsAfterAuth(limits).bytes,
     perMessageDeflate: false,
     autoPong: false,
     handleProtocols: (protocols) => protocols.has("xmpp") && "xmpp",
@@ -37,7 +37,7 @@ export function offerWebSocket({ web, options }: Host, entrance: Entrance): void
     // A page of elsewhere could use whatever its browser holds, or guess passwords from within.
     if (origin !== undefined && !mayCome(origin)) return refuse(socket, "403 Forbidden");
     if (!speaksXmpp(request)) return refuse(socket, "400 Bad Request");
-    const address = socket instanceof PacedTls ? socket.peer : "";
+    const address = (socket instanceof Socket ? socket.remoteAddress : undefined) ?? "";
     if (!entrance.admits(address)) return refuse(socket, "503 Service Unavailable");
     server.handleUpgrade(request, socket, head, (ws) => {
       entrance.begin({
@@ -62,8 +62,6 @@ function refuse(socket: Duplex, status: string): void {
 /** A WebSocket under a stream; its TLS is set up. */
 class WebSocketWire implements Wire {
   readonly secure = true;
-  /** What is under it stops reading while it is paused. */
-  readonly ahead = 0;
   readonly #ws: WebSocket;
 
   constructor(ws: WebSocket, listener: WireListener) {

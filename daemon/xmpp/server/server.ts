@@ -1,4 +1,5 @@
 import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
+import { AddressRates } from "./address_rates.ts";
 import {
   type AdministrationAnswer,
   type AdministrationInput,
@@ -51,6 +52,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly services = new Services();
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
+  readonly addressRates: AddressRates;
   readonly router: Router;
   readonly logins: Logins;
   readonly resumptions: Resumptions;
@@ -89,6 +91,7 @@ export class XmppServer implements StreamHost, ServerControl {
     });
     this.archives = options.archive ?? true;
     this.guard = new LoginGuard(this.limits);
+    this.addressRates = new AddressRates(this.limits);
     this.router = new Router(this);
     this.logins = new Logins({
       accounts: this.storage.accounts,
@@ -278,6 +281,7 @@ export class XmppServer implements StreamHost, ServerControl {
     this.#https?.sweep(now);
     this.resumptions.sweep(now);
     this.guard.sweep(now);
+    this.addressRates.sweep(now);
     try {
       this.storage.database.refresh();
       this.hooks.swept.run();

@@ -19,12 +19,17 @@ async function outcome(client: TestClient, message: Element): Promise<Element | 
   return (await client.settle()).find(({ attrs }) => attrs.id === message.attrs.id);
 }
 
-Deno.test("a full disk: senders are told, nothing is damaged, and it goes on when there is room", async () => {
+for (const archive of [false, true]) {
+  Deno.test(`a full disk, archive ${archive ? "on" : "off"}: senders are told, nothing is damaged, and it goes on when there is room`, () =>
+    fullDisk(archive));
+}
+
+async function fullDisk(archive: boolean): Promise<void> {
   const directory = await Deno.makeTempDir();
   const options = {
     ...await testOptions({ offlineMessages: 5_000, offlineShareOfStrangers: 1 }),
     database: `${directory}/server.db`,
-    archive: false,
+    archive,
   };
   // A small disk of its own, gone with the process.
   const script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"';
@@ -75,6 +80,9 @@ Deno.test("a full disk: senders are told, nothing is damaged, and it goes on whe
     bob.send(el("presence"));
     for (const id of kept) assert.equal((await bob.message()).attrs.id, id);
     await bob.settle();
+    if (!archive) return;
+    // Whoever had a message stored finds it again, each once, and nothing that was refused.
+    for (const owner of [alice, bob]) assert.deepEqual(await archivedIds(owner), kept);
   } finally {
     await Promise.all(clients.map((client) => client.close()));
     child.kill("SIGKILL");
@@ -82,7 +90,24 @@ Deno.test("a full disk: senders are told, nothing is damaged, and it goes on whe
     await reader.cancel();
     await Deno.remove(directory, { recursive: true });
   }
-});
+}
+
+/** The ids of all messages in the archive, in order. */
+async function archivedIds(client: TestClient): Promise<(string | undefined)[]> {
+  const ids: (string | undefined)[] = [];
+  for (let after: string | undefined, more = true; more;) {
+    const set = el("set", { xmlns: NS.resultSet }, after && el("after", {}, after));
+    const answer = client.request("set", el("query", { xmlns: NS.archive }, set));
+    const fin = (await answer).getChild("fin", NS.archive)!;
+    for (const stanza of client.inbox.splice(0)) {
+      const forwarded = stanza.getChild("result", NS.archive)?.getChild("forwarded", NS.forward);
+      if (forwarded) ids.push(forwarded.getChild("message")!.attrs.id);
+    }
+    more = fin.attrs.complete !== "true";
+    after = fin.getChild("set", NS.resultSet)!.getChildText("last") ?? undefined;
+  }
+  return ids;
+}
 
 Deno.test({
   name: "MariaDB killed under a server: an error at once, streams stay, then service again",

@@ -1,19 +1,11 @@
 import { logOf, steadyNow } from "../../base/mod.ts";
-import {
-  el,
-  type Element,
-  Jid,
-  LIMITS_AFTER_AUTH,
-  LIMITS_BEFORE_AUTH,
-  NS,
-  serialise,
-  StreamError,
-} from "../core/mod.ts";
+import { el, type Element, Jid, NS, serialise, StreamError } from "../core/mod.ts";
 import type { Accepted } from "./accepted.ts";
 import { Authentication } from "./authentication.ts";
 import { BoundStream } from "./bound_stream.ts";
 import { Connection, type Flow } from "./connection.ts";
 import type { Host } from "./host.ts";
+import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Stage, StagedStream } from "./stage.ts";
 import type { Framing, FramingReader } from "./framing.ts";
@@ -68,8 +60,9 @@ export class ClientStream implements Accepted, StagedStream {
       onOpen: (attrs) => this.#open(attrs),
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.close(),
-    }, LIMITS_BEFORE_AUTH);
-    const connection = this.#connection = new Connection(address, open, flowOf(host, false), {
+    }, limitsBeforeAuth(host.limits));
+    const flow = flowOf(host, address, false);
+    const connection = this.#connection = new Connection(address, open, flow, {
       onBytes: (bytes) => this.#read(bytes),
       onEnd: () => this.#finish([], "lost"),
       onCrowded: () => host.crowded.add(this.#connection),
@@ -169,8 +162,8 @@ export class ClientStream implements Accepted, StagedStream {
   authenticated(account: string): void {
     this.#account = account;
     this.#created = this.#host.storage.accounts.created(account);
-    this.#reader.setLimits(LIMITS_AFTER_AUTH);
-    this.#connection.setFlow(flowOf(this.#host, true));
+    this.#reader.setLimits(limitsAfterAuth(this.#host.limits));
+    this.#connection.setFlow(flowOf(this.#host, this.address, true));
   }
 
   restart(stage: Stage): void {
@@ -291,8 +284,9 @@ export class ClientStream implements Accepted, StagedStream {
   }
 }
 
-function flowOf({ limits }: Host, loggedIn: boolean): Flow {
+function flowOf({ limits, addressRates }: Host, address: string, loggedIn: boolean): Flow {
   return {
+    ofAddress: (bytes) => addressRates.spend(address, bytes, steadyNow()),
     bytesPerSecond: loggedIn ? limits.bytesPerSecond : limits.bytesPerSecondBeforeAuth,
     burstBytes: loggedIn ? limits.burstBytes : limits.burstBytesBeforeAuth,
     outQueueBytes: limits.outQueueBytes,

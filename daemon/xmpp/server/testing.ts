@@ -3,7 +3,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from "../../base/mod.ts";
 import {
   el,
   type Element,
-  LIMITS_AFTER_AUTH,
+  LIMITS_OF_SERVER,
   newId,
   NS,
   scramClient,
@@ -138,7 +138,7 @@ export class TestClient {
       onOpen: () => {},
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => {},
-    }, LIMITS_AFTER_AUTH);
+    }, LIMITS_OF_SERVER);
     this.ended = this.#pump();
   }
 

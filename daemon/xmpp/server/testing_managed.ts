@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { fromBase64, fromUtf8, toBase64, utf8 } from "../../base/mod.ts";
+import { type KeyPair, loginProfile, systemRandom } from "../../crypto/mod.ts";
 import {
   type ChannelBinding,
   el,
   type Element,
+  endPointOf,
   newId,
   NS,
   readSmCounter,
@@ -13,10 +15,13 @@ import {
   type ScramMechanism,
   scramNonce,
   serialise,
+  simpp1Client,
+  SIMPP_1,
   smAdd,
   smDistance,
   tlsServerEndPoint,
 } from "../core/mod.ts";
+import type { XmppServer } from "./server.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
 
 /** What clients of the test server bind to. */
@@ -65,6 +70,32 @@ export async function authenticate2(
   const outcome = await client.until(isSasl2, "the outcome of the login");
   const proof = outcome.getChildText("additional-data");
   if (outcome.getName() === "success") scram.verify(fromUtf8(fromBase64(proof!)));
+  return outcome;
+}
+
+/** A login of `name` by its key (SIMPP-1), binding nothing. @returns the last SASL element */
+export async function authenticateByKey(
+  client: TestClient,
+  { logins }: XmppServer,
+  name: string,
+  own: KeyPair,
+): Promise<Element> {
+  const { raw } = new X509Certificate((await testOptions()).certificatePem);
+  const simpp = simpp1Client({
+    jid: `${name}@${DOMAIN}`,
+    domain: DOMAIN,
+    keys: [{ profile: loginProfile("simpp-modern"), own, server: logins.publicKeys[0]!.public }],
+    mechanisms: logins.offer("sasl").mechanisms,
+    endPoint: endPointOf(raw),
+  }, systemRandom);
+  const isSasl = (element: Element) => element.getNS() === NS.sasl;
+  client.send(el("auth", { xmlns: NS.sasl, mechanism: SIMPP_1 }, toBase64(simpp.first())));
+  const challenge = await client.until(isSasl, "a challenge");
+  if (challenge.getName() !== "challenge") return challenge;
+  const response = simpp.respond(fromBase64(challenge.getText()));
+  client.send(el("response", { xmlns: NS.sasl }, toBase64(response)));
+  const outcome = await client.until(isSasl, "the outcome of the login");
+  if (outcome.getName() === "success") client.restart();
   return outcome;
 }
 

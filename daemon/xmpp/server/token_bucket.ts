@@ -23,4 +23,9 @@ export class TokenBucket {
     this.#credit -= amount;
     return this.#credit >= 0 ? 0 : Math.ceil(-this.#credit * 1000 / this.rate);
   }
+
+  /** Has all credit come back by `now`? */
+  full(now: number): boolean {
+    return this.#credit + (now - this.#at) * this.rate / 1000 >= this.burst;
+  }
 }

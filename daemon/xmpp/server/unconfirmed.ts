@@ -1,17 +1,9 @@
-import { Jid, LIMITS_AFTER_AUTH, parseElement, serialise, StanzaError } from "../core/mod.ts";
+import { Jid, NO_LIMITS, parseElement, serialise, StanzaError } from "../core/mod.ts";
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isDatabaseTrouble } from "./storage/database.ts";
 import { isWorthKeeping } from "./storage_hints.ts";
-
-/** Escaping, spelt namespaces and stamps made it more than what came, never by this much. */
-const REREAD = {
-  bytes: 16 * LIMITS_AFTER_AUTH.bytes,
-  depth: LIMITS_AFTER_AUTH.depth,
-  attributes: 4 * LIMITS_AFTER_AUTH.attributes,
-  children: 2 * LIMITS_AFTER_AUTH.children,
-};
 
 /**
  * A connection can be dead long before anybody notices. Every message worth keeping is remembered
@@ -42,7 +34,7 @@ function deliverAgain(host: Host, written: string, audience: readonly Session[])
   const account = audience[0]!.account;
   const late = host.sessions.available(account)
     .filter(({ priority, full }) => priority >= 0 && !full);
-  const message = parseElement(written, REREAD);
+  const message = parseElement(written, NO_LIMITS);
   const again = delayed(message, host.domain, host.address(account));
   if (late.length > 0) {
     const xml = serialise(again);

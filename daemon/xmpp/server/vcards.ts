@@ -1,4 +1,4 @@
-import { el, type Element, LIMITS_AFTER_AUTH, NS, parseElement, serialise } from "../core/mod.ts";
+import { el, type Element, NO_LIMITS, NS, parseElement, serialise } from "../core/mod.ts";
 import type { Host } from "./host.ts";
 
 /** The vCard lies beside the account's nodes, under its quota, and goes with it. */
@@ -7,7 +7,7 @@ const ITEM = "current";
 /** The account's vCard (XEP-0054); undefined when it never set one. */
 export function readVcard({ storage }: Host, account: string): Element | undefined {
   const item = storage.pep.item(account, NS.vcard, ITEM);
-  return item === undefined ? undefined : parseElement(item.payload, LIMITS_AFTER_AUTH);
+  return item === undefined ? undefined : parseElement(item.payload, NO_LIMITS);
 }
 
 /** Call inside a transaction that looks at the account's quota. */

@@ -1,5 +1,7 @@
+import { steadyNow } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { metadata, queryArchive, queryForm } from "./archive_query.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { mayNotBeArchived } from "./storage_hints.ts";
@@ -8,8 +10,8 @@ import type { ArchivePreference } from "./storage/archive_preferences.ts";
 const PREFERENCES = ["always", "never", "roster"] as const;
 /** Most addresses in one list of preferences. */
 const MOST_LISTED = 500;
-/** How often what is too old is looked for. */
-const SWEEP_MS = 60_000;
+/** What is too old is looked for each time deadlines were looked at so often. */
+const SWEEPS = 60;
 
 /** Message archives of accounts (XEP-0313), with preferences (XEP-0441) and stable ids (XEP-0359). */
 export const archive: Extension = (host) => {
@@ -19,11 +21,11 @@ export const archive: Extension = (host) => {
   hooks.feature("account", NS.archive, NS.archiveExtended, NS.stanzaIds);
   hooks.accepted.on((from, message, to) => store(host, from, message, to));
   hooks.removed.on((account) => storage.archive.remove(host.address(account).toString()));
-  let sweepAt = 0;
+  const clock = new ClockWatch(Date.now(), steadyNow());
+  let sweeps = 0;
   hooks.swept.on(() => {
     const now = Date.now();
-    if (now < sweepAt) return;
-    sweepAt = now + SWEEP_MS;
+    if (!clock.calm(now, steadyNow()) || sweeps++ % SWEEPS !== 0) return;
     storage.archive.removeBefore(now - host.limits.archiveAgeMs);
   });
   hooks.iq("account", "query", NS.archive, (request) => query(host, request));
@@ -98,7 +100,8 @@ function query(host: Host, request: IqRequest): Element | undefined {
   own(request);
   const { session, payload, type } = request;
   if (type === "get") return el("query", { xmlns: NS.archive }, queryForm());
-  const { results, fin } = queryArchive(host, host.address(request.account), payload);
+  const { results, fin, cost } = queryArchive(host, host.address(request.account), payload);
+  session.charge(cost);
   for (const message of results) {
     message.attrs.to = session.jid.toString();
     const xml = serialise(message);

@@ -14,7 +14,9 @@ interface Wanted {
 /** Sends what was said before to who enters, each message stamped with its time. */
 export function sendHistory(room: Room, presence: Element, { jid: to, session }: Sender): void {
   const wanted = wantedOf(room, presence.getChild("x", NS.muc)?.getChild("history"));
-  const messages = room.around.archive.recent(room.jid.toString(), wanted.stanzas, wanted.since);
+  const { stanzas, since } = wanted;
+  const messages = room.around.archive
+    .recent(room.jid.toString(), stanzas, since, wanted.characters);
   let characters = 0;
   const stamped: Element[] = [];
   // The newest are worth most.
@@ -29,7 +31,7 @@ export function sendHistory(room: Room, presence: Element, { jid: to, session }:
   for (const copy of stamped.reverse()) room.sendTo(copy, Jid.parse(copy.attrs.from!), to);
 }
 
-function wantedOf({ config }: Room, history: Element | undefined): Wanted {
+function wantedOf({ config, around }: Room, history: Element | undefined): Wanted {
   const number = (name: string, otherwise: number) => {
     const text = history?.attrs[name];
     return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
@@ -38,7 +40,7 @@ function wantedOf({ config }: Room, history: Element | undefined): Wanted {
   const since = Date.parse(history?.attrs.since ?? "");
   return {
     stanzas: Math.min(number("maxstanzas", config.historyLength), config.historyLength),
-    characters: number("maxchars", Infinity),
+    characters: Math.min(number("maxchars", Infinity), around.host.limits.roomHistoryBytes),
     since: Math.max(Date.now() - seconds * 1000, Number.isNaN(since) ? 0 : since),
   };
 }

@@ -106,7 +106,8 @@ function ofArchive(
   if (type === "get" && payload.is("query")) return el("query", { xmlns: NS.archive }, queryForm());
   if (type === "get" && payload.is("metadata")) return metadata(host.storage.archive, room.jid);
   if (!payload.is("query")) throw new StanzaError("cancel", "feature-not-implemented");
-  const { results, fin } = queryArchive(host, room.jid, payload);
+  const { results, fin, cost } = queryArchive(host, room.jid, payload);
+  sender.session?.charge(cost);
   for (const message of results) {
     message.attrs.to = sender.jid.toString();
     if (sender.session === undefined) host.deliver(message);

@@ -16,7 +16,10 @@ export interface RoomArchive {
   nextId(): string;
   /** @param room bare JID */
   add(room: string, message: ArchivedMessage): void;
-  /** The newest `most`, oldest first, none before `since` (milliseconds since 1970). */
-  recent(room: string, most: number, since: number): ArchivedMessage[];
+  /**
+   * The newest `most`, oldest first, none before `since` (milliseconds since 1970), and no more than
+   * have so many characters of XML together.
+   */
+  recent(room: string, most: number, since: number, characters: number): ArchivedMessage[];
   remove(room: string): void;
 }

@@ -1,4 +1,4 @@
-import { el, Jid, LIMITS_AFTER_AUTH, NS, parseElement, serialise } from "../../core/mod.ts";
+import { el, Jid, NO_LIMITS, NS, parseElement, serialise } from "../../core/mod.ts";
 import { type Archive, idAt, timeOf } from "../storage/archive.ts";
 import type { ArchivedMessage, RoomArchive } from "./room_archive.ts";
 
@@ -27,7 +27,7 @@ export class StoredMessages implements RoomArchive {
     });
   }
 
-  recent(room: string, most: number, since: number): ArchivedMessage[] {
+  recent(room: string, most: number, since: number, characters: number): ArchivedMessage[] {
     if (most <= 0) return [];
     const filter = {
       owner: room,
@@ -36,10 +36,14 @@ export class StoredMessages implements RoomArchive {
       after: idAt(since) - 1,
       before: Number.MAX_SAFE_INTEGER,
     };
-    return this.#archive.page(filter, most, true).map(({ id, stanza }) => ({
+    let length = 0;
+    const newest = this.#archive.page(filter, most, true).reverse();
+    const over = newest.findIndex(({ stanza }) => (length += stanza.length) > characters);
+    const fitting = over < 0 ? newest : newest.slice(0, over);
+    return fitting.reverse().map(({ id, stanza }) => ({
       id: String(id),
       at: timeOf(id),
-      stanza: parseElement(stanza, LIMITS_AFTER_AUTH),
+      stanza: parseElement(stanza, NO_LIMITS),
     }));
   }
 

@@ -1,4 +1,4 @@
-import { logOf, utf8 } from "../../../base/mod.ts";
+import { logOf, steadyNow, utf8 } from "../../../base/mod.ts";
 import type { Database } from "./database.ts";
 import { upsert } from "./upsert.ts";
 
@@ -44,8 +44,11 @@ export const ARCHIVE_ROOM: ArchiveRoom = { messages: 20_000, bytes: 64 << 20 };
 /** How long a message may wait to be stored together with others, in ms, and how many may. */
 const GATHER_MS = 10;
 const GATHER_MOST = 500;
-/** What cannot be stored, as on a full disk, is kept so far. */
+/** What cannot be stored, as on a full disk, is kept so far, in messages and characters of them. */
 const WAITING_MOST = 5_000;
+const WAITING_SIZE = 32 << 20;
+/** So long after a failure it is not tried again unless somebody needs it, in ms. */
+const RETRY_MS = 100;
 /** The log says it at most so often, in ms. */
 const COMPLAIN_EVERY = 10_000;
 /** Of an archive that is full so much goes at once. */
@@ -76,6 +79,7 @@ export class Archive {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: number;
   #complained = -Infinity;
+  #retryAt = -Infinity;
 
   constructor(db: Database, room: ArchiveRoom) {
     this.#db = db;
@@ -91,7 +95,7 @@ export class Archive {
 
   add(entry: ArchiveEntry): void {
     this.#gathered.push(entry);
-    if (this.#gathered.length >= GATHER_MOST) this.tryToSettle();
+    if (this.#gathered.length >= GATHER_MOST && steadyNow() >= this.#retryAt) this.tryToSettle();
     else this.#timer ??= setTimeout(() => this.tryToSettle(), GATHER_MS);
   }
 
@@ -130,9 +134,9 @@ export class Archive {
       this.settle();
       return true;
     } catch (error) {
-      const over = this.#gathered.length - WAITING_MOST;
-      if (over > 0) this.#gathered.splice(0, over);
-      const now = Date.now();
+      this.#gathered = newest(this.#gathered);
+      const now = steadyNow();
+      this.#retryAt = now + RETRY_MS;
       if (now - this.#complained > COMPLAIN_EVERY) {
         this.#complained = now;
         logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
@@ -213,6 +217,18 @@ export class Archive {
     this.#statements.removeUpTo.run(owner, cut);
     this.#taken.delete(owner);
   }
+}
+
+/** As many of the last as may wait. */
+function newest(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
+  let size = 0;
+  let first = entries.length;
+  while (first > 0 && entries.length - first < WAITING_MOST) {
+    size += entries[first - 1]!.stanza.length;
+    if (size > WAITING_SIZE) break;
+    first--;
+  }
+  return entries.slice(first);
 }
 
 function statements(db: Database) {

@@ -1,12 +1,13 @@
-import { type Bytes, logOf, toBase64Url, utf8 } from "../../../base/mod.ts";
+import { type Bytes, logOf, steadyNow, toBase64Url, utf8 } from "../../../base/mod.ts";
 import { sha256 } from "../../../crypto/mod.ts";
+import { ClockWatch } from "../clock_watch.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Web } from "../web/web.ts";
 import type { UploadFolder } from "./folder.ts";
 
-/** How often old slots and files are looked for. */
-const SWEEP_MS = 10_000;
+/** Old slots and files are looked for each time deadlines were looked at so often. */
+const SWEEPS = 10;
 
 /** Where a file goes, and what allows to put it there (XEP-0363 section 4). */
 export interface Slot {
@@ -22,7 +23,8 @@ export class Uploads {
   readonly rows: Storage["uploads"];
   readonly folder: UploadFolder;
   readonly #web: Web;
-  #sweptAt = -Infinity;
+  readonly #clock = new ClockWatch(Date.now(), steadyNow());
+  #sweeps = 0;
 
   constructor(
     { limits, storage, web }: { limits: ServerLimits; storage: Storage; web: Web },
@@ -61,12 +63,12 @@ export class Uploads {
     }
   }
 
-  /** Every now and then removes what is too old. */
-  sweep(now: number): void {
-    if (now < this.#sweptAt + SWEEP_MS) return;
-    this.#sweptAt = now;
+  /** Every now and then removes what is too old. @param steady ms of the steady clock */
+  sweep(steady: number): void {
+    const now = Date.now();
+    if (!this.#clock.calm(now, steady) || this.#sweeps++ % SWEEPS !== 0) return;
     const { uploadSlotMs, uploadAgeMs } = this.limits;
-    this.#forget(() => this.rows.removeOld(Date.now() - uploadSlotMs, Date.now() - uploadAgeMs));
+    this.#forget(() => this.rows.removeOld(now - uploadSlotMs, now - uploadAgeMs));
   }
 
   removeOf(account: string): void {
