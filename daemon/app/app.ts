@@ -110,7 +110,6 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
     this.#messages = new Messages(state.db, state.vault);
     this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
-    this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
     this.#people = new People({
       stored: new Contacts(state.db),
       messages: this.#messages,
@@ -127,6 +126,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       () => this.events.emit({ type: "status", data: this.status() }),
     );
     this.#plain = new PlainLink(this.#simpp, this.#people);
+    this.#typing = new Typing(this.#link, this.#plain, (jid) => this.#people.touch(jid));
     this.#history = new History(settings, this.#plain);
     this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
       this.events.emit({ type: "message", data: message });
@@ -163,6 +163,9 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       this.#typing.receive(received);
       this.#devices.receive(received);
     });
+    for (const heard of [this.#plain.received, this.#plain.states]) {
+      heard.on((received) => this.#typing.receive(received));
+    }
     receiveInto({
       simpp: this.#simpp,
       link: this.#link,
@@ -351,9 +354,10 @@ export class RunningApp implements Omit<AppApi, GateApi> {
   }
   async setTyping(jid: string, typing: boolean): Promise<void> {
     const contact = await Promise.resolve(this.#people.get(jid));
+    const plain = this.#plain.isAllowed(contact.jid);
     // Only where a session stands: nobody's keys are fetched because somebody types.
-    if (!contact.blocked && contact.presence !== "offline" && contact.trust.mutual) {
-      this.#typing.tell(contact.jid, typing);
+    if (!contact.blocked && contact.presence !== "offline" && (plain || contact.trust.mutual)) {
+      this.#typing.tell(contact.jid, typing, plain);
     }
   }
 
