@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { steadyNow } from "../../base/mod.ts";
 import type { StreamError } from "../core/mod.ts";
+import { addressOf } from "./address.ts";
 import type { Accepted } from "./accepted.ts";
 import { tcpFraming } from "./framing.ts";
 import { Listener } from "./listener.ts";
@@ -102,7 +103,7 @@ export class Entrance {
   }
 
   #accept(raw: Socket, clear: boolean): void {
-    if (this.#shut || !this.#hasRoom(raw.remoteAddress ?? "", clear)) {
+    if (this.#shut || !this.#hasRoom(addressOf(raw.remoteAddress), clear)) {
       this.#refused++;
       raw.on("error", () => {});
       raw.destroy();
@@ -123,7 +124,7 @@ export class Entrance {
 
   #secure(raw: Socket, since: number): void {
     const transport: StreamTransport = {
-      address: raw.remoteAddress ?? "",
+      address: addressOf(raw.remoteAddress),
       open: (listener) => new TlsWire(raw, this.#identity, listener),
       framing: tcpFraming,
     };

@@ -9,6 +9,7 @@ import type { WebLimits } from "./limits.ts";
 import { PacedTls } from "./paced_tls.ts";
 import { closeQuietly, TcpDuplex } from "./tcp_duplex.ts";
 import type { Web } from "./web.ts";
+import { addressOf } from "../address.ts";
 
 /** After accepting failed, as when file descriptors ran out. */
 const REST_MS = 200;
@@ -119,7 +120,7 @@ export class HttpsListener {
 
   /** Counts a connection in, or turns it away. */
   #admit(conn: Deno.TcpConn): void {
-    const address = conn.remoteAddr.hostname;
+    const address = addressOf(conn.remoteAddr.hostname);
     const { httpsConnections, httpsConnectionsPerAddress, httpsHandshakeMs } = this.#host.limits;
     let ofAddress = 0;
     for (const { socket } of this.#entries) if (socket.peer === address) ofAddress++;

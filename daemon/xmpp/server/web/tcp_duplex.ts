@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
+import { addressOf } from "../address.ts";
 
 const PIECE = 65_536;
 
@@ -15,7 +16,7 @@ export class TcpDuplex extends Duplex {
   constructor(conn: Deno.TcpConn) {
     super({ readableHighWaterMark: PIECE, writableHighWaterMark: PIECE });
     this.#conn = conn;
-    this.remoteAddress = conn.remoteAddr.hostname;
+    this.remoteAddress = addressOf(conn.remoteAddr.hostname);
     this.on("error", () => {});
   }
 
