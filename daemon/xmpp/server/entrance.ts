@@ -11,6 +11,9 @@ import { ClientStream, type StreamTransport } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
 import { type TlsIdentity, TlsWire } from "./tls_wire.ts";
 
+/** What a connection costs its address, in bytes of its rate: a TLS handshake is work for us. */
+const CONNECTION_COST = 20_000;
+
 /** Where clients come in: direct TLS, and STARTTLS beside it; and how many there may be. */
 export class Entrance {
   readonly #host: StreamHost;
@@ -145,8 +148,12 @@ export class Entrance {
 
   #hasRoom(address: string, clear: boolean): boolean {
     const { connections, connectionsPerAddress, loginsPerAddress } = this.#host.limits;
+    const now = steadyNow();
     if (this.#streams.size >= connections) return false;
-    if (!this.#host.guard.admits(address, steadyNow())) return false;
+    if (!this.#host.guard.admits(address, now)) return false;
+    // Who is turned away pays nothing, so that what others of the address owe stays bounded.
+    if (this.#host.addressRates.spend(address, 0, now) > 0) return false;
+    this.#host.addressRates.spend(address, CONNECTION_COST, now);
     const all = [...this.#streams].filter((stream) => stream.address === address);
     if (all.length >= connectionsPerAddress) return false;
     const loggingIn = all.filter(({ bound }) => !bound);
