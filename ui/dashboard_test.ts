@@ -127,7 +127,7 @@ dashboard("contacts: search, request, add, rename, block, remove", async (page, 
 
 dashboard("a changed key stops writing until the numbers were compared", async (page, mock) => {
   await openChat(page, "Dmitri");
-  await page.getByText("Sending is paused").waitFor();
+  await page.getByText("Nothing is sent to the keys in doubt").waitFor();
   assert(await page.getByRole("button", { name: "Start call" }).isDisabled());
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByRole("button", { name: "Compare safety number" }).click();
@@ -298,7 +298,7 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByRole("button", { name: "Run the checks" }).click();
   await page.getByText("private to you").waitFor();
   assert.deepEqual(await seriousViolations(page), []);
-  await page.getByRole("button", { name: "Lock this page" }).click();
+  await page.getByRole("button", { name: "Sign out of this page" }).click();
   await page.getByText("simppd open", { exact: true }).waitFor();
   await asked(mock, "DELETE /api/session");
 });

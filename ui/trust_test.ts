@@ -2,13 +2,19 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { seriousViolations } from "./testing/browser.ts";
-import { asked, Dashboards, openChat, SEEN_CODE } from "./testing/dashboards.ts";
+import { asked, BEN, Dashboards, openChat, SEEN_CODE } from "./testing/dashboards.ts";
 import { fakeStatus } from "./testing/fake_state.ts";
 import type { MockApi } from "./testing/mock_api.ts";
 
 const dashboards = new Dashboards();
 const dashboard = dashboards.add;
 const CHIARA = "chiara@example.org";
+
+const devicesOf =
+  (change: Partial<ReturnType<typeof fakeStatus>["devices"]>) => (mock: MockApi) => {
+    const status = fakeStatus();
+    mock.state.status = { ...status, devices: { ...status.devices, ...change } };
+  };
 
 async function openVerify(page: Page, name: string): Promise<void> {
   await openChat(page, name);
@@ -63,7 +69,7 @@ dashboard("a scanned code verifies, and the camera is let go at once", async (pa
   await page.locator(".chat-head .trust-verified").waitFor();
 });
 
-dashboard("a code of other keys is a clear warning", async (page) => {
+dashboard("a code of other keys is a clear warning, and stops sending", async (page) => {
   await openVerify(page, "Chiara Romano");
   await page.getByRole("button", { name: "Scan their code" }).click();
   const warning = page.getByRole("alert").getByText("This is not the same key");
@@ -78,8 +84,123 @@ dashboard("a code of other keys is a clear warning", async (page) => {
   await page.getByRole("button", { name: "Compare again" }).click();
   await warning.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "They match" }).waitFor();
-  assert.equal(await page.locator(".chat-head .trust-verified").count(), 0);
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await page.getByRole("heading", { name: "You said that the numbers differ" }).waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Message Chiara" }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Keep refusing" }).count(), 0);
+  await page.locator(".chat-head").getByText("Numbers differ").waitFor();
 }, (mock) => void (mock.state.code = "simpp-verify:2:other:ours"));
+
+dashboard("a text that is no code alarms nobody, and one's own is at hand", async (page, mock) => {
+  await openVerify(page, "Chiara Romano");
+  await page.getByRole("button", { name: "Copy my code's text" }).waitFor();
+  await page.getByText("Paste the code's text").click();
+  await page.getByLabel("Text of their code").fill("https://example.org/");
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByRole("alert").getByText("This is no code of simppd's.").waitFor();
+  assert.equal(await page.getByText("This is not the same key").count(), 0);
+  await page.getByRole("button", { name: "They match" }).waitFor();
+  await page.getByRole("button", { name: "They differ" }).click();
+  await asked(mock, `POST /api/contacts/${CHIARA}/decide {"accept":false}`);
+});
+
+dashboard(
+  "trusting a key without comparing asks first, refusing it is said",
+  async (page, mock) => {
+    await openChat(page, "Dmitri");
+    const banner = page.locator(".banner-danger");
+    await banner.getByText("Dmitri's account key changed").waitFor();
+    await banner.getByRole("button", { name: "Trust the new key" }).click();
+    await banner.getByText("Trust this key without comparing?").waitFor();
+    assert(!mock.log.some((line) => line.includes("/decide")));
+    await banner.getByRole("button", { name: "Cancel" }).click();
+    await banner.getByRole("button", { name: "Keep refusing" }).click();
+    await banner.getByText("You refuse Dmitri's new key").waitFor();
+    assert.equal(await banner.getByRole("button", { name: "Keep refusing" }).count(), 0);
+    assert.deepEqual(await seriousViolations(page), []);
+    await banner.getByRole("button", { name: "Trust the new key" }).click();
+    await banner.getByRole("button", { name: "Trust without comparing" }).click();
+    await banner.waitFor({ state: "detached" });
+  },
+);
+
+dashboard(
+  "security is said once: where it is seen, or in a note that covers nothing",
+  async (page, mock) => {
+    const event = (contact: string) => ({
+      type: "security" as const,
+      data: { at: Date.now(), code: "keys-changed", message: "Keys changed, said once.", contact },
+    });
+    await page.bringToFront();
+    await openChat(page, "Dmitri");
+    const note = page.locator(".notice").filter({ hasText: "said once" });
+    mock.emit(event(CHIARA));
+    await note.waitFor();
+    for (const width of [1100, 360]) {
+      await page.setViewportSize({ width, height: 740 });
+      const covered = await page.evaluate(() => {
+        const { top } = document.querySelector(".notices")!.getBoundingClientRect();
+        return [...document.querySelectorAll(".chat-head button, .banner button, .composer-note")]
+          .filter((one) => one.getBoundingClientRect().bottom > top).length;
+      });
+      assert.equal(covered, 0, String(width));
+    }
+    await note.getByRole("button", { name: "Look" }).click();
+    await note.waitFor({ state: "detached" });
+    mock.emit(event(CHIARA));
+    mock.emit(event("dmitri@jabber.example"));
+    await note.waitFor();
+    assert.equal(await note.count(), 1);
+  },
+);
+
+dashboard(
+  "nothing is green before it was compared, or where nothing is sent",
+  async (page, mock) => {
+    await openChat(page, "Chiara Romano");
+    const line = page.locator(".secure-line");
+    await line.getByText("Encrypted; not compared yet").waitFor();
+    assert.equal(await page.locator(".secure-line-good").count(), 0);
+    await openChat(page, "Ben Ortiz");
+    await page.locator(".secure-line-good").getByText("Verified").waitFor();
+    const { trust, ...ben } = mock.state.contacts.get(BEN)!;
+    mock.putContact({ ...ben, trust: { ...trust, policy: ["simpp-modern"] } });
+    await line.waitFor({ state: "detached" });
+    mock.putContact({ ...ben, trust });
+    await line.waitFor();
+    devicesOf({ state: "unlinked", absence: "removed" })(mock);
+    mock.emit({ type: "status", data: mock.state.status });
+    await line.waitFor({ state: "detached" });
+  },
+);
+
+dashboard("who writes to verified contacts only is asked to verify first", async (page) => {
+  await openChat(page, "Chiara Romano");
+  assert(await page.getByRole("button", { name: "Start call" }).isDisabled());
+  assert.equal(await page.getByRole("textbox", { name: "Message Chiara" }).count(), 0);
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByRole("button", { name: "Verify first" }).click();
+  await page.getByRole("button", { name: "They match" }).click();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("textbox", { name: "Message Chiara" }).waitFor();
+}, (mock) => void (mock.state.status = fakeStatus({ blindTrust: false })));
+
+dashboard(
+  "verification has its word at 360 px, and a name that says what it does",
+  async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await openChat(page, "Ben Ortiz");
+    const button = page.getByRole("button", { name: "Verified: show the safety number" });
+    assert.match(await button.innerText(), /Verified/);
+    await page.getByRole("button", { name: "Back to contacts" }).click();
+    await openChat(page, "Chiara Romano");
+    const verify = page.getByRole("button", { name: "Not verified: compare the safety number" });
+    const box = await verify.getByText("Not verified").boundingBox();
+    assert(box !== null && box.width > 20 && box.height > 10);
+    assert(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+    assert.deepEqual(await seriousViolations(page), []);
+  },
+);
 
 dashboard("a code is taken as text too, and a camera left is let go", async (page, mock) => {
   await openVerify(page, "Chiara Romano");
@@ -113,10 +234,9 @@ dashboard("a code is taken as text too, and a camera left is let go", async (pag
 
 dashboard("encryption with a contact is shown and chosen in plain words", async (page, mock) => {
   await openChat(page, "Chiara Romano");
-  await page.getByText("Both sides proved themselves: secure").waitFor();
   await page.getByTitle("Contact details").click();
   const dialogue = page.getByRole("dialog");
-  await dialogue.getByText("Both sides proved themselves: secure").waitFor();
+  await dialogue.getByText("Both sides proved their keys").waitFor();
   assert(await dialogue.getByRole("radio", { name: /As with everybody/ }).isChecked());
   await dialogue.getByText("Post-quantum, Modern").waitFor();
   await dialogue.getByRole("radio", { name: /Choose for this contact/ }).check();
@@ -141,7 +261,7 @@ dashboard("a contact on the paper's profile is marked weak", async (page) => {
     .filter({ hasText: "Faruk" });
   await row.locator(".trust-weak").getByText("Paper profile, weak").waitFor({ state: "attached" });
   await openChat(page, "Faruk");
-  await page.locator(".chat").getByText("only by the weak paper profile").waitFor();
+  await page.locator(".chat").getByText("by the weak paper profile only").waitFor();
   await page.locator(".chat-head").getByText("Paper profile, weak").waitFor();
   await page.getByTitle("Contact details").click();
   await page.getByText("Write nothing private here").waitFor();
@@ -156,12 +276,6 @@ dashboard("encryption with everybody is chosen in settings", async (page, mock) 
   await page.getByRole("button", { name: "Apply" }).click();
   await asked(mock, 'PUT /api/policy {"suites":["simpp-pq"]}');
 });
-
-const devicesOf =
-  (change: Partial<ReturnType<typeof fakeStatus>["devices"]>) => (mock: MockApi) => {
-    const status = fakeStatus();
-    mock.state.status = { ...status, devices: { ...status.devices, ...change } };
-  };
 
 dashboard("a device that asks is announced, compared and approved", async (page, mock) => {
   await page.getByRole("heading", { name: "Anna" }).waitFor();
@@ -187,6 +301,7 @@ dashboard("a device that asks is announced, compared and approved", async (page,
   assert.match(await devices.nth(0).innerText(), /This device/);
   await page.getByRole("button", { name: "Remove fedcba9876543210" }).click();
   assert.equal(mock.log.some((line) => line.startsWith("DELETE /api/devices")), false);
+  await page.getByText("can still log in").waitFor();
   await page.getByRole("button", { name: "Remove device" }).click();
   await asked(mock, "DELETE /api/devices/fedcba9876543210");
   await devices.nth(1).waitFor({ state: "detached" });
@@ -225,7 +340,7 @@ dashboard(
     await asked(mock, "POST /api/devices/start-anew");
     await banner.waitFor({ state: "detached" });
   },
-  devicesOf({ state: "unlinked", confirmation: "given" }),
+  devicesOf({ state: "unlinked", absence: "new", confirmation: "given" }),
 );
 
 dashboard("a new device asks whether both codes are the same, once", async (page, mock) => {
@@ -235,7 +350,7 @@ dashboard("a new device asks whether both codes are the same, once", async (page
   await banner.getByText("Approve this device on the other one too").waitFor();
   assert.equal(await banner.getByRole("button", { name: "They differ" }).count(), 0);
   assert.deepEqual(await seriousViolations(page), []);
-}, devicesOf({ state: "unlinked", confirmation: "needed" }));
+}, devicesOf({ state: "unlinked", absence: "new", confirmation: "needed" }));
 
 dashboard("codes that differ are an alarm", async (page, mock) => {
   const banner = page.getByRole("region", { name: "Approve this device on your other one" });
@@ -243,7 +358,99 @@ dashboard("codes that differ are an alarm", async (page, mock) => {
   await asked(mock, "POST /api/devices/refuse");
   await banner.getByRole("alert").getByText("keys that are not yours").waitFor();
   assert.deepEqual(await seriousViolations(page), []);
-}, devicesOf({ state: "unlinked", confirmation: "needed" }));
+}, devicesOf({ state: "unlinked", absence: "new", confirmation: "needed" }));
+
+for (const [absence, title] of [["denied", "denied this one"], ["removed", "taken off"]] as const) {
+  dashboard(`a device that was ${absence} is told so, and can ask again`, async (page, mock) => {
+    const banner = page.getByRole("region", { name: title });
+    await banner.waitFor();
+    assert.equal(await banner.getByRole("list", { name: "Code of 30 digits" }).count(), 0);
+    assert.deepEqual(await seriousViolations(page), []);
+    await banner.getByRole("button", { name: "Ask again" }).click();
+    await asked(mock, "POST /api/devices/ask");
+  }, devicesOf({ state: "unlinked", absence }));
+}
+
+dashboard("adding a device: password, link and steps", async (page, mock) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Add a device" }).click();
+  const dialogue = page.getByRole("dialog");
+  await dialogue.getByText("Your server only answers on this machine").waitFor();
+  await dialogue.getByLabel("Password for the account").fill("a long password");
+  await dialogue.getByRole("button", { name: "Set password" }).click();
+  await asked(mock, 'POST /api/account/password {"password":"a long password"}');
+  await dialogue.getByText("The password is set.").waitFor();
+  const link = await dialogue.getByRole("textbox", { name: "Link for the new device" })
+    .inputValue();
+  assert.match(link, /^simppd:device\?jid=anna%40/);
+  await dialogue.getByRole("img", { name: "QR code of the link" }).waitFor();
+  await dialogue.getByText("Or enter it by hand").click();
+  await dialogue.getByText("192.168.1.20:5223, 127.0.0.1:5223").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert(await dialogue.evaluate((one) => one.scrollWidth <= one.clientWidth));
+});
+
+const firstRun = (mock: MockApi) =>
+  void (mock.state.status = fakeStatus({ state: "none", account: null, server: null }));
+
+dashboard(
+  "a new device takes the link of another one, and keeps what was typed",
+  async (page, mock) => {
+    await page.getByRole("button", { name: /Add this device to an account/ }).click();
+    const link = page.getByLabel("Link from your other device");
+    await link.fill("xmpp:somebody@else");
+    await page.getByLabel("Password for the account").fill("wrong");
+    const go = page.getByRole("button", { name: "Ask to be added" });
+    await go.click();
+    await page.getByRole("alert").getByText("This is not the link").waitFor();
+    await link.fill("simppd:device?jid=anna%40x.test&nick=Anna&server=192.168.1.20%3A5223&pin=abc");
+    await go.click();
+    await page.getByRole("alert").getByText("does not take this password").waitFor();
+    assert.match(await link.inputValue(), /^simppd:device/);
+    await page.getByLabel("Password for the account").fill("right");
+    assert.deepEqual(await seriousViolations(page), []);
+    await go.click();
+    await asked(
+      mock,
+      'POST /api/setup/sign-in {"jid":"anna@x.test","nick":"Anna","server":"192.168.1.20:5223",' +
+        '"pin":"abc","password":"right"}',
+    );
+    await page.getByRole("heading", { name: "Anna" }).waitFor();
+  },
+  firstRun,
+);
+
+dashboard(
+  "the passphrase: what was done is said, and no note stays on the locked page",
+  async (page, mock) => {
+    await page.getByRole("heading", { name: "Anna" }).waitFor();
+    mock.emit({
+      type: "security",
+      data: { at: Date.now(), code: "refused", message: "Something came.", contact: CHIARA },
+    });
+    await page.locator(".notice").waitFor();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("simppd keyring use").waitFor();
+    await page.getByText("By SIMPP-1 (simpp-modern), both sides proved").waitFor();
+    const set = async () => {
+      await page.getByLabel("New passphrase").fill("five words drawn at random");
+      await page.getByLabel("The same again").first().fill("five words drawn at random");
+    };
+    await set();
+    await page.getByRole("button", { name: "Set passphrase" }).click();
+    await page.getByText("The passphrase is set.").waitFor();
+    await page.getByLabel("Passphrase in use").fill("five words drawn at random");
+    await set();
+    await page.getByRole("button", { name: "Change passphrase" }).click();
+    await page.getByText("The passphrase is changed.").waitFor();
+    await page.setViewportSize({ width: 360, height: 740 });
+    assert(await page.getByRole("dialog").evaluate((one) => one.scrollWidth <= one.clientWidth));
+    await page.getByRole("button", { name: "Lock simppd" }).click();
+    await page.getByRole("heading", { name: "simppd is locked" }).waitFor();
+    assert.equal(await page.locator(".notice").count(), 0);
+  },
+);
 
 dashboard("replaced keys are an alarm that says what to do", async (page) => {
   const alarm = page.getByRole("alert", { name: /published other keys/ });
@@ -265,6 +472,6 @@ dashboard("an untrusted certificate says how to pin the server's key", async (pa
   await page.getByLabel("Pinned key").fill("n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Anna" }).waitFor();
-}, (mock) => void (mock.state.status = fakeStatus({ state: "none", account: null, server: null })));
+}, firstRun);
 
 dashboards.test("trust, devices and encryption in Chromium");

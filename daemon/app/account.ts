@@ -20,7 +20,7 @@ import { Jid, type PublicLoginKey } from "../xmpp/core/mod.ts";
 import { Carried } from "./carried_server.ts";
 import type { Chats } from "./chats.ts";
 import { Connection, notOnline } from "./connection.ts";
-import { readHost, readInvitation, writeInvitation } from "./invitation.ts";
+import { readHost, readInvitation, writeHost, writeInvitation } from "./invitation.ts";
 import { NewLoginKeys } from "./login_keys.ts";
 import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
@@ -31,6 +31,8 @@ import { usernameOf } from "./username.ts";
 const MAX_NICK = 60;
 /** How often another name is tried when an invitation's is taken. */
 const NAME_TRIES = 5;
+/** Servers that a sign-in may name. */
+const MAX_SERVERS = 8;
 
 interface AccountOptions {
   readonly settings: AppSettings;
@@ -99,8 +101,28 @@ export class Account {
     const account = this.#account;
     if (account === undefined) return null;
     const { device, fingerprint } = this.#o.simpp;
-    const picture = this.#o.picture();
-    return { jid: account.jid, nick: account.nick, picture, device, fingerprint };
+    const { jid, nick, pin } = account;
+    return {
+      jid,
+      nick,
+      picture: this.#o.picture(),
+      device,
+      fingerprint,
+      pin,
+      hosts: this.#hosts(),
+      keyed: "login" in account,
+    };
+  }
+
+  /** Where another device of ours finds the server, as a sign-in names it; none: by the address. */
+  #hosts(): string[] {
+    const named = this.#carried?.hosts ?? this.#account?.hosts ?? [];
+    return [...new Set(named.map(writeEndpoint))];
+  }
+
+  /** An account has been chosen and has worked: what goes on before that is shown to nobody. */
+  get isSettled(): boolean {
+    return this.#o.settings.account !== undefined;
   }
 
   /** Nothing has been chosen yet, and nobody is choosing. */
@@ -170,7 +192,7 @@ export class Account {
       if (jid.local === "") {
         throw new SimppdError("bad-jid", `"${input.jid}" should be an address like name@domain.`);
       }
-      const hosts = input.server === undefined ? [] : endpointsOf(input.server);
+      const hosts = input.server === undefined ? [] : allEndpointsOf(input.server);
       const { password, pin } = input;
       return Promise.resolve({ jid: jid.toString(), nick, password, hosts, pin: pin ?? null });
     });
@@ -237,6 +259,7 @@ export class Account {
       await this.#connection?.close();
       await this.#carried?.stop();
       this.#connection = this.#carried = this.#account = undefined;
+      this.#o.changed();
       throw error;
     } finally {
       this.#settingUp = false;
@@ -342,6 +365,11 @@ async function freeName(
   }
 }
 
+/** What {@link endpointsOf} reads, one or several with commas between them, in this order. */
+function allEndpointsOf(servers: string): AccountSettings["hosts"] {
+  return servers.split(",").slice(0, MAX_SERVERS).flatMap((server) => endpointsOf(server.trim()));
+}
+
 /** `host` or `host:port`, tried with direct TLS and with STARTTLS; or a `wss:` URL. */
 function endpointsOf(server: string): AccountSettings["hosts"] {
   const webSocket = readWebSocketUrl(server);
@@ -356,6 +384,11 @@ function endpointsOf(server: string): AccountSettings["hosts"] {
     );
   }
   return [{ ...bare, tls: "direct" }, { ...bare, port: 5222, tls: "starttls" }];
+}
+
+function writeEndpoint(endpoint: { host: string; port: number; tls?: string; path?: string }) {
+  const { tls, path = "/" } = endpoint;
+  return tls === "websocket" ? `wss://${writeHost(endpoint)}${path}` : writeHost(endpoint);
 }
 
 /** What a first run that was cut off left behind belongs to no account. */

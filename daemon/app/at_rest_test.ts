@@ -87,7 +87,6 @@ Deno.test("with a passphrase the daemon starts locked, answers nothing, and open
       () => app.contacts(),
       () => app.invite(),
       () => app.carry({ nick: "Mallory", reach: "this-machine" }),
-      () => app.doctor(),
       () => app.calls(),
       () => app.backup({ passphrase: BACKUP, server: true }),
       () => app.restore({ file: streamOf(new Uint8Array(9)), passphrase: BACKUP, lost: false }),
@@ -97,6 +96,15 @@ Deno.test("with a passphrase the daemon starts locked, answers nothing, and open
     for (const question of asked) {
       await assert.rejects(async () => await question(), refused("locked"), String(question));
     }
+    const checks = await app.doctor();
+    assert.deepEqual(checks.map(({ check }) => check), [
+      "state directory",
+      "key file",
+      "ffmpeg",
+      "passphrase",
+    ]);
+    assert.deepEqual(checks.map(({ ok }) => ok).filter((ok) => !ok).length >= 1, true);
+    assert.match(checks.at(-1)!.detail, /simppd unlock/);
     await assert.rejects(app.unlock({ passphrase: "wrong" }), refused("wrong-passphrase"));
     assert.equal(app.status().locked, true);
     const told: boolean[] = [];

@@ -80,7 +80,7 @@ export class Carried {
   /** What fails here is told in the log: people can talk without an administrator. */
   async #openControl(folder: string, databaseFile: string): Promise<void> {
     const { domain, pin } = this.#settings;
-    const hosts = () => this.#hosts();
+    const hosts = () => this.hosts;
     try {
       this.#control = await ControlDoor.open(
         folder,
@@ -112,11 +112,12 @@ export class Carried {
     { token: string; expires: number; hosts: { host: string; port: number }[] }
   > {
     const { token, expires } = await this.#server.createInvitation(inviter, INVITATION_LIFE);
-    return { token, expires, hosts: this.#hosts() };
+    return { token, expires, hosts: this.hosts };
   }
 
-  #hosts(): { host: string; port: number }[] {
-    const { port } = this.#server;
+  /** Where it can be reached: from outside first, if it can be. */
+  get hosts(): { host: string; port: number }[] {
+    const port = this.#server.port;
     const outside = this.#settings.reach === "network" ? networkAddresses() : [];
     return [...outside, "127.0.0.1"].map((host) => ({ host, port }));
   }

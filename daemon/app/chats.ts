@@ -301,7 +301,8 @@ function revisionOf(name: string, id: string): number | undefined {
   return /^[1-9]\d{0,5}$/.test(digits) ? Number(digits) : undefined;
 }
 
-function checkBody(body: string): void {
+/** @throws SimppdError `bad-input` for what is empty, too long or cannot stand in XML */
+export function checkBody(body: string): void {
   try {
     escapeText(body);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { findFfmpeg } from "../capture/mod.ts";
 import type { StatusView } from "../views/mod.ts";
 
 /** One check of `simppd doctor`. */
@@ -13,8 +14,7 @@ export interface Check {
 export async function diagnose(status: StatusView, state: string): Promise<Check[]> {
   const { account, server, ffmpeg, problem } = status;
   return [
-    await isPrivate("state directory", state, 700),
-    await isPrivate("key file", join(state, status.keeper === "file" ? "key" : "key.json"), 600),
+    ...await ofFiles(status.keeper, state),
     {
       check: "ffmpeg",
       ok: ffmpeg.found,
@@ -35,6 +35,34 @@ export async function diagnose(status: StatusView, state: string): Promise<Check
       ok: true,
       detail: `${server.domain} on ${server.host}:${server.port}`,
     }]),
+  ];
+}
+
+/** What can be told while nothing runs for want of the passphrase. */
+export async function diagnoseLocked(
+  keeper: StatusView["keeper"],
+  state: string,
+): Promise<Check[]> {
+  const ffmpeg = await findFfmpeg();
+  return [
+    ...await ofFiles(keeper, state),
+    "missing" in ffmpeg
+      ? { check: "ffmpeg", ok: false, detail: ffmpeg.missing }
+      : { check: "ffmpeg", ok: true, detail: `version ${ffmpeg.version}` },
+    {
+      check: "passphrase",
+      ok: false,
+      detail:
+        "simppd is locked, so account and connection are not looked at: give the passphrase " +
+        "in the dashboard (simppd open) or to simppd unlock",
+    },
+  ];
+}
+
+async function ofFiles(keeper: StatusView["keeper"], state: string): Promise<Check[]> {
+  return [
+    await isPrivate("state directory", state, 700),
+    await isPrivate("key file", join(state, keeper === "file" ? "key" : "key.json"), 600),
   ];
 }
 

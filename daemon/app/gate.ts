@@ -14,6 +14,7 @@ import type { AppApi } from "./api.ts";
 import { type AppOptions, RunningApp } from "./app.ts";
 import { Attention } from "./attention.ts";
 import { backupContent, noAccount } from "./make_backup.ts";
+import { type Check, diagnoseLocked } from "./doctor.ts";
 import { keepUpload, restoreBackup } from "./restore_backup.ts";
 
 /** One daemon on one state directory, locked until its key is known. */
@@ -130,9 +131,22 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
-      devices: { state: "unlinked", code: "", confirmation: "none", devices: [], requests: [] },
+      devices: {
+        state: "unlinked",
+        absence: "new",
+        code: "",
+        confirmation: "none",
+        devices: [],
+        requests: [],
+      },
       ffmpeg: { found: false, version: null, message: null },
     };
+  }
+
+  /** What can be checked is checked while it is locked, too. */
+  async doctor(): Promise<Check[]> {
+    if (this.#running !== undefined) return await this.#running.doctor();
+    return await diagnoseLocked(this.#hold.key.keeper, this.#options.state);
   }
 
   watch(signal: AbortSignal): void {

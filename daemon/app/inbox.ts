@@ -19,6 +19,8 @@ const MINUTE = 60_000;
  */
 const RENEWALS = 33;
 
+const WEAK = "the weak paper profile of 2009";
+
 /** Hands what was opened to chats and calls, and what happened to keys to the person. */
 export function receiveInto(rooms: {
   simpp: Simpp;
@@ -49,6 +51,9 @@ export function receiveInto(rooms: {
    */
   const isAnswered = (jid: string): boolean =>
     jid === own() || (!people.isStranger(jid) && !people.isBlocked(jid));
+
+  /** Is the session in use one of the paper's profile? */
+  const weak = (jid: string): boolean => simpp.sessions(jid)[0]?.suite === "simpp-2009";
 
   /** Is a line about this contact due? Strangers get none. */
   const due = (from: string): boolean =>
@@ -122,7 +127,8 @@ export function receiveInto(rooms: {
       from,
       "security",
       `${name} and you allow no encryption in common, so nothing could be sent. One of you must ` +
-        "allow more: see the encryption of this contact.",
+        "allow more: see the encryption of this contact. Until then no receipts come back: what " +
+        "you sent before stays “Sent”, whether it arrived or not.",
     );
   });
 
@@ -146,19 +152,28 @@ export function receiveInto(rooms: {
       chats.line(
         jid,
         "notice",
-        "The secure session was renewed; what had not arrived is sent again.",
+        weak(jid)
+          ? `The session was renewed, with ${WEAK}; what had not arrived is sent again.`
+          : "The secure session was renewed; what had not arrived is sent again.",
       );
       chats.resend(jid);
     } else if (event.type === "mutual") {
       logOf("app").info("mutual authentication with {jid} complete", { jid });
       if (people.has(jid) && firstProof(jid)) {
         const { name } = people.get(jid);
-        chats.line(jid, "notice", `You and ${name} proved yourselves to each other: secure.`);
+        const proved = `You and ${name} proved yourselves to each other`;
+        const line = weak(jid)
+          ? `${proved}, but only by ${WEAK}.`
+          : people.get(jid).trust.state === "verified"
+          ? `${proved}: secure.`
+          : `${proved}. Compare the safety number to be sure that it is ${name}.`;
+        chats.line(jid, weak(jid) ? "security" : "notice", line);
       }
       people.touch(jid);
     } else {
-      const message = `The keys of ${jid} changed. Nothing is sent until you decide.`;
-      chats.line(jid, "security", message);
+      const name = people.has(jid) ? people.get(jid).name : jid;
+      const message = `${name}'s keys changed. Nothing is sent until you decide.`;
+      chats.line(jid, "security", `${name}'s keys changed.`);
       const data = { at: Date.now(), code: "keys-changed", message, contact: jid };
       events.emit({ type: "security", data });
       people.touch(jid);

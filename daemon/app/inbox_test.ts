@@ -98,10 +98,22 @@ function garbage(sid: string, did: string): Element {
 }
 
 /** An end-to-end layer of which a test emits the events itself. */
-function eventsOnly(isListed: (jid: string, device: string) => boolean) {
+function eventsOnly(isListed: (jid: string, device: string) => boolean, suite = "simpp-pq") {
   const events = new Emitter<SimppEvent>();
-  return { events, simpp: { events, trust: { isListed } } as unknown as Simpp };
+  const sessions = () => [{ suite }];
+  return { events, simpp: { events, sessions, trust: { isListed } } as unknown as Simpp };
 }
+
+Deno.test("a session that was renewed with the paper's profile is called weak", () => {
+  const { events, simpp } = eventsOnly(() => true, "simpp-2009");
+  const { lines, link } = inboxOf(simpp);
+  events.emit({ type: "renewed", jid: MALLORY, device: "0".repeat(16) });
+  assert.match(lines[0]!, /weak paper profile/);
+  events.emit({ type: "changed", jid: MALLORY });
+  assert.equal(lines[1], "Mallory's keys changed.");
+  link.refused.emit(MALLORY);
+  assert.match(lines[2]!, /no receipts come back/);
+});
 
 Deno.test("a contact that names one unlisted device after another gets one renewal a minute", async () => {
   const published = new Map<string, Uint8Array<ArrayBuffer>>();

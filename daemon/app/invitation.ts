@@ -33,9 +33,7 @@ const NO_FINGERPRINT = "none";
  */
 export function writeInvitation(invitation: Invitation): string {
   const { domain, inviter, pin, token } = invitation;
-  const hosts = invitation.hosts.map(({ host, port }) =>
-    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-  );
+  const hosts = invitation.hosts.map(writeHost);
   const server = `hosts=${hosts.join(",")};pin=${pin}`;
   if (inviter === undefined) {
     return `xmpp:${encodeURI(domain)}?register;preauth=${token};${server}`;
@@ -97,6 +95,11 @@ function decoded(text: string): string {
   } catch {
     return "";
   }
+}
+
+/** `host:port` or `[v6]:port`, as {@link readHost} reads it. */
+export function writeHost({ host, port }: { host: string; port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** `host:port` or `[v6]:port`. */

@@ -1,5 +1,5 @@
 import { logOf, SimppdError } from "../base/mod.ts";
-import type { Simpp } from "../simpp/mod.ts";
+import type { Known, Simpp } from "../simpp/mod.ts";
 import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
 import type { ContactView, TrustView } from "../views/mod.ts";
 import {
@@ -26,6 +26,7 @@ export class People {
   readonly #removed: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
   readonly #picture: (jid: string) => string | null;
+  readonly #refused: (jid: string) => string | undefined;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -36,6 +37,8 @@ export class People {
     removed: (jid: string) => void;
     typing: (jid: string) => boolean;
     picture: (jid: string) => string | null;
+    /** Fingerprint of the keys of theirs that one said to keep refusing. */
+    refused: (jid: string) => string | undefined;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
@@ -44,6 +47,7 @@ export class People {
     this.#removed = options.removed;
     this.#typing = options.typing;
     this.#picture = options.picture;
+    this.#refused = options.refused;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -288,12 +292,18 @@ export class People {
     };
   }
 
+  #doubt(jid: string, { differs, offered }: Known): TrustView["doubt"] {
+    if (differs) return "differs";
+    return offered !== null && this.#refused(jid) === offered ? "refused" : "new-key";
+  }
+
   /** What is known of a contact's keys and sessions. */
   trust(jid: string): TrustView {
     const known = this.#simpp.trust.describe(jid);
     const sessions = this.#simpp.sessions(jid);
     return {
       state: known?.state ?? "unknown",
+      doubt: known?.state === "changed" ? this.#doubt(jid, known) : null,
       fingerprint: known?.fingerprint ?? null,
       suite: sessions[0]?.suite ?? null,
       policy: [...this.#simpp.policy.for(jid)],

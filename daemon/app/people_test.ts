@@ -30,6 +30,7 @@ function people(verified: string[] = []) {
     removed: () => {},
     typing: () => false,
     picture: () => null,
+    refused: () => undefined,
   });
   const message = (contact: string, mine: boolean) =>
     messages.add(

@@ -73,6 +73,14 @@ export class AppSettings {
     this.expected = { ...this.expected, [jid]: fingerprint };
   }
 
+  /** Fingerprints of offered account keys that the person keeps refusing, by JID. */
+  get refused(): Record<string, string> {
+    return this.#settings.get("refused") ?? {};
+  }
+  set refused(fingerprints: Record<string, string>) {
+    this.#settings.set("refused", fingerprints);
+  }
+
   /** True the first time it is asked for a contact: what is told once is told now. */
   firstProof(jid: string): boolean {
     const proved = this.#settings.get<string[]>("proved") ?? [];

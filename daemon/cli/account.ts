@@ -1,5 +1,5 @@
 import { SimppdError, toBase64 } from "../base/mod.ts";
-import type { LoginView, StatusView } from "../views/mod.ts";
+import type { AccountView, LoginView, StatusView } from "../views/mod.ts";
 import { environment } from "./environment.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
@@ -14,7 +14,7 @@ export const account: Verb = {
     "account",
     "account carry [--nick NAME] [--reach this-machine|network]",
     "account join LINK [--nick NAME]              LINK may be - : read from standard input",
-    "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL] [--pin PIN]",
+    "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL,…] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
     "account picture FILE|none         shows contacts a picture, PNG or JPEG of 32 KiB at most",
@@ -133,13 +133,25 @@ function signIn({ mechanism, mutual, profile }: LoginView): string {
   }`;
 }
 
+/** What a further device of the account types. */
+function anotherDevice({ jid, hosts, pin }: AccountView): string {
+  const server = hosts.length === 0 ? "" : ` --server ${hosts.join(",")}`;
+  return printable(`simppd account sign-in ${jid}${server}${pin === null ? "" : ` --pin ${pin}`}`);
+}
+
 function shown(status: StatusView): Answer {
+  if (status.locked) {
+    const text = "simppd is locked, so nothing of the account can be seen. Give the passphrase: " +
+      "simppd unlock, or in the dashboard (simppd open).";
+    return { value: status, text, code: 1 };
+  }
   const { account, server, state, problem, login } = status;
   const lines = account === null ? ["No account yet: simppd account carry, join or sign-in."] : [
     `${account.jid} (${printable(account.nick)}), ${state}`,
     `fingerprint ${account.fingerprint}`,
   ];
   if (login !== null) lines.push(`signed in by ${signIn(login)}`);
+  if (account !== null) lines.push(`another device: ${anotherDevice(account)}`);
   if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
   if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));
   return { value: status, text: lines.join("\n") };

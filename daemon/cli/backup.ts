@@ -27,6 +27,7 @@ export const restore: Verb = {
   summary: "Restore a backup into an empty state directory, as a new device",
   usage: [
     "restore FILE [--lost]                        --lost: the devices before it are lost",
+    "                  (they are taken off the list; they can still log in where they could before)",
     "                  the file's passphrase comes from standard input",
   ],
   options: { lost: { type: "boolean" } },

@@ -77,6 +77,8 @@ Deno.test("words that are not understood end with 2 and the right usage", () =>
       [["call", "a@b", "--size", "big"], "WIDTHxHEIGHT"],
       [["run", "--port", "70000"], "from 0 to 65535"],
       [["run", "now"], "one word too many"],
+      [["device", "start-anew"], "say --yes"],
+      [["device", "list", "--yes"], "goes with device start-anew"],
       [["demo", "--seconds", "x"], "whole number"],
       [["demo", "--size", "1"], "WIDTHxHEIGHT"],
       [["server"], "is missing"],
@@ -316,7 +318,8 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
       [["device", "differ"], ["refuseDevice"]],
       [["device", "remove", "ab"], ["removeDevice", "ab"]],
-      [["device", "start-anew"], ["startAnew"]],
+      [["device", "ask"], ["askAgain"]],
+      [["device", "start-anew", "--yes"], ["startAnew"]],
       [["call", bob, "--fps", "5"], ["startCall", bob, { fps: 5 }]],
       [["call", "accept", "--camera", "off"], ["acceptCall", "call-1", { camera: "off" }]],
       [["call", "later"], ["laterCall", "call-1"]],
@@ -361,4 +364,53 @@ Deno.test("an error of the daemon keeps its code and sentence", () =>
     assert.deepEqual(JSON.parse(out[0]!), {
       error: { code: "unknown-call", message: "There is no call other." },
     });
+  }));
+
+Deno.test("policy shows all that is set, and what holds for one contact", () =>
+  withDaemon(async (ask, app) => {
+    const bob = "bob@fake.example";
+    assert.deepEqual((await ask(["policy"])).out, [
+      "everybody: simpp-pq simpp-modern\nwrites to all contacts",
+    ]);
+    const { out: [asAll] } = await ask(["policy", "--contact", bob]);
+    assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
+    const trust = { ...app.contact.trust, policy: ["simpp-2009" as const], ownPolicy: true };
+    app.contact = { ...app.contact, trust };
+    app.change = { blindTrust: false };
+    const { out: [all] } = await ask(["policy", "--json"]);
+    assert.deepEqual(JSON.parse(all!), {
+      contact: null,
+      suites: ["simpp-pq", "simpp-modern"],
+      verifiedOnly: true,
+      contacts: [{ contact: bob, suites: ["simpp-2009"] }],
+    });
+    assert.match((await ask(["policy"])).out[0]!, /^bob@fake.example: simpp-2009$/m);
+    assert.equal((await ask(["policy", "--contact", bob])).out[0], "simpp-2009");
+    assert.equal((await ask(["policy", "--contact", "no@x"])).code, 1);
+  }));
+
+Deno.test("a locked daemon says so, and how it is unlocked", () =>
+  withDaemon(async (ask, app) => {
+    app.change = { locked: true, account: null, state: "none" };
+    const { code, out } = await ask(["account"]);
+    assert.equal(code, 1);
+    assert.match(out[0]!, /locked.*simppd unlock/s);
+    assert.equal(JSON.parse((await ask(["account", "--json"])).out[0]!).locked, true);
+  }));
+
+Deno.test("doctor says where the dashboard is", () =>
+  withDaemon(async (ask) => {
+    const { out: [text] } = await ask(["doctor"]);
+    assert.match(text!, /^ok {3}dashboard: on http:\/\/127\.0\.0\.1:\d+,/m);
+  }));
+
+Deno.test("taking a device off and starting anew say what follows", () =>
+  withDaemon(async (ask, app) => {
+    assert.match((await ask(["device", "remove", "ab"])).out[0]!, /can still log in/);
+    assert.match((await ask(["device", "start-anew", "--yes"])).out[0]!, /new key.*compare/s);
+    const { devices } = app.status();
+    app.change = { devices: { ...devices, state: "unlinked", absence: "denied" } };
+    assert.match((await ask(["device", "list"])).out[0]!, /denied.*simppd device ask/s);
+    app.change = { devices: { ...devices, state: "unlinked", absence: "removed" } };
+    assert.match((await ask(["device", "list"])).out[0]!, /taken off.*simppd device ask/s);
   }));

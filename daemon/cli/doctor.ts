@@ -31,7 +31,11 @@ async function examine(state: string): Promise<Check[]> {
   try {
     const api = await LocalApi.open(state);
     const checks = await api.ask<Check[]>("GET", "/api/doctor");
-    return [{ check: "daemon", ok: true, detail: `runs on ${state}` }, ...checks];
+    return [
+      { check: "daemon", ok: true, detail: `runs on ${state}` },
+      { check: "dashboard", ok: true, detail: `on ${api.url}, for this machine alone` },
+      ...checks,
+    ];
   } catch (error) {
     if (!(error instanceof SimppdError) || error.code !== "not-running") throw error;
     const ffmpeg = await findFfmpeg();

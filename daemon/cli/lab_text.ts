@@ -20,7 +20,7 @@ export function sniffText({ ok, suites }: Kept): string {
     `${kilobytes(one.bytes)}, in ${one.seconds.toFixed(1)} s`,
     `  played    ${one.pictures} pictures of the ${one.sent} the cameras gave, by ${one.judged_by}` +
     (one.picture === null ? "" : `; one is ${one.picture}`),
-    ...(one.player_said === null ? [] : [`            it said: ${one.player_said}`]),
+    ...(one.player_said === null ? [] : ["            it finds no picture in these bytes"]),
     `  read      ${read(one) || "nothing: no camera's name, no account, no piece of a picture"}`,
     "",
   ]);

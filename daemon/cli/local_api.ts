@@ -44,6 +44,11 @@ export class LocalApi {
     return api;
   }
 
+  /** Where it answers: the dashboard's address, without a way in. */
+  get url(): string {
+    return this.#file.url;
+  }
+
   /** @throws SimppdError `not-running` when what listens does not know the token */
   async #haveProved(): Promise<void> {
     const { url, token } = this.#file;

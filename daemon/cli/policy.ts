@@ -1,17 +1,20 @@
-import type { StatusView } from "../views/mod.ts";
+import { SimppdError } from "../base/mod.ts";
+import type { ContactView, StatusView } from "../views/mod.ts";
 import { contactPath, LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import { type Answer, text, UsageError, type Verb } from "./verb.ts";
 
 export const policy: Verb = {
   name: "policy",
   summary: "Show or set which encryption suites are allowed",
   usage: [
-    "policy                                       shows what is allowed with everybody",
+    "policy                                       shows all that is set",
+    "policy --contact JID                         shows what is allowed with one contact",
     "policy SUITE [SUITE …]                       allows these with everybody",
     "policy SUITE [SUITE …] --contact JID         allows these with one contact",
     "policy default --contact JID                 back to what holds for everybody",
     "policy --verified-only on|off                write to verified contacts only, or to all",
-    "suites: simpp-pq, simpp-modern, simpp-2009 (the paper's, weak)",
+    "                  SUITE is simpp-pq, simpp-modern, simpp-2009 (the paper's, weak)",
   ],
   options: { contact: { type: "string" }, "verified-only": { type: "string" } },
   async run(invocation) {
@@ -19,20 +22,48 @@ export const policy: Verb = {
     const jid = text(invocation, "contact");
     const only = text(invocation, "verified-only");
     if (only !== undefined) return await verifiedOnly(state, only, words.length === 0 && !jid);
-    if (words.length === 0 && jid !== undefined) throw new UsageError("SUITE is missing");
     if (words[0] === "default" && (jid === undefined || words.length > 1)) {
       throw new UsageError("policy default goes with --contact JID, alone");
     }
     const api = await LocalApi.open(state);
+    if (words.length === 0) return await (jid === undefined ? all(api) : ofContact(api, jid));
     const suites = words[0] === "default" ? null : words;
     const path = jid === undefined ? "/api/policy" : contactPath(jid, "/policy");
-    const status = words.length === 0
-      ? await api.ask<StatusView>("GET", "/api/status")
-      : await api.ask<StatusView>("PUT", path, { suites });
+    const status = await api.ask<StatusView>("PUT", path, { suites });
     const allowed = jid === undefined ? status.policy : suites ?? status.policy;
     return { value: { contact: jid ?? null, suites: allowed }, text: allowed.join(" ") };
   },
 };
+
+/** Everything that is set: for everybody, and for those who have a choice of their own. */
+async function all(api: LocalApi): Promise<Answer> {
+  const { policy: suites, blindTrust } = await api.ask<StatusView>("GET", "/api/status");
+  const contacts = (await api.ask<ContactView[]>("GET", "/api/contacts"))
+    .filter(({ trust }) => trust.ownPolicy)
+    .map(({ jid, trust }) => ({ contact: jid, suites: trust.policy }));
+  const lines = [
+    `everybody: ${suites.join(" ")}`,
+    ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
+    writes(blindTrust),
+  ];
+  const value = { contact: null, suites, verifiedOnly: !blindTrust, contacts };
+  return { value, text: lines.join("\n") };
+}
+
+async function ofContact(api: LocalApi, jid: string): Promise<Answer> {
+  const contacts = await api.ask<ContactView[]>("GET", "/api/contacts");
+  const found = contacts.find((one) => one.jid === jid);
+  if (found === undefined) {
+    throw new SimppdError("unknown-contact", `${jid} is not among your contacts; add them first.`);
+  }
+  const { policy: suites, ownPolicy } = found.trust;
+  const whose = ownPolicy ? "" : "  (as with everybody)";
+  return { value: { contact: jid, suites, own: ownPolicy }, text: suites.join(" ") + whose };
+}
+
+function writes(blindTrust: boolean): string {
+  return blindTrust ? "writes to all contacts" : "writes to verified contacts only";
+}
 
 /** Writes to verified contacts only, or to all. */
 async function verifiedOnly(state: string, only: string, alone: boolean): Promise<Answer> {
@@ -44,6 +75,6 @@ async function verifiedOnly(state: string, only: string, alone: boolean): Promis
   const status = await api.ask<StatusView>("PUT", "/api/blind-trust", { allowed });
   return {
     value: { verifiedOnly: !status.blindTrust },
-    text: status.blindTrust ? "writes to all contacts" : "writes to verified contacts only",
+    text: writes(status.blindTrust),
   };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { App, startLog } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { LOGIN_PROFILE_IDS, type LoginProfileId } from "../crypto/mod.ts";
-import { startHttp } from "../http/mod.ts";
+import { LAUNCH_LIFE, startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
 import { environment } from "./environment.ts";
@@ -54,10 +54,11 @@ export const run: Verb = {
         try {
           await writeApiFile(state, { url: door.url, token, pid: Deno.pid });
           const link = door.launchLink();
+          const { locked } = app.status();
           io.out(
             json
-              ? JSON.stringify({ url: door.url, link, state, pid: Deno.pid })
-              : `simppd ${VERSION} runs on ${state}\nDashboard (this link works once): ${link}`,
+              ? JSON.stringify({ url: door.url, link, state, pid: Deno.pid, locked })
+              : told(locked, state, link),
           );
           if (invocation.options["no-open"] !== true) await openBrowser(state, link);
           await ending.signal;
@@ -76,6 +77,18 @@ export const run: Verb = {
     return null;
   },
 };
+
+function told(locked: boolean, state: string, link: string): string {
+  const lines = [
+    `simppd ${VERSION} runs on ${state}`,
+    `Dashboard (this link works once, within ${LAUNCH_LIFE / 60_000} minutes): ${link}`,
+    "Another link: simppd open",
+  ];
+  if (locked) {
+    lines.push("It is locked, and nothing else runs: give the passphrase there, or simppd unlock.");
+  }
+  return lines.join("\n");
+}
 
 /** Which profiles of the login SIMPP-1 the client takes and the carried server offers. */
 export function loginProfiles(list: string | undefined): { loginProfiles?: LoginProfileId[] } {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
+import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
  * The views as schemas, for the OpenAPI document. They hold no behaviour: `daemon/views` decides,
@@ -17,6 +18,9 @@ const account = v.object({
   picture: v.nullable(text),
   device: text,
   fingerprint: text,
+  hosts: v.array(text),
+  pin: v.nullable(text),
+  keyed: v.boolean(),
 });
 const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullable(text) });
 const server = v.object({
@@ -40,6 +44,7 @@ const status = v.object({
   blindTrust: v.boolean(),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
+    absence: v.nullable(v.picklist(["new", "denied", "removed"])),
     code: text,
     confirmation: v.picklist(["none", "needed", "given", "refused"]),
     devices: v.array(v.object({ id: text, here: v.boolean() })),
@@ -54,6 +59,7 @@ const status = v.object({
 const invitation = v.object({ link: text, expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
+  doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),
   fingerprint: v.nullable(text),
   suite: v.nullable(suite),
   policy: v.array(suite),
@@ -163,6 +169,9 @@ true satisfies Agrees<views.InvitationView, typeof invitation>;
 true satisfies Agrees<views.ContactView, typeof contact>;
 true satisfies Agrees<views.SafetyView, typeof safety>;
 true satisfies Agrees<views.MessageView, typeof message>;
+true satisfies Agrees<views.RoomView, typeof room>;
+true satisfies Agrees<views.RoomMemberView, typeof roomMember>;
+true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
 
@@ -175,6 +184,9 @@ export const answers = {
   Picture: picture,
   Safety: safety,
   Message: message,
+  Room: room,
+  RoomMember: roomMember,
+  RoomMessage: roomMessage,
   Camera: camera,
   Call: call,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),

@@ -1,7 +1,8 @@
 import { toBase64Url, toHex, utf8 } from "../base/mod.ts";
 import { equal, hmacSha256, sha256 } from "../crypto/mod.ts";
 
-const LAUNCH_LIFE = 2 * 60_000;
+/** How long a launch link is good for, in ms. */
+export const LAUNCH_LIFE = 2 * 60_000;
 const LAUNCHES = 16;
 const SESSION_IDLE = 24 * 3600_000;
 /** How long a browser stays let in, in ms. */

@@ -3,5 +3,5 @@
  * @module
  */
 export type { Dashboard } from "./dashboard.ts";
-export { doorProof } from "./credentials.ts";
+export { doorProof, LAUNCH_LIFE } from "./credentials.ts";
 export { type HttpDoor, type HttpOptions, startHttp } from "./door.ts";

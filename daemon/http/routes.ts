@@ -1,4 +1,5 @@
 import * as requests from "./requests.ts";
+import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
 
 /**
@@ -176,13 +177,19 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, param }) => app.removeDevice(param("id")),
   }),
-  route("post", "/api/devices/start-anew", "Replace the account's keys by this device's", {
+  route("post", "/api/devices/ask", "Ask once more to be added to the account's devices", {
+    answer: "Status",
+    handle: ({ app }) => app.askAgain(),
+  }),
+  route("post", "/api/devices/start-anew", "Replace the account's keys by new ones made here", {
     answer: "Status",
     handle: ({ app }) => app.startAnew(),
   }),
   route("post", "/api/contacts/:jid/read", "Everything from this contact has been read", {
     handle: ({ app, param }) => app.markRead(param("jid")),
   }),
+
+  ...roomRoutes,
 
   route("get", "/api/cameras", "Cameras that can be named in call options", {
     answer: "Camera[]",

@@ -13,6 +13,8 @@ export type SimppErrorCode =
   | "too-many-sessions"
   | "downgrade"
   | "not-trusted"
+  | "no-code"
+  | "own-code"
   | "not-verified"
   | "bad-handshake"
   | "bad-envelope"

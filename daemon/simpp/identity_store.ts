@@ -125,6 +125,23 @@ export class IdentityStore {
     return this.#stored.oneTimeCounter;
   }
 
+  /** The account key was made here and never shown to anybody. */
+  get isUnused(): boolean {
+    const { account, announced, restoring } = this.#stored;
+    return account.secret !== "" && announced.length === 0 && restoring === undefined;
+  }
+
+  /** From now on this device holds this account key, which is published for an account. */
+  begin(account: KeyPair, list: Bytes, jid: string): void {
+    delete this.#stored.restoring;
+    delete this.#stored.confirmed;
+    delete this.#stored.refused;
+    this.#stored.account = storedPair(account);
+    this.#stored.list = toBase64(list);
+    this.#stored.announced = [jid];
+    this.#save();
+  }
+
   /** From now on, and for ever, this device belongs to the account that another device keeps. */
   adopt(account: Bytes, list: Bytes): void {
     this.#stored.account = { secret: "", public: toBase64(account) };

@@ -55,6 +55,10 @@ export class Linking {
   get confirmation(): Confirmation {
     return this.#own.confirmation;
   }
+  /** Was this device taken off the account's list? */
+  get wasRemoved(): boolean {
+    return this.#own.wasRemoved;
+  }
   get devices(): OwnDevice[] {
     return this.#own.devices.devices.map((key) => {
       const id = deviceIdOf(key);
@@ -119,8 +123,13 @@ export class Linking {
     this.changed.emit();
   }
 
-  deny(id: string): void {
-    if (this.#requests.delete(id)) this.changed.emit();
+  /** Forgets a request. @returns what stood in it, to tell the device; nothing if none asks */
+  deny(id: string): string | undefined {
+    const key = this.#requests.get(id);
+    if (key === undefined) return undefined;
+    this.#requests.delete(id);
+    this.changed.emit();
+    return toHex(key);
   }
 
   /** Takes a device off our list: it is written to no more. @throws SimppError `not-account-device` */
@@ -136,7 +145,7 @@ export class Linking {
     this.changed.emit();
   }
 
-  /** Gives up what the account shows and publishes this device's own keys. Contacts see a change. */
+  /** Gives up what the account shows and publishes new keys of this device. Contacts see a change. */
   async startAnew(): Promise<void> {
     await this.#own.startAnew(this.#directory, this.#jid());
     this.changed.emit();

@@ -76,6 +76,45 @@ Deno.test("a removed device is not written to, and not heard", async () => {
   assert.equal(await phone.simpp.open(BOB, parts[0]!.element), null);
   await phone.simpp.refresh(ALICE);
   assert.equal(phone.simpp.linking.state, "unlinked");
+  assert.equal(phone.simpp.linking.wasRemoved, true);
+});
+
+Deno.test("a removed device starts anew with an account key of its own", async () => {
+  using all = await devices();
+  const { laptop, phone, bob } = all;
+  await link(laptop, phone);
+  await bob.simpp.open(ALICE, await sealed(phone, BOB, body("x")));
+  await laptop.simpp.linking.remove(phone.simpp.device);
+  await phone.simpp.refresh(ALICE);
+  await phone.simpp.linking.startAnew();
+  await phone.simpp.publish();
+  assert.equal(phone.simpp.linking.state, "own");
+  assert.notEqual(phone.simpp.fingerprint, laptop.simpp.fingerprint);
+  assert.deepEqual(phone.simpp.linking.devices, [{ id: phone.simpp.device, here: true }]);
+  await laptop.simpp.refresh(ALICE);
+  assert.equal(laptop.simpp.linking.state, "replaced");
+  await bob.simpp.refresh(ALICE);
+  assert.equal(bob.simpp.trust.describe(ALICE)!.offered, phone.simpp.fingerprint);
+  bob.simpp.trust.decide(ALICE, true);
+  const got = await bob.simpp.open(ALICE, await sealed(phone, BOB, body("anew")));
+  assert.equal(got!.envelope.content[0]!.getText(), "anew");
+});
+
+Deno.test("who holds the account key starts anew with another one", async () => {
+  using all = await devices();
+  const { laptop, bob } = all;
+  await bob.simpp.open(ALICE, await sealed(laptop, BOB, body("x")));
+  const { fingerprint } = laptop.simpp;
+  await laptop.simpp.linking.startAnew();
+  await laptop.simpp.publish();
+  assert.notEqual(laptop.simpp.fingerprint, fingerprint);
+  assert.equal(laptop.simpp.linking.state, "own");
+  await bob.simpp.refresh(ALICE);
+  assert.equal(bob.simpp.trust.describe(ALICE)!.state, "changed");
+  bob.simpp.trust.decide(ALICE, true);
+  const { parts } = await bob.simpp.seal(ALICE, [body("hello again")]);
+  const got = await laptop.simpp.open(BOB, parts[0]!.element);
+  assert.equal(got!.envelope.content[0]!.getText(), "hello again");
 });
 
 Deno.test("only the account's device approves, and only what asked", async () => {

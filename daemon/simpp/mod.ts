@@ -10,5 +10,6 @@ export type { Envelope } from "./envelope.ts";
 export * from "./errors.ts";
 export type { Restoring } from "./identity_store.ts";
 export type { Confirmation } from "./own_keys.ts";
-export { qrMatches, safetyNumber } from "./safety_number.ts";
+export { safetyNumber } from "./safety_number.ts";
+export type { Known } from "./trust_book.ts";
 export * from "./simpp.ts";

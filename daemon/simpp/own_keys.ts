@@ -1,5 +1,5 @@
 import { type Bytes, KeyedLock, logOf } from "../base/mod.ts";
-import { codesOf, type Random, type SuiteId } from "../crypto/mod.ts";
+import { codesOf, ed25519, type Random, type SuiteId } from "../crypto/mod.ts";
 import type { DatabaseSync, KeyMaterial, Settings } from "../store/mod.ts";
 import { type Bundle, readBundle, signBundle } from "./bundle.ts";
 import {
@@ -47,17 +47,25 @@ export class OwnKeys {
   #shown: { readonly list: DeviceList; readonly settled: boolean } | undefined;
   readonly #store: IdentityStore;
   readonly #keys: KeyMaterial;
+  readonly #random: Random;
   readonly #lock = new KeyedLock();
   /** The newest bundle seen in our name, when another copy of this device made it. */
   #foreign: Bundle | undefined;
 
   constructor(db: DatabaseSync, keys: KeyMaterial, settings: Settings, random: Random) {
     this.#keys = keys;
+    this.#random = random;
     this.#store = new IdentityStore(settings, random);
     this.prekeys = new Prekeys(db, keys, random);
     this.#identity = this.#store.identity;
     this.deviceId = deviceIdOf(this.#identity.device.public);
     this.#devices = this.#loadList();
+  }
+
+  /** It had this account's keys, and was taken off the list that they sign. */
+  get wasRemoved(): boolean {
+    return this.state === "unlinked" && this.#shown === undefined &&
+      this.#store.restoring === undefined;
   }
 
   get state(): LinkState {
@@ -202,15 +210,24 @@ export class OwnKeys {
     this.#shown = undefined;
   }
 
-  /** Puts our own account key in the place of what the account shows. Contacts see it change. */
+  /**
+   * Makes a new account key and a list with this device alone on it, and puts them in the place of
+   * what the account shows. Contacts see it change. A key that nobody has seen is new enough.
+   */
   startAnew(directory: KeyDirectory, jid: string): Promise<void> {
     return this.#lock.run("list", async () => {
-      if (!this.#holdsAccount) throw notLinked();
-      await this.#join(directory);
-      if (!this.#isNamed(this.#devices)) await this.#put(directory, [this.device], RESTORE_STEP);
-      else await directory.publishDevices(this.#devices.encoded);
-      this.#store.announced(jid);
+      const account = this.#store.isUnused
+        ? this.#identity.account
+        : ed25519.generate(this.#random);
+      const number = this.#store.nextList(this.#devices.number, RESTORE_STEP);
+      const list = signDeviceList(account, number, [this.device]);
+      await directory.publishDevices(list.encoded);
+      this.#store.begin(account, list.encoded, jid);
+      this.#identity = this.#store.identity;
+      this.#devices = list;
       this.#shown = undefined;
+      // They were made in the name of the key before: contacts who trust the new one begin anew.
+      this.#keys.dropAllSessions();
     });
   }
 

@@ -1,5 +1,5 @@
 import { type Bytes, fromBase64Url, toBase64Url, utf8 } from "../base/mod.ts";
-import { equal, framed } from "../crypto/mod.ts";
+import { framed } from "../crypto/mod.ts";
 import { slowDigits } from "./digits.ts";
 
 /** A person as a safety number sees it. */
@@ -28,14 +28,21 @@ export function safetyQr(own: SafetyParty, peer: SafetyParty): string {
   return QR + [own.account, peer.account].map(toBase64Url).join(":");
 }
 
-/** Does the code scanned from the peer's screen name exactly our two account keys? */
-export function qrMatches(scanned: string, own: SafetyParty, peer: SafetyParty): boolean {
-  if (!scanned.startsWith(QR)) return false;
+/** The account keys that a code names: of whose screen it is, and of whom it is shown to. */
+export interface SafetyCode {
+  readonly owner: Bytes;
+  readonly viewer: Bytes;
+}
+
+/** Reads the text of a QR code; nothing when it is no code of simppd's. */
+export function readSafetyQr(scanned: string): SafetyCode | undefined {
+  const text = scanned.trim();
+  if (!text.startsWith(QR)) return undefined;
   try {
-    const [theirs, ours] = scanned.slice(QR.length).split(":").map(fromBase64Url);
-    return theirs !== undefined && ours !== undefined && equal(theirs, peer.account) &&
-      equal(ours, own.account);
+    const [owner, viewer, ...more] = text.slice(QR.length).split(":").map(fromBase64Url);
+    const whole = owner?.length === 32 && viewer?.length === 32 && more.length === 0;
+    return whole ? { owner, viewer } : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -4,11 +4,23 @@ import { equal } from "../crypto/mod.ts";
 import { type DeviceList, readDeviceList } from "./device_list.ts";
 import { SimppError } from "./errors.ts";
 import { deviceIdOf, fingerprintOf, samePublic } from "./identity.ts";
-import { qrMatches, safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
+import { readSafetyQr, safetyNumber, type SafetyParty, safetyQr } from "./safety_number.ts";
 import { acceptOffered, judge } from "./trust.ts";
 
 /** Lists that are kept with their signatures checked. */
 const MAX_READ = 2500;
+
+/** What is shown of a contact's keys. */
+export interface Known {
+  readonly state: StoredTrust["state"];
+  /** Of the account key that is pinned. */
+  readonly fingerprint: string;
+  readonly devices: string[];
+  /** Fingerprint of the account key that a person decides about; null where nothing is in doubt. */
+  readonly offered: string | null;
+  /** Nothing changed: the person found that the keys are not those of their contact. */
+  readonly differs: boolean;
+}
 
 /** What is pinned for every contact, and a person's decisions about it. */
 export class TrustBook {
@@ -100,31 +112,52 @@ export class TrustBook {
     return { number: safetyNumber(this.#own(), peer), qr: safetyQr(this.#own(), peer) };
   }
 
-  /** Marks the pinned key verified when `number` is its safety number. @throws SimppError */
+  /**
+   * Marks the key a person decides about as verified when `number` is its safety number; after a
+   * change that is the offered one, which is pinned by it. @throws SimppError `not-trusted`
+   */
   verify(jid: string, number: string): void {
-    const digits = number.replace(/\s/g, "");
-    const trust = this.get(jid);
-    if (trust?.state === "changed" || digits !== this.safety(jid).number) {
+    if (number.replace(/\s/g, "") !== this.safety(jid).number) {
       throw new SimppError(
         "not-trusted",
         "This is not the safety number of the keys in use; compare again before you verify.",
       );
     }
-    this.#keys.setTrust({ ...trust!, state: "verified" });
+    this.#confirm(jid);
   }
 
-  /** The same by the code scanned from the contact's screen. @throws SimppError `not-trusted` */
+  /**
+   * The same by the code scanned from the contact's screen. One that names other keys is as good as
+   * a person's word that the numbers differ: the keys are refused.
+   * @throws SimppError `no-code`, `own-code`: nothing changed; `not-trusted`: they are refused now
+   */
   verifyQr(jid: string, scanned: string): void {
-    const trust = this.get(jid);
-    const matches = trust !== undefined && trust.state !== "changed" &&
-      qrMatches(scanned, this.#own(), { jid, account: trust.account });
-    if (!matches) {
+    const code = readSafetyQr(scanned);
+    if (code === undefined) {
       throw new SimppError(
-        "not-trusted",
-        "This code does not name the keys in use between you two: do not trust them.",
+        "no-code",
+        "This is no code of simppd's. It begins with simpp-verify: and stands on the page where " +
+          "the other compares the safety number.",
       );
     }
-    this.#keys.setTrust({ ...trust, state: "verified" });
+    const theirs = this.#decisive(jid), { account } = this.#own();
+    if (samePublic(code.owner, account) && samePublic(code.viewer, theirs)) {
+      throw new SimppError("own-code", "This is your own code. Take the one on their screen.");
+    }
+    if (!samePublic(code.owner, theirs) || !samePublic(code.viewer, account)) {
+      this.decide(jid, false);
+      throw new SimppError(
+        "not-trusted",
+        "Their code names other keys than those in use between you two.",
+      );
+    }
+    this.#confirm(jid);
+  }
+
+  /** A person compared the key they decide about, and it is right. */
+  #confirm(jid: string): void {
+    this.decide(jid, true);
+    this.#keys.setTrust({ ...this.get(jid)!, state: "verified" });
   }
 
   /** Another device of ours verified an account key: taken over when it is the one pinned here. */
@@ -163,12 +196,14 @@ export class TrustBook {
   }
 
   /** What is shown of a contact's keys. */
-  describe(
-    jid: string,
-  ): { state: StoredTrust["state"]; fingerprint: string; devices: string[] } | undefined {
+  describe(jid: string): Known | undefined {
     const trust = this.get(jid);
     if (trust === undefined) return undefined;
+    const { state, offered, list } = trust;
     const devices = this.#list(trust).devices.map(deviceIdOf);
-    return { state: trust.state, fingerprint: fingerprintOf(trust.account), devices };
+    const fingerprint = fingerprintOf(trust.account);
+    if (state !== "changed") return { state, fingerprint, devices, offered: null, differs: false };
+    const differs = offered !== null && samePublic(offered, list);
+    return { state, fingerprint, devices, offered: fingerprintOf(this.#decisive(jid)), differs };
   }
 }

@@ -146,6 +146,9 @@ export class KeyMaterial {
   dropSessions(jid: string): void {
     this.#db.prepare("DELETE FROM sessions WHERE jid = ?").run(jid);
   }
+  dropAllSessions(): void {
+    this.#db.exec("DELETE FROM sessions");
+  }
   /** Drops all sessions and one-time prekeys: what must not go on from an old copy. */
   dropUsedUp(): void {
     this.#db.exec("DELETE FROM sessions; DELETE FROM one_time_prekeys");

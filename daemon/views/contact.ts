@@ -37,6 +37,11 @@ export interface TrustView {
    * changed: another account key or an older device list came; sending stops until decided.
    */
   state: "unknown" | "first-use" | "verified" | "changed";
+  /**
+   * What there is to decide about while `changed`. new-key: other keys came. refused: they did, and
+   * one keeps refusing them. differs: nothing came; one said that the numbers, or the codes, differ.
+   */
+  doubt: "new-key" | "refused" | "differs" | null;
   /** Account key fingerprint, 64 hex digits. */
   fingerprint: string | null;
   suite: SuiteName | null;

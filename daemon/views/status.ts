@@ -46,6 +46,11 @@ export interface DevicesView {
    * somebody published other keys for this account.
    */
   state: "own" | "linked" | "unlinked" | "replaced";
+  /**
+   * Why it is on no list: it is new and asks to be added, the account's device denied that, or took
+   * it off; null while it is on one.
+   */
+  absence: "new" | "denied" | "removed" | null;
   /** 30 digits of this device's key and the account's, to compare with the approving device's. */
   code: string;
   /**
@@ -67,6 +72,12 @@ export interface AccountView {
   device: string;
   /** Fingerprint of the account key, 64 hex digits. */
   fingerprint: string;
+  /** Where its server is, as `host:port` or `wss:` URL, best first; none: found by the address. */
+  hosts: string[];
+  /** The server's pinned key, base64url; null: certificate authorities decide. */
+  pin: string | null;
+  /** It logs in by keys: a password is only for further devices and other programs. */
+  keyed: boolean;
 }
 
 export interface LoginView {

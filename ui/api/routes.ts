@@ -114,6 +114,7 @@ export const api = {
   confirmDevice: (code: string) => request<StatusView>("POST", "/api/devices/confirm", { code }),
   refuseDevice: () => request<StatusView>("POST", "/api/devices/refuse"),
   removeDevice: (id: string) => request<StatusView>("DELETE", deviceAt(id)),
+  askAgain: () => request<StatusView>("POST", "/api/devices/ask"),
   startAnew: () => request<StatusView>("POST", "/api/devices/start-anew"),
 
   cameras: () => request<CameraView[]>("GET", "/api/cameras"),

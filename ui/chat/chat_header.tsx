@@ -2,12 +2,13 @@ import type { ContactView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Jid, Name } from "../parts/jid.tsx";
-import { TrustBadge } from "../parts/trust_badge.tsx";
+import { TrustBadge, trustWord } from "../parts/trust_badge.tsx";
 import { startCall } from "../store/call_actions.ts";
 import { busy } from "../store/calls.ts";
 import { nameOf } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { closeChat } from "../store/route.ts";
+import { sending } from "../store/sending.ts";
 import { text } from "../text/mod.ts";
 
 /** Why a call cannot be started now, or null when it can. */
@@ -15,7 +16,14 @@ function obstacle(contact: ContactView): string | null {
   if (busy.value) return text.call.busy;
   if (contact.blocked) return text.call.blocked;
   if (contact.trust.state === "changed") return text.call.changed;
+  if (sending(contact) === "unverified") return text.call.verifyFirst;
   return null;
+}
+
+/** The state, and what the button is for. */
+function trustLabel({ trust }: ContactView): string {
+  const word = trustWord(trust);
+  return trust.state === "verified" ? text.contact.compareAgain(word) : text.contact.toVerify(word);
 }
 
 export function ChatHeader({ contact }: { contact: ContactView }) {
@@ -53,10 +61,10 @@ export function ChatHeader({ contact }: { contact: ContactView }) {
           <button
             type="button"
             class="chat-trust"
+            aria-label={trustLabel(contact)}
             onClick={() => openDialog({ kind: "verify", jid: contact.jid })}
           >
             <TrustBadge trust={contact.trust} look="chip" />
-            <span class="visually-hidden">. {text.contact.verify}</span>
           </button>
         )
         : <TrustBadge trust={contact.trust} look="chip" plain={contact.plain} />}

@@ -1,6 +1,7 @@
 import type { MessageView } from "../api/views.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { clock } from "../parts/time.ts";
+import { withNames } from "../store/contacts.ts";
 import { correctable, editing } from "../store/editing.ts";
 import { resent, sendAgain } from "../store/messages.ts";
 import { text } from "../text/mod.ts";
@@ -26,7 +27,7 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
     return (
       <div class={`line line-${message.kind}`}>
         <Icon name={LINES[message.kind]} size="s" />
-        <p dir="auto">{message.body}</p>
+        <p dir="auto">{withNames(message.body)}</p>
         {sentAt}
       </div>
     );
@@ -75,7 +76,7 @@ function EditButton({ message }: { message: MessageView }) {
 function Failure({ message }: { message: MessageView }) {
   return (
     <div class="failure">
-      <p>{message.problem?.message ?? text.chat.delivery.failed}</p>
+      <p>{reason(message)}</p>
       {resent.value.has(message.id) ? <p>{text.chat.wasSentAgain}</p> : (
         <button
           type="button"
@@ -88,4 +89,10 @@ function Failure({ message }: { message: MessageView }) {
       )}
     </div>
   );
+}
+
+/** Why it failed. What the banner above says of the keys is not said again at each message. */
+function reason({ problem }: MessageView): string {
+  if (problem?.code === "keys-changed") return text.chat.unsure;
+  return problem === null ? text.chat.delivery.failed : withNames(problem.message);
 }

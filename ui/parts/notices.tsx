@@ -1,4 +1,4 @@
-/** The notes at the edge of the page; a live region that is always there, so that they are read. */
+/** The notes at the foot of the page; a live region that is always there, so that they are read. */
 import { dismiss, notices } from "../store/notices.ts";
 import { text } from "../text/mod.ts";
 import { Icon, type IconName } from "./icon.tsx";

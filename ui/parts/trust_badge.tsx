@@ -21,7 +21,7 @@ export interface TrustBadgeProps {
 export function TrustBadge({ trust, look = "mark", plain = false }: TrustBadgeProps) {
   if (plain) return <PlainMark look={look} />;
   const weak = trust.suite === "simpp-2009";
-  const word = weak ? `${text.trust[trust.state]}, ${text.trust.weak}` : text.trust[trust.state];
+  const word = trustWord(trust);
   return (
     <span
       class={`trust trust-${trust.state} trust-${look} ${weak ? "trust-weak" : ""}`}
@@ -31,6 +31,12 @@ export function TrustBadge({ trust, look = "mark", plain = false }: TrustBadgePr
       <span class={look === "mark" ? "visually-hidden" : ""}>{word}</span>
     </span>
   );
+}
+
+/** The mark's word. */
+export function trustWord({ state, doubt, suite }: TrustView): string {
+  const word = doubt === null ? text.trust[state] : text.trust.doubted[doubt];
+  return suite === "simpp-2009" ? `${word}, ${text.trust.weak}` : word;
 }
 
 function PlainMark({ look }: { look: "mark" | "chip" }) {

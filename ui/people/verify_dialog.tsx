@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api/routes.ts";
 import type { ContactView, SafetyView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
+import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout, FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -55,23 +56,35 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
             <ol class="safety-number" aria-label={words.number}>
               {groups(shown.number).map((group, index) => <li key={index}>{group}</li>)}
             </ol>
-            <QrCode value={shown.qr} label={words.qr} />
+            <div class="safety-code">
+              <QrCode value={shown.qr} label={words.qr} />
+              <CopyButton
+                value={shown.qr}
+                label={words.copyCode}
+                class="button button-quiet button-small"
+              />
+            </div>
           </div>
           <VerifyByCode name={name} onCode={(qr) => void verify({ qr })} />
         </>
       )}
       <FormError message={outcome.value === "differs" ? null : action.error.value} />
       <div role="alert">
-        {outcome.value === "differs" && <Mismatch reason={action.error.value} />}
+        {outcome.value === "differs" && <Mismatch reason={action.error.value} name={name} />}
       </div>
       {shown !== null && (
         <footer class="dialog-foot">
           {/* After a warning no button says that all is well: one has to compare again. */}
           {outcome.value === "differs"
             ? (
-              <button type="button" class="button" onClick={() => outcome.value = "open"}>
-                {words.again}
-              </button>
+              <>
+                <button type="button" class="button" onClick={() => outcome.value = "open"}>
+                  {words.again}
+                </button>
+                <button type="button" class="button" onClick={closeDialog}>
+                  {text.common.close}
+                </button>
+              </>
             )
             : (
               <>
@@ -94,7 +107,7 @@ export function VerifyDialog({ contact }: { contact: ContactView }) {
   );
 }
 
-function Mismatch({ reason }: { reason: string | null }) {
+function Mismatch({ reason, name }: { reason: string | null; name: string }) {
   const title = useRef<HTMLParagraphElement>(null);
   const words = text.verify;
   useEffect(() => title.current!.scrollIntoView({ block: "center" }), []);
@@ -105,7 +118,7 @@ function Mismatch({ reason }: { reason: string | null }) {
         {words.mismatch}
       </p>
       {reason !== null && <p>{reason}</p>}
-      <p>{words.differLead}</p>
+      <p>{words.differLead(name)}</p>
     </Callout>
   );
 }

@@ -5,7 +5,7 @@ import { Field } from "../parts/field.tsx";
 import { text } from "../text/mod.ts";
 import { SetupForm } from "./setup_form.tsx";
 
-/** Way 4: restore a backup. */
+/** Way 5: restore a backup. */
 export function RestoreForm() {
   const id = useId();
   const file = useSignal<File | null>(null);

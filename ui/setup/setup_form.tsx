@@ -1,4 +1,4 @@
-/** What the three first-run forms share: what cannot be undone, the error, the button. */
+/** What the first-run forms share: what cannot be undone, the error, the button. */
 import type { ComponentChildren } from "preact";
 import type { StatusView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";

@@ -1,23 +1,31 @@
-/** First run: four ways to begin. */
+/** First run: five ways to begin. */
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { text } from "../text/mod.ts";
 import { CarryForm } from "./carry_form.tsx";
 import { JoinForm } from "./join_form.tsx";
+import { LinkForm } from "./link_form.tsx";
 import { RestoreForm } from "./restore_form.tsx";
 import { SignInForm } from "./sign_in_form.tsx";
 
-type Way = "carry" | "join" | "sign-in" | "restore";
+type Way = "carry" | "join" | "sign-in" | "link" | "restore";
 
 const WAYS: readonly { way: Way; icon: IconName; title: string; lead: string }[] = [
   { way: "carry", icon: "server", title: text.setup.carryTitle, lead: text.setup.carryLead },
   { way: "join", icon: "link", title: text.setup.joinTitle, lead: text.setup.joinLead },
   { way: "sign-in", icon: "key", title: text.setup.signInTitle, lead: text.setup.signInLead },
+  { way: "link", icon: "device", title: text.linking.wayTitle, lead: text.linking.wayLead },
   { way: "restore", icon: "retry", title: text.setup.restoreTitle, lead: text.setup.restoreLead },
 ];
 
-const FORMS = { carry: CarryForm, join: JoinForm, "sign-in": SignInForm, restore: RestoreForm };
+const FORMS = {
+  carry: CarryForm,
+  join: JoinForm,
+  "sign-in": SignInForm,
+  link: LinkForm,
+  restore: RestoreForm,
+};
 
 export function SetupPage() {
   const way = useSignal<Way | null>(null);

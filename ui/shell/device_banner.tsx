@@ -12,8 +12,8 @@ import { LinkCode } from "./link_code.tsx";
 export function DeviceBanner() {
   const devices = status.value?.devices;
   if (devices?.state !== "unlinked" && devices?.state !== "replaced") return null;
-  const words = text.devices[devices.state];
   const replaced = devices.state === "replaced";
+  const words = text.devices[whichWords(devices)];
   return (
     <section
       class={`device-banner ${replaced ? "device-banner-danger" : ""}`}
@@ -24,10 +24,51 @@ export function DeviceBanner() {
       <div>
         <h2>{words.title}</h2>
         <p>{words.lead}</p>
-        {!replaced && <Comparison devices={devices} />}
+        {!replaced && devices.absence === "new" && <Comparison devices={devices} />}
+        {(devices.absence === "denied" || devices.absence === "removed") && (
+          <AskAgain code={devices.code} />
+        )}
         <StartAnew />
       </div>
     </section>
+  );
+}
+
+function whichWords({ state, absence }: DevicesView) {
+  if (state === "replaced") return state;
+  return absence === "denied" || absence === "removed" ? absence : "unlinked";
+}
+
+/** A device that was answered no, or taken off, asks when the person says so. */
+function AskAgain({ code }: { code: string }) {
+  const asked = useSignal(false);
+  const action = useAction();
+  const words = text.devices;
+  const ask = () =>
+    action.run(async () => {
+      status.value = await api.askAgain();
+      asked.value = true;
+    });
+  return (
+    <>
+      {asked.value && (
+        <>
+          <p role="status">{words.asked}</p>
+          <LinkCode code={code} />
+        </>
+      )}
+      <div class="banner-answers">
+        <button
+          type="button"
+          class="button button-small button-primary"
+          disabled={action.busy.value}
+          onClick={ask}
+        >
+          {words.askAgain}
+        </button>
+      </div>
+      <FormError message={action.error.value} />
+    </>
   );
 }
 

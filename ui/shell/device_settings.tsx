@@ -5,6 +5,7 @@ import type { DevicesView, StatusView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { Callout, FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { openDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { LinkCode } from "./link_code.tsx";
@@ -68,11 +69,23 @@ export function DeviceSettings({ devices }: { devices: DevicesView }) {
           </li>
         ))}
       </ul>
+      {(devices.state === "own" || devices.state === "linked") && (
+        <div>
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => openDialog({ kind: "add-device" })}
+          >
+            {text.linking.open}
+          </button>
+        </div>
+      )}
       {devices.state === "linked" && <p class="hint">{words.linked}</p>}
       <div role="alert">
         {removing.value !== null && (
           <Callout tone="warning">
             <p>{words.removeLead(removing.value)}</p>
+            <p>{status.value?.account?.keyed ? words.removeKeyed : words.removePassword}</p>
             <div class="banner-answers">
               <button
                 type="button"

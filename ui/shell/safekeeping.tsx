@@ -3,7 +3,6 @@ import { useSignal } from "@preact/signals";
 import { api } from "../api/routes.ts";
 import { useAction } from "../parts/action.ts";
 import { Field, FormError } from "../parts/field.tsx";
-import { notify } from "../store/notices.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
@@ -15,6 +14,7 @@ export function PassphraseSettings() {
   const current = useSignal("");
   const fresh = useSignal("");
   const again = useSignal("");
+  const said = useSignal("");
   const action = useAction();
   const clear = () => current.value = fresh.value = again.value = "";
   const set = async (event: Event) => {
@@ -25,13 +25,15 @@ export function PassphraseSettings() {
     });
     if (!done) return;
     clear();
-    notify("info", words.passphraseSet);
+    said.value = locks ? words.passphraseChanged : words.passphraseSet;
   };
   const remove = async () => {
     const done = await action.run(async () => {
       status.value = await api.removePassphrase(current.value);
     });
-    if (done) clear();
+    if (!done) return;
+    clear();
+    said.value = words.passphraseRemoved;
   };
   return (
     <form class="form" onSubmit={set}>
@@ -47,7 +49,8 @@ export function PassphraseSettings() {
       />
       <Field label={words.again} value={again} secret required autoComplete="new-password" />
       <FormError message={action.error.value} />
-      <div class="setting">
+      <p class="hint" role="status">{said.value}</p>
+      <div class="settings-row">
         <button type="submit" class="button button-small" disabled={action.busy.value}>
           {locks ? words.change : words.set}
         </button>
@@ -64,6 +67,7 @@ export function PassphraseSettings() {
             <button
               type="button"
               class="button button-small"
+              title={words.lockHint}
               disabled={action.busy.value}
               onClick={() => action.run(api.lock)}
             >
@@ -72,6 +76,7 @@ export function PassphraseSettings() {
           </>
         )}
       </div>
+      {keeper !== "keyring" && <p class="hint">{words.noKeyring}</p>}
     </form>
   );
 }
@@ -88,7 +93,7 @@ export function BackupSettings() {
     await action.run(async () => {
       requireSame(passphrase.value, again.value);
       const file = await api.backup(passphrase.value, server.value);
-      offer(file, `simppd-${new Date().toISOString().slice(0, 10)}.backup`);
+      offer(file, fileName(status.value!.account?.jid ?? ""));
       passphrase.value = again.value = "";
     });
   };
@@ -142,4 +147,10 @@ function offer(file: Blob, name: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Whose it is and from which day, in letters that every file system takes. */
+function fileName(jid: string): string {
+  const whose = jid.replaceAll("@", "-at-").replace(/[^\p{L}\p{N}.-]/gu, "_").slice(0, 80);
+  return `simppd-${whose}-${new Date().toISOString().slice(0, 10)}.backup`;
 }

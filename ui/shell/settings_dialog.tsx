@@ -38,6 +38,22 @@ export function SettingsDialog() {
             <dd>
               <Jid jid={account.jid} />
             </dd>
+            {server === null && account.hosts.length > 0 && (
+              <>
+                <dt>{text.linking.server}</dt>
+                <dd>
+                  <code>{account.hosts.join(", ")}</code>
+                </dd>
+              </>
+            )}
+            {server === null && account.pin !== null && (
+              <>
+                <dt>{words.serverPin}</dt>
+                <dd>
+                  <code class="fingerprint">{account.pin}</code>
+                </dd>
+              </>
+            )}
             <dt>{words.device}</dt>
             <dd>
               <code>{account.device}</code>
@@ -49,7 +65,7 @@ export function SettingsDialog() {
             {login !== null && (
               <>
                 <dt>{words.login}</dt>
-                <dd>{words.loginBy(login.mechanism, login.mutual)}</dd>
+                <dd>{words.loginBy(login.mechanism, login.profile, login.mutual)}</dd>
               </>
             )}
           </dl>

@@ -26,6 +26,14 @@ export function nameOfJid(jid: string): string {
   return contact === undefined ? jid : nameOf(contact);
 }
 
+/** A sentence of the daemon's, with the names that the page shows in the place of addresses. */
+export function withNames(sentence: string): string {
+  const named = [...contacts.value.values()]
+    .filter(({ jid, name }) => name.trim() !== "" && sentence.includes(jid))
+    .sort((a, b) => b.jid.length - a.jid.length);
+  return named.reduce((text, { jid, name }) => text.replaceAll(jid, () => name.trim()), sentence);
+}
+
 const PRESENCE_ORDER = { online: 0, away: 1, dnd: 2, offline: 3 } as const;
 
 /** Newest conversation first; those never spoken to by presence, then by name. */

@@ -1,6 +1,7 @@
 /** Short notes at the edge of the page: errors, confirmations, security events. */
 import { signal } from "@preact/signals";
 import { ApiError } from "../api/client.ts";
+import { withNames } from "./contacts.ts";
 import { text } from "../text/mod.ts";
 
 export interface Notice {
@@ -16,6 +17,11 @@ const MOST = 4;
 
 export const notices = signal<readonly Notice[]>([]);
 let next = 1;
+
+/** Nothing that was said stays, as when the daemon is locked. */
+export function dismissAll(): void {
+  notices.value = [];
+}
 
 export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
@@ -37,7 +43,7 @@ export function notify(
 export function sentence(error: unknown): string {
   if (error instanceof ApiError && error.code === "unreachable") return text.errors.unreachable;
   if (error instanceof ApiError && error.status === 401) return text.errors.session;
-  return error instanceof Error ? error.message : String(error);
+  return withNames(error instanceof Error ? error.message : String(error));
 }
 
 export function report(error: unknown): void {

@@ -23,6 +23,9 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       picture: null,
       device: "0123456789abcdef",
       fingerprint: FINGERPRINT,
+      hosts: ["192.168.1.20:5223", "127.0.0.1:5223"],
+      pin: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
+      keyed: true,
     },
     state: "online",
     problem: null,
@@ -38,6 +41,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     blindTrust: true,
     devices: {
       state: "own",
+      absence: null,
       code: "10293 84756 56473 82910",
       devices: [{ id: "0123456789abcdef", here: true }],
       confirmation: "none",
@@ -51,6 +55,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
 export function fakeTrust(change: Partial<TrustView> = {}): TrustView {
   return {
     state: "first-use",
+    doubt: null,
     fingerprint: FINGERPRINT,
     suite: "simpp-pq",
     policy: ["simpp-pq", "simpp-modern"],
@@ -175,7 +180,7 @@ export function fakePeople(): ContactView[] {
     fakeContact("dmitri@jabber.example", {
       name: "Dmitri",
       presence: "dnd",
-      trust: fakeTrust({ state: "changed", mutual: false }),
+      trust: fakeTrust({ state: "changed", doubt: "new-key", mutual: false }),
       last: said("New laptop, finally", 60 * 26),
     }),
     fakeContact("elif@chat.example", {
@@ -193,7 +198,7 @@ export function fakePeople(): ContactView[] {
     fakeContact("faruk@lab.example", {
       name: "Faruk (lab)",
       presence: "offline",
-      trust: fakeTrust({ suite: "simpp-2009" }),
+      trust: fakeTrust({ suite: "simpp-2009", policy: ["simpp-2009"], ownPolicy: true }),
       last: said("figure 8 reproduced", 60 * 24 * 9),
     }),
     fakeContact("gia@chat.example", {

@@ -9,10 +9,15 @@ import type {
   ContactView,
   DevicesView,
   MessageView,
+  RoomMemberView,
+  RoomMessageView,
+  RoomView,
   StatusView,
   SuiteName,
 } from "../api/views.ts";
 import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
+import { MockRooms } from "./mock_rooms.ts";
+import { Refusal } from "./refusal.ts";
 import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
 /** The policy the daemon sends: what it forbids must not be needed. */
@@ -30,6 +35,9 @@ export interface MockState {
   contacts: Map<string, ContactView>;
   messages: Map<string, MessageView[]>;
   calls: Map<string, CallView>;
+  rooms: Map<string, RoomView>;
+  roomMessages: Map<string, RoomMessageView[]>;
+  members: Map<string, RoomMemberView[]>;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -43,18 +51,14 @@ export interface MockApi {
   putCall(call: CallView): void;
   putContact(contact: ContactView): void;
   putMessage(message: MessageView): void;
+  putRoom(room: RoomView): void;
+  putRoomMessage(message: RoomMessageView): void;
   /** Breaks every stream, as a daemon that restarts does. */
   breakStreams(): void;
   close(): Promise<void>;
 }
 
 type Body = Record<string, unknown>;
-
-class Refusal extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
-    super(message);
-  }
-}
 
 /** Starts on a port of its own; `0` lets the system choose. */
 export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
@@ -65,6 +69,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     contacts: new Map(people.map((contact) => [contact.jid, contact])),
     messages: new Map([[people[0]!.jid, fakeTalk(people[0]!.jid)]]),
     calls: new Map(),
+    rooms: new Map(),
+    roomMessages: new Map(),
+    members: new Map(),
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -73,6 +80,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   let streams = new AbortController();
   const listeners = new Set<(event: AppEvent) => void>();
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
+
+  const rooms = new MockRooms(state, emit);
 
   const mock = {
     state,
@@ -95,6 +104,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       );
       emit({ type: "message", data: message });
     },
+    putRoom: (room: RoomView) => rooms.put(room),
+    putRoomMessage: (message: RoomMessageView) => rooms.say(message),
     breakStreams() {
       streams.abort();
       streams = new AbortController();
@@ -151,6 +162,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       const made = crypto.randomUUID();
       tickets.add(`${ticket[1]} ${made}`);
       return Response.json({ ticket: made });
+    }
+    if (path.startsWith("/api/rooms")) {
+      return rooms.answer(request.method, path, body, url.searchParams);
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
@@ -237,14 +251,25 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "safety":
         return Response.json({ number: SAFETY.padEnd(60, "7"), qr: `simpp:${SAFETY}` });
       case "verify":
-        if ("qr" in body && body["qr"] !== state.code) {
-          throw new Refusal(409, "not-trusted", "This code does not name the keys in use.");
+        if ("qr" in body && !String(body["qr"]).startsWith("simpp-verify:")) {
+          throw new Refusal(409, "no-code", "This is no code of simppd's.");
         }
-        return changed({ trust: { ...contact.trust, state: "verified" } });
+        if ("qr" in body && body["qr"] !== state.code) {
+          changed({ trust: { ...contact.trust, state: "changed", doubt: "differs" } });
+          throw new Refusal(409, "not-trusted", "Their code names other keys.");
+        }
+        return changed({ trust: { ...contact.trust, state: "verified", doubt: null } });
       case "decide":
-        return body["accept"] === true
-          ? changed({ trust: { ...contact.trust, state: "first-use" } })
-          : Response.json(contact);
+        if (body["accept"] === true) {
+          return changed({ trust: { ...contact.trust, state: "first-use", doubt: null } });
+        }
+        return changed({
+          trust: {
+            ...contact.trust,
+            state: "changed",
+            doubt: contact.trust.state === "changed" ? "refused" : "differs",
+          },
+        });
       case "typing":
         return new Response(null, { status: 204 });
       case "policy": {
@@ -283,7 +308,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
 
   function onDevice(id: string, verb: string | undefined): StatusView {
     const { devices, requests } = state.status.devices;
-    if (id === "start-anew") return changeDevices({ state: "own" });
+    if (id === "ask") {
+      return changeDevices(
+        state.status.devices.absence === "removed" ? {} : { absence: "new", confirmation: "none" },
+      );
+    }
+    if (id === "start-anew") return changeDevices({ state: "own", absence: null });
     if (id === "confirm") return changeDevices({ confirmation: "given" });
     if (id === "refuse") return changeDevices({ confirmation: "refused" });
     const left = requests.filter((request) => request.id !== id);
@@ -307,6 +337,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       case "POST /api/setup/carry":
       case "POST /api/setup/join":
       case "POST /api/setup/sign-in":
+        if (body["password"] === "wrong") {
+          throw new Refusal(502, "login-failed", "The server does not take this password.");
+        }
         if (body["server"] === "self-signed.example" && body["pin"] === undefined) {
           throw new Refusal(
             502,
@@ -331,6 +364,14 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,
         };
+      case "PUT /api/passphrase":
+        return state.status = { ...state.status, keeper: "passphrase" };
+      case "POST /api/lock":
+        state.status = fakeStatus({ locked: true, keeper: "passphrase", account: null });
+        emit({ type: "status", data: state.status });
+        return state.status;
+      case "PUT /api/blind-trust":
+        return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":

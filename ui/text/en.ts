@@ -1,21 +1,24 @@
 import { atRest } from "./en_at_rest.ts";
+import { linking } from "./en_linking.ts";
+import { otherPrograms } from "./en_other_programs.ts";
+import { picture } from "./en_picture.ts";
+import { plain } from "./en_plain.ts";
+import { rooms } from "./en_rooms.ts";
+import { trust } from "./en_trust.ts";
+
+const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 /**
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
  */
-import { otherPrograms } from "./en_other_programs.ts";
-import { picture } from "./en_picture.ts";
-import { plain } from "./en_plain.ts";
-import { trust } from "./en_trust.ts";
-
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
-
 export const en = {
   ...trust,
   ...otherPrograms,
   ...picture,
   ...plain,
+  ...linking,
+  ...rooms,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
@@ -84,17 +87,19 @@ export const en = {
     carryForGood: [
       "Your server's address and your account are made once. They cannot be renamed later.",
       "Your account key is made on this machine and stays in simppd's state directory. Whoever " +
-      "loses that directory loses the account and its messages.",
+      "loses that directory and has no backup of it loses the account and its messages.",
     ],
     joinForGood: [
       "The link works once. The account it makes lives on the server of the person who invited " +
       "you, and cannot be renamed or moved.",
       "Your account key is made on this machine and stays in simppd's state directory. Whoever " +
-      "loses that directory loses the account and its messages.",
+      "loses that directory and has no backup of it loses the account and its messages.",
     ],
     signInForGood: [
-      "A new account key is made on this machine. Contacts who verified another device of yours " +
-      "will see that your key changed and should compare numbers again.",
+      "If the account is not used with simppd yet, its account key is made on this machine. Contacts " +
+      "who knew other keys of yours see that they changed.",
+      "If you use simppd with it on another device, nothing is replaced: this one asks that device " +
+      "to be added, and sends nothing before. “Add a device” there makes it easier.",
       "The password is kept in simppd's state directory on this machine, readable to your user " +
       "only.",
     ],
@@ -224,6 +229,8 @@ export const en = {
     remove: "Remove",
     askAgain: "Ask again",
     verify: "Verify",
+    toVerify: (state: string) => `${state}: compare the safety number`,
+    compareAgain: (state: string) => `${state}: show the safety number`,
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: "They can no longer see when you are online, and you disappear from each other's " +
       "lists. To talk again, one of you has to ask anew.",
@@ -266,7 +273,11 @@ export const en = {
     wasSentAgain: "Sent again",
     blocked: "You blocked this contact. Nothing is sent or received.",
     unblock: "Unblock",
-    paused: "Sending is paused until you decide about the new key.",
+    paused: "Nothing is sent to the keys in doubt.",
+    verifyFirst: "You write and call verified contacts only.",
+    verifyGo: "Verify first",
+    noKeysYet: "You write and call verified contacts only, and no keys of this one are known yet.",
+    unsure: "Not sent: the keys are in doubt.",
     denied: "Accept the request to write.",
     back: "Back to contacts",
   },
@@ -278,6 +289,7 @@ export const en = {
     busy: "You are in a call already",
     blocked: "Unblock the contact to call",
     changed: "Decide about the new key to call",
+    verifyFirst: "Verify the contact to call",
     incoming: "Incoming video call",
     inviter: "Inviter",
     invitee: "Invitee",
@@ -407,8 +419,10 @@ export const en = {
     device: "This device",
     fingerprint: "Your account key",
     login: "Signed in",
-    loginBy: (mechanism: string, mutual: boolean) =>
-      `By ${mechanism}${mutual ? ", both sides proved" : ""}`,
+    loginBy: (mechanism: string, profile: string | null, mutual: boolean) =>
+      `By ${mechanism}${profile === null ? "" : ` (${profile})`}${
+        mutual ? ", both sides proved" : ""
+      }`,
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",
@@ -430,7 +444,7 @@ export const en = {
     healthRun: "Run the checks",
     ok: "In order",
     notOk: "Needs attention",
-    signOut: "Lock this page",
+    signOut: "Sign out of this page",
     signOutHint: "Closes this browser's session. simppd keeps running.",
     version: (version: string) => `simppd ${version}`,
   },

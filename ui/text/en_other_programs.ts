@@ -15,7 +15,7 @@ export const otherPrograms = {
       "pinned key, or trust the certificate for this server only.",
     passwordLead: "simppd signs in by its keys. Other programs need a password.",
     fresh: "Password for other programs",
-    again: "The same again",
+    again: "That password again",
     differ: "The two passwords differ.",
     set: "Set the password",
     done: "The password is set. simppd goes on by its keys.",

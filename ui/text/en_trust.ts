@@ -5,15 +5,22 @@ export const trust = {
     "first-use": "Not verified",
     verified: "Verified",
     changed: "Key changed",
+    doubted: { "new-key": "Key changed", refused: "Refused", differs: "Numbers differ" },
     explain: {
       unknown: "No keys of this contact have been seen. They are fetched with the first message.",
       "first-use":
         "Messages and calls are encrypted. Compare the safety number to be sure to whom.",
       verified: "You compared the safety number: it is the person you think it is.",
-      changed: "The account key is another than before. Nothing is sent until you decide.",
+      changed: "The account key is in doubt. Nothing is sent until you decide.",
     },
     weak: "Paper profile, weak",
-    mutual: "Both sides proved themselves: secure",
+    mutual: "Both sides proved their keys",
+    line: {
+      verified: "Verified, and both sides proved themselves: secure",
+      open: "Encrypted; not compared yet",
+      notMutual: "Encrypted with the first message; not proved both ways yet",
+      weak: "Encrypted by the weak paper profile only",
+    },
     mutualWeak: "Both sides proved themselves, but only by the weak paper profile",
     notMutual: "Not proved both ways yet: the first messages do that",
   },
@@ -64,13 +71,32 @@ export const trust = {
     remove: "Remove",
     removeNamed: (id: string) => `Remove ${id}`,
     removeLead: (id: string) =>
-      `Remove ${id}? Nothing is sealed for it any more. What it has received stays on it.`,
+      `Remove ${id}? Nothing is sealed for it any more. What it has received stays on it. If it ` +
+      "knows the account's password or login key it can still log in, and see who writes to whom " +
+      "and when.",
+    removeKeyed: "If it is lost or not in your hands, set another password for the account under " +
+      "“Add a device”. Login keys cannot be renewed yet: a device restored from a backup keeps them.",
+    removePassword: "If it is lost or not in your hands, change the account's password where the " +
+      "account was made.",
     removeGo: "Remove device",
+    denied: {
+      title: "Your other device denied this one",
+      lead: "It was asked to add this device, and somebody answered no there. Nothing is sent or " +
+        "opened here.",
+    },
+    removed: {
+      title: "This device was taken off your account",
+      lead:
+        "The device that holds the account key removed it. Nothing is sent or opened here; what " +
+        "came before stays.",
+    },
+    askAgain: "Ask again",
+    asked: "Asked. Your other device shows this code if it is online:",
     unlinked: {
       title: "Approve this device on your other one",
       lead: "This account is in use on another device. Open simppd there, then Settings, Your " +
         "devices: it shows a code. Compare it with this one, all of it, and answer on both " +
-        "devices. Until then nothing is sent or opened here.",
+        "devices. Until then nothing is sent or opened here. Messages from before are not copied.",
       match: "The codes match",
       differ: "They differ",
       given: "You said that the codes match. Approve this device on the other one too.",
@@ -103,12 +129,13 @@ export const trust = {
       "other. Are these 60 digits the same on both screens?",
     number: "Safety number",
     qr: "QR code of the safety number",
+    copyCode: "Copy my code's text",
     match: "They match",
     differ: "They differ",
-    differLead:
-      "Then somebody may be between you, or one of you set up simppd anew. Nothing is sent " +
-      "here any more until you accept the keys again. Ask the other, in person, whether they " +
-      "changed devices, and compare again.",
+    differLead: (name: string) =>
+      `Somebody may be between you, or one of you set up simppd anew. Nothing is sent to ${name} any ` +
+      "more until you accept the keys again. Ask them, in person, whether they changed devices, and " +
+      "compare again.",
     again: "Compare again",
     mismatch: "This is not the same key",
     byCode: "By code",
@@ -134,13 +161,30 @@ export const trust = {
   },
 
   change: {
-    title: (name: string) => `${name}'s account key changed`,
-    lead:
-      "This happens when someone sets up simppd anew, and also when somebody else pretends to " +
-      "be them. Nothing is sent until you decide.",
+    "new-key": {
+      title: (name: string) => `${name}'s account key changed`,
+      lead:
+        "This happens when someone sets up simppd anew, and also when somebody else pretends to " +
+        "be them. Nothing is sent until you decide.",
+    },
+    refused: {
+      title: (name: string) => `You refuse ${name}'s new key`,
+      lead:
+        "Nothing is sent to it, and nothing of it is opened. If you met and the numbers are the " +
+        "same after all, compare them or trust it.",
+    },
+    differs: {
+      title: (_: string) => "You said that the numbers differ",
+      lead: "Nothing is sent to these keys, and nothing of them is opened. Talk to the person " +
+        "another way; if the numbers are the same after all, compare them again.",
+    },
     compare: "Compare safety number",
-    accept: "Trust the new key",
+    accept: (doubt: string) =>
+      doubt === "differs" ? "Trust the keys all the same …" : "Trust the new key …",
+    sure: (name: string) =>
+      `Trust this key without comparing? If it is somebody else's, they read and write in place of ` +
+      `${name}. Comparing the safety number is the only way to know.`,
+    acceptGo: "Trust without comparing",
     refuse: "Keep refusing",
-    refused: "The new key stays refused; nothing is sent to it.",
   },
 };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { startMariadb } from "../../../scripts/peers/mariadb.ts";
+import { absent } from "../../../tests/real_parts.ts";
 import { makeServerCertificate } from "../../xmpp/server/mod.ts";
 import { Carried } from "../carried_server.ts";
 import { readInvitation } from "../invitation.ts";
@@ -54,7 +56,7 @@ Deno.test("start() takes a certificate with its key, and refuses what does not f
       const asked = { from: null, days: 1 };
       const { link } = await askServer(options.data, "invite", asked);
       const { domain, hosts, pin, inviter } = readInvitation(link);
-      assert.deepEqual([domain, hosts, pin], ["chat.test", options.addresses && hosts, good.pin]);
+      assert.deepEqual([domain, pin], ["chat.test", good.pin]);
       assert.deepEqual(hosts, [{ host: "chat.test", port: 443 }]);
       assert.equal(inviter, undefined);
     } finally {
@@ -116,4 +118,28 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
       await carried.stop();
     }
     await assert.rejects(askServer(folder, "stats", {}), { code: "no-server" });
+  }));
+
+Deno.test("a server on MariaDB takes components, and is not backed up as a file", {
+  ignore: absent("mariadbd"),
+}, () =>
+  inFolder(async (data) => {
+    const server = await StandaloneServer.start({
+      ...OPTIONS,
+      data,
+      database: await (await startMariadb())!.createDatabase(),
+      components: { port: 0, domains: [{ domain: "keys.chat.test", secret: "long enough" }] },
+    });
+    try {
+      assert.ok(server.view.componentPort! > 0);
+      await askServer(data, "addUser", { name: "alice", password: "correct horse" });
+      assert.equal((await askServer(data, "stats", {})).accounts, 1);
+      const room = await askServer(data, "createRoom", { name: "tea", owner: "alice" });
+      assert.equal(room.jid, "tea@rooms.chat.test");
+      await askServer(data, "invite", { from: null, days: 1 });
+      await assert.rejects(askServer(data, "backupSource", {}), { code: "not-sqlite" });
+    } finally {
+      await server.stop();
+    }
+    await assert.rejects(Deno.stat(`${data}/server.db`), Deno.errors.NotFound);
   }));

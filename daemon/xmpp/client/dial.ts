@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates, type TLSSocket } from "node:tls";
 import { fromBase64Url, SimppdError } from "../../base/mod.ts";
 import { equal, sha256 } from "../../crypto/mod.ts";
+import { pacedTls } from "../core/mod.ts";
 import { asciiDomain, type Endpoint } from "./endpoints.ts";
 import { requestTls } from "./starttls.ts";
 import { SocketTransport, type Transport } from "./transport.ts";
@@ -43,7 +44,7 @@ export async function dial(
 }
 
 /**
- * A TLS connection to whom `trust` names.
+ * A TLS connection to whom `trust` names, read no faster than what comes is taken.
  * @param whom what the certificate must show under `ca`: the XMPP domain, never the host dialled,
  * which DNS alone vouches for; the host of its URL for a WebSocket, which came over HTTPS or from
  * the person (RFC 7395 section 4)
@@ -72,13 +73,14 @@ export async function dialTls(
       if (raw.readableLength > 0) throw new Error("bytes in clear after <proceed/>");
     }
     const alpn = ALPN[tls];
-    const secure = connectTls({
+    const settings = {
       socket: raw,
       host: name,
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
       ...authorities(trust),
-    });
+    };
+    const secure = pacedTls(connectTls(settings), raw);
     socket = secure;
     await happened(secure, "secureConnect");
     const certificate = secure.getPeerCertificate(true).raw;

@@ -64,10 +64,9 @@ export async function establish(
 /** One line for people: who, how, and whether it is the old session. */
 export function logEstablished(account: Jid, { outcome, bound }: Established): void {
   const { mechanism, profile, mutual, channelBound } = outcome;
-  logOf("xmpp").info("logged in as {account} by {mechanism}{profile}, {kind}, {session}", {
+  logOf("xmpp").info("logged in as {account} by {login}: {kind}, {session}", {
     account: account.toString(),
-    mechanism,
-    profile: profile === null ? "" : ` (${profile})`,
+    login: profile === null ? mechanism : `${mechanism} (${profile})`,
     kind: mutual
       ? "mutual authentication complete"
       : `${channelBound ? "" : "not "}bound to the connection`,

@@ -1,6 +1,7 @@
 /**
  * What an XMPP client and a server share: addresses, the bounded XML reader, stanzas and their
- * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). No socket, no clock.
+ * errors, the logins SCRAM and SIMPP-1 (RFC 6120, 7622, 5802, 7677). It opens no socket and
+ * reads no clock.
  * @module
  */
 export * from "./component.ts";
@@ -18,6 +19,7 @@ export {
   type ReaderLimits,
 } from "./limits.ts";
 export * from "./namespaces.ts";
+export * from "./paced_tls.ts";
 export * from "./reader.ts";
 export * from "./sasl_error.ts";
 export * from "./result_set.ts";

@@ -19,6 +19,8 @@ import { TokenBucket } from "./token_bucket.ts";
 
 /** From the connection to the proof of the secret. */
 const HANDSHAKE_MS = 10_000;
+/** What may still come while a stream is closed. */
+const LINGER_BYTES = 1 << 20;
 
 /** What a component's stream needs to know. */
 export interface ComponentHost {
@@ -39,6 +41,7 @@ export class ComponentStream implements Service {
   readonly #id = newId();
   readonly #late: ReturnType<typeof setTimeout>;
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  #dropped = 0;
   #domain = "";
   #stage: "header" | "proof" | "open" | "closed" = "header";
 
@@ -80,6 +83,13 @@ export class ComponentStream implements Service {
   }
 
   #read(bytes: Uint8Array): void {
+    if (this.#stage === "closed") return this.#drop(bytes.length);
+    const wait = this.#bucket.spend(bytes.length, steadyNow());
+    if (wait > 0) {
+      this.#socket.pause();
+      clearTimeout(this.#waiting);
+      this.#waiting = setTimeout(() => this.#socket.resume(), wait);
+    }
     try {
       this.#reader.write(bytes);
     } catch (error) {
@@ -88,11 +98,11 @@ export class ComponentStream implements Service {
       }
       this.fail(error instanceof StreamError ? error : new StreamError("internal-server-error"));
     }
-    const wait = this.#bucket.spend(bytes.length, steadyNow());
-    if (wait === 0 || this.#stage === "closed") return;
-    this.#socket.pause();
-    clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#socket.resume(), wait);
+  }
+
+  #drop(bytes: number): void {
+    this.#dropped += bytes;
+    if (this.#dropped > LINGER_BYTES) this.#socket.destroy();
   }
 
   #header(domain: string): string {

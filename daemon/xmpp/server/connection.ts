@@ -1,4 +1,4 @@
-import { logOf, steadyNow } from "../../base/mod.ts";
+import { steadyNow } from "../../base/mod.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import type { OpenWire, Wire } from "./wire.ts";
 
@@ -32,10 +32,8 @@ export interface ConnectionListener {
 /** How long a closing connection may take to be read empty. */
 const LINGER_MS = 2_000;
 
-/** While a connection is not read: how often it is looked at, and what may come meanwhile. */
-const WATCH_MS = 50;
-const LEAST_AHEAD = 1 << 20;
-const AHEAD_BURSTS = 4;
+/** What it may send meanwhile. */
+const LINGER_BYTES = 1 << 20;
 
 /**
  * One client's connection, from its handshake on. Reading pauses while the rate is exceeded or the
@@ -54,7 +52,7 @@ export class Connection {
   #stalled = false;
   #wasCrowded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #watch: ReturnType<typeof setTimeout> | undefined;
+  #dropped = 0;
   #throttled = false;
   #held = false;
   #state: "open" | "ending" | "closed" = "open";
@@ -159,7 +157,6 @@ export class Connection {
     if ((this.#state as string) !== "open") return;
     this.#state = "ending";
     clearTimeout(this.#timer);
-    clearTimeout(this.#watch);
     this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
     // What still comes is read and dropped: unread bytes would make the close a reset, and the
     // other side would lose our last words.
@@ -177,18 +174,22 @@ export class Connection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     clearTimeout(this.#timer);
-    clearTimeout(this.#watch);
     this.#taken();
     this.#wire.destroy();
     this.#listener.onClosed();
   }
 
   #read(bytes: Uint8Array): void {
-    if (this.#state !== "open") return;
+    if (this.#state !== "open") return this.#drop(bytes.length);
     // Nothing is taken for the client's that did not come through TLS.
     if (!this.secure) return this.destroy();
     this.#spend(bytes.length);
     this.#listener.onBytes(bytes);
+  }
+
+  #drop(bytes: number): void {
+    this.#dropped += bytes;
+    if (this.#dropped > LINGER_BYTES) this.destroy();
   }
 
   #flush(): void {
@@ -217,23 +218,7 @@ export class Connection {
 
   #steer(): void {
     if (this.#state !== "open") return;
-    clearTimeout(this.#watch);
-    if (this.#held || this.#throttled) {
-      this.#wire.pause();
-      this.#watchAhead();
-    } else this.#wire.resume();
-  }
-
-  /**
-   * Node's TLS goes on reading while it is paused: who sends far more than its rate would fill our
-   * memory, and is let go instead.
-   */
-  #watchAhead(): void {
-    this.#watch = setTimeout(() => {
-      const most = Math.max(LEAST_AHEAD, this.#flow.burstBytes * AHEAD_BURSTS);
-      if (this.#wire.ahead <= most) return this.#watchAhead();
-      logOf("xmpp-server").warn("a client sends far more than its rate and is dropped");
-      this.destroy();
-    }, WATCH_MS);
+    if (this.#held || this.#throttled) this.#wire.pause();
+    else this.#wire.resume();
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import { steadyNow } from "../../base/mod.ts";
 import type { StreamError } from "../core/mod.ts";
 import { addressOf } from "./address.ts";
@@ -9,7 +10,7 @@ import type { ListenAddress } from "./options.ts";
 import { ClearStream } from "./starttls.ts";
 import { ClientStream, type StreamTransport } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
-import { type TlsIdentity, TlsWire } from "./tls_wire.ts";
+import { secureContext, type TlsIdentity, TlsWire } from "./tls_wire.ts";
 
 /** What a connection costs its address, in bytes of its rate: a TLS handshake is work for us. */
 const CONNECTION_COST = 20_000;
@@ -17,7 +18,7 @@ const CONNECTION_COST = 20_000;
 /** Where clients come in: direct TLS, and STARTTLS beside it; and how many there may be. */
 export class Entrance {
   readonly #host: StreamHost;
-  readonly #identity: TlsIdentity;
+  readonly #context: SecureContext;
   /** In the order they came. */
   readonly #streams = new Set<Accepted>();
   #direct: Listener | undefined;
@@ -28,7 +29,7 @@ export class Entrance {
 
   constructor(host: StreamHost, identity: TlsIdentity) {
     this.#host = host;
-    this.#identity = identity;
+    this.#context = secureContext(identity);
   }
 
   /** Open connections. */
@@ -128,7 +129,7 @@ export class Entrance {
   #secure(raw: Socket, since: number): void {
     const transport: StreamTransport = {
       address: addressOf(raw.remoteAddress),
-      open: (listener) => new TlsWire(raw, this.#identity, listener),
+      open: (listener) => new TlsWire(raw, this.#context, listener),
       framing: tcpFraming,
     };
     this.#streams.add(new ClientStream(this.#host, transport, since));

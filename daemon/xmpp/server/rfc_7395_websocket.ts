@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
+import { addressOf } from "./address.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Host } from "./host.ts";
 import { limitsAfterAuth } from "./limits.ts";
-import { PacedTls } from "./web/paced_tls.ts";
 import { standingAlone, webSocketFraming } from "./websocket_framing.ts";
 import type { Wire, WireListener } from "./wire.ts";
 
@@ -37,7 +38,7 @@ export function offerWebSocket({ web, options, limits }: Host, entrance: Entranc
     // A page of elsewhere could use whatever its browser holds, or guess passwords from within.
     if (origin !== undefined && !mayCome(origin)) return refuse(socket, "403 Forbidden");
     if (!speaksXmpp(request)) return refuse(socket, "400 Bad Request");
-    const address = socket instanceof PacedTls ? socket.peer : "";
+    const address = addressOf(socket instanceof Socket ? socket.remoteAddress : undefined);
     if (!entrance.admits(address)) return refuse(socket, "503 Service Unavailable");
     server.handleUpgrade(request, socket, head, (ws) => {
       entrance.begin({
@@ -62,8 +63,6 @@ function refuse(socket: Duplex, status: string): void {
 /** A WebSocket under a stream; its TLS is set up. */
 class WebSocketWire implements Wire {
   readonly secure = true;
-  /** What is under it stops reading while it is paused. */
-  readonly ahead = 0;
   readonly #ws: WebSocket;
 
   constructor(ws: WebSocket, listener: WireListener) {

@@ -18,6 +18,8 @@ const LIMITS: ReaderLimits = { bytes: 2_000, depth: 2, attributes: 20, children:
 
 /** How long a closing connection may take to be read empty. */
 const LINGER_MS = 2_000;
+/** What may come meanwhile. */
+const LINGER_BYTES = 65_536;
 
 /** What becomes of a {@link ClearStream}. */
 export interface ClearStreamListener {
@@ -45,6 +47,7 @@ export class ClearStream implements Accepted {
   readonly #until: number;
   readonly #reader: StreamReader;
   #headerSent = false;
+  #dropped = 0;
   #state: "open" | "proceeding" | "over" = "open";
   readonly #onData = (bytes: Uint8Array) => this.#read(bytes);
   readonly #onClose = () => this.#closed();
@@ -103,7 +106,7 @@ export class ClearStream implements Accepted {
   }
 
   #read(bytes: Uint8Array): void {
-    if (this.#state !== "open") return;
+    if (this.#state !== "open") return this.#drop(bytes.length);
     try {
       // Byte by byte, there are few: so that what follows <starttls/> is seen to follow it.
       for (let i = 0; i < bytes.length && this.#state === "open"; i++) {
@@ -117,6 +120,11 @@ export class ClearStream implements Accepted {
       return this.fail(error);
     }
     if ((this.#state as string) === "proceeding") this.#proceed();
+  }
+
+  #drop(bytes: number): void {
+    this.#dropped += bytes;
+    if (this.#dropped > LINGER_BYTES) this.#raw.destroy();
   }
 
   /** The order matters: paused and unheard first, so that no byte in clear is taken for decrypted. */

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { pacedTls } from "../core/mod.ts";
 import type { Wire, WireListener } from "./wire.ts";
 
 /** Certificate and key, PEM. */
@@ -8,31 +9,31 @@ export interface TlsIdentity {
   readonly keyPem: string;
 }
 
-/** TLS (1.2 at least) over a TCP connection. */
+/** What the server's end of TLS needs, made once for all connections; TLS 1.2 at least. */
+export function secureContext({ certificatePem: cert, keyPem: key }: TlsIdentity): SecureContext {
+  return createSecureContext({ cert, key, minVersion: "TLSv1.2" });
+}
+
+/** TLS over a TCP connection, which is not read while this is paused. */
 export class TlsWire implements Wire {
   readonly #raw: Socket;
   readonly #socket: TLSSocket;
   #secure = false;
-  #told = 0;
 
   /** @param raw not flowing and without a `data` listener, so that no clear byte passes */
-  constructor(raw: Socket, identity: TlsIdentity, listener: WireListener) {
+  constructor(raw: Socket, secureContext: SecureContext, listener: WireListener) {
     this.#raw = raw;
     raw.setNoDelay(true);
     raw.on("error", () => listener.onError());
-    const socket = this.#socket = new TLSSocket(raw, {
+    const tls = new TLSSocket(raw, {
       isServer: true,
-      cert: identity.certificatePem,
-      key: identity.keyPem,
-      minVersion: "TLSv1.2",
+      secureContext,
       ALPNProtocols: ["xmpp-client"],
     });
+    const socket = this.#socket = pacedTls(tls, raw);
     socket.on("error", () => listener.onError());
     socket.on("secure", () => this.#secure = true);
-    socket.on("data", (bytes) => {
-      this.#told += (bytes as Uint8Array).length;
-      listener.onBytes(bytes as Uint8Array);
-    });
+    socket.on("data", (bytes) => listener.onBytes(bytes as Uint8Array));
     socket.on("end", () => listener.onEnd());
     socket.on("close", () => listener.onClosed());
   }
@@ -42,10 +43,6 @@ export class TlsWire implements Wire {
   }
   get waiting(): number {
     return this.#socket.writableLength;
-  }
-
-  get ahead(): number {
-    return this.#socket.bytesRead - this.#told;
   }
 
   write(texts: readonly string[], taken: () => void): void {

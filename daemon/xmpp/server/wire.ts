@@ -15,10 +15,9 @@ export interface Wire {
   readonly secure: boolean;
   /** Bytes written and not yet taken. */
   readonly waiting: number;
-  /** Bytes that came and were not told of yet. */
-  readonly ahead: number;
   /** @param texts one element, header or end of a stream each */
   write(texts: readonly string[], taken: () => void): void;
+  /** Nothing more is read from the network, but for what is being read. */
   pause(): void;
   resume(): void;
   /** Says goodbye after what was written. */

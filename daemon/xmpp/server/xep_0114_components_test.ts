@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { Component } from "../client/mod.ts";
-import { el, NS } from "../core/mod.ts";
+import { componentProof, el, NS } from "../core/mod.ts";
+import type { ServerLimits } from "./limits.ts";
 import { XmppServer } from "./server.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
+import { Flood, FLOOD_BYTES, MOST_TAKEN, openDescriptors } from "./testing_flood.ts";
 
 const KEYS = `keys.${DOMAIN}`;
 const SECRET = "a secret of keys";
 
 async function withComponents(
   work: (server: XmppServer, anna: TestClient) => Promise<void>,
+  limits: Partial<ServerLimits> = {},
 ): Promise<void> {
-  const options = await testOptions();
+  const options = await testOptions(limits);
   const server = await XmppServer.start({
     ...options,
     components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: SECRET }] },
@@ -147,3 +150,33 @@ Deno.test("a component's domain and secret are checked, and it stays on this mac
     { code: "component-in-clear" },
   );
 });
+
+Deno.test("a component's flood stays with it past its rate, and ends with its stream", () =>
+  withComponents(async (server, anna) => {
+    const before = openDescriptors();
+    const spaces = new Uint8Array(65_536).fill(0x20);
+    const proved = await Deno.connect({ hostname: "127.0.0.1", port: server.componentPort });
+    await proved.write(new TextEncoder().encode(HEADER));
+    const said = new Uint8Array(4096);
+    const header = new TextDecoder().decode(said.subarray(0, (await proved.read(said)) ?? 0));
+    const proof = componentProof(/ id='([^']+)'/.exec(header)![1]!, SECRET);
+    await proved.write(new TextEncoder().encode(`<handshake>${proof}</handshake>`));
+    await proved.read(said);
+    const wrong = await Deno.connect({ hostname: "127.0.0.1", port: server.componentPort });
+    const floods = [new Flood(proved, spaces), new Flood(wrong, spaces)];
+    for (const flood of floods) {
+      const sent = await flood.stuck();
+      assert.ok(sent > 0 && sent < MOST_TAKEN, `${sent} bytes were taken`);
+    }
+    assert.ok(server.services.get(KEYS) !== undefined);
+    await anna.settle();
+    // A newer connection takes the place of the one that is not read.
+    const component = keys(server.componentPort);
+    await component.connect();
+    await Promise.all(floods.map(({ over }) => over));
+    for (const { sent } of floods) assert.ok(sent < FLOOD_BYTES, `${sent} bytes were taken`);
+    proved.close();
+    wrong.close();
+    await component.close();
+    await until(() => openDescriptors() <= before);
+  }, { bytesPerSecond: 10_000, burstBytes: 100_000 }));

@@ -1,18 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createSecureContext, type SecureContext } from "node:tls";
-import { logOf, sleep, steadyNow } from "../../../base/mod.ts";
-import type { TlsIdentity } from "../tls_wire.ts";
-import { withFreePort } from "../listener.ts";
+import { type SecureContext, TLSSocket } from "node:tls";
+import { logOf, steadyNow } from "../../../base/mod.ts";
+import { pacedTls } from "../../core/mod.ts";
+import { Listener } from "../listener.ts";
+import { secureContext, type TlsIdentity } from "../tls_wire.ts";
 import { Exchange } from "./exchange.ts";
 import type { WebLimits } from "./limits.ts";
-import { PacedTls } from "./paced_tls.ts";
-import { closeQuietly, TcpDuplex } from "./tcp_duplex.ts";
 import type { Web } from "./web.ts";
 import { addressOf } from "../address.ts";
-
-/** After accepting failed, as when file descriptors ran out. */
-const REST_MS = 200;
 
 /** What the listener asks of the server. */
 export interface WebHost {
@@ -24,7 +21,8 @@ export interface WebHost {
 
 /** A connection, from its TCP accept on. */
 interface Entry {
-  readonly socket: PacedTls;
+  readonly socket: TLSSocket;
+  readonly address: string;
   /** By when, on the steady clock, its handshake must be over or its next request be there. */
   speakBy: number;
   /** Requests under way. */
@@ -33,52 +31,43 @@ interface Entry {
 
 /** The HTTPS listener: HTTP/1.1 over TLS 1.2 at least. */
 export class HttpsListener {
-  readonly address: { readonly host: string; readonly port: number };
   readonly #host: WebHost;
-  readonly #listener: Deno.TcpListener;
+  #listener: Listener | undefined;
   readonly #context: SecureContext;
   readonly #http: Server;
   readonly #entries = new Set<Entry>();
   readonly #bySocket = new WeakMap<Duplex, Entry>();
   readonly #exchanges = new Set<Exchange>();
   readonly #handling = new Set<Promise<void>>();
-  readonly #closing = new AbortController();
-  readonly #accepting: Promise<void>;
 
-  private constructor(
-    host: WebHost,
-    name: string,
-    listener: Deno.TcpListener,
-    context: SecureContext,
-  ) {
+  private constructor(host: WebHost, identity: TlsIdentity) {
     this.#host = host;
-    this.#context = context;
-    this.#listener = listener;
-    this.address = { host: name, port: listener.addr.port };
+    this.#context = secureContext(identity);
     // It parses and writes HTTP on connections that are handed to it, and listens nowhere itself.
     this.#http = createServer({ maxHeaderSize: host.limits.httpsHeaderBytes });
     this.#http.on("request", (request, response) => this.#take(request, response, false));
     this.#http.on("checkContinue", (request, response) => this.#take(request, response, true));
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#http.on("clientError", refuse);
-    this.#accepting = this.#accept();
   }
 
   /**
    * Listens on `name`; when `port` is taken or not ours to use, on any free one instead.
    * @throws SimppdError `cannot-listen`
    */
-  static open(
+  static async open(
     name: string,
     port: number,
-    { certificatePem: cert, keyPem: key }: TlsIdentity,
+    identity: TlsIdentity,
     host: WebHost,
   ): Promise<HttpsListener> {
-    // deno-lint-ignore require-await -- so that errors reject
-    return withFreePort(name, port, async (port) => {
-      const context = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
-      return new HttpsListener(host, name, Deno.listen({ hostname: name, port }), context);
-    });
+    const https = new HttpsListener(host, identity);
+    https.#listener = await Listener.open(name, port, (raw) => https.#admit(raw));
+    return https;
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return this.#listener!.address;
   }
 
   /** Ends connections and requests that are too slow. */
@@ -93,45 +82,41 @@ export class HttpsListener {
 
   /** Accepts no more; what was accepted stays. */
   stopAccepting(): void {
-    this.#closing.abort();
-    closeQuietly(this.#listener);
+    this.#listener?.close();
   }
 
   /** Ends all connections, and waits until what was done for them has ended too. */
   async close(): Promise<void> {
     this.stopAccepting();
     for (const { socket } of this.#entries) socket.destroy();
-    await this.#accepting;
     await Promise.all(this.#handling);
   }
 
-  async #accept(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        this.#admit(await this.#listener.accept());
-      } catch (error) {
-        if (signal.aborted) return;
-        logOf("xmpp-server").error("accepting an HTTPS connection failed: {error}", { error });
-        await sleep(REST_MS, signal);
-      }
-    }
-  }
-
   /** Counts a connection in, or turns it away. */
-  #admit(conn: Deno.TcpConn): void {
-    const address = addressOf(conn.remoteAddr.hostname);
+  #admit(raw: Socket): void {
+    const address = addressOf(raw.remoteAddress);
+    raw.on("error", () => raw.destroy());
     const { httpsConnections, httpsConnectionsPerAddress, httpsHandshakeMs } = this.#host.limits;
     let ofAddress = 0;
-    for (const { socket } of this.#entries) if (socket.peer === address) ofAddress++;
+    for (const entry of this.#entries) if (entry.address === address) ofAddress++;
     const room = this.#entries.size < httpsConnections && ofAddress < httpsConnectionsPerAddress;
-    if (!room || !this.#host.admits(address)) return closeQuietly(conn);
-    conn.setNoDelay();
-    const socket = new PacedTls(new TcpDuplex(conn), this.#context);
-    const entry: Entry = { socket, speakBy: steadyNow() + httpsHandshakeMs, busy: 0 };
+    if (!room || !this.#host.admits(address)) return void raw.destroy();
+    raw.setNoDelay(true);
+    const tls = new TLSSocket(raw, {
+      isServer: true,
+      secureContext: this.#context,
+      ALPNProtocols: ["http/1.1"],
+    });
+    const socket = pacedTls(tls, raw);
+    socket.on("error", () => raw.destroy());
+    raw.on("close", () => socket.destroy());
+    const entry: Entry = { socket, address, speakBy: steadyNow() + httpsHandshakeMs, busy: 0 };
     this.#entries.add(entry);
     this.#bySocket.set(socket, entry);
-    socket.once("close", () => this.#entries.delete(entry));
+    socket.once("close", () => {
+      raw.destroy();
+      this.#entries.delete(entry);
+    });
     socket.once("secure", () => {
       entry.speakBy = steadyNow() + this.#host.limits.httpsHeadersMs;
       this.#http.emit("connection", socket);
