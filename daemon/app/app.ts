@@ -203,11 +203,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
-    const { [known]: _, ...expected } = this.#parts.settings.expected;
-    this.#parts.settings.expected = expected;
-    const { [known]: _refused, ...refused } = this.#parts.settings.refused;
-    this.#parts.settings.refused = refused;
-    this.#parts.settings.forgetProof(known);
+    this.#parts.settings.forget(known);
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#parts.messages.forget(known);
@@ -235,10 +231,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
     return this.#decide(jid, () => {
-      const offered = this.#parts.simpp.trust.describe(jid)?.offered;
-      if (!accept && typeof offered === "string") {
-        this.#parts.settings.refused = { ...this.#parts.settings.refused, [jid]: offered };
-      }
+      if (!accept) this.#parts.settings.refuse(jid, this.#parts.simpp.trust.describe(jid)?.offered);
       this.#parts.simpp.trust.decide(jid, accept);
     });
   }
