@@ -1,7 +1,7 @@
 import type { Extension } from "./host.ts";
 import { messages } from "./messages.ts";
-import { presence } from "./presence.ts";
-import { roster } from "./roster.ts";
+import { presence } from "./presence/presence.ts";
+import { roster } from "./presence/roster.ts";
 import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";

@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
 import { addressOf } from "./address.ts";
-import type { Entrance } from "./entrance.ts";
+import type { Entrance } from "./stream/entrance.ts";
 import type { Host } from "./host.ts";
 import { limitsAfterAuth } from "./limits.ts";
-import { standingAlone, webSocketFraming } from "./websocket_framing.ts";
-import type { Wire, WireListener } from "./wire.ts";
+import { standingAlone, webSocketFraming } from "./stream/websocket_framing.ts";
+import type { Wire, WireListener } from "./stream/wire.ts";
 
 const PATH = "/xmpp-websocket";
 /** Of one message: each fragment costs memory beside its bytes. */

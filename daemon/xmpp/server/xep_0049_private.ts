@@ -10,7 +10,7 @@ import {
 } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { checkRoom } from "./pep_publish.ts";
+import { checkRoom } from "./pubsub/pep_publish.ts";
 
 const ITEM = "current";
 const LONGEST_NAME = 1_000;
