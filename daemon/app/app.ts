@@ -254,9 +254,10 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   }
   async setTyping(jid: string, typing: boolean): Promise<void> {
     const contact = await Promise.resolve(this.#parts.people.get(jid));
+    const plain = this.#parts.plain.isAllowed(contact.jid);
     // Only where a session stands: nobody's keys are fetched because somebody types.
-    if (!contact.blocked && contact.presence !== "offline" && contact.trust.mutual) {
-      this.#parts.typing.tell(contact.jid, typing);
+    if (!contact.blocked && contact.presence !== "offline" && (plain || contact.trust.mutual)) {
+      this.#parts.typing.tell(contact.jid, typing, plain);
     }
   }
 

@@ -71,7 +71,6 @@ export function compose(
   }
   const messages = new Messages(state.db, state.vault);
   const link: SealedLink = new SealedLink(simpp, (jid) => people.isBlocked(jid));
-  const typing: Typing = new Typing(link, (jid) => people.touch(jid));
   const people: People = new People({
     stored: new Contacts(state.db),
     messages,
@@ -89,6 +88,7 @@ export function compose(
     changed,
   );
   const plain: PlainLink = new PlainLink(simpp, people);
+  const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
   const history = new History(settings, plain);
   const chats = new Chats(messages, link, plain, (message) => {
     events.emit({ type: "message", data: message });
@@ -139,6 +139,9 @@ export function compose(
       logOf("app").warn("what our other device verified: {error}", { error })
     );
   });
+  for (const heard of [plain.received, plain.states]) {
+    heard.on((received) => typing.receive(received));
+  }
   receiveInto({
     simpp,
     link,

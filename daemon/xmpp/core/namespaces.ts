@@ -38,6 +38,8 @@ export const NS = {
   mucStableId: "http://jabber.org/protocol/muc#stable_id",
   /** XEP-0410 section 3.1 */
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0049 */
+  privateXml: "jabber:iq:private",
   /** XEP-0054 */
   vcard: "vcard-temp",
   /** XEP-0059 */

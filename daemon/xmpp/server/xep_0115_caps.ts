@@ -81,9 +81,19 @@ function verification(info: Element, hash: string): string | undefined {
   const forms = info.getChildren("x", NS.dataForms).map(formText);
   const parts = [identities, features, forms];
   if (parts.some((part) => new Set(part).size < part.length)) return undefined;
+  if (holdsSeparator(info)) return undefined;
   const text = [...identities.sort(), ...features.sort()].map((part) => `${part}<`).join("") +
     forms.sort().join("");
   return createHash(algorithm).update(text).digest("base64");
+}
+
+/**
+ * What is in a text may not look like what is between texts: else one client could give the features
+ * of another, each different, the same verification string, and everybody's would be taken for its.
+ */
+function holdsSeparator(info: Element): boolean {
+  return [...Object.values(info.attrs), info.getText()].some((text) => text?.includes("<")) ||
+    info.getChildElements().some(holdsSeparator);
 }
 
 function formText(form: Element): string {

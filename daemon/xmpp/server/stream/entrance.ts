@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { steadyNow } from "../../../base/mod.ts";
 import type { StreamError } from "../../core/mod.ts";
+import { addressOf } from "../address.ts";
 import type { Accepted } from "../accepted.ts";
 import { tcpFraming } from "./framing.ts";
 import { Listener } from "./listener.ts";
@@ -10,6 +11,9 @@ import { ClearStream } from "./starttls.ts";
 import { ClientStream, type StreamTransport } from "./stream.ts";
 import type { StreamHost } from "./stream_host.ts";
 import { secureContext, type TlsIdentity, TlsWire } from "./tls_wire.ts";
+
+/** What a connection costs its address, in bytes of its rate: a TLS handshake is work for us. */
+const CONNECTION_COST = 20_000;
 
 /** Where clients come in: direct TLS, and STARTTLS beside it; and how many there may be. */
 export class Entrance {
@@ -103,7 +107,7 @@ export class Entrance {
   }
 
   #accept(raw: Socket, clear: boolean): void {
-    if (this.#shut || !this.#hasRoom(raw.remoteAddress ?? "", clear)) {
+    if (this.#shut || !this.#hasRoom(addressOf(raw.remoteAddress), clear)) {
       this.#refused++;
       raw.on("error", () => {});
       raw.destroy();
@@ -124,7 +128,7 @@ export class Entrance {
 
   #secure(raw: Socket, since: number): void {
     const transport: StreamTransport = {
-      address: raw.remoteAddress ?? "",
+      address: addressOf(raw.remoteAddress),
       open: (listener) => new TlsWire(raw, this.#context, listener),
       framing: tcpFraming,
     };
@@ -145,8 +149,12 @@ export class Entrance {
 
   #hasRoom(address: string, clear: boolean): boolean {
     const { connections, connectionsPerAddress, loginsPerAddress } = this.#host.limits;
+    const now = steadyNow();
     if (this.#streams.size >= connections) return false;
-    if (!this.#host.guard.admits(address, steadyNow())) return false;
+    if (!this.#host.guard.admits(address, now)) return false;
+    // Who is turned away pays nothing, so that what others of the address owe stays bounded.
+    if (this.#host.addressRates.spend(address, 0, now) > 0) return false;
+    this.#host.addressRates.spend(address, CONNECTION_COST, now);
     const all = [...this.#streams].filter((stream) => stream.address === address);
     if (all.length >= connectionsPerAddress) return false;
     const loggingIn = all.filter(({ bound }) => !bound);

@@ -9,6 +9,7 @@ import {
   StreamError,
   StreamReader,
 } from "../../core/mod.ts";
+import { addressOf } from "../address.ts";
 import type { Accepted } from "../accepted.ts";
 import { checkHeader, streamHeader } from "./stream_header.ts";
 
@@ -54,7 +55,7 @@ export class ClearStream implements Accepted {
 
   /** @param until when it must have asked for TLS, by the steady clock */
   constructor(domain: Jid, raw: Socket, until: number, listener: ClearStreamListener) {
-    this.address = raw.remoteAddress ?? "";
+    this.address = addressOf(raw.remoteAddress);
     this.#domain = domain;
     this.#raw = raw;
     this.#until = until;

@@ -9,6 +9,7 @@ import { secureContext, type TlsIdentity } from "../stream/tls_wire.ts";
 import { Exchange } from "./exchange.ts";
 import type { WebLimits } from "./limits.ts";
 import type { Web } from "./web.ts";
+import { addressOf } from "../address.ts";
 
 /** What the listener asks of the server. */
 export interface WebHost {
@@ -93,7 +94,7 @@ export class HttpsListener {
 
   /** Counts a connection in, or turns it away. */
   #admit(raw: Socket): void {
-    const address = raw.remoteAddress ?? "";
+    const address = addressOf(raw.remoteAddress);
     raw.on("error", () => raw.destroy());
     const { httpsConnections, httpsConnectionsPerAddress, httpsHandshakeMs } = this.#host.limits;
     let ofAddress = 0;
