@@ -311,6 +311,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   async markRead(jid: string): Promise<void> {
     await Promise.resolve(this.#parts.messages.markRead(this.#parts.people.get(jid).jid));
     this.#parts.people.touch(jid);
+    this.#parts.markers.read(jid);
   }
 
   cameras(): Promise<CameraView[]> {

@@ -17,6 +17,7 @@ import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { makeCalls } from "./make_calls.ts";
+import { Markers } from "./markers.ts";
 import { OwnDevices } from "./own_devices.ts";
 import { People } from "./people.ts";
 import { PepDirectory } from "./pep_directory.ts";
@@ -34,6 +35,7 @@ export interface Parts {
   readonly messages: Messages;
   readonly link: SealedLink;
   readonly plain: PlainLink;
+  readonly markers: Markers;
   readonly chats: Chats;
   readonly people: People;
   readonly pictures: Pictures;
@@ -89,6 +91,8 @@ export function compose(
   );
   const plain: PlainLink = new PlainLink(simpp, people);
   const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
+  const markers = new Markers(plain);
+  plain.received.on((message) => markers.receive(message));
   const history = new History(settings, plain);
   const chats = new Chats(messages, link, plain, (message) => {
     events.emit({ type: "message", data: message });
@@ -160,6 +164,7 @@ export function compose(
     messages,
     link,
     plain,
+    markers,
     chats,
     people,
     pictures,

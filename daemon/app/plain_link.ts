@@ -46,6 +46,7 @@ export class PlainLink {
   /** Uses this connection from now on. Register it after whatever opens sealed messages. */
   attach(client: XmppClient): void {
     this.#client = client;
+    client.hooks.feature(NS.chatMarkers);
     client.hooks.message((stanza) => this.#take(stanza));
   }
 
@@ -136,7 +137,8 @@ export class PlainLink {
   }
 
   #takeState(stanza: Element, from: string, own: Jid): boolean {
-    const states = stanza.getChildElements().some((child) => child.getNS() === NS.chatStates);
+    const kinds: (string | undefined)[] = [NS.chatStates, NS.chatMarkers];
+    const states = stanza.getChildElements().some((child) => kinds.includes(child.getNS()));
     if (!states || isEncrypted(stanza) || !this.isAllowed(from)) return false;
     this.states.emit(incoming(stanza, own, from, own.toString()));
     return true;

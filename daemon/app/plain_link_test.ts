@@ -129,3 +129,26 @@ Deno.test("once a contact has shown keys nothing goes or comes in clear any more
       await Deno.remove(root, { recursive: true });
     }
   }));
+
+Deno.test("how far one has read is told in clear where it is asked for, and heard", () =>
+  withDora(async (alice, dora) => {
+    const markable = () => el("markable", { xmlns: NS.chatMarkers });
+    const displayed = (id: string) => el("displayed", { xmlns: NS.chatMarkers, id });
+    dora.say("read me", "message-one", markable());
+    await until(alice.events, () => alice.messages(dora.jid).length === 1);
+    // Before the choice nothing is told.
+    await alice.markRead(dora.jid);
+    await alice.changeContact(dora.jid, { plain: true });
+    dora.say("and me", "message-two", markable());
+    await until(alice.events, () => alice.messages(dora.jid).length === 2);
+    await alice.markRead(dora.jid);
+    await dora.heard((s) => s.getChild("displayed", NS.chatMarkers)?.attrs.id === "message-two");
+    assert.equal(dora.got.some((s) => s.toString().includes("message-one")), false);
+    const { id } = await alice.sendMessage(dora.jid, "seen?");
+    await dora.heard((s) => s.getChild("markable", NS.chatMarkers) !== undefined);
+    dora.client.send(el("message", { to: dora.alice, type: "chat" }, displayed(id)));
+    await until(
+      alice.events,
+      () => alice.messages(dora.jid).find((each) => each.id === id)?.delivery === "delivered",
+    );
+  }));

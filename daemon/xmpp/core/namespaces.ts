@@ -92,6 +92,8 @@ export const NS = {
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
   archiveExtended: "urn:xmpp:mam:2#extended",
+  /** XEP-0333 */
+  chatMarkers: "urn:xmpp:chat-markers:0",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */
