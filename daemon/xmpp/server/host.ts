@@ -1,5 +1,6 @@
 import type { Element, Jid, StreamError } from "../core/mod.ts";
 import type { AddressRates } from "./stream/address_rates.ts";
+import type { Crowdable } from "./crowdable.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login/login_guard.ts";
@@ -32,10 +33,14 @@ export interface Host {
   readonly resumptions: Resumptions;
   readonly options: ServerOptions;
   readonly web: Web;
+  /** Those that became crowded by the stanza that is being routed. */
+  readonly crowded: Set<Crowdable>;
   /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
   deliver(stanza: Element): void;
   /** Ends a session with its stream, if one is below it. */
   endSession(session: Session, error: StreamError): void;
+  /** Ends all streams and sessions of an account but one, those that are not bound yet too. */
+  endAccount(account: string, error: StreamError, except?: Session): void;
   /** Bare JID of an account here. */
   address(account: string): Jid;
   /** Local part of a bare JID of this domain; undefined for others' contacts. */

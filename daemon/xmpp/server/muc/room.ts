@@ -6,6 +6,8 @@ import type { Session } from "../session.ts";
 import { TokenBucket } from "../stream/token_bucket.ts";
 import { Circular, hand } from "./circular.ts";
 import { type Occupant, Occupants } from "./occupants.ts";
+import type { OpenInvitations } from "./open_invitations.ts";
+import type { Paces } from "./paces.ts";
 import { occupantPresence, type Occurrence } from "./presence_stanza.ts";
 import type { Actor, Affiliation } from "./privileges.ts";
 import { RelayedRequests } from "./relayed_requests.ts";
@@ -24,6 +26,9 @@ export interface Surroundings {
   readonly host: Host;
   readonly store: RoomStore;
   readonly archive: RoomArchive;
+  readonly invited: OpenInvitations;
+  /** How fast an account guesses passwords of rooms; it outlasts what is held of a room. */
+  readonly guesses: Paces;
   /** What occupant ids are made with. */
   readonly idKey: Uint8Array;
   /** The room has no occupants any more. */
@@ -125,6 +130,8 @@ export class Room {
     }
     this.config = config;
     this.locked = false;
+    // One that is not kept and has nobody in it is over.
+    if (!this.kept && this.occupants.size === 0) this.around.destroyed(this);
   }
 
   get #record(): RoomRecord {
@@ -187,14 +194,14 @@ export class Room {
   }
 
   /** A message of the room itself with status codes, such as that its configuration changed. */
-  announce(...codes: number[]): void {
+  announce(codes: readonly number[], payer?: Session): void {
     const status = codes.map((code) => el("status", { code: String(code) }));
     const stanza = el(
       "message",
       { from: this.jid.toString(), type: "groupchat" },
       el("x", { xmlns: NS.mucUser }, ...status),
     );
-    this.send(stanza, this.jid, this.occupants);
+    this.send(stanza, this.jid, this.occupants, payer);
   }
 
   /**
