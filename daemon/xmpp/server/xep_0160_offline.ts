@@ -1,9 +1,10 @@
 import { type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { delayed } from "./delay.ts";
+import { isFamiliar } from "./familiarity.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isWorthKeeping, mayNotBeKept } from "./storage_hints.ts";
-import { isSeenBy, sees } from "./subscription_state.ts";
+import { isSeenBy } from "./subscription_state.ts";
 
 /** One batch, sent before the client has to answer. */
 const BATCH_MESSAGES = 50;
@@ -52,13 +53,6 @@ function keep(host: Host, account: string, message: Element, sender: Jid): void 
 
 /** What all strangers' messages are counted under; no address. */
 const STRANGERS = "strangers";
-
-/** Only what the account itself did makes a contact of somebody: a request of theirs does not. */
-function isFamiliar(host: Host, account: string, sender: Jid): boolean {
-  if (sender.local === account) return true;
-  const state = host.storage.rosters.get(account, sender.toString());
-  return state.listed || sees(state) || isSeenBy(state);
-}
 
 function flush(host: Host, session: Session, receiving: Set<string>): void {
   const { account } = session;

@@ -2,6 +2,7 @@ import { steadyNow } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { metadata, queryArchive, queryForm } from "./archive_query.ts";
 import { ClockWatch } from "./clock_watch.ts";
+import { isFamiliar } from "./familiarity.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { mayNotBeArchived } from "./storage_hints.ts";
@@ -19,6 +20,10 @@ export const archive: Extension = (host) => {
   hooks.stamp = (message, account) => stamp(host, message, account);
   if (!host.archives) return;
   hooks.feature("account", NS.archive, NS.archiveExtended, NS.stanzaIds);
+  storage.archive.familiar = (owner, peer) => {
+    const account = host.localAccount(owner);
+    return account === undefined || isFamiliar(host, account, Jid.parse(peer));
+  };
   hooks.accepted.on((from, message, to) => store(host, from, message, to));
   hooks.removed.on((account) => storage.archive.remove(host.address(account).toString()));
   const clock = new ClockWatch(Date.now(), steadyNow());
@@ -43,7 +48,7 @@ function stamp(host: Host, message: Element, account: string): Element {
   const forged = message.getChildren("stanza-id", NS.stanzaIds).filter(({ attrs }) =>
     Jid.tryParse(attrs.by)?.domain === host.domain.domain
   );
-  const marked = host.archives && isWorthArchiving(message);
+  const marked = host.archives && isWorthArchiving(host, message, account);
   if (!marked && forged.length === 0) return message;
   const copy = el(message.name, message.attrs);
   copy.children = message.children.filter((child) => !forged.includes(child as Element));
@@ -54,12 +59,17 @@ function stamp(host: Host, message: Element, account: string): Element {
   return copy;
 }
 
-/** What a person would want to find again (XEP-0313 section 5.1.3). */
-function isWorthArchiving(message: Element): boolean {
+/**
+ * What a person would want to find again (XEP-0313 section 5.1.3). What a stranger wants to be kept
+ * must be something to read: what no client shows is not to fill archives.
+ */
+function isWorthArchiving(host: Host, message: Element, account: string): boolean {
   const type = message.attrs.type ?? "normal";
   if (mayNotBeArchived(message) || !["chat", "normal"].includes(type)) return false;
-  return message.getChild("store", NS.hints) !== undefined ||
-    message.getChild("body", NS.client) !== undefined;
+  if (message.getChild("body", NS.client) !== undefined) return true;
+  if (message.getChild("store", NS.hints) === undefined) return false;
+  const from = Jid.tryParse(message.attrs.from);
+  return from !== undefined && isFamiliar(host, account, from);
 }
 
 function store(host: Host, from: Jid, message: Element, to: Jid): void {

@@ -1,4 +1,5 @@
 import { logOf, steadyNow, utf8 } from "../../../base/mod.ts";
+import { sharesWithin } from "./archive_shares.ts";
 import type { Database } from "./database.ts";
 import { upsert } from "./upsert.ts";
 
@@ -41,14 +42,19 @@ export interface ArchiveRoom {
 /** What an archive keeps where nothing else is said. */
 export const ARCHIVE_ROOM: ArchiveRoom = { messages: 20_000, bytes: 64 << 20 };
 
-/** How long a message may wait to be stored together with others, in ms, and how many may. */
+/** How long a message may wait to be stored together with others, in ms. */
 const GATHER_MS = 10;
+/** What is stored at once, in messages and characters of them: what fails costs no more than this. */
 const GATHER_MOST = 500;
+const GATHER_SIZE = 4 << 20;
 /** What cannot be stored, as on a full disk, is kept so far, in messages and characters of them. */
 const WAITING_MOST = 5_000;
 const WAITING_SIZE = 32 << 20;
-/** So long after a failure it is not tried again unless somebody needs it, in ms. */
+/** So many times that is gathered before the oldest of it go: not at every message. */
+const SLACK = 1.25;
+/** So long after a failure it is not tried again, in ms, and so many times what the failure took. */
 const RETRY_MS = 100;
+const RETRY_TIMES = 10;
 /** The log says it at most so often, in ms. */
 const COMPLAIN_EVERY = 10_000;
 /** Of an archive that is full so much goes at once. */
@@ -71,15 +77,19 @@ export function timeOf(id: number): number {
  * {@link settle} stores them at once, before anything is said to be safe.
  */
 export class Archive {
+  /** Does the owner of an archive know a peer? Both are bare JIDs; what strangers fill goes first. */
+  familiar: (owner: string, peer: string) => boolean = () => true;
   readonly #db: Database;
   readonly #statements;
   readonly #taken = new Map<string, { messages: number; bytes: number }>();
   readonly #room: ArchiveRoom;
   #gathered: ArchiveEntry[] = [];
+  /** Characters of it. */
+  #size = 0;
+  #failure: { readonly error: unknown; readonly until: number } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: number;
   #complained = -Infinity;
-  #retryAt = -Infinity;
 
   constructor(db: Database, room: ArchiveRoom) {
     this.#db = db;
@@ -95,34 +105,71 @@ export class Archive {
 
   add(entry: ArchiveEntry): void {
     this.#gathered.push(entry);
-    if (this.#gathered.length >= GATHER_MOST && steadyNow() >= this.#retryAt) this.tryToSettle();
-    else this.#timer ??= setTimeout(() => this.tryToSettle(), GATHER_MS);
+    this.#size += entry.stanza.length;
+    const wait = this.#wait;
+    const much = this.#gathered.length >= GATHER_MOST || this.#size >= GATHER_SIZE;
+    if (much && wait === 0) this.tryToSettle();
+    else this.#timer ??= setTimeout(() => this.tryToSettle(), Math.max(GATHER_MS, wait));
+    const { length } = this.#gathered;
+    if (length > SLACK * WAITING_MOST || this.#size > SLACK * WAITING_SIZE) {
+      this.#gathered = newest(this.#gathered);
+      this.#size = sizeOf(this.#gathered);
+    }
   }
 
-  /** Stores what was gathered. @throws SimppdError `database-full`, `database-unavailable` */
+  /**
+   * Stores what was gathered.
+   * @throws SimppdError `database-full`, `database-unavailable`; the same for a moment afterwards
+   * without trying
+   */
   settle(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gathered.length === 0) return;
-    const entries = this.#gathered;
-    this.#db.transaction(() => {
-      this.#statements.insert.runEach(
-        entries.map(({ id, owner, peer, resource, stanza }) =>
-          [id, owner, peer, resource, stanza, utf8(stanza).length] as const
-        ),
-      );
-    });
-    this.#gathered = [];
+    if (this.#failure !== undefined && this.#wait > 0) throw this.#failure.error;
     const grown = new Set<string>();
-    for (const { owner, stanza } of entries) {
-      const taken = this.#taken.get(owner);
-      if (taken !== undefined) {
-        taken.messages++;
-        taken.bytes += stanza.length;
-      }
-      grown.add(owner);
+    while (this.#gathered.length > 0) {
+      for (const { owner } of this.#storeSome()) grown.add(owner);
     }
     for (const owner of grown) this.#keepWithin(owner);
+  }
+
+  /** Stores some of the oldest that were gathered. */
+  #storeSome(): ArchiveEntry[] {
+    let size = 0;
+    const over = this.#gathered.findIndex(({ stanza }, index) =>
+      index === GATHER_MOST || (size += stanza.length) > GATHER_SIZE && index > 0
+    );
+    const entries = over < 0 ? this.#gathered : this.#gathered.slice(0, over);
+    const begun = steadyNow();
+    try {
+      this.#db.transaction(() => {
+        this.#statements.insert.runEach(
+          entries.map(({ id, owner, peer, resource, stanza }) =>
+            [id, owner, peer, resource, stanza, utf8(stanza).length] as const
+          ),
+        );
+      });
+    } catch (error) {
+      const now = steadyNow();
+      this.#failure = { error, until: now + Math.max(RETRY_MS, RETRY_TIMES * (now - begun)) };
+      throw error;
+    }
+    this.#failure = undefined;
+    this.#gathered = over < 0 ? [] : this.#gathered.slice(over);
+    this.#size -= sizeOf(entries);
+    for (const { owner, stanza } of entries) {
+      const taken = this.#taken.get(owner);
+      if (taken === undefined) continue;
+      taken.messages++;
+      taken.bytes += stanza.length;
+    }
+    return entries;
+  }
+
+  /** How long nothing is to be tried after a failure, in ms. */
+  get #wait(): number {
+    return this.#failure === undefined ? 0 : Math.max(0, this.#failure.until - steadyNow());
   }
 
   /**
@@ -134,9 +181,7 @@ export class Archive {
       this.settle();
       return true;
     } catch (error) {
-      this.#gathered = newest(this.#gathered);
       const now = steadyNow();
-      this.#retryAt = now + RETRY_MS;
       if (now - this.#complained > COMPLAIN_EVERY) {
         this.#complained = now;
         logOf("xmpp-server").error("messages could not be archived yet: {error}", { error });
@@ -193,28 +238,39 @@ export class Archive {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#failure = undefined;
     this.tryToSettle();
   }
 
-  /** The oldest go when an archive is past its room. */
+  /**
+   * When an archive is past its room the oldest messages go, of the peers that fill the most of it:
+   * nobody pushes out what others wrote.
+   */
   #keepWithin(owner: string): void {
+    const { taken: counted, takenByPeer, oldest, removeUpTo } = this.#statements;
     let taken = this.#taken.get(owner);
     if (taken === undefined) {
-      taken = { ...this.#statements.taken.get(owner)! };
+      taken = { ...counted.get(owner)! };
       this.#taken.set(owner, taken);
     }
     const { messages, bytes } = this.#room;
     if (taken.messages <= messages && taken.bytes <= bytes) return;
-    let [many, much] = [taken.messages - messages * (1 - TRIM), taken.bytes - bytes * (1 - TRIM)];
-    let cut = 0;
-    for (const { id, size } of this.#statements.oldest.all(owner, taken.messages)) {
-      if (many <= 0 && much <= 0) break;
-      cut = id;
-      many--;
-      much -= size;
+    const peers = takenByPeer.all(owner);
+    const most = { messages: messages * (1 - TRIM), bytes: bytes * (1 - TRIM) };
+    const over = sharesWithin(peers, (peer) => this.familiar(owner, peer), most);
+    for (const { peer, messages, bytes } of peers) {
+      const share = over.get(peer);
+      if (share === undefined) continue;
+      let [many, much] = [messages - share.messages, bytes - share.bytes];
+      let cut = 0;
+      for (const { id, size } of oldest.all(owner, peer, messages)) {
+        if (many <= 0 && much <= 0) break;
+        cut = id;
+        many--;
+        much -= size;
+      }
+      removeUpTo.run(owner, peer, cut);
     }
-    this.#statements.removeUpTo.run(owner, cut);
     this.#taken.delete(owner);
   }
 }
@@ -229,6 +285,10 @@ function newest(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
     first--;
   }
   return entries.slice(first);
+}
+
+function sizeOf(entries: readonly ArchiveEntry[]): number {
+  return entries.reduce((size, { stanza }) => size + stanza.length, 0);
 }
 
 function statements(db: Database) {
@@ -300,12 +360,19 @@ function statements(db: Database) {
         fn.coalesce(fn.sum<number>("size"), lit(0)).as("bytes"),
       ])
     ),
-    oldest: db.prepare((q, owner: string, most: number) =>
-      q.selectFrom(table).select(["id", "size"]).where("owner", "=", owner)
-        .orderBy("id").limit(most)
+    takenByPeer: db.prepare((q, owner: string) =>
+      q.selectFrom(table).where("owner", "=", owner).groupBy("peer").select(({ fn }) => [
+        "peer",
+        fn.countAll<number>().as("messages"),
+        fn.sum<number>("size").as("bytes"),
+      ])
     ),
-    removeUpTo: db.prepare((q, owner: string, id: number) =>
-      q.deleteFrom(table).where("owner", "=", owner).where("id", "<=", id)
+    oldest: db.prepare((q, owner: string, peer: string, most: number) =>
+      q.selectFrom(table).select(["id", "size"]).where("owner", "=", owner)
+        .where("peer", "=", peer).orderBy("id").limit(most)
+    ),
+    removeUpTo: db.prepare((q, owner: string, peer: string, id: number) =>
+      q.deleteFrom(table).where("owner", "=", owner).where("peer", "=", peer).where("id", "<=", id)
     ),
     removeOwner: db.prepare((q, owner: string) => q.deleteFrom(table).where("owner", "=", owner)),
     removeOld: db.prepare((q, id: number) => q.deleteFrom(table).where("id", "<", id)),
