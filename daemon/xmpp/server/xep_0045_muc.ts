@@ -14,6 +14,7 @@ export const muc: Extension = (host) => {
   });
   const idKey = storage.accounts.secret("occupant-ids");
   const rooms = new Rooms(host, storage.rooms, history, idKey);
+  rooms.forgetLost();
   const service = new MucService(rooms);
   host.services.add(roomsDomain(host.domain), service);
   hooks.removed.on((account) => rooms.forget(host.address(account)));

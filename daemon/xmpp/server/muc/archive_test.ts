@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { el, NS } from "../../core/mod.ts";
-import { conditionOf, DOMAIN, type TestClient, withServer } from "../testing.ts";
+import { XmppServer } from "../server.ts";
+import { onDatabases } from "../storage/testing.ts";
+import {
+  conditionOf,
+  DOMAIN,
+  PASSWORD,
+  TestClient,
+  testOptions,
+  until,
+  withServer,
+} from "../testing.ts";
 import { administer, configuration, enter, gather, make, OPEN, roomOf, say } from "./testing.ts";
 
 /** Bodies in a room's archive, or the error's condition. */
@@ -62,4 +72,59 @@ Deno.test("a room that goes takes its archive along; one of its name begins anew
     await make(anna, "tent", OPEN, "anna");
     assert.deepEqual(await archived(anna, "tent"), []);
     assert.equal((await enter(anna, "tent", "anna")).attrs.type, undefined);
+  }));
+
+Deno.test("what was said in a temporary room is nobody's after a restart, nor once it is left", () =>
+  onDatabases(async (database) => {
+    const directory = await Deno.makeTempDir();
+    const options = { ...await testOptions(), database: await database.create(directory) };
+    let server = await XmppServer.start(options);
+    const login = async (name: string) => {
+      if (!server.storage.accounts.exists(name)) await server.createAccount(name, PASSWORD);
+      const client = await TestClient.connect(server.port, options.certificatePem);
+      await client.login(name, PASSWORD);
+      return client;
+    };
+    const temporary = { persistentroom: "0" };
+    const leave = (client: TestClient, name: string) =>
+      client.send(el("presence", { to: `${roomOf(name)}/anna`, type: "unavailable" }));
+    try {
+      let anna = await login("anna");
+      await make(anna, "tent", temporary, "anna");
+      await make(anna, "left", {}, "anna");
+      await make(anna, "kept", {}, "anna");
+      for (const name of ["tent", "left", "kept"]) say(anna, name, "secret");
+      leave(anna, "left");
+      await anna.settle();
+      await anna.request("set", configuration(temporary), roomOf("left"));
+      const { archive } = server.storage;
+      assert.deepEqual(archive.ownersAt(`rooms.${DOMAIN}`).sort(), [
+        roomOf("kept"),
+        roomOf("tent"),
+      ]);
+      // It is no room any more: the next of its name is another.
+      assert.deepEqual(await archived(anna, "left"), "item-not-found");
+      // As a server leaves it that was killed.
+      archive.add({
+        id: archive.nextId(Date.now()),
+        owner: roomOf("lost"),
+        peer: roomOf("lost"),
+        resource: "anna",
+        stanza: "<message/>",
+      });
+      await anna.close();
+      await until(() => server.sessions.count === 0);
+      await server.stop();
+      server = await XmppServer.start(options);
+      assert.deepEqual(server.storage.archive.ownersAt(`rooms.${DOMAIN}`), [roomOf("kept")]);
+      const eve = await login("eve");
+      await make(eve, "tent", {}, "eve");
+      assert.deepEqual(await archived(eve, "tent"), []);
+      anna = await login("anna");
+      assert.deepEqual(await archived(anna, "kept"), ["secret"]);
+      await Promise.all([anna.close(), eve.close()]);
+    } finally {
+      await server.stop();
+      await Deno.remove(directory, { recursive: true });
+    }
   }));

@@ -55,4 +55,8 @@ export class RecentMessages implements RoomArchive {
     this.#bytes -= this.#rooms.get(room)?.bytes ?? 0;
     this.#rooms.delete(room);
   }
+
+  rooms(domain: string): string[] {
+    return [...this.#rooms.keys()].filter((room) => room.endsWith(`@${domain}`));
+  }
 }

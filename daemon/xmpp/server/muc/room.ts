@@ -125,6 +125,8 @@ export class Room {
     }
     this.config = config;
     this.locked = false;
+    // One that is not kept and has nobody in it is over.
+    if (!this.kept && this.occupants.size === 0) this.around.destroyed(this);
   }
 
   get #record(): RoomRecord {

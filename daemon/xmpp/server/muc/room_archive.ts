@@ -22,4 +22,6 @@ export interface RoomArchive {
    */
   recent(room: string, most: number, since: number, characters: number): ArchivedMessage[];
   remove(room: string): void;
+  /** Bare JIDs of those rooms of a domain in which something was said. */
+  rooms(domain: string): string[];
 }

@@ -84,6 +84,8 @@ export class Rooms implements Surroundings {
     ) {
       throw new StanzaError("wait", "resource-constraint", "no more rooms can be made");
     }
+    // Whatever is left of one that had this name is nobody's to read.
+    this.archive.remove(jid.bare().toString());
     const { limits } = this.host;
     const config = {
       ...DEFAULT_ROOM_CONFIG,
@@ -111,6 +113,22 @@ export class Rooms implements Surroundings {
     this.#resting.delete(room.jid.local);
     this.archive.remove(room.jid.toString());
     if (room.kept) this.store.remove(room.jid.local);
+  }
+
+  /** Removes what was said in rooms that are not kept; they are over. */
+  forgetLoose(): void {
+    for (const room of this.#active.values()) {
+      if (!room.kept) this.archive.remove(room.jid.toString());
+    }
+  }
+
+  /** Removes what was said in rooms that ended with a server before this one. */
+  forgetLost(): void {
+    const kept = new Set(this.store.names());
+    for (const name of this.archive.rooms(roomsDomain(this.host.domain))) {
+      const jid = Jid.tryParse(name);
+      if (jid !== undefined && !kept.has(jid.local)) this.archive.remove(name);
+    }
   }
 
   /** An account is no more: who takes its name later is nobody to any room. */

@@ -1,3 +1,4 @@
+import { logOf } from "../../../base/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../../core/mod.ts";
 import { refusal } from "../refusal.ts";
 import type { Service } from "../services.ts";
@@ -47,10 +48,18 @@ export class MucService implements Service {
     else this.#presence(stanza, sender, to);
   }
 
-  /** Everybody is told that the service ends (XEP-0045 status 332). */
+  /** Everybody is told that the service ends (XEP-0045 status 332); temporary rooms end with it. */
   close(): void {
     this.#closed = true;
     for (const room of this.#rooms.active) room.dismiss({ codes: [332] });
+    try {
+      this.#rooms.forgetLoose();
+    } catch (error) {
+      // A server whose storage fails stops all the same; the next start forgets them.
+      logOf("xmpp-server").warn("what temporary rooms said was not removed yet: {error}", {
+        error,
+      });
+    }
   }
 
   #message(message: Element, sender: Sender, to: Jid): void {

@@ -50,4 +50,8 @@ export class StoredMessages implements RoomArchive {
   remove(room: string): void {
     this.#archive.remove(room);
   }
+
+  rooms(domain: string): string[] {
+    return this.#archive.ownersAt(domain);
+  }
 }

@@ -217,6 +217,13 @@ export class Archive {
     return this.#statements.find.get(owner, id) !== undefined;
   }
 
+  /** Bare JIDs at a domain that have archives. Reads through all of them. */
+  ownersAt(domain: string): string[] {
+    this.settle();
+    return this.#statements.owners.all().map(({ owner }) => owner)
+      .filter((owner) => owner.endsWith(`@${domain}`));
+  }
+
   /** Forgets a whole archive. */
   remove(owner: string): void {
     this.settle();
@@ -332,6 +339,7 @@ function statements(db: Database) {
     pages: { all: pages("all"), peer: pages("peer"), resource: pages("resource") },
     counts: { all: count("all"), peer: count("peer"), resource: count("resource") },
     last: db.prepare((q) => q.selectFrom(table).select("id").orderBy("id", "desc").limit(1)),
+    owners: db.prepare((q) => q.selectFrom(table).select("owner").distinct()),
     find: db.prepare((q, owner: string, id: number) =>
       q.selectFrom(table).select("id").where("owner", "=", owner).where("id", "=", id)
     ),
