@@ -13,6 +13,9 @@ import type { Room, Sender } from "./room.ts";
 import { setAffiliation, setRole } from "./standing.ts";
 import { reasonIn } from "./texts.ts";
 
+/** Changes that may be asked for at once. */
+const MOST_CHANGED = 100;
+
 /** Lists of a room (`muc#admin`, XEP-0045 sections 8, 9 and 10). @throws StanzaError */
 export function administer(
   room: Room,
@@ -66,15 +69,20 @@ type Change =
 
 /** All of it is done, or nothing. */
 function change(room: Room, items: readonly Element[], sender: Sender): void {
+  if (items.length > MOST_CHANGED) {
+    throw new StanzaError("modify", "policy-violation", `${MOST_CHANGED} changes at a time`);
+  }
+  // Each is told to the whole room, as a message is.
+  room.pace(sender, false, items.length);
   const changes = items.map((item) => read(room, item, sender));
   checkLists(room, changes);
   const actor = room.occupants.bySession(sender.jid)?.nick;
   for (const each of changes) {
     const because = { actor, reason: each.reason };
-    if ("jid" in each) setAffiliation(room, each.jid, each.affiliation, because);
+    if ("jid" in each) setAffiliation(room, each.jid, each.affiliation, because, sender.session);
     // One change may have taken out whom the next is about.
     else if (room.occupants.byNick(each.occupant.nick) === each.occupant) {
-      setRole(room, each.occupant, each.role, because);
+      setRole(room, each.occupant, each.role, because, sender.session);
     }
   }
 }

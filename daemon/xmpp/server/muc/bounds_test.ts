@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { el, type Element, NS } from "../../core/mod.ts";
+import { el, type Element, NS, serialise } from "../../core/mod.ts";
 import { conditionOf, DOMAIN, type TestClient, withServer } from "../testing.ts";
 import {
   administer,
@@ -40,6 +40,37 @@ Deno.test("a room's password is guessed slowly", () =>
     await anna.settle();
     assert.equal(await guess("sesame"), "resource-constraint");
   }, { occupantStanzaBurst: 25, occupantStanzasPerSecond: 0.1 }));
+
+Deno.test("who changes lists and settings of a room pays for all that the others are told", () =>
+  withServer(async (bed) => {
+    const [anna, bert] = await gather(bed, "den", OPEN, "anna", "bert");
+    const people = (count: number, affiliation = "member") =>
+      Array.from({ length: count }, (_, i) => ({ jid: `p${i}@${DOMAIN}`, affiliation }));
+    const session = bed.server.sessions.of("anna")[0]!;
+    let charged = 0;
+    const charge = session.charge.bind(session);
+    session.charge = (bytes) => {
+      charged += bytes;
+      charge(bytes);
+    };
+    const told = async () => {
+      charged = 0;
+      return (await bert!.settle()).reduce((sum, each) => sum + serialise(each).length, 0);
+    };
+    await told();
+    assert.equal((await administer(anna!, "den", ...people(30))).attrs.type, "result");
+    const paid = charged;
+    const copies = await told();
+    assert.ok(copies > 30 * 100 && paid > copies, `${paid} of ${copies}`);
+    await anna!.request("set", configuration({ roomdesc: "new" }), roomOf("den"));
+    await administer(anna!, "den", { nick: "bert", role: "visitor" });
+    assert.ok(charged > (await told()), "settings and roles are paid for too");
+    const many = await administer(anna!, "den", ...people(101));
+    assert.equal(conditionOf(many), "policy-violation");
+    await administer(anna!, "den", ...people(30, "none"));
+    const another = await administer(anna!, "den", ...people(30));
+    assert.equal(conditionOf(another), "resource-constraint");
+  }, { occupantStanzaBurst: 50, occupantStanzasPerSecond: 0.1 }));
 
 Deno.test("a room as a whole says no more than it may", () =>
   withServer(async (bed) => {

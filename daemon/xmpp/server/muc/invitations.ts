@@ -57,7 +57,7 @@ function invite(room: Room, guest: Jid, invite: Element, sender: Sender): void {
         `a room knows ${roomAffiliations} people`,
       );
     }
-    setAffiliation(room, bare, "member", { actor: occupant.nick });
+    setAffiliation(room, bare, "member", { actor: occupant.nick }, sender.session);
   }
   const reason = reasonIn(invite, room.around.host.limits.roomTextLength);
   const thread = invite.getChild("continue")?.attrs.thread;

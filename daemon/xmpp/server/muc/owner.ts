@@ -1,4 +1,5 @@
 import { el, type Element, Jid, NS, StanzaError } from "../../core/mod.ts";
+import type { Session } from "../session.ts";
 import { configForm, readConfigForm } from "./config_form.ts";
 import { isAtLeast } from "./privileges.ts";
 import type { Room, Sender } from "./room.ts";
@@ -36,21 +37,25 @@ export function own(
       occupants: limits.roomOccupants,
       historyMessages: limits.roomHistoryMessages,
     }),
+    sender.session,
   );
 }
 
-/** Sets a room up, keeps it, and tells everybody what changed (section 10.2.1). */
-export function configure(room: Room, config: RoomConfig): void {
+/**
+ * Sets a room up, keeps it, and tells everybody what changed (section 10.2.1).
+ * @param payer whose rate pays for every copy of that
+ */
+export function configure(room: Room, config: RoomConfig, payer?: Session): void {
   const before = room.config;
   const fresh = room.locked;
   room.setConfig(config);
   if (fresh) return;
   const codes = codesOf(before, config);
-  if (codes.length > 0) room.announce(...codes);
+  if (codes.length > 0) room.announce(codes, payer);
   if (!config.membersOnly || before.membersOnly) return;
   for (const occupant of [...room.occupants]) {
     if (isAtLeast(room.affiliationOf(occupant.jid), "member")) continue;
-    room.expel(occupant, { codes: [322] });
+    room.expel(occupant, { codes: [322] }, payer);
   }
 }
 

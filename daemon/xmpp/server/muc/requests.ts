@@ -74,9 +74,9 @@ function ofRoom(
     if (serialise(payload).length > roomFormBytes) {
       throw new StanzaError("modify", "policy-violation", `${roomFormBytes} bytes at most`);
     }
+    if (payload.getNS() === NS.mucAdmin) return administer(room, type, payload, sender);
     if (type === "set") room.pace(sender);
-    const handle = payload.getNS() === NS.mucAdmin ? administer : own;
-    return handle(room, type, payload, sender);
+    return own(room, type, payload, sender);
   }
   if (payload.getNS() === NS.archive) return ofArchive(room, type, payload, sender);
   if (type === "get") {

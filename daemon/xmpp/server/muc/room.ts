@@ -189,14 +189,14 @@ export class Room {
   }
 
   /** A message of the room itself with status codes, such as that its configuration changed. */
-  announce(...codes: number[]): void {
+  announce(codes: readonly number[], payer?: Session): void {
     const status = codes.map((code) => el("status", { code: String(code) }));
     const stanza = el(
       "message",
       { from: this.jid.toString(), type: "groupchat" },
       el("x", { xmlns: NS.mucUser }, ...status),
     );
-    this.send(stanza, this.jid, this.occupants);
+    this.send(stanza, this.jid, this.occupants, payer);
   }
 
   /**

@@ -34,7 +34,12 @@ function ask(room: Room, sender: Sender): void {
     "muc#request_allow": { type: "boolean", value: false },
   });
   const moderators = [...room.occupants].filter((each) => each.role === "moderator");
-  room.send(el("message", { from: room.jid.toString() }, form), room.jid, moderators);
+  room.send(
+    el("message", { from: room.jid.toString() }, form),
+    room.jid,
+    moderators,
+    sender.session,
+  );
 }
 
 function grant(room: Room, sender: Sender, nick: string): void {
@@ -49,6 +54,6 @@ function grant(room: Room, sender: Sender, nick: string): void {
     "participant",
   );
   if (target.role === "visitor") {
-    setRole(room, target, "participant", { actor: actor.occupant?.nick });
+    setRole(room, target, "participant", { actor: actor.occupant?.nick }, sender.session);
   }
 }
