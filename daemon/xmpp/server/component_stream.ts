@@ -9,9 +9,11 @@ import {
   newId,
   NS,
   serialise,
+  StanzaError,
   StreamError,
   StreamReader,
 } from "../core/mod.ts";
+import { type Crowdable, CROWDED, FULL } from "./crowdable.ts";
 import type { Host } from "./host.ts";
 import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Service } from "./services.ts";
@@ -19,6 +21,8 @@ import { TokenBucket } from "./token_bucket.ts";
 
 /** From the connection to the proof of the secret. */
 const HANDSHAKE_MS = 10_000;
+/** One that has had no room for so long does not read at all. */
+const STALLED_MS = 60_000;
 /** What may still come while a stream is closed. */
 const LINGER_BYTES = 1 << 20;
 
@@ -33,7 +37,7 @@ export interface ComponentHost {
 }
 
 /** One component's connection (XEP-0114), which is a service once it has proved its secret. */
-export class ComponentStream implements Service {
+export class ComponentStream implements Service, Crowdable {
   readonly #owner: ComponentHost;
   readonly #socket: Socket;
   readonly #reader: StreamReader;
@@ -41,6 +45,10 @@ export class ComponentStream implements Service {
   readonly #id = newId();
   readonly #late: ReturnType<typeof setTimeout>;
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Called when the queue is half empty again, or the connection is closed. */
+  readonly #onRoom = new Set<() => void>();
+  #stalled = false;
+  #unread: ReturnType<typeof setTimeout> | undefined;
   #dropped = 0;
   #domain = "";
   #stage: "header" | "proof" | "open" | "closed" = "header";
@@ -69,12 +77,54 @@ export class ComponentStream implements Service {
     return `component ${this.#domain}`;
   }
 
+  /** @throws StanzaError `resource-constraint` while it takes what it gets too slowly */
   receive(stanza: Element): void {
     if (this.#stage !== "open") return;
-    this.#socket.write(serialise(inNamespace(stanza, NS.component)));
-    if (this.#socket.writableLength <= this.#owner.host.limits.outQueueBytes) return;
-    logOf("xmpp-server").warn("{name} reads too slowly and is dropped", { name: this.name });
-    this.#socket.destroy();
+    if (this.#full) {
+      if (stanza.attrs.type === "error" || stanza.attrs.type === "result") return;
+      throw new StanzaError("wait", "resource-constraint", "it reads too slowly just now");
+    }
+    this.#socket.write(serialise(inNamespace(stanza, NS.component)), () => this.#taken());
+    if (!this.#crowded) return;
+    this.#owner.host.crowded.add(this);
+    this.#unread ??= setTimeout(() => {
+      logOf("xmpp-server").warn("{name} does not read and is dropped", { name: this.name });
+      this.#socket.destroy();
+    }, STALLED_MS);
+  }
+
+  room(ms: number): Promise<void> {
+    if (!this.#crowded) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#onRoom.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#stalled = true;
+        done();
+      }, ms);
+      this.#onRoom.add(done);
+    });
+  }
+
+  get #crowded(): boolean {
+    const { outQueueBytes } = this.#owner.host.limits;
+    return this.#stage === "open" && this.#socket.writableLength > CROWDED * outQueueBytes;
+  }
+
+  get #full(): boolean {
+    const { outQueueBytes } = this.#owner.host.limits;
+    return this.#stalled || this.#socket.writableLength > FULL * outQueueBytes;
+  }
+
+  #taken(): void {
+    if (this.#crowded) return;
+    this.#stalled = false;
+    clearTimeout(this.#unread);
+    this.#unread = undefined;
+    for (const done of [...this.#onRoom]) done();
   }
 
   fail(error: StreamError): void {
@@ -164,6 +214,7 @@ export class ComponentStream implements Service {
     this.#stage = "closed";
     clearTimeout(this.#late);
     clearTimeout(this.#waiting);
+    this.#taken();
     this.#reader.stop();
     this.#owner.closed(this);
   }

@@ -1,4 +1,5 @@
 import { steadyNow } from "../../base/mod.ts";
+import { type Crowdable, CROWDED, FULL } from "./crowdable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import type { OpenWire, Wire } from "./wire.ts";
 
@@ -10,10 +11,6 @@ export interface Flow {
   /** Spends of what all connections of its address share; tells how many ms that is to be waited. */
   readonly ofAddress?: (bytes: number) => number;
 }
-
-/** Parts of the queue: past the first, who writes is held back; past the second, turned away. */
-const CROWDED = 0.5;
-const FULL = 0.75;
 
 /** Who is told what happens on a connection. */
 export interface ConnectionListener {
@@ -39,7 +36,7 @@ const LINGER_BYTES = 1 << 20;
  * One client's connection, from its handshake on. Reading pauses while the rate is exceeded or the
  * listener is busy; writing is gathered a turn and bounded.
  */
-export class Connection {
+export class Connection implements Crowdable {
   readonly address: string;
   readonly #wire: Wire;
   readonly #listener: ConnectionListener;

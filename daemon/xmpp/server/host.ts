@@ -1,5 +1,6 @@
 import type { Element, Jid, StreamError } from "../core/mod.ts";
 import type { AddressRates } from "./address_rates.ts";
+import type { Crowdable } from "./crowdable.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { LoginGuard } from "./login_guard.ts";
@@ -32,6 +33,8 @@ export interface Host {
   readonly resumptions: Resumptions;
   readonly options: ServerOptions;
   readonly web: Web;
+  /** Those that became crowded by the stanza that is being routed. */
+  readonly crowded: Set<Crowdable>;
   /** Takes a stanza of a service to where its `to` says; errors go back to the service. */
   deliver(stanza: Element): void;
   /** Ends a session with its stream, if one is below it. */

@@ -6,7 +6,7 @@ import {
   Administrator,
   type ServerAdministration,
 } from "./administration.ts";
-import type { Connection } from "./connection.ts";
+import type { Crowdable } from "./crowdable.ts";
 import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import { mostConnections } from "./descriptors.ts";
 import { Entrance } from "./entrance.ts";
@@ -61,7 +61,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly options: ServerOptions;
   readonly web: Web;
 
-  readonly crowded = new Set<Connection>();
+  readonly crowded = new Set<Crowdable>();
 
   readonly #entrance: Entrance;
   readonly #administrator = new Administrator(this, () => this.stats());

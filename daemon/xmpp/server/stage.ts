@@ -1,5 +1,5 @@
 import type { Element, Jid } from "../core/mod.ts";
-import type { Connection } from "./connection.ts";
+import type { Crowdable } from "./crowdable.ts";
 import type { Outlet } from "./session.ts";
 
 /** One part of a stream's life: the login, the binding of a resource, the bound session. */
@@ -35,7 +35,7 @@ export interface StagedStream {
   /** The stream is in `stage` from now on. */
   enter(stage: Stage): void;
   /** Takes its own connection out of those that became crowded: it answers itself. */
-  uncrowd(crowded: Set<Connection>): void;
+  uncrowd(crowded: Set<Crowdable>): void;
   /** Writes what is offered in the stage it is in. */
   sendFeatures(): void;
 }

@@ -4,6 +4,7 @@ import type { Accepted } from "./accepted.ts";
 import { Authentication } from "./authentication.ts";
 import { BoundStream } from "./bound_stream.ts";
 import { Connection, type Flow } from "./connection.ts";
+import type { Crowdable } from "./crowdable.ts";
 import type { Host } from "./host.ts";
 import { limitsAfterAuth, limitsBeforeAuth } from "./limits.ts";
 import type { Outlet, Session } from "./session.ts";
@@ -155,7 +156,7 @@ export class ClientStream implements Accepted, StagedStream {
     this.#connection.charge(bytes);
   }
 
-  uncrowd(crowded: Set<Connection>): void {
+  uncrowd(crowded: Set<Crowdable>): void {
     crowded.delete(this.#connection);
   }
 

@@ -3,7 +3,7 @@ import { Component } from "../client/mod.ts";
 import { componentProof, el, NS } from "../core/mod.ts";
 import type { ServerLimits } from "./limits.ts";
 import { XmppServer } from "./server.ts";
-import { DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
 import { Flood, FLOOD_BYTES, MOST_TAKEN, openDescriptors } from "./testing_flood.ts";
 
 const KEYS = `keys.${DOMAIN}`;
@@ -180,3 +180,45 @@ Deno.test("a component's flood stays with it past its rate, and ends with its st
     await component.close();
     await until(() => openDescriptors() <= before);
   }, { bytesPerSecond: 10_000, burstBytes: 100_000 }));
+
+Deno.test("a component that reads slowly holds its senders back, loses nothing and stays", () =>
+  withComponents(async (server, anna) => {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.componentPort });
+    const write = (text: string) => conn.write(new TextEncoder().encode(text));
+    const decoder = new TextDecoder();
+    const chunk = new Uint8Array(65_536);
+    const read = async () => decoder.decode(chunk.subarray(0, (await conn.read(chunk)) ?? 0));
+    await write(HEADER);
+    const proof = componentProof(/ id='([^']+)'/.exec(await read())![1]!, SECRET);
+    await write(`<handshake>${proof}</handshake>`);
+    await read();
+    const stream = server.services.get(KEYS);
+    // More than the buffers of the system and ours take together.
+    const text = "x".repeat(200_000);
+    const count = 100;
+    for (let i = 0; i < count; i++) anna.send(el("message", { to: KEYS, id: `m${i}` }, text));
+    let refused: string | undefined;
+    anna.intercept = (stanza) => {
+      if (stanza.attrs.type === "error") refused ??= conditionOf(stanza);
+      return stanza.is("message");
+    };
+    await until(() => refused !== undefined);
+    assert.equal(refused, "resource-constraint");
+    assert.equal(server.services.get(KEYS), stream);
+    let heard = "";
+    const reading = (async () => {
+      for (let more; (more = await read().catch(() => "")) !== "";) {
+        heard = heard.slice(-100) + more;
+      }
+    })();
+    await anna.settle();
+    anna.intercept = () => false;
+    await until(async () => {
+      anna.send(el("message", { to: KEYS }, el("body", {}, "are you there?")));
+      return (await anna.settle()).length === 0;
+    });
+    await until(() => heard.includes("are you there?"));
+    assert.equal(server.services.get(KEYS), stream);
+    conn.close();
+    await reading;
+  }, { crowdedHoldMs: 200, outQueueBytes: 1 << 20, bytesPerSecond: 1e9, burstBytes: 1e9 }));
