@@ -1,4 +1,4 @@
-import { utf8 } from "../../../base/mod.ts";
+import { steadyNow, utf8 } from "../../../base/mod.ts";
 import { equal } from "../../../crypto/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../../core/mod.ts";
 import { checkNick } from "./nick.ts";
@@ -65,8 +65,13 @@ function checkEntry(
   }
   const password = presence.getChild("x", NS.muc)?.getChildText("password") ?? "";
   const guarded = room.config.password !== "" && affiliation !== "owner";
+  const { guesses } = room.around;
+  const [bare, now] = [jid.bare().toString(), steadyNow()];
+  if (guarded && guesses.exceeded(bare, now)) {
+    throw new StanzaError("wait", "resource-constraint", "too many passwords at once");
+  }
   if (guarded && !equal(utf8(password), utf8(room.config.password))) {
-    room.pace(sender, false, WRONG_PASSWORD);
+    guesses.spend(bare, WRONG_PASSWORD, now);
     throw new StanzaError("auth", "not-authorized", "this room needs its password");
   }
   if (holder !== undefined) {

@@ -69,6 +69,10 @@ function invite(room: Room, guest: Jid, invite: Element, sender: Sender): void {
     reason === undefined ? undefined : el("reason", {}, reason),
     invite.getChild("continue") === undefined ? undefined : el("continue", { thread }),
   );
+  const { host, invited: open } = room.around;
+  open.add(room.jid, guest.bare(), { inviter: occupant.jid, shown: from });
+  // Nobody reaches through a room who blocks them, nor learns that they do.
+  if (host.hooks.passage(sender.jid, guest) !== "open") return;
   const password = config.password === "" ? undefined : el("password", {}, config.password);
   room.around.host.deliver(
     el(
@@ -79,19 +83,23 @@ function invite(room: Room, guest: Jid, invite: Element, sender: Sender): void {
   );
 }
 
-/** Only who belongs to the room can be reached so: it carries no other words to strangers. */
+/**
+ * Only who was invited can say so, once, and to who invited them: a room carries no other words, and
+ * its answer says nothing of who belongs to it.
+ */
 function decline(room: Room, declined: Element, sender: Sender): void {
   room.pace(sender);
+  const { host, invited } = room.around;
   const to = Jid.tryParse(declined.attrs.to);
   if (to === undefined) throw new StanzaError("modify", "jid-malformed");
-  const occupant = to.bareEquals(room.jid)
-    ? room.occupants.byNick(to.resource)
-    : room.occupants.ofAccount(to.bare().toString())[0];
-  const inviter = occupant?.jid ?? to.bare();
-  if (occupant === undefined && !isAtLeast(room.affiliationOf(inviter), "member")) {
+  const shown = to.bareEquals(room.jid) ? to : to.bare();
+  const invitation = invited.take(room.jid, sender.jid.bare(), shown);
+  if (invitation === undefined) {
     throw new StanzaError("cancel", "item-not-found", "nobody here invited you");
   }
-  const reason = reasonIn(declined, room.around.host.limits.roomTextLength);
+  const { inviter } = invitation;
+  if (host.hooks.passage(sender.jid, inviter) !== "open") return;
+  const reason = reasonIn(declined, host.limits.roomTextLength);
   const passed = el(
     "decline",
     { from: sender.jid.bare().toString() },
@@ -102,7 +110,8 @@ function decline(room: Room, declined: Element, sender: Sender): void {
     { xmlns: NS.client, from: room.jid.toString() },
     el("x", { xmlns: NS.mucUser }, passed),
   );
-  if (occupant !== undefined) return room.send(message, room.jid, [occupant]);
+  const occupant = room.occupants.ofAccount(inviter.toString())[0];
+  if (occupant !== undefined) return room.send(message, room.jid, [occupant], sender.session);
   message.attrs.to = inviter.toString();
-  room.around.host.deliver(message);
+  host.deliver(message);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { el, NS } from "../../core/mod.ts";
+import { el, type Element, NS } from "../../core/mod.ts";
 import { conditionOf, DOMAIN, withServer } from "../testing.ts";
 import {
   administer,
@@ -83,6 +83,47 @@ Deno.test("inviting is for those whom the room lets, and of those it can", () =>
     // A room carries no words to those who have nothing to do with it.
     decline(jid("victim"));
     assert.equal(conditionOf(await eve.message()), "item-not-found");
+  }));
+
+Deno.test("only who was invited declines, once; whom one blocks does not come through a room", () =>
+  withServer(async (bed) => {
+    const anna = await bed.online("anna");
+    const [bert, eve] = [await bed.online("bert"), await bed.online("eve")];
+    await make(anna, "den", { allowinvites: "1" }, "anna");
+    await administer(anna, "den", { jid: jid("bert"), affiliation: "member" });
+    const answers = async (who: typeof eve, child: Element) => {
+      who.send(
+        el("message", { to: roomOf("den"), id: "d" }, el("x", { xmlns: NS.mucUser }, child)),
+      );
+      return (await who.settle()).filter(({ attrs }) => attrs.type === "error").map(conditionOf);
+    };
+    const decline = (to: string) => el("decline", { to }, el("reason", {}, "words"));
+    const block = (whom: string) => el("block", { xmlns: NS.blocking }, el("item", { jid: whom }));
+    const heardOf = async (who: typeof eve) =>
+      (await who.settle()).filter((each) => each.getChild("x", NS.mucUser) !== undefined)
+        .map((each) => each.getChild("x", NS.mucUser)!.getChildElements()[0]!.name)
+        .filter((name) => name === "invite" || name === "decline");
+    // A member, an owner, an account, nobody: all the same to who was not invited.
+    for (const name of ["bert", "anna", "eve", "nobody"]) {
+      assert.deepEqual(await answers(eve, decline(jid(name))), ["item-not-found"]);
+      assert.deepEqual(await answers(eve, decline(`${roomOf("den")}/${name}`)), ["item-not-found"]);
+    }
+    assert.deepEqual(await heardOf(bert), []);
+    assert.deepEqual(await answers(anna, el("invite", { to: jid("eve") })), []);
+    assert.deepEqual(await heardOf(eve), ["invite"]);
+    assert.deepEqual(await answers(eve, decline(jid("bert"))), ["item-not-found"]);
+    assert.deepEqual(await answers(eve, decline(jid("anna"))), []);
+    assert.deepEqual(await heardOf(anna), ["decline"]);
+    assert.deepEqual(await answers(eve, decline(jid("anna"))), ["item-not-found"]);
+    await eve.request("set", block(jid("anna")));
+    assert.deepEqual(await answers(anna, el("invite", { to: jid("eve") })), []);
+    assert.deepEqual(await heardOf(eve), []);
+    await eve.request("set", el("unblock", { xmlns: NS.blocking }));
+    await answers(anna, el("invite", { to: jid("eve") }));
+    await anna.request("set", block(jid("eve")));
+    assert.deepEqual(await heardOf(eve), ["invite"]);
+    assert.deepEqual(await answers(eve, decline(jid("anna"))), []);
+    assert.deepEqual(await heardOf(anna), []);
   }));
 
 Deno.test("one occupant asks another through the room; a room answers pings to oneself", () =>

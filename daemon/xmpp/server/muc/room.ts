@@ -6,6 +6,8 @@ import type { Session } from "../session.ts";
 import { TokenBucket } from "../token_bucket.ts";
 import { Circular, hand } from "./circular.ts";
 import { type Occupant, Occupants } from "./occupants.ts";
+import type { OpenInvitations } from "./open_invitations.ts";
+import type { Paces } from "./paces.ts";
 import { occupantPresence, type Occurrence } from "./presence_stanza.ts";
 import type { Actor, Affiliation } from "./privileges.ts";
 import { RelayedRequests } from "./relayed_requests.ts";
@@ -24,6 +26,9 @@ export interface Surroundings {
   readonly host: Host;
   readonly store: RoomStore;
   readonly archive: RoomArchive;
+  readonly invited: OpenInvitations;
+  /** How fast an account guesses passwords of rooms; it outlasts what is held of a room. */
+  readonly guesses: Paces;
   /** What occupant ids are made with. */
   readonly idKey: Uint8Array;
   /** The room has no occupants any more. */

@@ -1,6 +1,8 @@
 import { el, Jid, StanzaError } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
 import { destroy } from "./owner.ts";
+import { OpenInvitations } from "./open_invitations.ts";
+import { Paces } from "./paces.ts";
 import { DEFAULT_ROOM_CONFIG } from "./room_config.ts";
 import { Room, type Sender, type Surroundings } from "./room.ts";
 import type { RoomArchive } from "./room_archive.ts";
@@ -16,6 +18,8 @@ export class Rooms implements Surroundings {
   readonly host: Host;
   readonly store: RoomStore;
   readonly archive: RoomArchive;
+  readonly invited = new OpenInvitations();
+  readonly guesses: Paces;
   readonly idKey: Uint8Array;
   readonly #active = new Map<string, Room>();
   /** The one asked for last is last. */
@@ -26,6 +30,8 @@ export class Rooms implements Surroundings {
     this.store = store;
     this.archive = archive;
     this.idKey = idKey;
+    const { occupantStanzasPerSecond, occupantStanzaBurst } = host.limits;
+    this.guesses = new Paces(occupantStanzasPerSecond, occupantStanzaBurst);
   }
 
   /** Those that somebody is in. */
@@ -105,14 +111,19 @@ export class Rooms implements Surroundings {
     if (this.#active.get(room.jid.local) !== room) return;
     this.#active.delete(room.jid.local);
     if (room.kept) this.#rest(room);
-    else this.archive.remove(room.jid.toString());
+    else this.#forget(room);
   }
 
   destroyed(room: Room): void {
     this.#active.delete(room.jid.local);
     this.#resting.delete(room.jid.local);
-    this.archive.remove(room.jid.toString());
+    this.#forget(room);
     if (room.kept) this.store.remove(room.jid.local);
+  }
+
+  #forget({ jid }: Room): void {
+    this.invited.forget(jid.toString());
+    this.archive.remove(jid.toString());
   }
 
   /** Removes what was said in rooms that are not kept; they are over. */
