@@ -135,7 +135,7 @@ const isEncrypted = (stanza: Element) =>
 
 function incoming(stanza: Element, own: Jid, from: string, to: string): Incoming {
   const sent = Date.parse(stanza.getChild("delay", NS.delay)?.attrs.stamp ?? "");
-  const time = Number.isNaN(sent) ? Date.now() : sent;
+  const time = Number.isNaN(sent) ? Date.now() : Math.min(sent, Date.now());
   return {
     from,
     suite: "none",

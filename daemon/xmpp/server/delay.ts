@@ -1,4 +1,4 @@
-import { el, type Element, type Jid, NS } from "../core/mod.ts";
+import { el, type Element, Jid, NS } from "../core/mod.ts";
 
 /** `<delay/>`: when something was first sent (XEP-0203). @param at milliseconds since 1970 */
 export function delayElement(from: Jid, at: number): Element {
@@ -23,6 +23,6 @@ export function delayed(message: Element, domain: Jid, account: Jid): Element {
 /** Removes stamps that claim to be of this server: only it makes them. */
 export function dropForgedDelays(stanza: Element, domain: Jid): void {
   for (const delay of stanza.getChildren("delay", NS.delay)) {
-    if (delay.attrs.from === domain.domain) stanza.remove(delay);
+    if (Jid.tryParse(delay.attrs.from)?.domain === domain.domain) stanza.remove(delay);
   }
 }

@@ -82,11 +82,13 @@ export function stanzaIdOf(stanza: Element, room: Jid): string | undefined {
   return id !== undefined && id.length <= MAX_ID ? id : undefined;
 }
 
-/** When the room, or its service, says that something was said (XEP-0203); milliseconds since 1970. */
+/**
+ * When the room itself says that something was said (XEP-0203); milliseconds since 1970, never later
+ * than now.
+ */
 export function delayOf(stanza: Element, room: Jid): number | undefined {
-  const trusted = new Set([room.toString(), room.domain]);
   const delay = stanza.getChildren("delay", NS.delay)
-    .find(({ attrs }) => attrs.from === undefined || trusted.has(attrs.from.split("/")[0]!));
+    .find(({ attrs }) => Jid.tryParse(attrs.from)?.equals(room));
   const at = Date.parse(delay?.attrs.stamp ?? "");
-  return Number.isNaN(at) ? undefined : at;
+  return Number.isNaN(at) ? undefined : Math.min(at, Date.now());
 }

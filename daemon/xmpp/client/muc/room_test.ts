@@ -168,13 +168,16 @@ Deno.test("messages: without nick, of before, with ids that others made", () =>
     const events = record(room);
     const said = (id: string, from: string, inside: string, type = "groupchat") =>
       `<message id='${id}' type='${type}' from='${escapeText(from)}'>${inside}</message>`;
-    const stamp = (from: string) =>
-      `<delay xmlns='${NS.delay}' from='${from}' stamp='2020-01-01T00:00:00Z'/>`;
+    const stamp = (from: string, at = "2020-01-01T00:00:00Z") =>
+      `<delay xmlns='${NS.delay}' from='${from}' stamp='${at}'/>`;
+    const unsigned = `<delay xmlns='${NS.delay}' stamp='2020-01-01T00:00:00Z'/>`;
     const sid = (by: string) => `<stanza-id xmlns='${NS.stanzaIds}' id='of ${by}' by='${by}'/>`;
     await say(
       said("1", ROOM, "<body>notice</body>"),
       said("2", `${ROOM}/anna`, `<body>now</body>${stamp("eve@x.org")}${sid("eve@x.org")}`),
       said("3", `${ROOM}/anna`, `<body>then</body>${stamp(ROOM)}${sid("eve@x.org")}${sid(ROOM)}`),
+      said("3b", `${ROOM}/anna`, `<body>forged</body>${stamp(`${ROOM}/anna`)}${unsigned}`),
+      said("3c", `${ROOM}/anna`, `<body>tomorrow</body>${stamp(ROOM, "2199-01-01T00:00:00Z")}`),
       said("4", `${ROOM}/anna`, "<subject>tea</subject>"),
       said("5", `${ROOM}/anna`, "<body>psst</body>", "chat"),
       said("6", `other@rooms.${DOMAIN}/anna`, "<body>stray</body>"),
@@ -188,6 +191,7 @@ Deno.test("messages: without nick, of before, with ids that others made", () =>
     const shown = events.map((event) => {
       if (event.kind === "message" || event.kind === "private") {
         const { nick, body, at, stanzaId, own } = event.message;
+        assert.ok(at === undefined || at <= Date.now(), "not said in the future");
         return [event.kind, nick, body, at !== undefined, stanzaId, own];
       }
       if (event.kind === "config") return [event.kind, ...event.codes];
@@ -198,6 +202,8 @@ Deno.test("messages: without nick, of before, with ids that others made", () =>
       ["message", "", "notice", false, undefined, false],
       ["message", "anna", "now", false, undefined, false],
       ["message", "anna", "then", true, `of ${ROOM}`, false],
+      ["message", "anna", "forged", false, undefined, false],
+      ["message", "anna", "tomorrow", true, undefined, false],
       ["subject", "tea"],
       ["private", "anna", "psst", false, undefined, false],
       ["message", "me", "mine", false, undefined, true],

@@ -15,7 +15,10 @@ Deno.test("a message comes to all under the nick, with ids of the room, none of 
       el("stanza-id", { xmlns: NS.stanzaIds, id: "forged", by: room }),
       el("stanza-id", { xmlns: NS.stanzaIds, id: "else", by: "example.org" }),
       el("occupant-id", { xmlns: NS.occupantId, id: "forged" }),
-      el("delay", { xmlns: NS.delay, from: room, stamp: "2001-01-01T00:00:00Z" }),
+      el("stanza-id", { xmlns: NS.stanzaIds, id: "forged", by: anna!.jid.split("/")[0] }),
+      ...[room, `${room}/bert`, room.toUpperCase(), DOMAIN.toUpperCase(), "@", undefined].map(
+        (from) => el("delay", { xmlns: NS.delay, from, stamp: "2001-01-01T00:00:00Z" }),
+      ),
       el("x", { xmlns: NS.mucUser }, el("status", { code: "307" })),
       el("own", { xmlns: "urn:example" }, el("deeper", { a: "'" })),
     );

@@ -20,7 +20,7 @@ export function enter(room: Room, presence: Element, sender: Sender, nick: strin
   room.pace(sender);
   const bare = sender.jid.bare();
   const affiliation = room.affiliationOf(bare);
-  const holder = room.occupants.byNick(nick);
+  const holder = room.occupants.resembling(nick);
   checkEntry(room, presence, sender, holder);
   const shown = shownWithin(room, presence);
   const occupant = holder ?? {

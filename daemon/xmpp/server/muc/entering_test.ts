@@ -69,6 +69,13 @@ Deno.test("entering is refused as XEP-0045 section 7.2 says", () =>
     // Nor one that only looks like hers.
     assert.equal(await why("ANNA", password), "conflict");
     assert.equal(await why("Ａnna", password), "conflict");
+    for (const nick of ["\u0410nna", "\u0391nn\u0430"]) {
+      assert.equal(await why(nick, password), "conflict", nick);
+    }
+    const hidden = "\u00AD\u034F\u3164\u{E0041}\uFE0F\u2800\u180E\u200D";
+    for (const each of hidden) {
+      assert.equal(await why(`Anna${each}`, password), "not-acceptable", encodeURIComponent(each));
+    }
     assert.equal(await why("x".repeat(65), password), "not-acceptable");
     assert.equal(await why("Be\u202Ert", password), "not-acceptable");
     bert.send(el("presence", { to: roomOf("den") }, el("x", { xmlns: NS.muc })));

@@ -53,7 +53,7 @@ export function change(room: Room, presence: Element, sender: Sender, nick: stri
     return room.show(occupant, {}, { payer: sender.session });
   }
   checkNick(room, nick);
-  const holder = room.occupants.byNick(nick);
+  const holder = room.occupants.resembling(nick);
   if (holder !== undefined && !holder.jid.bareEquals(occupant.jid)) {
     throw new StanzaError("cancel", "conflict", "somebody has this nick");
   }

@@ -1,8 +1,10 @@
 import { StanzaError } from "../../core/mod.ts";
 import type { Room } from "./room.ts";
 
-/** Turns and hides text: with these a nick can look like another's. */
-const DECEIVING = /[\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/;
+/** Turns text, hides, or looks like nothing: with these a nick can look like another's. */
+const DECEIVING = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\u2800]/u;
+/** Within an emoji some of them have a meaning. */
+const EMOJI = /\p{RGI_Emoji}/gv;
 
 /**
  * @param nick resource of the address in the room
@@ -15,7 +17,7 @@ export function checkNick({ around }: Room, nick: string): void {
   if (nick.length > most) {
     throw new StanzaError("modify", "not-acceptable", `a nick has ${most} characters at most`);
   }
-  if (nick !== nick.trim() || DECEIVING.test(nick)) {
+  if (nick !== nick.trim() || DECEIVING.test(nick.replace(EMOJI, ""))) {
     throw new StanzaError("modify", "not-acceptable", "this nick would deceive the others");
   }
 }

@@ -1,4 +1,5 @@
 import type { Element, Jid } from "../../core/mod.ts";
+import { nickShape } from "./nick_shape.ts";
 import type { Role } from "./privileges.ts";
 
 /** One who is in a room under one nick, with one or more sessions of one account. */
@@ -27,6 +28,7 @@ export function nickKey(nick: string): string {
 /** Everybody in one room. */
 export class Occupants {
   #byNick = new Map<string, Occupant>();
+  #byShape = new Map<string, Occupant>();
   #bySession = new Map<string, Occupant>();
 
   get size(): number {
@@ -39,6 +41,10 @@ export class Occupants {
   byNick(nick: string): Occupant | undefined {
     return this.#byNick.get(nickKey(nick));
   }
+  /** Who has this nick, or one that looks like it. */
+  resembling(nick: string): Occupant | undefined {
+    return this.byNick(nick) ?? this.#byShape.get(nickShape(nick));
+  }
   /** @param jid full */
   bySession(jid: Jid | string): Occupant | undefined {
     return this.#bySession.get(jid.toString());
@@ -50,6 +56,14 @@ export class Occupants {
 
   add(occupant: Occupant): void {
     this.#byNick.set(nickKey(occupant.nick), occupant);
+    this.#byShape.set(nickShape(occupant.nick), occupant);
+  }
+
+  #forget(occupant: Occupant): void {
+    this.#byNick.delete(nickKey(occupant.nick));
+    const shape = nickShape(occupant.nick);
+    // Another nick of the same account may look the same.
+    if (this.#byShape.get(shape) === occupant) this.#byShape.delete(shape);
   }
 
   /** Sets what a session shows; it becomes the one that the others see. */
@@ -61,7 +75,7 @@ export class Occupants {
   }
 
   rename(occupant: Occupant, nick: string): void {
-    this.#byNick.delete(nickKey(occupant.nick));
+    this.#forget(occupant);
     occupant.nick = nick;
     this.add(occupant);
   }
@@ -72,11 +86,11 @@ export class Occupants {
     if (occupant === undefined) return;
     this.#bySession.delete(jid);
     occupant.sessions.delete(jid);
-    if (occupant.sessions.size === 0) this.#byNick.delete(nickKey(occupant.nick));
+    if (occupant.sessions.size === 0) this.#forget(occupant);
   }
 
   remove(occupant: Occupant): void {
     for (const jid of occupant.sessions.keys()) this.#bySession.delete(jid);
-    this.#byNick.delete(nickKey(occupant.nick));
+    this.#forget(occupant);
   }
 }

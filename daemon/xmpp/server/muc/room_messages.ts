@@ -1,4 +1,4 @@
-import { el, type Element, NS, StanzaError } from "../../core/mod.ts";
+import { el, type Element, Jid, NS, StanzaError } from "../../core/mod.ts";
 import { isWorthRecalling } from "../storage_hints.ts";
 import type { Occupant } from "./occupants.ts";
 import { isWithin } from "./room_config.ts";
@@ -65,19 +65,22 @@ function stampedAttributes({ attrs }: Element): Record<string, string | undefine
   return { xmlns: NS.client, id: attrs.id, "xml:lang": attrs["xml:lang"] };
 }
 
-/** The children of a message without those that only the room and its server may make. */
+/**
+ * The children of a message without those that only the room and its server may make. What carries
+ * no name of who stamped it would be taken for the room's.
+ */
 function clean({ jid, around }: Room, message: Element): Element[] {
-  const room = jid.toString();
-  const stampers = new Set([room, jid.domain, around.host.domain.domain]);
+  const ours = new Set([jid.domain, around.host.domain.domain]);
+  const isOurs = (by: string | undefined) => ours.has(Jid.tryParse(by)?.domain ?? jid.domain);
   return message.getChildElements().filter((child) => {
     switch (child.getNS()) {
       case NS.mucUser:
       case NS.occupantId:
         return false;
       case NS.stanzaIds:
-        return child.attrs.by !== room;
+        return !(child.is("stanza-id") && isOurs(child.attrs.by));
       case NS.delay:
-        return !stampers.has(child.attrs.from ?? "");
+        return !isOurs(child.attrs.from);
       default:
         return true;
     }
