@@ -1,5 +1,4 @@
 import { SimppdError, steadyNow } from "../../base/mod.ts";
-import { StreamError } from "../core/mod.ts";
 import { accountName } from "./credentials.ts";
 import type { Host } from "./host.ts";
 import { type RoomOverview, RoomUpkeep } from "./muc/upkeep.ts";
@@ -104,9 +103,6 @@ export class Administrator implements ServerAdministration {
   async setPassword(name: string, password: string): Promise<void> {
     const account = this.#existing(name);
     await changePassword(this.#host, account, password);
-    for (const session of this.#host.sessions.of(account)) {
-      this.#host.endSession(session, new StreamError("not-authorized", "the password was changed"));
-    }
   }
 
   async rooms(): Promise<RoomOverview[]> {

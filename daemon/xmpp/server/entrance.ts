@@ -65,9 +65,11 @@ export class Entrance {
     if (this.#streams.size === 0) this.#drained?.();
   }
 
-  /** Ends the streams that have logged in as this account. */
-  end(account: string, error: StreamError): void {
-    for (const stream of [...this.#streams]) if (stream.account === account) stream.fail(error);
+  /** Ends the streams that have logged in as this account and are not bound yet. */
+  endUnbound(account: string, error: StreamError): void {
+    for (const stream of [...this.#streams]) {
+      if (stream.account === account && !stream.bound) stream.fail(error);
+    }
   }
 
   sweep(now: number): void {

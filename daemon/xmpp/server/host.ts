@@ -39,6 +39,8 @@ export interface Host {
   deliver(stanza: Element): void;
   /** Ends a session with its stream, if one is below it. */
   endSession(session: Session, error: StreamError): void;
+  /** Ends all streams and sessions of an account but one, those that are not bound yet too. */
+  endAccount(account: string, error: StreamError, except?: Session): void;
   /** Bare JID of an account here. */
   address(account: string): Jid;
   /** Local part of a bare JID of this domain; undefined for others' contacts. */

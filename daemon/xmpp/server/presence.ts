@@ -2,7 +2,7 @@ import { logOf } from "../../base/mod.ts";
 import { type Element, Jid, NO_LIMITS, parseElement, serialise, StanzaError } from "../core/mod.ts";
 import { readdressed } from "./addressing.ts";
 import type { Extension, Host } from "./host.ts";
-import { broadcast, sendPresence, unavailable } from "./presence_fanout.ts";
+import { broadcast, reachable, sendPresence, unavailable } from "./presence_fanout.ts";
 import type { Session } from "./session.ts";
 import { isSeenBy, isSubscriptionType } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
@@ -68,8 +68,9 @@ function probe(host: Host, session: Session, contact: string): void {
   if (sessions.length === 0) return;
   const asker = session.jid.bare();
   if (!isSeenBy(host.storage.rosters.get(contact, asker.toString()))) return;
-  if (host.hooks.passage(host.address(contact), asker) !== "open") return;
-  for (const seen of sessions) sendPresence(seen.presence!, [session]);
+  for (const seen of sessions) {
+    sendPresence(seen.presence!, reachable(host, seen.jid, [session]));
+  }
 }
 
 function directed(host: Host, session: Session, stanza: Element, to: Jid): void {
@@ -105,8 +106,11 @@ function deliver(host: Host, session: Session, stanza: Element, to: Jid): void {
   if (service !== undefined) return service.receive(stanza, session.jid, to, session);
   // A service that is no more: names below it mean nothing here.
   if (to.domain !== host.domain.domain) return;
-  if (to.resource === "") sendPresence(stanza, host.sessions.available(to.local));
-  else host.sessions.get(to)?.relay(stanza);
+  if (to.resource === "") {
+    const targets = host.sessions.available(to.local);
+    const own = to.local === session.account;
+    sendPresence(stanza, own ? targets : reachable(host, session.jid, targets));
+  } else host.sessions.get(to)?.relay(stanza);
 }
 
 /** Unavailable to all who saw the session (sections 4.5 and 4.6.4). */

@@ -15,6 +15,11 @@ export function sendPresence(presence: Element, to: Iterable<Session>): void {
   }
 }
 
+/** Those of `sessions` that are not blocked, nor block `from`, by their full addresses either. */
+export function reachable(host: Host, from: Jid, sessions: readonly Session[]): Session[] {
+  return sessions.filter(({ jid }) => host.hooks.passage(from, jid) === "open");
+}
+
 /** Available sessions of the contacts that may see `account` and do not block it, nor it them. */
 export function watchers(host: Host, account: string): Session[] {
   const owner = host.address(account);
@@ -23,7 +28,7 @@ export function watchers(host: Host, account: string): Session[] {
     if (watcher === undefined || watcher === account) return [];
     const sessions = host.sessions.available(watcher);
     if (sessions.length === 0) return [];
-    return host.hooks.passage(owner, host.address(watcher)) === "open" ? sessions : [];
+    return reachable(host, owner, sessions);
   });
 }
 
@@ -33,7 +38,7 @@ export function watchers(host: Host, account: string): Session[] {
  */
 export function broadcast(host: Host, session: Session, presence: Element): Set<Session> {
   const targets = new Set([
-    ...watchers(host, session.account),
+    ...reachable(host, session.jid, watchers(host, session.account)),
     ...host.sessions.available(session.account),
   ]);
   session.charge(targets.size * serialise(presence).length);
@@ -46,6 +51,7 @@ export function showPresence(host: Host, owner: string, watcher: string, shown: 
   if (host.hooks.passage(host.address(owner), host.address(watcher)) !== "open") return;
   const targets = host.sessions.available(watcher);
   for (const session of host.sessions.available(owner)) {
-    sendPresence(shown ? session.presence! : unavailable(session.jid), targets);
+    const presence = shown ? session.presence! : unavailable(session.jid);
+    sendPresence(presence, reachable(host, session.jid, targets));
   }
 }

@@ -76,7 +76,7 @@ Deno.test("roster changes of a wrong form are refused", async () => {
     assert.equal(await set(item({ jid: BOB }, "")), "not-acceptable");
     assert.equal(await set(item({ jid: BOB }, "a", "a")), "bad-request");
     const others = await alice.request("get", el("query", { xmlns: NS.roster }), BOB);
-    assert.equal(conditionOf(others), "forbidden");
+    assert.equal(conditionOf(others), "service-unavailable");
     const one = item({ jid: BOB });
     await alice.request("set", el("query", { xmlns: NS.roster }, one));
     assert.equal(await set(item({ jid: `carol@${DOMAIN}` })), "resource-constraint");
@@ -238,5 +238,25 @@ Deno.test("who is blocked sees one go, and nothing passes either way until unblo
     await alice.request("set", el("unblock", { xmlns: NS.blocking }));
     await bob.presence(undefined, alice.jid);
     await alice.presence(undefined, bob.jid);
+  });
+});
+
+Deno.test("a resource that is blocked sees one go and come back, the account's others stay", async () => {
+  await withServer(async (bed) => {
+    const [alice, bob] = await befriend(bed);
+    const other = await bed.online("bob", "other");
+    await other.presence(undefined, alice.jid);
+    const item = () => el("item", { jid: bob.jid });
+    await bob.settle();
+    await alice.request("set", el("block", { xmlns: NS.blocking }, item()));
+    await bob.presence("unavailable", alice.jid);
+    alice.send(el("presence", {}, el("status", {}, "secret")));
+    alice.send(el("presence", { to: BOB }, el("status", {}, "secret")));
+    await other.until((s) => s.getChildText("status") === "secret");
+    bob.send(el("presence", { to: ALICE, type: "probe" }));
+    await alice.settle();
+    assert.deepEqual((await bob.settle()).filter((s) => s.attrs.from === alice.jid), []);
+    await alice.request("set", el("unblock", { xmlns: NS.blocking }, item()));
+    await bob.presence(undefined, alice.jid);
   });
 });

@@ -1,11 +1,12 @@
 import { SimppdError } from "../../base/mod.ts";
 import { loginProfile } from "../../crypto/mod.ts";
-import { checkedLoginKey, type PublicLoginKey } from "../core/mod.ts";
+import { checkedLoginKey, type PublicLoginKey, StreamError } from "../core/mod.ts";
 import type { AccountKeys } from "./storage/accounts.ts";
 import { accountName, deriveCredentials } from "./credentials.ts";
 import type { Host } from "./host.ts";
 import type { AccountSecret } from "./options.ts";
 import { pushRoster, rosterElement } from "./roster_push.ts";
+import type { Session } from "./session.ts";
 import type { RosterItem } from "./storage/rosters.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
@@ -48,13 +49,23 @@ export async function makeAccount(
   return { serverKeys: host.logins.publicKeys.filter(({ profile }) => taken.has(profile)) };
 }
 
-/** Another password: who had the old one, or tokens got with it, is no more let in. @throws SimppdError `bad-password` */
-export async function changePassword(host: Host, account: string, password: string): Promise<void> {
+/**
+ * Another password: who had the old one, or tokens got with it, is no more let in, nor stays.
+ * @param by the session that asked for it, which goes on
+ * @throws SimppdError `bad-password`
+ */
+export async function changePassword(
+  host: Host,
+  account: string,
+  password: string,
+  by?: Session,
+): Promise<void> {
   const credentials = await deriveCredentials(password, host.limits.scramIterations);
   host.storage.transaction(() => {
     host.storage.accounts.setCredentials(account, credentials);
     host.storage.tokens.revokeAll(account);
   });
+  host.endAccount(account, new StreamError("not-authorized", "the password was changed"), by);
 }
 
 /** Contacts see the subscriptions end; then everything of the account goes. */

@@ -133,11 +133,14 @@ Deno.test("names of accounts are ASCII: none looks like another", async () => {
   });
 });
 
-Deno.test("a password is changed by its owner; only derived keys are kept of it", async () => {
+Deno.test("a password is changed by its owner, which ends the other sessions; derived keys are kept of it", async () => {
   await withServer(async (bed) => {
     const alice = await bed.login("alice");
+    const thief = await bed.login("alice");
     assert.equal(await asks(alice, account("bob", "a new password")), "not-allowed");
     assert.equal(await asks(alice, account("alice", "a new password")), "done");
+    await thief.ended;
+    await alice.settle();
     const client = await bed.connect();
     await client.login("alice", "a new password");
     const old = await bed.connect();

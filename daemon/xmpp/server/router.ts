@@ -10,9 +10,10 @@ import {
 } from "../core/mod.ts";
 import type { IqHandler, Scope } from "./hooks.ts";
 import type { Host } from "./host.ts";
-import { sendPresence } from "./presence_fanout.ts";
+import { reachable, sendPresence } from "./presence_fanout.ts";
 import { refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
+import { isSeenBy } from "./subscription_state.ts";
 
 /** A blocked sender's own error carries this too (XEP-0191 section 3.5). */
 const BLOCKED = "urn:xmpp:blocking:errors";
@@ -110,7 +111,7 @@ export class Router {
     if (kind === "message") return hooks.message?.(from, stanza, to);
     const session = sessions.get(to);
     if (kind === "presence" && to.resource === "") {
-      return sendPresence(stanza, sessions.available(to.local));
+      return sendPresence(stanza, reachable(this.#host, from, sessions.available(to.local)));
     }
     if (session === undefined) throw new StanzaError("cancel", "service-unavailable");
     if (kind === "presence") session.relay(stanza);
@@ -160,7 +161,21 @@ export class Router {
     if (handler === undefined || (scope === "account" && !this.#exists(session, account))) {
       throw new StanzaError("cancel", "service-unavailable");
     }
-    return this.#answer(handler, session, iq, { type, payload, account });
+    try {
+      return this.#answer(handler, session, iq, { type, payload, account });
+    } catch (error) {
+      throw this.#veiled(error, session, account);
+    }
+  }
+
+  /** A stranger's request fails in one way only, whether or not there is such an account. */
+  #veiled(error: unknown, session: Session, account: string): unknown {
+    if (account === "" || account === session.account || !(error instanceof StanzaError)) {
+      return error;
+    }
+    const asker = session.jid.bare().toString();
+    if (isSeenBy(this.#host.storage.rosters.get(account, asker))) return error;
+    return new StanzaError("cancel", "service-unavailable");
   }
 
   #exists(session: Session, account: string): boolean {
@@ -183,7 +198,9 @@ export class Router {
     };
     const answer = handler({ session, iq, ...parts });
     if (!(answer instanceof Promise)) return send(answer);
-    return answer.then(send).catch((error) => this.#fail(session, iq, error));
+    const fail = (error: unknown) =>
+      this.#fail(session, iq, this.#veiled(error, session, parts.account));
+    return answer.then(send).catch(fail);
   }
 
   /** Answers with an error, where an answer is due. @throws the error when it concerns the stream */

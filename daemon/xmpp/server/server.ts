@@ -105,7 +105,9 @@ export class XmppServer implements StreamHost, ServerControl {
     });
     this.resumptions = new Resumptions((session) => this.sessionOver(session));
     this.#entrance = new Entrance(this, options);
-    this.hooks.removed.on((account) => this.#endSessions(account));
+    this.hooks.removed.on((account) =>
+      this.endAccount(account, new StreamError("not-authorized", "the account was removed"))
+    );
     for (const extension of EXTENSIONS) extension(this);
     offerWebSocket(this, this.#entrance);
   }
@@ -250,6 +252,13 @@ export class XmppServer implements StreamHost, ServerControl {
     else session.outlet.fail(error);
   }
 
+  endAccount(account: string, error: StreamError, except?: Session): void {
+    for (const session of this.sessions.of(account)) {
+      if (session !== except) this.endSession(session, error);
+    }
+    this.#entrance.endUnbound(account, error);
+  }
+
   streamLost(session: Session): void {
     if (session.management?.resumable !== true) return this.sessionOver(session);
     session.detach();
@@ -288,14 +297,6 @@ export class XmppServer implements StreamHost, ServerControl {
     } catch (error) {
       if (!isDatabaseTrouble(error)) throw error;
     }
-  }
-
-  #endSessions(account: string): void {
-    for (const session of this.sessions.of(account)) {
-      this.endSession(session, new StreamError("not-authorized", "the account was removed"));
-    }
-    // Logged in and not bound yet: the name may be another person's soon.
-    this.#entrance.end(account, new StreamError("not-authorized", "the account was removed"));
   }
 
   async #stop(): Promise<void> {

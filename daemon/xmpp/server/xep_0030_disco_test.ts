@@ -26,6 +26,19 @@ Deno.test("server and own account say what they are and can do; strangers learn 
       assert.equal(conditionOf(await eve.request("get", query(), to)), "service-unavailable");
       const ping = el("ping", { xmlns: NS.ping });
       assert.equal(conditionOf(await eve.request("get", ping, to)), "service-unavailable");
+      for (
+        const [type, child] of [
+          ["get", el("pubsub", { xmlns: NS.pubsub }, el("items", { node: "n" }))],
+          ["set", el("pubsub", { xmlns: NS.pubsub }, el("publish", { node: "n" }))],
+          ["set", el("query", { xmlns: NS.archive })],
+          ["get", el("query", { xmlns: NS.register })],
+          ["set", el("enable", { xmlns: NS.carbons })],
+          ["get", el("vCard", { xmlns: NS.vcard })],
+        ] as const
+      ) {
+        const answer = await eve.request(type, child, to);
+        assert.equal(conditionOf(answer), "service-unavailable", `${child} ${to}`);
+      }
     }
     const unknown = el("query", { xmlns: NS.discoInfo, node: "x" });
     assert.equal(conditionOf(await alice.request("get", unknown, DOMAIN)), "item-not-found");

@@ -106,7 +106,7 @@ async function change(host: Host, request: IqRequest): Promise<Element | undefin
     throw new StanzaError("cancel", "not-allowed", "only one's own password can be changed");
   }
   try {
-    await changePassword(host, account, password);
+    await changePassword(host, account, password, session);
   } catch (error) {
     throw stanzaError(error);
   }

@@ -1,7 +1,7 @@
 import { el, type Element, Jid, newId, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { sendPresence, unavailable } from "./presence_fanout.ts";
+import { reachable, sendPresence, unavailable } from "./presence_fanout.ts";
 import { isSeenBy, sees } from "./subscription_state.ts";
 
 /** Blocking (XEP-0191): nothing passes between an account and whom it blocks. */
@@ -68,21 +68,27 @@ function change(host: Host, name: "block" | "unblock", { session, type, payload 
   push(host, account, el(name, payload.attrs, ...jids.map((jid) => el("item", { jid }))));
 }
 
-/** Whom an account blocks sees it go, and come back when unblocked (sections 3.3 and 3.4). */
+/**
+ * Whom an account blocks sees it go, and come back when unblocked (sections 3.3 and 3.4). With a
+ * resource that is one session alone.
+ */
 function showPresence(host: Host, account: string, jids: string[], shown: boolean): void {
-  for (const jid of jids) {
-    const contact = host.localAccount(jid);
+  for (const text of jids) {
+    const jid = Jid.parse(text);
+    const contact = host.localAccount(jid.bare().toString());
     if (contact === undefined) continue;
-    const item = host.storage.rosters.get(account, jid);
+    const item = host.storage.rosters.get(account, jid.bare().toString());
+    const own = host.sessions.available(account);
+    const theirs = host.sessions.available(contact)
+      .filter((session) => jid.resource === "" || session.jid.equals(jid));
     const passages = [
-      { owner: account, watcher: contact, sees: isSeenBy(item) },
-      { owner: contact, watcher: account, sees: sees(item) },
+      { owners: own, watchers: theirs, sees: isSeenBy(item) },
+      { owners: theirs, watchers: own, sees: sees(item) },
     ];
-    for (const { owner, watcher } of passages.filter((passage) => passage.sees)) {
-      if (host.hooks.passage(host.address(owner), host.address(watcher)) !== "open") continue;
-      for (const session of host.sessions.available(owner)) {
+    for (const { owners, watchers } of passages.filter((passage) => passage.sees)) {
+      for (const session of owners) {
         const presence = shown ? session.presence! : unavailable(session.jid);
-        sendPresence(presence, host.sessions.available(watcher));
+        sendPresence(presence, reachable(host, session.jid, watchers));
       }
     }
   }
