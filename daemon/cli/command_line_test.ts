@@ -107,16 +107,24 @@ Deno.test("words that are not understood end with 2 and the right usage", () =>
       [["server", "invite", "--days", "0"], "from 1 to 366"],
       [["server", "room", "create", "tea"], "--owner NAME is missing"],
       [["server", "room", "list", "--owner", "x"], "goes with server room create"],
+      [["server", "user", "remove", "al"], "--yes is missing"],
+      [["server", "user", "list", "--yes"], "--yes goes with server user remove"],
+      [["server", "room", "remove", "tea"], "--yes is missing"],
+      [["server", "room", "list", "--open"], "--open goes with server room create"],
+      [["server", "ban"], "list or lift is missing"],
+      [["server", "ban", "lift"], "ADDRESS is missing"],
       [["server", "backup"], "FILE is missing"],
     ];
     for (const [args, words] of wrong) {
       const { code, out, err } = await simppd([...args, "--state", state]);
       assert.equal(code, 2, args.join(" "));
       assert.deepEqual(out, []);
-      assert.ok(err[0]!.startsWith("error: ") && err[0]!.endsWith(" (usage)"), err[0]!);
-      assert.ok(err[0]!.includes(words), err[0]!);
+      // Last, below the usage.
+      const [usage, error] = err as [string, string];
+      assert.ok(error.startsWith("error: ") && error.endsWith(" (usage)"), error);
+      assert.ok(error.includes(words), error);
       const verb = verbs.find(({ name }) => name === args[0]);
-      if (verb) assert.ok(err[1]!.includes(`simppd ${verb.usage[0]!.split("  ")[0]}`), err[1]!);
+      if (verb) assert.ok(usage.includes(`simppd ${verb.name}`), usage);
     }
   }));
 
@@ -124,8 +132,30 @@ Deno.test("no verb takes an option it does not know", async () => {
   for (const { name } of verbs) {
     const { code, err } = await simppd([name, "--frobnicate"]);
     assert.equal(code, 2, name);
-    assert.ok(err[0]!.includes("--frobnicate"), err[0]!);
+    assert.ok(err.at(-1)!.includes("--frobnicate"), err.at(-1)!);
   }
+});
+
+Deno.test("what is removed for good is asked about where somebody sits, and a no removes nothing", async () => {
+  const asked: string[] = [];
+  const err: string[] = [];
+  const nothing = () => Promise.resolve("");
+  const io: Io = {
+    out: () => {},
+    err: (line) => err.push(line),
+    secret: nothing,
+    rest: nothing,
+    confirm: (question) => asked.push(question) < 1,
+  };
+  assert.equal(await main(["server", "room", "remove", "tea", "--data", "absent"], io), 1);
+  assert.deepEqual(asked, ["Remove the room tea?"]);
+  assert.match(err[0]!, /\(not-removed\)$/);
+});
+
+Deno.test("of a verb that does much only the usage of what was asked is shown", async () => {
+  const { err: [usage] } = await simppd(["server", "room", "create"]);
+  assert.match(usage!, /server room create NAME --owner NAME/);
+  assert.doesNotMatch(usage!, /server (run|user|backup)/);
 });
 
 Deno.test("a password is never taken from the command line", async () => {
@@ -355,6 +385,9 @@ Deno.test("send waits until the message is as far as wanted, and fails when it f
     const { code, err } = await ask(["send", "bob@fake.example", "fails"]);
     assert.equal(code, 1);
     assert.equal(err[0], "error: The key changed. (not-trusted)");
+    const keyless = await ask(["send", "bob@fake.example", "has no keys"]);
+    assert.equal(keyless.code, 1);
+    assert.match(keyless.err[0]!, /simppd contact plain bob@fake\.example \(no-keys\)$/);
   }));
 
 Deno.test("an error of the daemon keeps its code and sentence", () =>

@@ -1,4 +1,11 @@
-import { serverInvite, serverRoom, serverStats, serverUser, stateOrData } from "./server_admin.ts";
+import {
+  serverBan,
+  serverInvite,
+  serverRoom,
+  serverStats,
+  serverUser,
+  stateOrData,
+} from "./server_admin.ts";
 import { serverBackup } from "./server_backup.ts";
 import { serverLimits } from "./server_limits.ts";
 import { RUN_OPTIONS, RUN_USAGE, serverRun } from "./server_run.ts";
@@ -10,9 +17,10 @@ const ACTIONS: Record<
   { options: readonly string[]; run(invocation: Invocation): Promise<Answer | null> }
 > = {
   run: { options: ["data", ...Object.keys(RUN_OPTIONS)], run: serverRun },
-  user: { options: ["data"], run: serverUser },
+  user: { options: ["data", "yes"], run: serverUser },
   invite: { options: ["data", "from", "days"], run: serverInvite },
-  room: { options: ["data", "owner"], run: serverRoom },
+  room: { options: ["data", "owner", "open", "yes"], run: serverRoom },
+  ban: { options: ["data"], run: serverBan },
   backup: { options: ["data"], run: serverBackup },
   stats: { options: ["data"], run: serverStats },
   limits: { options: [], run: serverLimits },
@@ -25,12 +33,15 @@ export const server: Verb = {
     ...RUN_USAGE,
     "server user add|password NAME --data DIR     the password: SIMPPD_PASSWORD or standard input",
     "server user list --data DIR",
-    "server user remove NAME --data DIR           with all that belongs to it",
+    "server user remove NAME [--yes] --data DIR   with all that belongs to it",
     "server invite --data DIR [--from NAME] [--days N]",
     "                  a link that makes one account, for 7 days; with --from: NAME's contact",
     "server room list --data DIR",
-    "server room create NAME --owner NAME --data DIR",
-    "server room remove NAME --data DIR",
+    "server room create NAME --owner NAME [--open] --data DIR",
+    "                  hidden, and for members alone, whom its owner chooses; --open: for all",
+    "server room remove NAME [--yes] --data DIR",
+    "server ban list --data DIR                   addresses of too many wrong passwords",
+    "server ban lift ADDRESS --data DIR",
     "server backup FILE --data DIR                a whole copy of its SQLite file, while it runs",
     "server stats --data DIR",
     "server limits                                all limits, what they are when left alone",
@@ -41,6 +52,8 @@ export const server: Verb = {
     from: { type: "string" },
     days: { type: "string" },
     owner: { type: "string" },
+    open: { type: "boolean" },
+    yes: { type: "boolean" },
     ...RUN_OPTIONS,
   },
   async run(invocation) {
