@@ -324,6 +324,7 @@ export class Account {
       this.#o.state.path,
       settings,
       (changed) => this.#o.settings.server = changed,
+      () => this.#o.settings.account?.jid,
     );
     this.#carried = carried;
     void carried.crashed.then((error) => this.#restart(error, new Backoff()));

@@ -53,11 +53,13 @@ export class Carried {
    * Starts the server in its Worker, and opens the door by which it is administered; its ports are
    * kept from one start to the next when free.
    * @param folder the state directory
+   * @param own the bare JID of the daemon's account, once there is one
    */
   static async start(
     folder: string,
     settings: ServerSettings,
     save: (settings: ServerSettings) => void,
+    own: () => string | undefined = () => undefined,
   ): Promise<Carried> {
     const { domain, certificatePem, keyPem, port, reach, loginProfiles } = settings;
     const database = join(folder, "server.db");
@@ -73,18 +75,22 @@ export class Carried {
     });
     const carried = new Carried(server, settings, save);
     carried.#remember(portsOf(server));
-    await carried.#openControl(folder, database);
+    await carried.#openControl(folder, database, own);
     return carried;
   }
 
   /** What fails here is told in the log: people can talk without an administrator. */
-  async #openControl(folder: string, databaseFile: string): Promise<void> {
+  async #openControl(
+    folder: string,
+    databaseFile: string,
+    own: () => string | undefined,
+  ): Promise<void> {
     const { domain, pin } = this.#settings;
     const hosts = () => this.hosts;
     try {
       this.#control = await ControlDoor.open(
         folder,
-        answersFor({ control: this.#server, domain, pin, hosts, databaseFile }),
+        answersFor({ control: this.#server, domain, pin, hosts, databaseFile, own }),
       );
     } catch (error) {
       logOf("app").warn("the carried server cannot be administered: {error}", { error });

@@ -100,8 +100,9 @@ export async function main(args: readonly string[], io: Io = terminal): Promise<
       : publicError(error);
     if (!usage && !(error instanceof SimppdError)) logOf("cli").error("{error}", { error });
     if (json) io.out(JSON.stringify({ error: { code, message } }));
+    if (usage) io.err(verb === undefined ? "Try simppd help" : usageOf(verb, args[1]).text);
+    // Last, where it is seen: a usage may be longer than the terminal.
     io.err(printable(`error: ${message} (${code})`));
-    if (usage) io.err(verb === undefined ? "Try simppd help" : usageOf(verb).text);
     return usage ? 2 : 1;
   }
 }
@@ -152,12 +153,26 @@ function reasonOf(error: unknown): string {
   return message.split(". ", 1)[0]!.replace(/\.$/, "");
 }
 
-function usageOf(verb: Verb): Answer {
-  const lines = verb.usage.map((form) => form.startsWith(" ") ? `  ${form}` : `  simppd ${form}`);
+/** @param word what the verb was to do: only the forms of that, if there are any */
+function usageOf(verb: Verb, word?: string): Answer {
+  const lines = formsOf(verb, word).map((form) =>
+    form.startsWith(" ") ? `  ${form}` : `  simppd ${form}`
+  );
   return {
     value: { verb: verb.name, summary: verb.summary, usage: verb.usage },
     text: [`${verb.summary}.`, ...lines, COMMON_USAGE].join("\n"),
   };
+}
+
+function formsOf({ name, usage }: Verb, word: string | undefined): readonly string[] {
+  let meant = false;
+  const forms = usage.filter((line) => {
+    // What is set in belongs to the form above it.
+    if (line.startsWith(" ")) return meant;
+    const [verb, words = ""] = line.split(" ");
+    return meant = verb === name && word !== undefined && words.split("|").includes(word);
+  });
+  return forms.length === 0 ? usage : forms;
 }
 
 function overview(): Answer {

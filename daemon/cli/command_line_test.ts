@@ -107,16 +107,22 @@ Deno.test("words that are not understood end with 2 and the right usage", () =>
       [["server", "invite", "--days", "0"], "from 1 to 366"],
       [["server", "room", "create", "tea"], "--owner NAME is missing"],
       [["server", "room", "list", "--owner", "x"], "goes with server room create"],
+      [["server", "user", "remove", "al"], "--yes is missing"],
+      [["server", "user", "list", "--yes"], "--yes goes with server user remove"],
+      [["server", "room", "remove", "tea"], "--yes is missing"],
+      [["server", "room", "list", "--open"], "--open goes with server room create"],
       [["server", "backup"], "FILE is missing"],
     ];
     for (const [args, words] of wrong) {
       const { code, out, err } = await simppd([...args, "--state", state]);
       assert.equal(code, 2, args.join(" "));
       assert.deepEqual(out, []);
-      assert.ok(err[0]!.startsWith("error: ") && err[0]!.endsWith(" (usage)"), err[0]!);
-      assert.ok(err[0]!.includes(words), err[0]!);
+      // Last, below the usage.
+      const [usage, error] = err as [string, string];
+      assert.ok(error.startsWith("error: ") && error.endsWith(" (usage)"), error);
+      assert.ok(error.includes(words), error);
       const verb = verbs.find(({ name }) => name === args[0]);
-      if (verb) assert.ok(err[1]!.includes(`simppd ${verb.usage[0]!.split("  ")[0]}`), err[1]!);
+      if (verb) assert.ok(usage.includes(`simppd ${verb.name}`), usage);
     }
   }));
 
@@ -124,8 +130,14 @@ Deno.test("no verb takes an option it does not know", async () => {
   for (const { name } of verbs) {
     const { code, err } = await simppd([name, "--frobnicate"]);
     assert.equal(code, 2, name);
-    assert.ok(err[0]!.includes("--frobnicate"), err[0]!);
+    assert.ok(err.at(-1)!.includes("--frobnicate"), err.at(-1)!);
   }
+});
+
+Deno.test("of a verb that does much only the usage of what was asked is shown", async () => {
+  const { err: [usage] } = await simppd(["server", "room", "create"]);
+  assert.match(usage!, /server room create NAME --owner NAME/);
+  assert.doesNotMatch(usage!, /server (run|user|backup)/);
 });
 
 Deno.test("a password is never taken from the command line", async () => {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { askServer, MOST_INVITATION_DAYS, type ServerRequestAnswer } from "../app/mod.ts";
+import { SimppdError } from "../base/mod.ts";
 import { passwordOf } from "./account.ts";
 import { printable } from "./printable.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, whole } from "./verb.ts";
@@ -16,6 +17,7 @@ export function stateOrData(invocation: Invocation): string {
 export async function serverUser(invocation: Invocation): Promise<Answer> {
   const [action, ...words] = invocation.words;
   const folder = invocation.state;
+  yesOnlyFor(invocation, "user");
   switch (action) {
     case "list": {
       expectWords(words);
@@ -24,6 +26,7 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
     }
     case "remove": {
       const [name] = expectWords(words, "NAME") as [string];
+      sure(invocation, `Remove the account ${name}, with all that belongs to it?`);
       const { jid } = await askServer(folder, "removeUser", { name });
       return { value: { jid }, text: `${jid} is removed` };
     }
@@ -59,6 +62,9 @@ export async function serverRoom(invocation: Invocation): Promise<Answer> {
   if (owner !== undefined && action !== "create") {
     throw new UsageError("--owner goes with server room create");
   }
+  const open = invocation.options.open === true;
+  if (open && action !== "create") throw new UsageError("--open goes with server room create");
+  yesOnlyFor(invocation, "room");
   switch (action) {
     case "list": {
       expectWords(words);
@@ -68,13 +74,14 @@ export async function serverRoom(invocation: Invocation): Promise<Answer> {
     case "create": {
       const [name] = expectWords(words, "NAME") as [string];
       if (owner === undefined) throw new UsageError("--owner NAME is missing");
-      const room = await askServer(folder, "createRoom", { name, owner });
+      const room = await askServer(folder, "createRoom", { name, owner, open });
       return { value: room, text: roomLine(room) };
     }
     case "remove": {
       const [name] = expectWords(words, "NAME") as [string];
-      await askServer(folder, "removeRoom", { name });
-      return { value: { name }, text: `${name} is removed` };
+      sure(invocation, `Remove the room ${name}?`);
+      const { jid } = await askServer(folder, "removeRoom", { name });
+      return { value: { jid }, text: `${jid} is removed` };
     }
     default:
       throw unknown("server room", "create, list or remove", action);
@@ -86,6 +93,19 @@ export async function serverStats({ words, state }: Invocation): Promise<Answer>
   const stats = await askServer(state, "stats", {});
   const lines = Object.entries(stats).map(([name, value]) => `${name.padEnd(18)}${value}`);
   return { value: stats, text: lines.join("\n") };
+}
+
+/** What cannot be undone needs `--yes`, or a yes from who sits at the terminal. */
+function sure({ options, io, json }: Invocation, question: string): void {
+  if (options.yes === true) return;
+  const answer = json ? undefined : io.confirm?.(question);
+  if (answer === undefined) throw new UsageError("this cannot be undone: --yes is missing");
+  if (!answer) throw new SimppdError("not-removed", "Nothing was removed.");
+}
+
+function yesOnlyFor({ words, options }: Invocation, what: string): void {
+  if (options.yes === undefined || words[0] === "remove") return;
+  throw new UsageError(`--yes goes with server ${what} remove`);
 }
 
 function userLine(user: ServerRequestAnswer<"users">[number]): string {

@@ -9,5 +9,5 @@ export function serverLimits({ words }: Invocation): Promise<Answer> {
 
 function line({ name, unit, least, most, about, ...limit }: ListedLimit): string {
   const of = unit === "ms" || unit === "bytes" ? ` ${unit}` : "";
-  return `${name.padEnd(26)}${about} ${limit.default}${of} (${least} to ${most})`;
+  return `${name.padEnd(26)} ${about} ${limit.default}${of} (${least} to ${most})`;
 }

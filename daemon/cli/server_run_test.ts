@@ -127,8 +127,8 @@ Deno.test("a server of its own, from the first start to its restored backup", {
       const again = await simppd(["backup", `${folder}/copy.db`, ...at]);
       assert.equal(again.answer.error.code, "bad-input");
 
-      assert.equal((await simppd(["room", "remove", "tea", ...at])).code, 0);
-      assert.equal((await simppd(["user", "remove", "alice", ...at])).code, 0);
+      assert.equal((await simppd(["room", "remove", "tea", "--yes", ...at])).code, 0);
+      assert.equal((await simppd(["user", "remove", "alice", "--yes", ...at])).code, 0);
       assert.equal((await simppd(["user", "list", ...at])).answer.length, 1);
     } finally {
       child.kill("SIGTERM");

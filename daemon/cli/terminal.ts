@@ -51,5 +51,6 @@ export const terminal: Io = {
     lines ??= (await readAll()).split(/\r?\n/);
     return lines.shift() ?? "";
   },
+  confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
   rest: readAll,
 };

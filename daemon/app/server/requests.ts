@@ -18,6 +18,8 @@ export interface Administered {
   readonly hosts: () => readonly { host: string; port: number }[];
   /** Absolute path of its SQLite file; undefined: a MariaDB or MySQL. */
   readonly databaseFile: string | undefined;
+  /** The bare JID of the account whose daemon carries it, which must not be removed. */
+  readonly own?: () => string | undefined;
 }
 
 const name = v.pipe(v.string(), v.maxLength(1_000));
@@ -46,8 +48,15 @@ const REQUESTS = {
     return { jid: jidOf(server, input.name) };
   }),
   removeUser: request(v.strictObject({ name }), async (server, input) => {
+    const jid = jidOf(server, input.name);
+    if (jid === server.own?.()) {
+      throw new SimppdError(
+        "own-account",
+        `${jid} is the account of the simppd that carries this server; it cannot be removed here.`,
+      );
+    }
     await server.control.administer("removeAccount", input.name);
-    return { jid: jidOf(server, input.name) };
+    return { jid };
   }),
   setPassword: request(v.strictObject({ name, password }), async (server, input) => {
     await server.control.administer("setPassword", input.name, input.password);
@@ -74,12 +83,11 @@ const REQUESTS = {
 
   rooms: request(nothing, ({ control }) => control.administer("rooms")),
   createRoom: request(
-    v.strictObject({ name, owner: name }),
-    ({ control }, input) => control.administer("createRoom", input.name, input.owner),
+    v.strictObject({ name, owner: name, open: v.optional(v.boolean(), false) }),
+    ({ control }, { name, owner, open }) => control.administer("createRoom", name, owner, open),
   ),
   removeRoom: request(v.strictObject({ name }), async ({ control }, input) => {
-    await control.administer("removeRoom", input.name);
-    return { name: input.name };
+    return { jid: await control.administer("removeRoom", input.name) };
   }),
 
   /** Where the SQLite file is, all that waited being in it. */

@@ -85,7 +85,9 @@ Deno.test("start() refuses a directory of a daemon, a domain that is none, a por
 Deno.test("a carried server is administered in the daemon's state directory", () =>
   inFolder(async (folder) => {
     const settings = await Carried.create("this-machine", ["simpp-modern"]);
-    const carried = await Carried.start(folder, { ...settings, port: 0 }, () => {});
+    const carried = await Carried.start(folder, { ...settings, port: 0 }, () => {}, () => {
+      return `alice@${settings.domain}`;
+    });
     try {
       const { domain } = settings;
       await askServer(folder, "addUser", { name: "alice", password: "correct horse" });
@@ -103,6 +105,7 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
       for (
         const [ask, input, code] of [
           ["removeUser", { name: "nobody" }, "unknown-account"],
+          ["removeUser", { name: "Alice" }, "own-account"],
           ["addUser", { name: "alice", password: "correct horse" }, "account-exists"],
           ["addUser", { name: "a b", password: "correct horse" }, "bad-username"],
           ["addUser", { name: "bob", password: "short" }, "bad-password"],

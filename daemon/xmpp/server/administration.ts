@@ -40,13 +40,17 @@ export interface ServerAdministration {
   setPassword(name: string, password: string): Promise<void>;
   rooms(): Promise<RoomOverview[]>;
   /**
-   * Makes a room for members alone that stays, owned by an account; its members are the owner's to
-   * choose.
+   * Makes a room that stays, owned by an account: hidden and for members alone, whom the owner
+   * chooses, unless it is to be `open`, to be found and entered by anybody.
    * @throws SimppdError `unknown-account`, `bad-room`, `room-exists`, `too-many-rooms`
    */
-  createRoom(name: string, owner: string): Promise<RoomOverview>;
-  /** Ends a room; everybody in it is told. @throws SimppdError `unknown-room` */
-  removeRoom(name: string): Promise<void>;
+  createRoom(name: string, owner: string, open?: boolean): Promise<RoomOverview>;
+  /**
+   * Ends a room; everybody in it is told.
+   * @returns its JID
+   * @throws SimppdError `unknown-room`
+   */
+  removeRoom(name: string): Promise<string>;
   /**
    * Stores what waits to be stored, so that a copy of the SQLite file that is made now is whole.
    * @throws SimppdError `database-full`
@@ -113,13 +117,13 @@ export class Administrator implements ServerAdministration {
     return await Promise.resolve(this.#upkeep.list());
   }
 
-  async createRoom(name: string, owner: string): Promise<RoomOverview> {
+  async createRoom(name: string, owner: string, open = false): Promise<RoomOverview> {
     const jid = this.#host.address(this.#existing(owner));
-    return await Promise.resolve(this.#upkeep.create(name, jid));
+    return await Promise.resolve(this.#upkeep.create(name, jid, open));
   }
 
-  async removeRoom(name: string): Promise<void> {
-    await Promise.resolve(this.#upkeep.remove(name));
+  async removeRoom(name: string): Promise<string> {
+    return await Promise.resolve(this.#upkeep.remove(name));
   }
 
   async settle(): Promise<void> {

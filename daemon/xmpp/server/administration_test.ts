@@ -90,10 +90,12 @@ Deno.test("rooms are made for an account, listed, and ended for who is inside", 
     alice.send(el("presence", { to: `${jid}/al` }, el("x", { xmlns: NS.muc })));
     await alice.until(({ attrs }) => attrs.from === `${jid}/al`);
     assert.deepEqual((await server.administer("rooms")).map(({ occupants }) => occupants), [1]);
-    await server.administer("removeRoom", "tea");
+    assert.equal(await server.administer("removeRoom", "tea"), jid);
     await alice.until(({ attrs }) => attrs.type === "unavailable" && attrs.from === `${jid}/al`);
     assert.deepEqual(await server.administer("rooms"), []);
     await assert.rejects(server.administer("removeRoom", "tea"), { code: "unknown-room" });
+    const open = await server.administer("createRoom", "hall", "alice", true);
+    assert.deepEqual([open.public, open.membersOnly], [true, false]);
   }, { rooms: 1 }));
 
 Deno.test("invitations that were open when the schema changed stay good", async () => {

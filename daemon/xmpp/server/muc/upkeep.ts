@@ -38,8 +38,11 @@ export class RoomUpkeep {
     });
   }
 
-  /** @throws SimppdError `bad-room`, `room-exists`, `too-many-rooms` */
-  create(name: string, owner: Jid): RoomOverview {
+  /**
+   * @param open anybody may find and enter it; else it is hidden, and for members alone
+   * @throws SimppdError `bad-room`, `room-exists`, `too-many-rooms`
+   */
+  create(name: string, owner: Jid, open: boolean): RoomOverview {
     const jid = this.#jidOf(name);
     const rooms = this.#rooms;
     if (rooms.find(jid) !== undefined) {
@@ -47,7 +50,7 @@ export class RoomUpkeep {
     }
     try {
       const room = rooms.create(jid, { jid: owner, session: undefined });
-      configure(room, room.config);
+      configure(room, open ? { ...room.config, public: true, membersOnly: false } : room.config);
       return overview(room);
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
@@ -62,12 +65,16 @@ export class RoomUpkeep {
     }
   }
 
-  /** @throws SimppdError `unknown-room`, `bad-room` */
-  remove(name: string): void {
+  /**
+   * @returns its JID
+   * @throws SimppdError `unknown-room`, `bad-room`
+   */
+  remove(name: string): string {
     const jid = this.#jidOf(name);
     const room = this.#rooms.find(jid);
     if (room === undefined) throw new SimppdError("unknown-room", `There is no room ${jid}.`);
     destroy(room, el("destroy"));
+    return jid.toString();
   }
 
   get #rooms(): Rooms {
