@@ -247,22 +247,29 @@ export class Chats {
     this.#changed(mine ? this.#messages.setDelivery(contact, id, "sent") ?? changed : changed);
   }
 
-  /** A line of ours in the chat: a missed call, a change of keys. */
-  line(contact: string, kind: Exclude<MessageView["kind"], "chat">, body: string): void {
+  /**
+   * A line of ours in the chat: a missed call, a change of keys.
+   * @param id what comes again by the same stands once
+   */
+  line(
+    contact: string,
+    kind: Exclude<MessageView["kind"], "chat">,
+    body: string,
+    id: string = newId(),
+  ): void {
     const message: MessageView = {
-      id: newId(),
+      id,
       contact,
       mine: false,
       at: Date.now(),
       kind,
-      body,
+      body: body.slice(0, MAX_BODY),
       delivery: null,
       problem: null,
       edited: false,
       suite: null,
     };
-    this.#messages.add(message, kind === "missed-call");
-    this.#changed(message);
+    if (this.#messages.add(message, kind === "missed-call")) this.#changed(message);
   }
 
   /** The server returned a message of ours: it cannot be delivered. */

@@ -57,14 +57,15 @@ export class History {
 
   async #fetch(client: XmppClient, archive: MessageArchive, signal: AbortSignal): Promise<void> {
     if (!await archive.exists()) return;
-    let start = this.#place === undefined ? Date.now() - FIRST_LOOK : undefined;
+    const first = this.#place === undefined;
+    let start = first ? Date.now() - FIRST_LOOK : undefined;
     for (let fetched = 0; fetched < MOST && !signal.aborted;) {
       const from = start === undefined ? {} : { start };
       const after = this.#place === undefined ? {} : { after: this.#place };
       try {
         const page = await archive.page({ max: PAGE, ...from, ...after });
         if (signal.aborted) return;
-        for (const archived of page.messages) this.#take(client, archived);
+        for (const archived of page.messages) this.#take(client, archived, first);
         fetched += page.messages.length;
         this.#place = page.last ?? this.#place;
         this.#write();
@@ -80,12 +81,13 @@ export class History {
     this.#complete = true;
   }
 
-  #take(client: XmppClient, { id, at, message }: Archived): void {
+  #take(client: XmppClient, { id, at, message }: Archived, first: boolean): void {
     if (message.attrs.type === "groupchat" || message.attrs.type === "error") return;
     const account = client.jid.bare();
     stamp(message, account, id, at ?? Date.now());
-    if (Jid.parse(message.attrs.from!).bareEquals(account)) this.#plain.takeSent(message);
-    else client.hooks.dispatch(message);
+    if (Jid.parse(message.attrs.from!).bareEquals(account)) {
+      this.#plain.takeSent(message, { first });
+    } else client.hooks.dispatch(message);
   }
 
   /** Remembers how far the archive has come with what arrives live. */

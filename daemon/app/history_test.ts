@@ -70,6 +70,43 @@ Deno.test("what another program of one's own sends in clear stands here too, mar
     }
   }));
 
+Deno.test("what another program of one's own writes to who uses simppd is said to be unread, once", () =>
+  withDora(async (alice, _, state) => {
+    const bob = await App.open({ state: `${state}-bob`, callHosts: ["127.0.0.1"] });
+    try {
+      await bob.join({ link: (await alice.invite()).link, nick: "Bob" });
+      const [aliceJid, bobJid] = [alice, bob].map((app) => app.status().account!.jid) as [
+        string,
+        string,
+      ];
+      await until(alice.events, () => alice.contacts().some(({ jid }) => jid === bobJid));
+      await alice.sendMessage(bobJid, "sealed");
+      await until(bob.events, () => bob.messages(aliceJid).some(({ kind }) => kind === "chat"));
+      const other = await otherOf(alice);
+      try {
+        for (const text of ["one", "two"]) write(other, bobJid, text, "message-a");
+        write(other, bobJid, "three", "message-b");
+        const unread = () =>
+          alice.messages(bobJid).map(({ body }) => body).filter((body) =>
+            /another prog/.test(body)
+          );
+        await until(alice.events, () => unread().length > 1);
+        assert.deepEqual(
+          unread().map((body) => body.split(": ")[1]),
+          ["one", "three"],
+        );
+        await until(
+          bob.events,
+          () => bob.messages(aliceJid).some(({ body }) => /wrote from another prog/.test(body)),
+        );
+      } finally {
+        await other.close();
+      }
+    } finally {
+      await bob.close();
+    }
+  }));
+
 Deno.test("what was said while this device was away comes out of the archive, once", () =>
   withDora(async (alice, dora, state) => {
     // A server of its own that stays while Alice's simppd is away.

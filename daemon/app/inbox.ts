@@ -96,12 +96,21 @@ export function receiveInto(rooms: {
   plain.withheld.on(({ from, code }) => {
     if (!due(from)) return;
     const { name } = people.get(from);
+    if (code === "plain-older") {
+      return chats.line(from, "notice", "Older messages that were not encrypted are not shown.");
+    }
     const message = code === "unreadable"
       ? `${name} wrote with an encryption that simppd does not know.`
       : `Something came without encryption in the name of ${name}, who uses simppd. It may be ` +
-        "forged and is not shown.";
+        `forged and is not shown: ask ${name} whether they wrote from another program.`;
     events.emit({ type: "security", data: { at: Date.now(), code, message, contact: from } });
     chats.line(from, "security", message);
+  });
+
+  plain.unread.on(({ to, id, body }) => {
+    const { name } = people.get(to);
+    const said = `You wrote this in another program, not encrypted; ${name} did not get to read it`;
+    chats.line(to, "notice", `${said}: ${body}`, `unread-${id}`);
   });
 
   plain.ended.on((from) =>

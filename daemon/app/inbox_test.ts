@@ -15,7 +15,7 @@ import { el, type Element } from "../xmpp/core/mod.ts";
 import type { Chats } from "./chats.ts";
 import { receiveInto } from "./inbox.ts";
 import type { People } from "./people.ts";
-import type { PlainLink } from "./plain_link.ts";
+import type { PlainLink, Withheld } from "./plain_link.ts";
 import type { SealedLink, SendOptions, Unopened } from "./sealed_link.ts";
 
 const ALICE = "alice@example.test";
@@ -39,7 +39,12 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
       return Promise.resolve({ suite: "simpp-pq" });
     },
   };
-  const plain = { received: new Emitter(), withheld: new Emitter(), ended: new Emitter() };
+  const plain = {
+    received: new Emitter(),
+    withheld: new Emitter<Withheld>(),
+    unread: new Emitter(),
+    ended: new Emitter(),
+  };
   const people = {
     has: () => contacts !== null,
     isBlocked: () => contacts?.blocked ?? false,
@@ -68,7 +73,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
     firstProof: () => false,
     jid: () => ALICE,
   });
-  return { clock, sent, lines, resent, answered, rung, link };
+  return { clock, sent, lines, resent, answered, rung, link, plain };
 }
 
 /** The end-to-end layer of one person, on a database and a directory in memory. */
@@ -113,6 +118,16 @@ Deno.test("a session that was renewed with the paper's profile is called weak", 
   assert.equal(lines[1], "Mallory's keys changed.");
   link.refused.emit(MALLORY);
   assert.match(lines[2]!, /no receipts come back/);
+});
+
+Deno.test("what came late in clear raises no alarm, what comes now does", () => {
+  const { events: _, simpp } = eventsOnly(() => true);
+  const { clock, lines, plain } = inboxOf(simpp);
+  plain.withheld.emit({ from: MALLORY, code: "plain-older" });
+  assert.equal(lines[0], "Older messages that were not encrypted are not shown.");
+  clock.now += MINUTE;
+  plain.withheld.emit({ from: MALLORY, code: "plain-from-simppd" });
+  assert.match(lines[1]!, /may be forged .* ask Mallory whether they wrote from another program/);
 });
 
 Deno.test("a contact that names one unlisted device after another gets one renewal a minute", async () => {

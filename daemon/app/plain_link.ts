@@ -18,8 +18,18 @@ const ENCRYPTED = ["urn:xmpp:omemo:2", "eu.siacs.conversations.axolotl", "jabber
 /** Something in clear that was not taken for what its sender may have meant. */
 export interface Withheld {
   readonly from: string;
-  /** `plain-from-simppd`: they have keys, so it may be forged; `unreadable`: another encryption. */
-  readonly code: "plain-from-simppd" | "unreadable";
+  /**
+   * `plain-from-simppd`: they have keys, so it may be forged; `plain-older`: the same, but it came
+   * late, and may be from before they had keys; `unreadable`: another encryption.
+   */
+  readonly code: "plain-from-simppd" | "plain-older" | "unreadable";
+}
+
+/** What another program of ours sent in clear to somebody whose simppd shows no such thing. */
+export interface Unread {
+  readonly to: string;
+  readonly id: string;
+  readonly body: string;
 }
 
 /**
@@ -29,6 +39,7 @@ export interface Withheld {
 export class PlainLink {
   readonly received = new Emitter<Incoming>();
   readonly withheld = new Emitter<Withheld>();
+  readonly unread = new Emitter<Unread>();
   /** A contact with whom one chatted in clear has shown keys: bare JID. */
   readonly ended = new Emitter<string>();
   readonly #simpp: Simpp;
@@ -94,14 +105,21 @@ export class PlainLink {
     this.#looked.set(jid, now);
   }
 
-  /** Takes what another device of ours sent in clear to somebody who has no keys. */
-  takeSent(stanza: Element): void {
+  /**
+   * Takes what another device of ours sent in clear.
+   * @param first it comes with the first look into the archive: perhaps from before keys were shown
+   */
+  takeSent(stanza: Element, { first = false }: { first?: boolean } = {}): void {
     const to = Jid.tryParse(stanza.attrs.to ?? "")?.bare().toString() ?? "";
-    if (!isChat(stanza) || stanza.getChild("body", NS.client) === undefined) return;
-    if (!this.#people.has(to) || this.#simpp.trust.describe(to) !== undefined) return;
+    const body = stanza.getChildText("body", NS.client);
+    if (!isChat(stanza) || body === null || !this.#people.has(to)) return;
     if (stanza.getChild("simpp", SIMPP_NS) !== undefined || isEncrypted(stanza)) return;
     const own = this.#client?.jid.bare();
-    if (own !== undefined) this.received.emit(incoming(stanza, own, own.toString(), to));
+    if (own === undefined) return;
+    if (this.#simpp.trust.describe(to) === undefined) {
+      this.received.emit(incoming(stanza, own, own.toString(), to));
+    } else if (first) this.withheld.emit({ from: to, code: "plain-older" });
+    else this.unread.emit({ to, id: idOf(stanza, own), body });
   }
 
   #take(stanza: Element): boolean {
@@ -114,7 +132,8 @@ export class PlainLink {
     if (!says && stanza.getChild("received", NS.receipts) === undefined) return false;
     if (this.#simpp.trust.describe(from) !== undefined) {
       this.isAllowed(from);
-      if (says) this.withheld.emit({ from, code: "plain-from-simppd" });
+      const late = stanza.getChild("delay", NS.delay) !== undefined;
+      if (says) this.withheld.emit({ from, code: late ? "plain-older" : "plain-from-simppd" });
     } else if (isEncrypted(stanza)) {
       this.withheld.emit({ from, code: "unreadable" });
     } else this.received.emit(incoming(stanza, own, from, own.toString()));

@@ -41,6 +41,7 @@ export function OtherPrograms({ server, jid }: { server: ServerView; jid: string
       </dl>
       <p class="hint">{words.certificate}</p>
       <p class="hint">{words.passwordLead}</p>
+      <p class="hint">{words.unread}</p>
       <Field label={words.fresh} value={fresh} secret required autoComplete="new-password" />
       <Field label={words.again} value={again} secret required autoComplete="new-password" />
       <FormError message={action.error.value} />

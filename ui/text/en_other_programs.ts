@@ -5,6 +5,8 @@ export const otherPrograms = {
     lead: "Any XMPP program can use your account here, such as Dino or Gajim. It does not " +
       "know simppd's encryption: what it sends and shows is not sealed end to end.",
     address: "Sign in as",
+    unread: "People who use simppd will not see what you write there, and what they write to " +
+      "you is not readable there.",
     here: "On this machine",
     elsewhere: "From elsewhere",
     machine: "this machine's address",
