@@ -278,6 +278,39 @@ dashboard("at 360 px one side is seen at a time and nothing is cut off", async (
   await page.getByLabel("Search contacts").waitFor();
 });
 
+dashboard(
+  "who carries no server invites nobody, and reads where other programs find it",
+  async (page) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const dialogue = page.getByRole("dialog");
+    await dialogue.getByRole("heading", { name: "Other programs" }).waitFor();
+    await dialogue.getByText("People who use simppd will not see").waitFor();
+    await dialogue.getByLabel("Password for other programs").waitFor();
+    await dialogue.getByText("192.168.1.20:5223").first().waitFor();
+    assert.equal(await page.getByRole("button", { name: "Invite someone" }).count(), 0);
+    assert.deepEqual(await seriousViolations(page), []);
+  },
+  (mock) => {
+    mock.state.status = fakeStatus({ server: null });
+  },
+);
+
+dashboard(
+  "what failed before plain was chosen says that it would go in clear",
+  async (page, mock) => {
+    mock.putContact(fakeContact("p@x.example", { name: "Pia", plain: true }));
+    await openChat(page, "Pia");
+    mock.putMessage(fakeMessage("p@x.example", {
+      mine: true,
+      body: "meant to be sealed",
+      delivery: "failed",
+      problem: { code: "no-keys", message: "No keys." },
+      suite: null,
+    }));
+    await page.getByRole("button", { name: "Send again without encryption" }).waitFor();
+  },
+);
+
 dashboard("settings: theme, letting others in, health, lock", async (page, mock) => {
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("radio", { name: "Dark" }).check();

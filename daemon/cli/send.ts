@@ -1,5 +1,5 @@
 import { SimppdError } from "../base/mod.ts";
-import type { AppEvent, MessageView } from "../views/mod.ts";
+import type { AppEvent, ContactView, MessageView } from "../views/mod.ts";
 import { contactPath, LocalApi } from "./local_api.ts";
 import { expectWords, text, UsageError, type Verb, whole } from "./verb.ts";
 
@@ -30,7 +30,11 @@ export const send: Verb = {
       const message = await settled(sent, wanted, events);
       return { value: message, text: `${message.delivery}` };
     } catch (error) {
+      if (error instanceof SimppdError && error.code === "no-keys") throw noKeys(jid, error);
       if (!over.signal.aborted) throw error;
+      const contacts = await api.ask<ContactView[]>("GET", "/api/contacts");
+      const contact = contacts.find((each) => each.jid === jid);
+      if (contact?.trust.state === "unknown" && !contact.plain) throw noKeys(jid, error);
       throw new SimppdError(
         "timeout",
         `The message is not ${wanted} after ${seconds} s; simppd goes on trying.`,
@@ -42,6 +46,15 @@ export const send: Verb = {
     }
   },
 };
+
+function noKeys(jid: string, cause: unknown): SimppdError {
+  return new SimppdError(
+    "no-keys",
+    `${jid} has no keys, so nothing can be sealed for them: they have not started simppd with this ` +
+      `address. To write to them without encryption: simppd contact plain ${jid}`,
+    cause,
+  );
+}
 
 /** Follows a message until it is as far as wanted. @throws SimppdError when it failed */
 async function settled(

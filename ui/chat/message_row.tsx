@@ -1,7 +1,7 @@
 import type { MessageView } from "../api/views.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { clock } from "../parts/time.ts";
-import { withNames } from "../store/contacts.ts";
+import { contacts, withNames } from "../store/contacts.ts";
 import { correctable, editing } from "../store/editing.ts";
 import { resent, sendAgain } from "../store/messages.ts";
 import { text } from "../text/mod.ts";
@@ -74,6 +74,8 @@ function EditButton({ message }: { message: MessageView }) {
 }
 
 function Failure({ message }: { message: MessageView }) {
+  // What was to be sealed would leave in clear now: that is not done unsaid.
+  const plain = message.suite !== "none" && contacts.value.get(message.contact)?.plain === true;
   return (
     <div class="failure">
       <p>{reason(message)}</p>
@@ -84,7 +86,7 @@ function Failure({ message }: { message: MessageView }) {
           onClick={() => sendAgain(message)}
         >
           <Icon name="retry" size="s" />
-          {text.chat.again}
+          {plain ? text.plain.again : text.chat.again}
         </button>
       )}
     </div>

@@ -6,6 +6,7 @@ import { Field, FormError } from "../parts/field.tsx";
 import { putContact } from "../store/contacts.ts";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { openChat } from "../store/route.ts";
+import { canInvite } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
 /** Adds a person whose address is known. */
@@ -40,13 +41,15 @@ export function AddDialog() {
         >
           {words.go}
         </button>
-        <button
-          type="button"
-          class="button button-quiet button-wide"
-          onClick={() => openDialog({ kind: "invite" })}
-        >
-          {words.instead}
-        </button>
+        {canInvite.value && (
+          <button
+            type="button"
+            class="button button-quiet button-wide"
+            onClick={() => openDialog({ kind: "invite" })}
+          >
+            {words.instead}
+          </button>
+        )}
       </form>
     </Dialog>
   );

@@ -5,6 +5,7 @@ import { RoomRow } from "../rooms/room_row.tsx";
 import { contacts, requests, search } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { conversationList, rooms } from "../store/rooms.ts";
+import { canInvite } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { AccountBar } from "./account_bar.tsx";
 import { ContactRow } from "./contact_row.tsx";
@@ -60,16 +61,18 @@ export function Sidebar() {
         <People />
       </div>
       <NotifyAsk />
-      <div class="sidebar-foot">
-        <button
-          type="button"
-          class="button button-soft button-wide"
-          onClick={() => openDialog({ kind: "invite" })}
-        >
-          <Icon name="link" size="s" />
-          {words.invite}
-        </button>
-      </div>
+      {canInvite.value && (
+        <div class="sidebar-foot">
+          <button
+            type="button"
+            class="button button-soft button-wide"
+            onClick={() => openDialog({ kind: "invite" })}
+          >
+            <Icon name="link" size="s" />
+            {words.invite}
+          </button>
+        </div>
+      )}
     </nav>
   );
 }

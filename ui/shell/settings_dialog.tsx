@@ -144,9 +144,9 @@ export function SettingsDialog() {
           <ServerSettings server={server} />
         </Group>
       )}
-      {server !== null && account !== null && (
+      {account !== null && (
         <Group title={text.otherPrograms.title}>
-          <OtherPrograms server={server} jid={account.jid} />
+          <OtherPrograms server={server} account={account} />
         </Group>
       )}
       <Group title={text.safekeeping.passphrase}>

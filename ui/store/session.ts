@@ -13,6 +13,9 @@ export const connection = signal<"opening" | "open" | "lost">("opening");
 
 export const status = signal<StatusView | null>(null);
 
+/** Only who carries the server makes invitations here. */
+export const canInvite = computed(() => (status.value?.server ?? null) !== null);
+
 export type Phase = "loading" | "no-session" | "locked" | "setup" | "ready";
 
 /** Which of the dashboard's faces is shown. */

@@ -16,6 +16,7 @@ export const otherPrograms = {
     certificate: "The server made its certificate itself. Where the program asks, compare the " +
       "pinned key, or trust the certificate for this server only.",
     passwordLead: "simppd signs in by its keys. Other programs need a password.",
+    samePassword: "Other programs sign in with the password that you signed in with here.",
     fresh: "Password for other programs",
     again: "That password again",
     differ: "The two passwords differ.",

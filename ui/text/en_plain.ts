@@ -12,6 +12,7 @@ export const plain = {
       "They have no keys, so nothing can be sealed for them. You may write without encryption: " +
       "then whoever runs a server between you can read and change it.",
     allow: "Write without encryption",
+    again: "Send again without encryption",
     stop: "Stop writing without encryption",
   },
 };

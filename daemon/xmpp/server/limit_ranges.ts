@@ -145,7 +145,7 @@ const SUFFIXES: Record<LimitUnit, Record<string, number>> = {
 
 /**
  * Reads `NAME=VALUE` of each: a number, for times with `ms`, `s`, `m`, `h` or `d` behind it, for
- * bytes with `k`, `M` or `G` (powers of 1024).
+ * bytes with `k`, `M` or `G` in any case (powers of 1024).
  * @throws SimppdError `bad-limit`
  */
 export function readLimits(settings: readonly string[]): Partial<ServerLimits> {
@@ -166,7 +166,7 @@ function valueOf(name: keyof ServerLimits, text: string): number {
   const { unit, least, most } = LIMIT_RANGES[name];
   const match = /^(\d{1,18}(?:\.\d{1,6})?)([A-Za-z]*)$/.exec(text);
   const suffixes = SUFFIXES[unit];
-  const factor = match?.[2] === "" ? 1 : suffixes[match?.[2] ?? ""];
+  const factor = match?.[2] === "" ? 1 : suffixOf(match?.[2] ?? "", unit);
   const value = factor === undefined ? NaN : Number(match?.[1]) * factor;
   if (value >= least && value <= most && (unit === "share" || Number.isInteger(value))) {
     return value;
@@ -177,6 +177,14 @@ function valueOf(name: keyof ServerLimits, text: string): number {
       `${unit === "ms" ? " milliseconds" : unit === "bytes" ? " bytes" : ""}` +
       `${behind.length === 0 ? "" : ` (or with ${behind.join(", ")} behind it)`}, not "${text}".`,
   );
+}
+
+/** Of bytes in any case; of times not, for M might be meant as months. */
+function suffixOf(text: string, unit: LimitUnit): number | undefined {
+  const suffixes = Object.entries(SUFFIXES[unit]);
+  const same = (name: string) =>
+    unit === "bytes" ? name.toLowerCase() === text.toLowerCase() : name === text;
+  return suffixes.find(([name]) => same(name))?.[1];
 }
 
 function namesOf(): (keyof ServerLimits)[] {

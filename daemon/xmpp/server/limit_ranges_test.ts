@@ -19,7 +19,7 @@ Deno.test("every limit is listed, with a sentence, and its default is within its
 
 Deno.test("readLimits() reads units, and the last of one name counts", () => {
   assert.deepEqual(
-    readLimits(["archiveAgeMs=2d", "banMs=1m", "banMs=90s", "burstBytes=2M", "offlineBytes=1G"]),
+    readLimits(["archiveAgeMs=2d", "banMs=1m", "banMs=90s", "burstBytes=2m", "offlineBytes=1G"]),
     { archiveAgeMs: 172_800_000, banMs: 90_000, burstBytes: 2 << 20, offlineBytes: 1 << 30 },
   );
   assert.deepEqual(readLimits(["offlineShareOfContact=0.25"]), { offlineShareOfContact: 0.25 });

@@ -22,6 +22,10 @@ import type { Tables } from "./tables.ts";
 const FULL = new Set([1021, 1114]);
 /** And that another client is in the way (ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK). */
 const LOCKED = new Set([1205, 1213]);
+/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_ACCESS_DENIED_NO_PASSWORD_ERROR. */
+const DENIED = new Set([1044, 1045, 1698]);
+/** ER_BAD_DB_ERROR. */
+const NO_DATABASE = 1049;
 /** Names of the database's own errors; their texts may say who the user is. */
 const FROM_DATABASE = /^ER_/;
 
@@ -170,6 +174,21 @@ export class MysqlDatabase implements Database {
     }
     if (FULL.has(errno)) {
       return new SimppdError("database-full", `${label} is full. Make room on its disk.`, cause);
+    }
+    if (DENIED.has(errno)) {
+      return new SimppdError(
+        "database-unavailable",
+        `Access denied for user "${this.#target.user}" of ${label}. See that the password is right, ` +
+          "and that this user may use that database.",
+        cause,
+      );
+    }
+    if (errno === NO_DATABASE) {
+      return new SimppdError(
+        "database-unavailable",
+        `There is no database ${label}. Make it: CREATE DATABASE ${this.#target.database}.`,
+        cause,
+      );
     }
     if (kind === "lost" || LOCKED.has(errno)) {
       return new SimppdError(

@@ -125,6 +125,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a wrong password and a database that is not there are said plainly",
+  ignore,
+  fn: async () => {
+    const url = new URL(await (await startMariadb())!.createDatabase());
+    const wrong = new URL(url);
+    wrong.password = "wrong";
+    assert.throws(() => openStorage(wrong.href), {
+      code: "database-unavailable",
+      message: /^Access denied for user "simppd"/,
+    });
+    const absent = new URL(url);
+    absent.pathname = `${absent.pathname}x`;
+    assert.throws(() => openStorage(absent.href), {
+      code: "database-unavailable",
+      message: /^There is no database /,
+    });
+  },
+});
+
+Deno.test({
   name: "one server a database: `database-in-use`, and free again when that one has gone",
   ignore,
   async fn() {
