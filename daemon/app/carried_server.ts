@@ -85,12 +85,25 @@ export class Carried {
     databaseFile: string,
     own: () => string | undefined,
   ): Promise<void> {
-    const { domain, pin } = this.#settings;
+    const { domain, pin, certificatePem } = this.#settings;
     const hosts = () => this.hosts;
+    const ports = () => {
+      const { port, starttlsPort = null, httpsPort = null } = this.#server;
+      return { port, starttlsPort, httpsPort };
+    };
     try {
       this.#control = await ControlDoor.open(
         folder,
-        answersFor({ control: this.#server, domain, pin, hosts, databaseFile, own }),
+        answersFor({
+          control: this.#server,
+          domain,
+          pin,
+          certificatePem,
+          ports,
+          hosts,
+          databaseFile,
+          own,
+        }),
       );
     } catch (error) {
       logOf("app").warn("the carried server cannot be administered: {error}", { error });

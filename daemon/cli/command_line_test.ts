@@ -111,6 +111,8 @@ Deno.test("words that are not understood end with 2 and the right usage", () =>
       [["server", "user", "list", "--yes"], "--yes goes with server user remove"],
       [["server", "room", "remove", "tea"], "--yes is missing"],
       [["server", "room", "list", "--open"], "--open goes with server room create"],
+      [["server", "ban"], "list or lift is missing"],
+      [["server", "ban", "lift"], "ADDRESS is missing"],
       [["server", "backup"], "FILE is missing"],
     ];
     for (const [args, words] of wrong) {

@@ -1,4 +1,11 @@
-import { serverInvite, serverRoom, serverStats, serverUser, stateOrData } from "./server_admin.ts";
+import {
+  serverBan,
+  serverInvite,
+  serverRoom,
+  serverStats,
+  serverUser,
+  stateOrData,
+} from "./server_admin.ts";
 import { serverBackup } from "./server_backup.ts";
 import { serverLimits } from "./server_limits.ts";
 import { RUN_OPTIONS, RUN_USAGE, serverRun } from "./server_run.ts";
@@ -13,6 +20,7 @@ const ACTIONS: Record<
   user: { options: ["data", "yes"], run: serverUser },
   invite: { options: ["data", "from", "days"], run: serverInvite },
   room: { options: ["data", "owner", "open", "yes"], run: serverRoom },
+  ban: { options: ["data"], run: serverBan },
   backup: { options: ["data"], run: serverBackup },
   stats: { options: ["data"], run: serverStats },
   limits: { options: [], run: serverLimits },
@@ -32,6 +40,8 @@ export const server: Verb = {
     "server room create NAME --owner NAME [--open] --data DIR",
     "                  hidden, and for members alone, whom its owner chooses; --open: for all",
     "server room remove NAME [--yes] --data DIR",
+    "server ban list --data DIR                   addresses of too many wrong passwords",
+    "server ban lift ADDRESS --data DIR",
     "server backup FILE --data DIR                a whole copy of its SQLite file, while it runs",
     "server stats --data DIR",
     "server limits                                all limits, what they are when left alone",

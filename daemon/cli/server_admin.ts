@@ -88,6 +88,25 @@ export async function serverRoom(invocation: Invocation): Promise<Answer> {
   }
 }
 
+export async function serverBan({ words: [action, ...words], state }: Invocation): Promise<Answer> {
+  switch (action) {
+    case "list": {
+      expectWords(words);
+      const bans = await askServer(state, "bans", {});
+      const line = ({ address, remainingMs }: typeof bans[number]) =>
+        `${address}: ${Math.ceil(remainingMs / 60_000)} minutes more`;
+      return { value: bans, text: bans.map(line).join("\n") || "no address is banned" };
+    }
+    case "lift": {
+      const [address] = expectWords(words, "ADDRESS") as [string];
+      const value = await askServer(state, "liftBan", { address });
+      return { value, text: `${address} may come again` };
+    }
+    default:
+      throw unknown("server ban", "list or lift", action);
+  }
+}
+
 export async function serverStats({ words, state }: Invocation): Promise<Answer> {
   expectWords(words);
   const stats = await askServer(state, "stats", {});

@@ -195,7 +195,8 @@ function addressOf(text: string, port: number): { host: string; port: number } {
   throw new UsageError(`--address takes HOST or HOST:PORT, not "${text}"`);
 }
 
-function shown({ domain, host, data, pin, ...ports }: StandaloneView): string {
+function shown(view: StandaloneView): string {
+  const { domain, host, data, pin, certificateSha256, certificateSha1, ...ports } = view;
   const lines = [
     `simppd ${VERSION} serves ${domain} from ${data}`,
     `direct TLS   ${host}:${ports.port}`,
@@ -205,5 +206,10 @@ function shown({ domain, host, data, pin, ...ports }: StandaloneView): string {
     lines.push(`HTTPS        ${host}:${ports.httpsPort} (${ports.httpsUrl})`);
   }
   if (ports.componentPort !== null) lines.push(`components   127.0.0.1:${ports.componentPort}`);
-  return [...lines, `pinned key   ${pin}`].join("\n");
+  return [
+    ...lines,
+    `pinned key   ${pin}`,
+    `certificate  SHA-256 ${certificateSha256}`,
+    `             SHA-1 ${certificateSha1}`,
+  ].join("\n");
 }

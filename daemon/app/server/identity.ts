@@ -40,6 +40,18 @@ export async function serverIdentity(
   return made;
 }
 
+/** Hashes of a whole certificate, as other programs show them where they ask: hex with colons. */
+export interface Fingerprints {
+  readonly certificateSha256: string;
+  readonly certificateSha1: string;
+}
+
+/** @param certificatePem the first one in it counts */
+export function fingerprintsOf(certificatePem: string): Fingerprints {
+  const { fingerprint256, fingerprint } = new X509Certificate(certificatePem);
+  return { certificateSha256: fingerprint256, certificateSha1: fingerprint };
+}
+
 /** Readable by its owner only from its first moment, and there whole or not at all. */
 async function write(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;

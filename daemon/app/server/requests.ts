@@ -1,9 +1,10 @@
 import * as v from "valibot";
-import { SimppdError } from "../../base/mod.ts";
+import { logOf, SimppdError } from "../../base/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import type { ServerControl } from "../../xmpp/server/mod.ts";
 import { writeInvitation } from "../invitation.ts";
 import type { ControlAnswer } from "./control_door.ts";
+import { fingerprintsOf } from "./identity.ts";
 
 /** A server that runs, alone or carried, and what invitations to it say. */
 export interface Administered {
@@ -14,6 +15,13 @@ export interface Administered {
   readonly domain: string;
   /** base64url SHA-256 of the server's public key (SPKI). */
   readonly pin: string;
+  readonly certificatePem: string;
+  /** Where it listens; null: it does not. */
+  readonly ports: () => {
+    readonly port: number;
+    readonly starttlsPort: number | null;
+    readonly httpsPort: number | null;
+  };
   /** Where it may be reached, best first: direct TLS. */
   readonly hosts: () => readonly { host: string; port: number }[];
   /** Absolute path of its SQLite file; undefined: a MariaDB or MySQL. */
@@ -36,8 +44,13 @@ function request<Schema extends v.GenericSchema, Answer>(
 }
 
 const REQUESTS = {
-  /** What the server counts. */
-  stats: request(nothing, ({ control }) => control.administer("report")),
+  /** What the server counts, where it is, and how it is known. */
+  stats: request(nothing, async ({ control, ports, pin, certificatePem }) => ({
+    ...await control.administer("report"),
+    ...ports(),
+    pin,
+    ...fingerprintsOf(certificatePem),
+  })),
 
   users: request(nothing, async ({ control, domain }) => {
     const accounts = await control.administer("accounts");
@@ -90,6 +103,15 @@ const REQUESTS = {
     return { jid: await control.administer("removeRoom", input.name) };
   }),
 
+  bans: request(nothing, ({ control }) => control.administer("bans")),
+  liftBan: request(
+    v.strictObject({ address: v.pipe(v.string(), v.maxLength(100)) }),
+    async ({ control }, { address }) => {
+      await control.administer("liftBan", address);
+      return { address };
+    },
+  ),
+
   /** Where the SQLite file is, all that waited being in it. */
   backupSource: request(nothing, async ({ control, databaseFile }) => {
     if (databaseFile === undefined) {
@@ -100,6 +122,7 @@ const REQUESTS = {
       );
     }
     await control.administer("settle");
+    logOf("app").info("the server's database is copied for a backup");
     return { path: databaseFile };
   }),
 };

@@ -7,7 +7,12 @@ import { type ExternalService, type ServerLimits, XmppServer } from "../../xmpp/
 import { startLog } from "../log_file.ts";
 import { networkAddresses } from "../network_addresses.ts";
 import { ControlDoor } from "./control_door.ts";
-import { type CertificateFiles, serverIdentity } from "./identity.ts";
+import {
+  type CertificateFiles,
+  type Fingerprints,
+  fingerprintsOf,
+  serverIdentity,
+} from "./identity.ts";
 import { answersFor } from "./requests.ts";
 import { knownServer, rememberServer } from "./server_file.ts";
 
@@ -50,7 +55,7 @@ export interface StandaloneOptions {
 }
 
 /** Where it is and how it is known. */
-export interface StandaloneView {
+export interface StandaloneView extends Fingerprints {
   readonly domain: string;
   readonly host: string;
   readonly port: number;
@@ -124,7 +129,8 @@ export class StandaloneServer {
     const { domain } = options;
     const known = await knownServer(data, domain);
     const identity = await serverIdentity(data, domain, options.certificate, known !== undefined);
-    const { pin } = identity;
+    const { pin, certificatePem } = identity;
+    const fingerprints = fingerprintsOf(certificatePem);
     const server = await listening(data, options, identity);
     try {
       await rememberServer(data, { domain, pin }, known);
@@ -132,13 +138,15 @@ export class StandaloneServer {
       const { httpsPort = null, httpsUrl = null } = server.listening;
       const componentPort = options.components === undefined ? null : server.componentPort;
       const ports = { port, starttlsPort, httpsPort, httpsUrl, componentPort };
-      const view = { domain, host, ...ports, pin, data, pid: Deno.pid };
+      const view = { domain, host, ...ports, pin, ...fingerprints, data, pid: Deno.pid };
       const control = await ControlDoor.open(
         data,
         answersFor({
           control: server,
           domain,
           pin,
+          certificatePem,
+          ports: () => ({ port, starttlsPort, httpsPort }),
           hosts: () => hostsOf(options, view),
           databaseFile: options.database === undefined ? databaseIn(data) : undefined,
         }),

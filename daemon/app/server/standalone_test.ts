@@ -53,6 +53,12 @@ Deno.test("start() takes a certificate with its key, and refuses what does not f
     });
     try {
       assert.equal(server.view.pin, good.pin);
+      const der = Uint8Array.fromBase64(good.certificatePem.replace(/-----.*?-----|\s/g, ""));
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", der)).toHex();
+      const stats = await askServer(options.data, "stats", {});
+      assert.equal(stats.certificateSha256.replaceAll(":", "").toLowerCase(), hash);
+      assert.equal(stats.certificateSha256, server.view.certificateSha256);
+      assert.deepEqual([stats.port, stats.starttlsPort], [server.view.port, null]);
       const asked = { from: null, days: 1 };
       const { link } = await askServer(options.data, "invite", asked);
       const { domain, hosts, pin, inviter } = readInvitation(link);
@@ -62,6 +68,9 @@ Deno.test("start() takes a certificate with its key, and refuses what does not f
     } finally {
       await server.stop();
     }
+    const log = await Deno.readTextFile(`${options.data}/simppd.log`);
+    assert.match(log, /serving .*chat\.test/);
+    assert.match(log, /chat\.test.* is served no more/);
   }));
 
 Deno.test("start() refuses a directory of a daemon, a domain that is none, a port that is taken", () =>
@@ -99,6 +108,7 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
       assert.equal(read.fingerprint, undefined);
       assert.deepEqual(read.hosts, [{ host: "127.0.0.1", port: carried.view.port }]);
       assert.equal((await askServer(folder, "stats", {})).invitations, 1);
+      assert.deepEqual(await askServer(folder, "bans", {}), []);
       assert.deepEqual(await askServer(folder, "backupSource", {}), {
         path: `${folder}/server.db`,
       });
@@ -114,6 +124,7 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
           ["createRoom", { name: "tea", owner: "nobody" }, "unknown-account"],
           ["createRoom", { name: "", owner: "alice" }, "bad-room"],
           ["removeRoom", { name: "tea" }, "unknown-room"],
+          ["liftBan", { address: "192.0.2.7" }, "not-banned"],
           ["toString", {}, "bad-input"],
         ] as const
       ) await assert.rejects(askServer(folder, ask as never, input as never), { code }, ask);

@@ -1,6 +1,7 @@
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import { StreamError } from "../core/mod.ts";
 import { accountName } from "./credentials.ts";
+import type { Ban } from "./login_guard.ts";
 import type { Host } from "./host.ts";
 import { type RoomOverview, RoomUpkeep } from "./muc/upkeep.ts";
 import type { ServerStats } from "./options.ts";
@@ -51,6 +52,10 @@ export interface ServerAdministration {
    * @throws SimppdError `unknown-room`
    */
   removeRoom(name: string): Promise<string>;
+  /** Addresses that are banned for wrong passwords. */
+  bans(): Promise<Ban[]>;
+  /** Lets a banned address in again. @throws SimppdError `not-banned` */
+  liftBan(address: string): Promise<void>;
   /**
    * Stores what waits to be stored, so that a copy of the SQLite file that is made now is whole.
    * @throws SimppdError `database-full`
@@ -124,6 +129,15 @@ export class Administrator implements ServerAdministration {
 
   async removeRoom(name: string): Promise<string> {
     return await Promise.resolve(this.#upkeep.remove(name));
+  }
+
+  async bans(): Promise<Ban[]> {
+    return await Promise.resolve(this.#host.guard.bans(steadyNow()));
+  }
+
+  async liftBan(address: string): Promise<void> {
+    if (await Promise.resolve(this.#host.guard.lift(address, steadyNow()))) return;
+    throw new SimppdError("not-banned", `${address} is not banned.`);
   }
 
   async settle(): Promise<void> {

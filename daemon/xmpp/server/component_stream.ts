@@ -141,7 +141,10 @@ export class ComponentStream implements Service {
     const secret = this.#owner.secret(this.#domain);
     const right = stanza.is("handshake", NS.component) && secret !== undefined &&
       isComponentProof(stanza.getText().trim(), this.#id, secret);
-    if (!right) throw new StreamError("not-authorized", "the handshake is wrong");
+    if (!right) {
+      logOf("xmpp-server").warn("{name} gave a wrong secret", { name: this.name });
+      throw new StreamError("not-authorized", "the handshake is wrong");
+    }
     clearTimeout(this.#late);
     this.#stage = "open";
     this.#reader.setLimits(limitsAfterAuth(this.#owner.host.limits));

@@ -1,3 +1,4 @@
+import { logOf, Rate } from "../../base/mod.ts";
 import type { ServerLimits } from "./limits.ts";
 
 interface Failures {
@@ -10,6 +11,16 @@ interface Failures {
 
 /** What the guard keeps of; past it the oldest records go. */
 const MOST_RECORDS = 10_000;
+/** Wrong passwords are logged once a minute for an account at an address, and so many in all. */
+const LOG_PERIOD_MS = 60_000;
+const MOST_LOGGED = 60;
+
+/** An address that is banned. */
+export interface Ban {
+  readonly address: string;
+  /** Until the ban ends by itself, in ms. */
+  readonly remainingMs: number;
+}
 
 /**
  * Slows down guessing. Wrong passwords count for the account at that address (back-off, doubling),
@@ -23,6 +34,8 @@ export class LoginGuard {
   #accounts = new Map<string, Failures>();
   #addresses = new Map<string, Failures>();
   #known = new Map<string, Set<string>>();
+  readonly #logged = new Rate(1, LOG_PERIOD_MS);
+  readonly #loggedInAll = new Rate(MOST_LOGGED, LOG_PERIOD_MS);
   readonly #limits: ServerLimits;
 
   constructor(limits: ServerLimits) {
@@ -44,6 +57,7 @@ export class LoginGuard {
 
   /** A wrong password; `account` is undefined when what was given cannot be a name. */
   failed(address: string, account: string | undefined, now: number): void {
+    this.#log(address, account ?? "", now);
     const { failuresBeforeBackoff, failuresBeforeBan, banMs } = this.#limits;
     const { longestBackoffMs, longestKnownBackoffMs } = this.#limits;
     if (account !== undefined) {
@@ -56,7 +70,18 @@ export class LoginGuard {
     const record = this.#record(this.#addresses, address, now);
     record.count++;
     record.forgetAt = now + banMs;
-    if (record.count >= failuresBeforeBan) record.blockedUntil = now + banMs;
+    if (record.count < failuresBeforeBan) return;
+    if (record.blockedUntil <= now) {
+      logOf("xmpp-server").warn(
+        "{address} is banned for {seconds} s, after {count} wrong passwords",
+        {
+          address,
+          seconds: Math.round(banMs / 1000),
+          count: record.count,
+        },
+      );
+    }
+    record.blockedUntil = now + banMs;
   }
 
   /** A right password: the pair starts afresh and is known from now on. */
@@ -72,6 +97,9 @@ export class LoginGuard {
 
   /** Forgets what has run out. */
   sweep(now: number): void {
+    for (const [address, { blockedUntil }] of this.#addresses) {
+      if (blockedUntil > 0 && blockedUntil <= now) this.#unban(address);
+    }
     for (const table of [this.#pairs, this.#accounts, this.#addresses]) {
       for (const [key, record] of table) if (record.forgetAt <= now) table.delete(key);
     }
@@ -82,6 +110,34 @@ export class LoginGuard {
     let count = 0;
     for (const record of this.#addresses.values()) if (record.blockedUntil > now) count++;
     return count;
+  }
+
+  /** Those addresses. */
+  bans(now: number): Ban[] {
+    return [...this.#addresses].flatMap(([address, { blockedUntil }]) =>
+      blockedUntil > now ? [{ address, remainingMs: Math.ceil(blockedUntil - now) }] : []
+    );
+  }
+
+  /** Ends a ban early. @returns false: `address` is not banned */
+  lift(address: string, now: number): boolean {
+    if (!this.#blocked(this.#addresses, address, now)) return false;
+    this.#unban(address);
+    return true;
+  }
+
+  #unban(address: string): void {
+    this.#addresses.delete(address);
+    logOf("xmpp-server").info("the ban of {address} has ended", { address });
+  }
+
+  #log(address: string, account: string, now: number): void {
+    if (!this.#loggedInAll.allows("", now)) return;
+    if (!this.#logged.allows(pair(address, account), now)) return;
+    logOf("xmpp-server").warn("a wrong password for {account} from {address}", {
+      account,
+      address,
+    });
   }
 
   #count(

@@ -27,7 +27,12 @@ Deno.test("admits() bans an address that guesses over many accounts, and lifts t
   assert.ok(!guard.admits("a", 0));
   assert.ok(guard.admits("b", 0));
   assert.equal(guard.banned(0), 1);
+  assert.deepEqual(guard.bans(1_000), [{ address: "a", remainingMs: limits.banMs - 1_000 }]);
   assert.ok(guard.admits("a", limits.banMs));
+  assert.ok(!guard.lift("b", 0));
+  assert.ok(guard.lift("a", 0));
+  assert.ok(guard.admits("a", 0));
+  assert.deepEqual(guard.bans(0), []);
 });
 
 Deno.test("mayTry() refuses an account guessed at from many addresses", () => {

@@ -1,4 +1,4 @@
-import { SimppdError } from "../../base/mod.ts";
+import { logOf, SimppdError } from "../../base/mod.ts";
 import { loginProfile } from "../../crypto/mod.ts";
 import { checkedLoginKey, type PublicLoginKey } from "../core/mod.ts";
 import type { AccountKeys } from "./storage/accounts.ts";
@@ -44,6 +44,10 @@ export async function makeAccount(
     pushRoster(host, inviter, rosterElement(item));
     host.hooks.subscribed.run(inviter, name);
   }
+  logOf("xmpp-server").info("the account {name} was made, {by}", {
+    name,
+    by: token === undefined ? "by the administrator" : "by an invitation",
+  });
   const taken = new Set(keys.loginKeys.map(({ profile }) => profile));
   return { serverKeys: host.logins.publicKeys.filter(({ profile }) => taken.has(profile)) };
 }
@@ -55,6 +59,7 @@ export async function changePassword(host: Host, account: string, password: stri
     host.storage.accounts.setCredentials(account, credentials);
     host.storage.tokens.revokeAll(account);
   });
+  logOf("xmpp-server").info("the account {account} has another password", { account });
 }
 
 /** Contacts see the subscriptions end; then everything of the account goes. */
@@ -69,6 +74,7 @@ export function removeAccount(host: Host, account: string): void {
     host.storage.accounts.remove(account);
     change.effects.push(() => host.hooks.removed.run(account));
   });
+  logOf("xmpp-server").info("the account {account} was removed", { account });
 }
 
 async function keysOf(host: Host, secret: AccountSecret): Promise<AccountKeys> {

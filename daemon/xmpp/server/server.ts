@@ -124,6 +124,11 @@ export class XmppServer implements StreamHost, ServerControl {
       server.storage.close();
       throw error;
     }
+    logOf("xmpp-server").info("serving {domain} at {listening}, components at port {components}", {
+      domain: options.domain,
+      listening: server.listening,
+      components: server.componentPort,
+    });
     server.#sweeper = setInterval(() => server.#sweep(), server.limits.sweepMs);
     return server;
   }
@@ -307,6 +312,7 @@ export class XmppServer implements StreamHost, ServerControl {
     await this.#entrance.shut(new StreamError("system-shutdown"), GOODBYE_MS);
     await this.#https?.close();
     this.storage.close();
+    logOf("xmpp-server").info("{domain} is served no more", { domain: this.domain.toString() });
   }
 
   #checkRunning(): void {

@@ -25,6 +25,10 @@ export function logForwarded({ level, text }: LogLine): void {
 
 function textOf(record: LogRecord): string {
   return record.message.map((part) =>
-    part instanceof Error ? part.stack ?? part.message : String(part)
+    part instanceof Error
+      ? part.stack ?? part.message
+      : typeof part === "object"
+      ? JSON.stringify(part)
+      : String(part)
   ).join("");
 }
