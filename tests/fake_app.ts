@@ -272,6 +272,11 @@ export class FakeApp implements AppApi {
         this.events.emit({ type: "message", data: { ...message, delivery: "failed", problem } });
         return;
       }
+      if (body === "has no keys") {
+        const problem = { code: "no-keys", message: "Nothing can be sealed for them." };
+        this.events.emit({ type: "message", data: { ...message, delivery: "failed", problem } });
+        return;
+      }
       this.events.emit({ type: "message", data: { ...message, delivery: "sent" } });
       this.events.emit({ type: "message", data: { ...message, delivery: "delivered" } });
     });

@@ -136,6 +136,22 @@ Deno.test("no verb takes an option it does not know", async () => {
   }
 });
 
+Deno.test("what is removed for good is asked about where somebody sits, and a no removes nothing", async () => {
+  const asked: string[] = [];
+  const err: string[] = [];
+  const nothing = () => Promise.resolve("");
+  const io: Io = {
+    out: () => {},
+    err: (line) => err.push(line),
+    secret: nothing,
+    rest: nothing,
+    confirm: (question) => asked.push(question) < 1,
+  };
+  assert.equal(await main(["server", "room", "remove", "tea", "--data", "absent"], io), 1);
+  assert.deepEqual(asked, ["Remove the room tea?"]);
+  assert.match(err[0]!, /\(not-removed\)$/);
+});
+
 Deno.test("of a verb that does much only the usage of what was asked is shown", async () => {
   const { err: [usage] } = await simppd(["server", "room", "create"]);
   assert.match(usage!, /server room create NAME --owner NAME/);
@@ -369,6 +385,9 @@ Deno.test("send waits until the message is as far as wanted, and fails when it f
     const { code, err } = await ask(["send", "bob@fake.example", "fails"]);
     assert.equal(code, 1);
     assert.equal(err[0], "error: The key changed. (not-trusted)");
+    const keyless = await ask(["send", "bob@fake.example", "has no keys"]);
+    assert.equal(keyless.code, 1);
+    assert.match(keyless.err[0]!, /simppd contact plain bob@fake\.example \(no-keys\)$/);
   }));
 
 Deno.test("an error of the daemon keeps its code and sentence", () =>
