@@ -3,16 +3,15 @@ import {
   el,
   type Element,
   Jid,
-  NO_LIMITS,
   NS,
   pageResult,
-  parseElement,
   readForm,
   readPageRequest,
   StanzaError,
 } from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
+import { readStored } from "./stored_xml.ts";
 import { type Archive, type ArchiveFilter, idAt, timeOf } from "./storage/archive.ts";
 
 const TEXT = { type: "text-single", value: "" } as const;
@@ -75,7 +74,7 @@ export function queryArchive(
   const read = found.reduce((sum, { stanza }) => sum + stanza.length, 0);
   return {
     cost: Math.ceil(COUNT_COST * count + READ_COST * read),
-    results: rows.map(({ id, stanza }) => result(owner, queryid, id, stanza)),
+    results: rows.flatMap(({ id, stanza }) => result(owner, queryid, id, stanza) ?? []),
     fin: el(
       "fin",
       { xmlns: NS.archive, complete: complete ? "true" : undefined },
@@ -151,8 +150,9 @@ function within<T extends { stanza: string }>(rows: readonly T[], bytes: number)
   return rows.slice(0, end < 0 ? rows.length : Math.max(1, end));
 }
 
-function result(owner: Jid, queryid: string | undefined, id: number, stanza: string): Element {
-  const message = parseElement(stanza, NO_LIMITS);
+function result(owner: Jid, queryid: string | undefined, id: number, stanza: string) {
+  const message = readStored(stanza);
+  if (message === undefined) return undefined;
   const delay = delayElement(owner, timeOf(id));
   delete delay.attrs.from;
   return el(

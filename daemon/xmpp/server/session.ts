@@ -40,6 +40,8 @@ export class Session {
   readonly directed = new Set<string>();
   /** Its features that end in `+notify`, once known by its capabilities (XEP-0115). */
   features: ReadonlySet<string> | undefined;
+  /** Those of whose nodes it was sent the newest items since it came online. */
+  readonly greeted = new Set<string>();
   /** Set once its client has enabled stream management (XEP-0198). */
   management: StreamManagement | undefined;
   /** The stanza of its client that is being worked on. */

@@ -5,7 +5,7 @@ import type { Extension, Host } from "./host.ts";
 import { configForm, DEFAULT_CONFIG, readConfig } from "./pep_config.ts";
 import type { PepConfig } from "./storage/pep_nodes.ts";
 import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pep_notify.ts";
-import { checkRoom, publish } from "./pep_publish.ts";
+import { checkRoom, nodeOf, publish } from "./pep_publish.ts";
 import { PubsubError } from "./pubsub_error.ts";
 import { isSeenBy } from "./subscription_state.ts";
 
@@ -123,7 +123,12 @@ function items(host: Host, request: IqRequest, action: Element): Element {
     ? ids.slice(0, host.limits.pepItems).flatMap((id) => pep.item(request.account, node, id) ?? [])
     : pep.items(request.account, node, Math.min(most, config.maxItems)).reverse();
   // The newest; the rest can be asked for by id.
-  const answer = fitting(found.reverse().values().map(itemElement)).reverse();
+  const answer = fitting(
+    found.reverse().values().flatMap((item) => {
+      const element = itemElement(item);
+      return element === undefined ? [] : [element];
+    }),
+  ).reverse();
   return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...answer));
 }
 
@@ -217,11 +222,4 @@ function owner(host: Host, request: IqRequest): Element | undefined {
         feature: action.getName(),
       });
   }
-}
-
-function nodeOf(action: Element): string {
-  const { node } = action.attrs;
-  if (!node) throw new PubsubError("modify", "bad-request", "nodeid-required");
-  if (node.length > 1_023) throw new StanzaError("modify", "not-acceptable", "node id too long");
-  return node;
 }
