@@ -150,10 +150,11 @@ export class Session {
   /** Takes the client's count of what it has. @throws StreamError when it is more than was sent */
   acknowledged(h: number): void {
     const management = this.management!;
-    management.acknowledge(h);
+    const progress = management.acknowledge(h) > 0;
     management.requested = false;
     this.#confirmations.confirm(this.#confirmations.written - management.unacknowledged);
-    if (management.unacknowledged > 0) this.#requestAck();
+    // Who counts nothing of it would be asked again and again: the next stanza will ask.
+    if (progress && management.unacknowledged > 0) this.#requestAck();
   }
 
   /** Asks for a sign of life. */
