@@ -180,3 +180,15 @@ Deno.test("a component's flood stays with it past its rate, and ends with its st
     await component.close();
     await until(() => openDescriptors() <= before);
   }, { bytesPerSecond: 10_000, burstBytes: 100_000 }));
+
+Deno.test("what a component writes has its addresses in the one spelling", () =>
+  withComponents(async (server, anna) => {
+    const component = keys(server.componentPort);
+    await component.connect();
+    component.send(
+      el("message", { from: `Y@${KEYS.toUpperCase()}`, to: anna.jid.replace("a", "A") }),
+    );
+    const { from, to } = (await anna.until((stanza) => stanza.is("message"))).attrs;
+    assert.deepEqual([from, to], [`y@${KEYS}`, anna.jid]);
+    await component.close();
+  }));
