@@ -35,8 +35,12 @@ export interface ArchivePage {
   readonly cost: number;
 }
 
-/** Looking at a message to count it, in bytes of a rate; reading one costs a part of its bytes. */
+/**
+ * Counting a message, in bytes of a rate, and looking which resource it is of; reading one costs a
+ * part of its bytes.
+ */
 const COUNT_COST = 4;
+const SCAN_COST = 64;
 const READ_COST = 1 / 8;
 
 /**
@@ -70,15 +74,21 @@ export function queryArchive(
   rows = backwards ? fitting.reverse() : fitting;
   if (query.getChild("flip-page") !== undefined) rows = [...rows].reverse();
   const ids = rows.map(({ id }) => String(id)).sort((a, b) => Number(a) - Number(b));
-  const count = archive.count(whole);
+  const count = archive.count({ ...whole, resource: "" });
+  const scans = whole.resource !== "" && most > 0;
   const read = found.reduce((sum, { stanza }) => sum + stanza.length, 0);
   return {
-    cost: Math.ceil(COUNT_COST * count + READ_COST * read),
+    cost: Math.ceil((scans ? SCAN_COST : COUNT_COST) * count + READ_COST * read),
     results: rows.flatMap(({ id, stanza }) => result(owner, queryid, id, stanza) ?? []),
     fin: el(
       "fin",
       { xmlns: NS.archive, complete: complete ? "true" : undefined },
-      pageResult({ first: ids[0], last: ids.at(-1), count }),
+      pageResult({
+        first: ids[0],
+        last: ids.at(-1),
+        // No index tells how many are of one resource: it is left out (XEP-0059 section 2.6).
+        count: whole.resource === "" ? count : undefined,
+      }),
     ),
   };
 }
