@@ -122,6 +122,8 @@ function items(host: Host, request: IqRequest, action: Element): Element {
   const found = ids.length > 0
     ? ids.slice(0, host.limits.pepItems).flatMap((id) => pep.item(request.account, node, id) ?? [])
     : pep.items(request.account, node, Math.min(most, config.maxItems)).reverse();
+  const read = found.reduce((sum, { payload }) => sum + payload.length, 0);
+  request.session.charge(Math.ceil(READ_COST * read));
   // The newest; the rest can be asked for by id.
   const answer = fitting(
     found.reverse().values().flatMap((item) => {
@@ -145,6 +147,8 @@ function fitting(elements: Iterable<Element>): Element[] {
 }
 
 const ANSWER_BYTES = 200_000;
+/** What reading a byte of the items costs who asked, in bytes of its rate. */
+const READ_COST = 1 / 8;
 
 function retract(host: Host, request: IqRequest, action: Element): undefined {
   const { account } = request.session;
