@@ -8,7 +8,7 @@ const ui = new URL("../ui/", import.meta.url);
 const dist = new URL("dist/", ui);
 
 /** Order matters: later sheets may refine earlier ones at equal specificity. */
-const SHEETS = ["tokens", "base", "controls", "shell", "setup", "people", "chat", "call"];
+const SHEETS = ["tokens", "base", "controls", "shell", "setup", "people", "chat", "rooms", "call"];
 
 /** Takes comments and needless white space out of a style sheet; strings are left alone. */
 export function squeezeCss(css: string): string {

@@ -5,6 +5,8 @@ import type {
   CallView,
   ContactView,
   MessageView,
+  RoomMessageView,
+  RoomView,
   StatusView,
 } from "../daemon/views/mod.ts";
 
@@ -28,6 +30,24 @@ function fakeMessage(contact: string, id: string, body: string): MessageView {
     problem: null,
     edited: false,
     suite: null,
+  };
+}
+
+function fakeRoomMessage(room: string, id: string, body: string): RoomMessageView {
+  return {
+    id,
+    room,
+    kind: "chat",
+    mine: true,
+    nick: "Alice",
+    sender: "alice",
+    jid: "alice@fake.example",
+    body,
+    at: 1,
+    mention: false,
+    encryption: "none",
+    delivery: "pending",
+    problem: null,
   };
 }
 
@@ -63,6 +83,24 @@ export class FakeApp implements AppApi {
       mutual: false,
       devices: [],
     },
+    last: null,
+  };
+  room: RoomView = {
+    jid: "den@rooms.fake.example",
+    name: "Den",
+    server: "rooms.fake.example",
+    encryption: "none",
+    state: "in",
+    problem: null,
+    invitation: null,
+    nick: "Alice",
+    affiliation: "owner",
+    role: "moderator",
+    subject: "",
+    nonAnonymous: true,
+    occupants: 2,
+    unread: 0,
+    mentions: 0,
     last: null,
   };
   ring: CallView = {
@@ -163,6 +201,46 @@ export class FakeApp implements AppApi {
   forgetChat: AppApi["forgetChat"] = (jid) => this.#done(undefined, "forgetChat", jid);
   safety: AppApi["safety"] = () => Promise.resolve({ number: "1".repeat(60), qr: "qr" });
   verify: AppApi["verify"] = (jid, by) => this.#done(this.contact, "verify", jid, by);
+  rooms: AppApi["rooms"] = () => [this.room];
+  createRoom: AppApi["createRoom"] = (input) => this.#enter(input.plain, "createRoom", input);
+  joinRoom: AppApi["joinRoom"] = (input) => this.#enter(input.plain, "joinRoom", input);
+  answerRoom: AppApi["answerRoom"] = (jid, input) =>
+    this.#done(this.room, "answerRoom", jid, input);
+  leaveRoom: AppApi["leaveRoom"] = (jid) => this.#done(undefined, "leaveRoom", jid);
+  roomMembers: AppApi["roomMembers"] = () => [{
+    nick: "Bob\u202e",
+    jid: "bob@fake.example",
+    affiliation: "member",
+    role: "participant",
+    presence: "online",
+    self: false,
+  }];
+  roomMessages: AppApi["roomMessages"] = () => [];
+  // deno-lint-ignore require-await -- rejects rather than throws, as the contract says
+  sendToRoom: AppApi["sendToRoom"] = async (jid, body) => {
+    if (jid !== this.room.jid) throw new SimppdError("unknown-room", `${jid} is no room of yours.`);
+    const sent = fakeRoomMessage(jid, `said-${this.asked.length}`, body);
+    setTimeout(() =>
+      this.events.emit({ type: "room-message", data: { ...sent, delivery: "sent" } })
+    );
+    return this.#done(sent, "sendToRoom", jid, body);
+  };
+  markRoomRead: AppApi["markRoomRead"] = (jid) => this.#done(undefined, "markRoomRead", jid);
+  inviteToRoom: AppApi["inviteToRoom"] = (jid, contact, reason) =>
+    this.#done(undefined, "inviteToRoom", jid, contact, reason);
+  changeRoomMember: AppApi["changeRoomMember"] = (jid, change) =>
+    this.#done(undefined, "changeRoomMember", jid, change);
+  changeRoom: AppApi["changeRoom"] = (jid, change) =>
+    this.#done(this.room, "changeRoom", jid, change);
+  destroyRoom: AppApi["destroyRoom"] = (jid, reason) =>
+    this.#done(undefined, "destroyRoom", jid, reason);
+  // deno-lint-ignore require-await -- rejects rather than throws, as the contract says
+  async #enter(plain: boolean | undefined, name: string, input: unknown): Promise<RoomView> {
+    if (plain !== true) {
+      throw new SimppdError("room-not-encrypted", "Rooms are not encrypted; confirm that first.");
+    }
+    return this.#done(this.room, name, input);
+  }
   setPolicy: AppApi["setPolicy"] = (jid, suites) =>
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>

@@ -288,7 +288,7 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByText("Others can reach it.").waitFor();
   await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
   await page.getByLabel("Password for other programs").fill("correct horse");
-  const twice = page.getByLabel("The same again").first();
+  const twice = page.getByLabel("That password again");
   await twice.fill("correct house");
   await page.getByRole("button", { name: "Set the password" }).click();
   await page.getByText("The two passwords differ.").waitFor();

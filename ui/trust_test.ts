@@ -435,7 +435,10 @@ dashboard(
     await page.getByText("By SIMPP-1 (simpp-modern), both sides proved").waitFor();
     const set = async () => {
       await page.getByLabel("New passphrase").fill("five words drawn at random");
-      await page.getByLabel("The same again").first().fill("five words drawn at random");
+      const group = page.locator("section").filter({
+        has: page.getByRole("heading", { name: "Passphrase", exact: true }),
+      });
+      await group.getByLabel("The same again").fill("five words drawn at random");
     };
     await set();
     await page.getByRole("button", { name: "Set passphrase" }).click();

@@ -161,7 +161,8 @@ export class Account {
   }
 
   async join(input: { link: string; nick: string }): Promise<void> {
-    const { domain, inviter, hosts, pin, fingerprint, token } = readInvitation(input.link);
+    const invitation = readInvitation(input.link);
+    const { domain, inviter, hosts, pin, fingerprint, token } = invitation;
     const make = async (nick: string) => {
       const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
       const keys = new NewLoginKeys(this.#o.loginProfiles);
@@ -175,6 +176,9 @@ export class Account {
           loginKeys: keys.public,
         }));
       const login = keys.pinned(serverKeys);
+      if (inviter !== undefined) {
+        this.#o.people.suggest(inviter.toString(), invitation.name ?? "");
+      }
       if (inviter !== undefined && fingerprint !== undefined) {
         this.#o.settings.expect(inviter.toString(), fingerprint);
         this.#o.simpp.trust.expect(inviter.toString(), fingerprint);
@@ -222,7 +226,9 @@ export class Account {
     const { fingerprint } = this.#o.simpp;
     const inviter = Jid.parse(this.jid);
     const { domain } = inviter;
-    return { link: writeInvitation({ domain, inviter, hosts, pin, fingerprint, token }), expires };
+    const name = this.#account?.nick ?? inviter.local;
+    const link = writeInvitation({ domain, inviter, name, hosts, pin, fingerprint, token });
+    return { link, expires };
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,11 @@ import type {
   InvitationView,
   MessageView,
   PictureView,
+  RoomAffiliation,
+  RoomMemberView,
+  RoomMessageView,
+  RoomRole,
+  RoomView,
   SafetyView,
   StatusView,
   SuiteName,
@@ -106,6 +111,49 @@ export interface AppApi {
   /** Tells a contact that we are writing, or stopped (XEP-0085). */
   setTyping(jid: string, typing: boolean): Promise<void>;
   markRead(jid: string): Promise<void>;
+
+  rooms(): RoomView[];
+  /**
+   * Makes a room for members who see each other's addresses, and enters it. `server`: domain of
+   * rooms, that of the account's own server when absent. Rooms are not encrypted: `plain` says that
+   * the person knows.
+   * @throws SimppdError `room-not-encrypted`, `no-room-service`, `room-…`
+   */
+  createRoom(input: { name: string; server?: string; plain?: boolean }): Promise<RoomView>;
+  /** Enters a room, now and at every login. @throws SimppdError `room-not-encrypted`, `room-…` */
+  joinRoom(
+    input: { jid: string; nick?: string; password?: string; plain?: boolean },
+  ): Promise<RoomView>;
+  /** Accepts an invitation (as {@link joinRoom}), puts it aside, or declines it. */
+  answerRoom(
+    jid: string,
+    input: { answer: "accept" | "later" | "decline"; plain?: boolean },
+  ): Promise<RoomView>;
+  /** Leaves a room for good and deletes what was said there from the files. */
+  leaveRoom(jid: string): Promise<void>;
+  roomMembers(jid: string): RoomMemberView[];
+  /** Newest last; at most `limit` (default 100, at most 500) before the one of id `before`. */
+  roomMessages(jid: string, page?: { before?: number; limit?: number }): RoomMessageView[];
+  /** @throws SimppdError `not-in-room`, `no-voice`, `bad-input` */
+  sendToRoom(jid: string, body: string): Promise<RoomMessageView>;
+  markRoomRead(jid: string): Promise<void>;
+  /** Makes them a member where one may, and invites them. */
+  inviteToRoom(jid: string, contact: string, reason?: string): Promise<void>;
+  /** Either a role, of a nick (`none` shows out), or an affiliation, of an address. */
+  changeRoomMember(
+    jid: string,
+    change: {
+      nick?: string;
+      jid?: string;
+      role?: RoomRole;
+      affiliation?: RoomAffiliation;
+      reason?: string;
+    },
+  ): Promise<void>;
+  /** The room's subject, or our nick in it. */
+  changeRoom(jid: string, change: { subject?: string; nick?: string }): Promise<RoomView>;
+  /** Ends a room of ours for everybody. */
+  destroyRoom(jid: string, reason?: string): Promise<void>;
 
   /** Suites allowed with a contact, or with everybody (`jid` null); `suites` null: as everybody. */
   setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;

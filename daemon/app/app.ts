@@ -1,14 +1,7 @@
 import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
-import { Simpp } from "../simpp/mod.ts";
-import {
-  compact,
-  Contacts,
-  Messages,
-  Pictures as StoredPictures,
-  type StateDirectory,
-} from "../store/mod.ts";
+import { compact, Pictures as StoredPictures, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   CallView,
@@ -22,23 +15,12 @@ import type {
   StatusView,
   SuiteName,
 } from "../views/mod.ts";
-import { Account } from "./account.ts";
 import type { AppApi, Picture } from "./api.ts";
-import { Chats } from "./chats.ts";
-import type { Connection } from "./connection.ts";
 import { diagnose } from "./doctor.ts";
-import { History } from "./history.ts";
-import { greet, receiveInto } from "./inbox.ts";
-import { OwnDevices } from "./own_devices.ts";
-import { People } from "./people.ts";
-import { PepDirectory } from "./pep_directory.ts";
-import { Pictures } from "./pictures.ts";
-import { PlainLink } from "./plain_link.ts";
-import { SealedLink } from "./sealed_link.ts";
-import { AppSettings } from "./settings.ts";
-import { Typing } from "./typing.ts";
-import { makeCalls } from "./make_calls.ts";
-import type { Calls } from "../call/mod.ts";
+import { compose, type Parts } from "./compose.ts";
+import { greet } from "./inbox.ts";
+import { RoomApi } from "./room_api.ts";
+import type { AppRooms } from "./rooms.ts";
 
 const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
 const MAX_PAGE = 500;
@@ -69,24 +51,13 @@ type GateApi =
   | "restore";
 
 /** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
-export class RunningApp implements Omit<AppApi, GateApi> {
+export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   readonly events: Emitter<AppEvent>;
   readonly instance: string;
+  protected override readonly ofRooms: AppRooms;
   readonly #version: string;
   readonly #state: StateDirectory;
-  readonly #settings: AppSettings;
-  readonly #simpp: Simpp;
-  readonly #messages: Messages;
-  readonly #link: SealedLink;
-  readonly #plain: PlainLink;
-  readonly #history: History;
-  readonly #chats: Chats;
-  readonly #people: People;
-  readonly #pictures: Pictures;
-  readonly #calls: Calls;
-  readonly #account: Account;
-  readonly #typing: Typing;
-  readonly #devices: OwnDevices;
+  readonly #parts: Parts;
   #ffmpeg: StatusView["ffmpeg"] = { found: false, version: null, message: null };
 
   private constructor(
@@ -94,94 +65,20 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     { version = "0", loginProfiles = ["simpp-modern"], callHosts }: AppOptions,
     events: Emitter<AppEvent>,
   ) {
-    const settings = new AppSettings(state);
+    super();
     this.events = events;
-    this.#settings = settings;
-    this.instance = settings.instance;
     this.#version = version;
     this.#state = state;
-    this.#simpp = new Simpp({
-      db: state.db,
-      vault: state.vault,
-      directory: new PepDirectory(() => this.#account.pep()),
-    });
-    for (const [jid, fingerprint] of Object.entries(settings.expected)) {
-      this.#simpp.trust.expect(jid, fingerprint);
-    }
-    this.#messages = new Messages(state.db, state.vault);
-    this.#link = new SealedLink(this.#simpp, (jid) => this.#people.isBlocked(jid));
-    this.#typing = new Typing(this.#link, (jid) => this.#people.touch(jid));
-    this.#people = new People({
-      stored: new Contacts(state.db),
-      messages: this.#messages,
-      simpp: this.#simpp,
-      changed: (data) => this.events.emit({ type: "contact", data }),
-      removed: (jid) => this.events.emit({ type: "contact-removed", data: { jid } }),
-      typing: (jid) => this.#typing.of(jid),
-      picture: (jid) => this.#pictures.hash(jid),
-      refused: (jid) => settings.refused[jid],
-    });
-    this.#pictures = new Pictures(
-      new StoredPictures(state.db, state.vault),
-      this.#people,
-      () => this.#account.jid,
-      () => this.events.emit({ type: "status", data: this.status() }),
-    );
-    this.#plain = new PlainLink(this.#simpp, this.#people);
-    this.#history = new History(settings, this.#plain);
-    this.#chats = new Chats(this.#messages, this.#link, this.#plain, (message) => {
-      this.events.emit({ type: "message", data: message });
-      this.#people.touch(message.contact);
-    });
-    const jid = () => this.#account.jid;
-    this.#devices = new OwnDevices(this.#simpp, this.#link, this.#people, jid);
-    this.#devices.changed.on(() => this.#linked());
-    this.#simpp.linking.changed.on(() => {
-      this.#devices.linked();
-      this.#linked();
-    });
-    this.#account = new Account({
-      settings,
+    this.#parts = compose({
       state,
-      simpp: this.#simpp,
-      people: this.#people,
-      chats: this.#chats,
+      events,
       loginProfiles,
-      attach: (connection) => this.#attach(connection),
-      picture: () => this.#pictures.hash(this.#account.jid),
-      looked: (jid) => {
-        this.#plain.isAllowed(jid);
-        this.#people.touch(jid);
-      },
-      changed: () => this.events.emit({ type: "status", data: this.status() }),
+      ...(callHosts === undefined ? {} : { callHosts }),
+      changed: () => events.emit({ type: "status", data: this.status() }),
+      linked: () => this.#linked(),
     });
-    this.#calls = makeCalls({
-      simpp: this.#simpp,
-      link: this.#link,
-      people: this.#people,
-      chats: this.#chats,
-      jid,
-      events: this.events,
-      ...(callHosts === undefined ? {} : { hosts: callHosts }),
-    });
-    this.#link.received.on((received) => {
-      this.#typing.receive(received);
-      this.#devices.receive(received).catch((error) =>
-        logOf("app").warn("what our other device verified: {error}", { error })
-      );
-    });
-    receiveInto({
-      simpp: this.#simpp,
-      link: this.#link,
-      plain: this.#plain,
-      people: this.#people,
-      chats: this.#chats,
-      calls: this.#calls,
-      events: this.events,
-      nick: () => this.#account.view()?.nick ?? "",
-      firstProof: (jid) => settings.firstProof(jid),
-      jid,
-    });
+    this.instance = this.#parts.settings.instance;
+    this.ofRooms = this.#parts.rooms;
   }
 
   /**
@@ -199,7 +96,7 @@ export class RunningApp implements Omit<AppApi, GateApi> {
       app.#ffmpeg = "missing" in ffmpeg
         ? { found: false, version: null, message: ffmpeg.missing }
         : { found: true, version: ffmpeg.version, message: null };
-      await app.#account.start();
+      await app.#parts.account.start();
       return app;
     } catch (error) {
       await app.close();
@@ -207,262 +104,253 @@ export class RunningApp implements Omit<AppApi, GateApi> {
     }
   }
 
-  #attach({ client, roster, presence, pep }: Connection): void {
-    this.#pictures.attach(client, pep);
-    this.#history.attach(client);
-    this.#people.attach(client, roster, presence);
-    this.#link.attach(client);
-    this.#plain.attach(client);
-    this.#devices.attach(client);
-  }
-
   /** Nothing was chosen here yet, and nothing is known. */
   get isFree(): boolean {
-    return this.#account.isFree && this.#people.list().length === 0;
+    return this.#parts.account.isFree && this.#parts.people.list().length === 0;
   }
 
   status(): StatusView {
     // An account that is being tried has no view: until it worked there is none.
-    const settled = this.#account.isSettled;
+    const settled = this.#parts.account.isSettled;
     return {
       version: this.#version,
       instance: this.instance,
       locked: false,
       keeper: this.#state.key.keeper,
-      account: settled ? this.#account.view() : null,
-      state: settled ? this.#account.state : "none",
-      problem: settled ? this.#account.problem : null,
-      login: settled ? this.#account.login : null,
-      server: settled ? this.#account.server : null,
-      policy: [...this.#simpp.policy.everybody],
-      blindTrust: this.#simpp.policy.blindTrust,
-      devices: this.#devices.view,
+      account: settled ? this.#parts.account.view() : null,
+      state: settled ? this.#parts.account.state : "none",
+      problem: settled ? this.#parts.account.problem : null,
+      login: settled ? this.#parts.account.login : null,
+      server: settled ? this.#parts.account.server : null,
+      policy: [...this.#parts.simpp.policy.everybody],
+      blindTrust: this.#parts.simpp.policy.blindTrust,
+      devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
   }
 
   async carry(input: Parameters<AppApi["carry"]>[0]): Promise<StatusView> {
-    await this.#account.carry(input);
+    await this.#parts.account.carry(input);
     return this.status();
   }
   async join(input: Parameters<AppApi["join"]>[0]): Promise<StatusView> {
-    await this.#account.join(input);
+    await this.#parts.account.join(input);
     return this.status();
   }
   async signIn(input: Parameters<AppApi["signIn"]>[0]): Promise<StatusView> {
-    await this.#account.signIn(input);
+    await this.#parts.account.signIn(input);
     return this.status();
   }
   async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
-    await this.#account.setReach(reach);
+    await this.#parts.account.setReach(reach);
     return this.status();
   }
   async setPassword(password: string): Promise<StatusView> {
-    await this.#account.setPassword(password);
+    await this.#parts.account.setPassword(password);
     return this.status();
   }
   invite(): Promise<InvitationView> {
-    return this.#account.invite();
+    return this.#parts.account.invite();
   }
 
   picture(jid: string): PictureView {
-    return this.#pictures.view(jid);
+    return this.#parts.pictures.view(jid);
   }
   async setPicture(data: string | null): Promise<StatusView> {
-    await this.#pictures.set(data);
+    await this.#parts.pictures.set(data);
     return this.status();
   }
 
   contacts(): ContactView[] {
-    return this.#people.list();
+    return this.#parts.people.list();
   }
-  addContact(input: { jid: string; name?: string }): Promise<ContactView> {
-    return this.#people.add(input.jid, input.name);
+  async addContact(input: { jid: string; name?: string }): Promise<ContactView> {
+    if (this.ofRooms.has(input.jid)) {
+      throw new SimppdError("bad-jid", `${input.jid} is one of your rooms, and no person.`);
+    }
+    return await this.#parts.people.add(input.jid, input.name);
   }
   async changeContact(
     jid: string,
     change: Parameters<AppApi["changeContact"]>[1],
   ): Promise<ContactView> {
-    if (change.plain !== undefined) await this.#plain.allow(jid, change.plain);
-    if (change.name !== undefined) await this.#people.rename(jid, change.name);
+    if (change.plain !== undefined) await this.#parts.plain.allow(jid, change.plain);
+    if (change.name !== undefined) await this.#parts.people.rename(jid, change.name);
     if (change.blocked !== undefined) {
-      this.#people.block(jid, change.blocked);
+      this.#parts.people.block(jid, change.blocked);
       if (change.blocked) this.#endCallsWith(jid);
     }
     if (change.accept !== undefined) {
-      const before = this.#people.get(jid);
-      await this.#people.answer(jid, change.accept);
-      if (!this.#people.has(jid)) return { ...before, subscription: "none" };
-      if (change.accept) greet(this.#link, jid, this.#account.view()?.nick ?? "");
+      const before = this.#parts.people.get(jid);
+      await this.#parts.people.answer(jid, change.accept);
+      if (!this.#parts.people.has(jid)) return { ...before, subscription: "none" };
+      if (change.accept) greet(this.#parts.link, jid, this.#parts.account.view()?.nick ?? "");
     }
-    return this.#people.get(jid);
+    return this.#parts.people.get(jid);
   }
   #endCallsWith(jid: string): void {
-    const running = this.#calls.list().filter((call) => call.contact === jid);
-    for (const { id, state } of running) if (state !== "ended") this.#calls.hangUp(id);
+    const running = this.#parts.calls.list().filter((call) => call.contact === jid);
+    for (const { id, state } of running) if (state !== "ended") this.#parts.calls.hangUp(id);
   }
   async removeContact(jid: string): Promise<void> {
-    const { jid: known } = this.#people.get(jid);
+    const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
-    await this.#people.remove(known);
-    this.#messages.forget(known);
+    await this.#parts.people.remove(known);
+    this.#parts.messages.forget(known);
     compact(this.#state.db);
   }
   async forgetContact(jid: string): Promise<void> {
-    const { jid: known } = this.#people.get(jid);
+    const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
-    await this.#people.remove(known);
-    const { [known]: _, ...expected } = this.#settings.expected;
-    this.#settings.expected = expected;
-    const { [known]: _refused, ...refused } = this.#settings.refused;
-    this.#settings.refused = refused;
-    this.#settings.forgetProof(known);
-    this.#simpp.forget(known);
+    await this.#parts.people.remove(known);
+    this.#parts.settings.forget(known);
+    this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
-    this.#messages.forget(known);
+    this.#parts.messages.forget(known);
     compact(this.#state.db);
   }
   async forgetChat(jid: string): Promise<void> {
-    const { jid: known } = await Promise.resolve(this.#people.get(jid));
-    this.#messages.forget(known);
+    const { jid: known } = await Promise.resolve(this.#parts.people.get(jid));
+    this.#parts.messages.forget(known);
     this.events.emit({ type: "chat-forgotten", data: { jid: known } });
-    this.#people.touch(known);
+    this.#parts.people.touch(known);
     compact(this.#state.db);
   }
 
   async safety(jid: string): Promise<SafetyView> {
-    this.#people.get(jid);
-    await this.#simpp.refresh(jid);
-    return this.#simpp.trust.safety(jid);
+    this.#parts.people.get(jid);
+    await this.#parts.simpp.refresh(jid);
+    return this.#parts.simpp.trust.safety(jid);
   }
   verify(jid: string, by: { number: string } | { qr: string }): Promise<ContactView> {
     return this.#decide(jid, () => {
-      if ("qr" in by) this.#simpp.trust.verifyQr(jid, by.qr);
-      else this.#simpp.trust.verify(jid, by.number);
-      this.#devices.tellVerified(jid);
+      if ("qr" in by) this.#parts.simpp.trust.verifyQr(jid, by.qr);
+      else this.#parts.simpp.trust.verify(jid, by.number);
+      this.#parts.devices.tellVerified(jid);
     });
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {
     return this.#decide(jid, () => {
-      const offered = this.#simpp.trust.describe(jid)?.offered;
-      if (!accept && typeof offered === "string") {
-        this.#settings.refused = { ...this.#settings.refused, [jid]: offered };
-      }
-      this.#simpp.trust.decide(jid, accept);
+      if (!accept) this.#parts.settings.refuse(jid, this.#parts.simpp.trust.describe(jid)?.offered);
+      this.#parts.simpp.trust.decide(jid, accept);
     });
   }
 
   messages(jid: string, page: { before?: number; limit?: number } = {}): MessageView[] {
     const limit = Math.min(Math.max(page.limit ?? 100, 1), MAX_PAGE);
-    return this.#messages.page(this.#people.get(jid).jid, limit, page.before);
+    return this.#parts.messages.page(this.#parts.people.get(jid).jid, limit, page.before);
   }
   async sendMessage(jid: string, body: string): Promise<MessageView> {
-    const contact = await Promise.resolve(this.#people.get(jid));
+    const contact = await Promise.resolve(this.#parts.people.get(jid));
     if (contact.blocked) {
       throw new SimppdError("blocked", `${jid} is blocked; unblock them before you write.`);
     }
-    return this.#chats.send(contact.jid, body);
+    return this.#parts.chats.send(contact.jid, body);
   }
   async correctMessage(jid: string, id: string, body: string): Promise<MessageView> {
-    return await Promise.resolve(this.#chats.correct(this.#people.get(jid).jid, id, body));
+    return await Promise.resolve(
+      this.#parts.chats.correct(this.#parts.people.get(jid).jid, id, body),
+    );
   }
   async setTyping(jid: string, typing: boolean): Promise<void> {
-    const contact = await Promise.resolve(this.#people.get(jid));
+    const contact = await Promise.resolve(this.#parts.people.get(jid));
+    const plain = this.#parts.plain.isAllowed(contact.jid);
     // Only where a session stands: nobody's keys are fetched because somebody types.
-    if (!contact.blocked && contact.presence !== "offline" && contact.trust.mutual) {
-      this.#typing.tell(contact.jid, typing);
+    if (!contact.blocked && contact.presence !== "offline" && (plain || contact.trust.mutual)) {
+      this.#parts.typing.tell(contact.jid, typing, plain);
     }
   }
 
   async setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView> {
-    const known = jid === null ? null : this.#people.get(jid).jid;
-    this.#simpp.policy.set(known, suites);
-    if (this.#account.state === "online") await this.#simpp.publish();
-    if (known !== null) this.#people.touch(known);
+    const known = jid === null ? null : this.#parts.people.get(jid).jid;
+    this.#parts.simpp.policy.set(known, suites);
+    if (this.#parts.account.state === "online") await this.#parts.simpp.publish();
+    if (known !== null) this.#parts.people.touch(known);
     return this.#linked();
   }
   setBlindTrust(allowed: boolean): Promise<StatusView> {
-    this.#simpp.policy.blindTrust = allowed;
+    this.#parts.simpp.policy.blindTrust = allowed;
     return Promise.resolve(this.#linked());
   }
   async approveDevice(id: string): Promise<StatusView> {
-    await this.#simpp.linking.approve(id);
+    await this.#parts.simpp.linking.approve(id);
     return this.status();
   }
   async denyDevice(id: string): Promise<StatusView> {
-    await Promise.resolve(this.#devices.deny(id));
+    await Promise.resolve(this.#parts.devices.deny(id));
     return this.status();
   }
   async confirmDevice(code: string): Promise<StatusView> {
-    await Promise.resolve(this.#simpp.linking.confirm(code));
+    await Promise.resolve(this.#parts.simpp.linking.confirm(code));
     return this.status();
   }
   async refuseDevice(): Promise<StatusView> {
-    await Promise.resolve(this.#simpp.linking.refuse());
+    await Promise.resolve(this.#parts.simpp.linking.refuse());
     return this.status();
   }
   async removeDevice(id: string): Promise<StatusView> {
-    await this.#simpp.linking.remove(id);
+    await this.#parts.simpp.linking.remove(id);
     return this.status();
   }
   askAgain(): Promise<StatusView> {
-    this.#devices.askAgain();
+    this.#parts.devices.askAgain();
     return Promise.resolve(this.#linked());
   }
   async startAnew(): Promise<StatusView> {
-    this.#account.requireOnline();
-    await this.#simpp.linking.startAnew();
-    await this.#simpp.publish();
+    this.#parts.account.requireOnline();
+    await this.#parts.simpp.linking.startAnew();
+    await this.#parts.simpp.publish();
     return this.#linked();
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */
   setActive(active: boolean): void {
-    this.#account.setActive(active);
+    this.#parts.account.setActive(active);
   }
 
   async markRead(jid: string): Promise<void> {
-    await Promise.resolve(this.#messages.markRead(this.#people.get(jid).jid));
-    this.#people.touch(jid);
+    await Promise.resolve(this.#parts.messages.markRead(this.#parts.people.get(jid).jid));
+    this.#parts.people.touch(jid);
+    this.#parts.markers.read(jid);
   }
 
   cameras(): Promise<CameraView[]> {
     return listCameras();
   }
   calls(): CallView[] {
-    return this.#calls.list();
+    return this.#parts.calls.list();
   }
   call(id: string): CallView {
-    return this.#calls.get(id);
+    return this.#parts.calls.get(id);
   }
   async startCall(jid: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
-    const contact = this.#people.get(jid);
-    this.#account.requireOnline();
+    const contact = this.#parts.people.get(jid);
+    this.#parts.account.requireOnline();
     if (contact.blocked) {
       throw new SimppdError("blocked", `${jid} is blocked; unblock them before you call.`);
     }
-    return await this.#calls.start(contact.jid, { ...DEFAULT_CAMERA, ...options });
+    return await this.#parts.calls.start(contact.jid, { ...DEFAULT_CAMERA, ...options });
   }
   acceptCall(id: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
-    return this.#calls.accept(id, { ...DEFAULT_CAMERA, ...options });
+    return this.#parts.calls.accept(id, { ...DEFAULT_CAMERA, ...options });
   }
   async laterCall(id: string): Promise<CallView> {
-    return await this.#calls.later(id);
+    return await this.#parts.calls.later(id);
   }
   async declineCall(id: string): Promise<CallView> {
-    return await this.#calls.decline(id);
+    return await this.#parts.calls.decline(id);
   }
   async hangUp(id: string): Promise<CallView> {
-    return await this.#calls.hangUp(id);
+    return await this.#parts.calls.hangUp(id);
   }
   async changeCall(id: string, options: Partial<CameraOptions>): Promise<CallView> {
-    return await this.#calls.change(id, options);
+    return await this.#parts.calls.change(id, options);
   }
   pictures(id: string, side: "local" | "remote", signal: AbortSignal): AsyncIterable<Picture> {
-    return this.#calls.pictures(id, side, signal);
+    return this.#parts.calls.pictures(id, side, signal);
   }
   latestPicture(id: string, side: "local" | "remote"): Picture | undefined {
-    return this.#calls.latestPicture(id, side);
+    return this.#parts.calls.latestPicture(id, side);
   }
 
   doctor(): ReturnType<AppApi["doctor"]> {
@@ -471,34 +359,39 @@ export class RunningApp implements Omit<AppApi, GateApi> {
 
   /** Ends calls, connection and server, in this order. */
   async close(): Promise<void> {
-    for (const step of [() => this.#calls.close(), () => this.#account.close()]) {
+    for (const step of [() => this.#parts.calls.close(), () => this.#parts.account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
-    this.#chats.close();
-    this.#typing.close();
+    this.#parts.chats.close();
+    this.ofRooms.close();
+    this.#parts.typing.close();
+  }
+
+  protected override compact(): void {
+    compact(this.#state.db);
   }
 
   /** Something about our own keys changed: show it, and send what waited for it. */
   #linked(): StatusView {
     const data = this.status();
     this.events.emit({ type: "status", data });
-    if (this.#devices.isNewlyReplaced()) {
+    if (this.#parts.devices.isNewlyReplaced()) {
       const message = "Somebody published other keys for your account. They are not taken over, " +
         "and nothing is sent from here until yours are back.";
       const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
       this.events.emit({ type: "security", data: told });
     }
-    void this.#chats.flush();
+    void this.#parts.chats.flush();
     return data;
   }
 
   async #decide(jid: string, decide: () => void): Promise<ContactView> {
-    const { jid: known } = this.#people.get(jid);
+    const { jid: known } = this.#parts.people.get(jid);
     try {
       await Promise.resolve(decide());
     } finally {
-      this.#people.touch(known); // a code that names other keys is refused, and changes something
+      this.#parts.people.touch(known); // a code that names other keys is refused, and changes something
     }
-    return this.#people.get(known);
+    return this.#parts.people.get(known);
   }
 }

@@ -44,6 +44,7 @@ Deno.test("two people meet by an invitation and write to each other", () =>
   withCouple(async (alice, bob) => {
     const bobJid = bob.status().account!.jid;
     const aliceJid = alice.status().account!.jid;
+    assert.equal(bob.contacts()[0]!.name, "Alice", "as the invitation says, before any message");
     const sent = await alice.sendMessage(bobJid, "Hello Bob");
     assert.equal(sent.delivery, "pending");
     await until(bob, () => bob.messages(aliceJid).length === 1);

@@ -3,6 +3,7 @@ import type { Messages } from "../store/mod.ts";
 import type { MessageView } from "../views/mod.ts";
 import { el, type Element, escapeText, newId, NS } from "../xmpp/core/mod.ts";
 import type { Incoming } from "./incoming.ts";
+import { markedId } from "./markers.ts";
 import type { PlainLink } from "./plain_link.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
@@ -118,6 +119,7 @@ export class Chats {
     ];
     try {
       if (message.suite === PLAIN) {
+        content.push(el("markable", { xmlns: NS.chatMarkers }));
         await this.#plain.send(message.contact, content, { id: name });
         this.#delivery(message.contact, name, "sent", {});
         return true;
@@ -191,11 +193,11 @@ export class Chats {
     const copy = received.from === own;
     const plain = received.suite === PLAIN;
     const find = (name: string, ns: string) => content.find((child) => child.is(name, ns));
-    const receipt = find("received", NS.receipts);
-    if (receipt !== undefined && !copy) {
-      const id = receipt.attrs.id ?? "";
-      if (this.#isPlain(received.from, true, id) === plain) {
-        this.#delivery(received.from, id, "delivered");
+    const arrived = find("received", NS.receipts)?.attrs.id ??
+      (plain ? markedId(received) : undefined);
+    if (arrived !== undefined && !copy) {
+      if (this.#isPlain(received.from, true, arrived) === plain) {
+        this.#delivery(received.from, arrived, "delivered");
       }
       return true;
     }
@@ -301,7 +303,8 @@ function revisionOf(name: string, id: string): number | undefined {
   return /^[1-9]\d{0,5}$/.test(digits) ? Number(digits) : undefined;
 }
 
-function checkBody(body: string): void {
+/** @throws SimppdError `bad-input` for what is empty, too long or cannot stand in XML */
+export function checkBody(body: string): void {
   try {
     escapeText(body);
   } catch (error) {

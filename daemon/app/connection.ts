@@ -4,8 +4,10 @@ import {
   announceCaps,
   answerVersion,
   Disco,
+  MessageArchive,
   Pep,
   Presence,
+  Rooms,
   Roster,
   type TlsTrust,
   XmppClient,
@@ -16,6 +18,8 @@ import type { AccountSettings } from "./settings.ts";
 /** The XMPP connection of the account, with what simppd uses of it. */
 export class Connection {
   readonly client: XmppClient;
+  readonly archive: MessageArchive;
+  readonly rooms: Rooms;
   readonly roster: Roster;
   readonly presence: Presence;
   readonly pep: Pep;
@@ -36,6 +40,9 @@ export class Connection {
     // Without capabilities servers would not push what contacts publish (XEP-0163 section 4.3.2).
     announceCaps(this.client, new Disco(this.client, "simppd", "urn:simppd"));
     answerVersion(this.client, "simppd");
+    // What comes out of a room's archive is no message of the room's, and no contact's either.
+    this.archive = new MessageArchive(this.client);
+    this.rooms = new Rooms(this.client);
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);

@@ -1,5 +1,10 @@
 import { logOf } from "../base/mod.ts";
-import { type Archived, Carbons, MessageArchive, type XmppClient } from "../xmpp/client/mod.ts";
+import {
+  type Archived,
+  Carbons,
+  type MessageArchive,
+  type XmppClient,
+} from "../xmpp/client/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../xmpp/core/mod.ts";
 import type { PlainLink } from "./plain_link.ts";
 import type { AppSettings } from "./settings.ts";
@@ -31,10 +36,9 @@ export class History {
   }
 
   /** Uses this connection from now on. Register it before whatever takes messages. */
-  attach(client: XmppClient): void {
+  attach(client: XmppClient, archive: MessageArchive): void {
     this.#place = this.#settings.archivePlace;
     client.hooks.message((stanza) => this.#note(client, stanza));
-    const archive = new MessageArchive(client);
     new Carbons(client).sent.on((message) => this.#plain.takeSent(message));
     let ended = new AbortController();
     client.events.on(({ state, resumed }) => {

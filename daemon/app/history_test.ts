@@ -91,6 +91,7 @@ Deno.test("what was said while this device was away comes out of the archive, on
         });
       });
       write(other, dora.jid, "while away", "message-c");
+      await dora.heard((stanza) => stanza.getChildText("body") === "while away");
       write(dora.client, bobJid, "second", "1");
       await came;
       await other.close();

@@ -93,6 +93,8 @@ export function receiveInto(rooms: {
     chats.receive(message, own(), isAnswered(message.from));
   });
 
+  plain.states.on((message) => chats.receive(message, own(), false));
+
   plain.withheld.on(({ from, code }) => {
     if (!due(from)) return;
     const { name } = people.get(from);

@@ -7,6 +7,8 @@ export interface Invitation {
   readonly domain: string;
   /** Who invites, of that domain; undefined: who runs the server, and no contact comes of it. */
   readonly inviter: Jid | undefined;
+  /** What the inviter is called; the contact's name until there is another. */
+  readonly name?: string;
   /** Where the server may be reached, best first: `host:port`, direct TLS. */
   readonly hosts: readonly { host: string; port: number }[];
   /** base64url SHA-256 of the server's public key (SPKI). */
@@ -22,12 +24,13 @@ export interface Invitation {
 
 const MAX_LINK = 2048;
 const MAX_HOSTS = 8;
+const MAX_NAME = 60;
 
 /** What stands for a fingerprint that is not known. Said, so that a link cut short is not taken. */
 const NO_FINGERPRINT = "none";
 
 /**
- * `xmpp:INVITER?roster;preauth=TOKEN;ibr=y;hosts=…;pin=…;account=…`, or, of who runs the server,
+ * `xmpp:INVITER?roster;preauth=TOKEN;ibr=y;name=…;hosts=…;pin=…;account=…`, or, of who runs the server,
  * `xmpp:DOMAIN?register;preauth=TOKEN;hosts=…;pin=…`: an invitation other clients understand
  * (XEP-0379, XEP-0445), with what simppd needs to find and to trust the server.
  */
@@ -38,10 +41,11 @@ export function writeInvitation(invitation: Invitation): string {
   if (inviter === undefined) {
     return `xmpp:${encodeURI(domain)}?register;preauth=${token};${server}`;
   }
-  const { fingerprint } = invitation;
+  const { fingerprint, name } = invitation;
+  const called = name === undefined ? "" : `name=${encodeURIComponent(name.toWellFormed())};`;
   const account = fingerprint === undefined ? NO_FINGERPRINT : toBase64Url(fromHex(fingerprint));
   return `xmpp:${encodeURI(inviter.bare().toString())}?roster;preauth=${token}` +
-    `;ibr=y;${server};account=${account}`;
+    `;ibr=y;${called}${server};account=${account}`;
 }
 
 /** @throws SimppdError `bad-invitation` */
@@ -76,9 +80,11 @@ export function readInvitation(link: string): Invitation {
   if (hosts.length > MAX_HOSTS || hosts.some((host) => host === undefined)) {
     throw refuse("its hosts are missing or damaged");
   }
+  const name = decoded(fields.get("name") ?? "").slice(0, MAX_NAME);
   return {
     domain: from.domain,
     inviter: invited ? from.bare() : undefined,
+    ...(invited && name !== "" ? { name } : {}),
     hosts: hosts as { host: string; port: number }[],
     pin: toBase64Url(bytesOf("pin", 32)),
     ...(invited && fields.get("account") !== NO_FINGERPRINT

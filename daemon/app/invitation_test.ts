@@ -7,13 +7,14 @@ import { type Invitation, readInvitation, writeInvitation } from "./invitation.t
 const invitation = {
   domain: "0123456789.simppd.internal",
   inviter: Jid.parse("alice@0123456789.simppd.internal"),
+  name: "Alice; Ü=b & co",
   hosts: [{ host: "192.0.2.7", port: 5223 }, { host: "2001:db8::1", port: 5223 }],
   pin: toBase64Url(new Uint8Array(32).fill(1)),
   fingerprint: "02".repeat(32),
   token: toBase64Url(new Uint8Array(16).fill(3)),
 } satisfies Invitation;
 /** Of who runs the server, and of one whose keys it does not know. */
-const { inviter, fingerprint, ...others } = invitation;
+const { inviter, fingerprint, name: _, ...others } = invitation;
 const all: Invitation[] = [invitation, { ...others, inviter: undefined }, { ...others, inviter }];
 
 const refused = (error: unknown) => error instanceof SimppdError && error.code === "bad-invitation";

@@ -125,11 +125,17 @@ export class People {
   /** What a contact calls themselves, until one gives them a name of one's own. */
   introduce(jid: string, nick: string): void {
     const known = this.#stored.get(jid);
-    // Nothing that could break a line, hide, or turn the direction of what stands around it.
-    const name = nick.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim().slice(0, MAX_NAME);
+    const name = cleaned(nick);
     if (known === undefined || name === "" || known.name === name) return;
     if ((this.#online?.roster.get(jid)?.name ?? "") === "") this.#put({ ...known, name });
   }
+
+  /** What somebody who is no contact yet is called, once they are one. */
+  suggest(jid: string, nick: string): void {
+    const name = cleaned(nick);
+    if (name !== "") this.#suggested.set(jid, name);
+  }
+  readonly #suggested = new Map<string, string>();
 
   async rename(jid: string, name: string): Promise<void> {
     if (name.trim() === "" || name.length > MAX_NAME) {
@@ -223,7 +229,9 @@ export class People {
     const asked = known?.subscription === "asked" && item.subscription === "none";
     this.#put({
       jid,
-      name: item.name === "" ? known?.name ?? item.jid.local : item.name,
+      name: item.name === ""
+        ? known?.name ?? this.#suggested.get(jid) ?? item.jid.local
+        : item.name,
       subscription: waiting ? "asking" : asked ? "asked" : item.subscription,
       blocked: known?.blocked ?? false,
       plain: known?.plain ?? false,
@@ -323,4 +331,9 @@ function shown(
   if (presence === undefined || presence.resources.length === 0) return "offline";
   if (presence.show === "dnd") return "dnd";
   return presence.show === "away" || presence.show === "xa" ? "away" : "online";
+}
+
+/** A name without what could break a line, hide, or turn the direction of what stands around it. */
+function cleaned(nick: string): string {
+  return nick.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim().slice(0, MAX_NAME);
 }

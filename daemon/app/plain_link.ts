@@ -28,6 +28,8 @@ export interface Withheld {
  */
 export class PlainLink {
   readonly received = new Emitter<Incoming>();
+  /** Whether a contact chatted with in clear is writing (XEP-0085); nothing to keep. */
+  readonly states = new Emitter<Incoming>();
   readonly withheld = new Emitter<Withheld>();
   /** A contact with whom one chatted in clear has shown keys: bare JID. */
   readonly ended = new Emitter<string>();
@@ -44,6 +46,7 @@ export class PlainLink {
   /** Uses this connection from now on. Register it after whatever opens sealed messages. */
   attach(client: XmppClient): void {
     this.#client = client;
+    client.hooks.feature(NS.chatMarkers);
     client.hooks.message((stanza) => this.#take(stanza));
   }
 
@@ -84,6 +87,16 @@ export class PlainLink {
     await confirmed(client);
   }
 
+  /**
+   * Says in clear what is worth nothing later, as whether one is writing; nothing where that is not
+   * chosen. Keys are not looked for: nobody's are fetched because somebody types.
+   */
+  tell(to: string, state: Element): void {
+    if (this.#client?.state !== "online" || !this.isAllowed(to)) return;
+    const fleeting = el("no-store", { xmlns: NS.hints });
+    this.#client.send(el("message", { to, type: "chat" }, state, fleeting));
+  }
+
   /** Looks for keys that the contact may have published since. */
   async #look(jid: string, again: boolean): Promise<void> {
     const now = Date.now();
@@ -111,13 +124,23 @@ export class PlainLink {
     if (from === own.toString()) return false;
     if (stanza.getChild("simpp", SIMPP_NS) !== undefined) return false;
     const says = stanza.getChild("body", NS.client) !== undefined;
-    if (!says && stanza.getChild("received", NS.receipts) === undefined) return false;
+    if (!says && stanza.getChild("received", NS.receipts) === undefined) {
+      return this.#takeState(stanza, from, own);
+    }
     if (this.#simpp.trust.describe(from) !== undefined) {
       this.isAllowed(from);
       if (says) this.withheld.emit({ from, code: "plain-from-simppd" });
     } else if (isEncrypted(stanza)) {
       this.withheld.emit({ from, code: "unreadable" });
     } else this.received.emit(incoming(stanza, own, from, own.toString()));
+    return true;
+  }
+
+  #takeState(stanza: Element, from: string, own: Jid): boolean {
+    const kinds: (string | undefined)[] = [NS.chatStates, NS.chatMarkers];
+    const states = stanza.getChildElements().some((child) => kinds.includes(child.getNS()));
+    if (!states || isEncrypted(stanza) || !this.isAllowed(from)) return false;
+    this.states.emit(incoming(stanza, own, from, own.toString()));
     return true;
   }
 

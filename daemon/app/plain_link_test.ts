@@ -58,6 +58,40 @@ Deno.test("a chat in clear has receipts and corrections, and every line says wha
     await until(alice.events, () => alice.messages(dora.jid).length === 4);
   }));
 
+Deno.test("who is writing is told in clear only where the chat is in clear", () =>
+  withDora(async (alice, dora) => {
+    const composing = el("composing", { xmlns: NS.chatStates });
+    const state = (name: string) => (stanza: Element) =>
+      stanza.getChild(name, NS.chatStates) !== undefined;
+    const say = (child: Element) =>
+      dora.client.send(el("message", { to: dora.alice, type: "chat" }, child));
+    // Not chosen: nothing goes, nothing is taken.
+    await alice.setTyping(dora.jid, true);
+    say(composing);
+    await alice.changeContact(dora.jid, { plain: true });
+    await alice.sendMessage(dora.jid, "now in clear");
+    await dora.heard((stanza) => bodyOf(stanza) === "now in clear");
+    assert.equal(dora.got.some(state("composing")), false);
+    assert.equal(alice.contacts()[0]!.typing, false);
+
+    await alice.setTyping(dora.jid, true);
+    await dora.heard(state("composing"));
+    await alice.setTyping(dora.jid, false);
+    await dora.heard(state("paused"));
+    assert.ok(dora.got.find(state("paused"))!.getChild("no-store", NS.hints));
+    say(composing);
+    await until(alice.events, () => alice.contacts()[0]!.typing);
+    dora.say("here it is", "message-one");
+    await until(alice.events, () => !alice.contacts()[0]!.typing);
+    await alice.changeContact(dora.jid, { plain: false });
+    const before = dora.got.length;
+    await alice.setTyping(dora.jid, true);
+    await alice.changeContact(dora.jid, { plain: true });
+    await alice.sendMessage(dora.jid, "the last");
+    await dora.heard((stanza) => bodyOf(stanza) === "the last");
+    assert.equal(dora.got.slice(before).some(state("composing")), false);
+  }));
+
 Deno.test("once a contact has shown keys nothing goes or comes in clear any more", () =>
   withDora(async (alice, dora) => {
     const root = await Deno.makeTempDir({ prefix: "simppd-plain-bob-" });
@@ -94,4 +128,27 @@ Deno.test("once a contact has shown keys nothing goes or comes in clear any more
       await bob.close();
       await Deno.remove(root, { recursive: true });
     }
+  }));
+
+Deno.test("how far one has read is told in clear where it is asked for, and heard", () =>
+  withDora(async (alice, dora) => {
+    const markable = () => el("markable", { xmlns: NS.chatMarkers });
+    const displayed = (id: string) => el("displayed", { xmlns: NS.chatMarkers, id });
+    dora.say("read me", "message-one", markable());
+    await until(alice.events, () => alice.messages(dora.jid).length === 1);
+    // Before the choice nothing is told.
+    await alice.markRead(dora.jid);
+    await alice.changeContact(dora.jid, { plain: true });
+    dora.say("and me", "message-two", markable());
+    await until(alice.events, () => alice.messages(dora.jid).length === 2);
+    await alice.markRead(dora.jid);
+    await dora.heard((s) => s.getChild("displayed", NS.chatMarkers)?.attrs.id === "message-two");
+    assert.equal(dora.got.some((s) => s.toString().includes("message-one")), false);
+    const { id } = await alice.sendMessage(dora.jid, "seen?");
+    await dora.heard((s) => s.getChild("markable", NS.chatMarkers) !== undefined);
+    dora.client.send(el("message", { to: dora.alice, type: "chat" }, displayed(id)));
+    await until(
+      alice.events,
+      () => alice.messages(dora.jid).find((each) => each.id === id)?.delivery === "delivered",
+    );
   }));

@@ -77,8 +77,11 @@ export class AppSettings {
   get refused(): Record<string, string> {
     return this.#settings.get("refused") ?? {};
   }
-  set refused(fingerprints: Record<string, string>) {
-    this.#settings.set("refused", fingerprints);
+  /** Remembers the account key that is refused, if one is offered. */
+  refuse(jid: string, offered: string | null | undefined): void {
+    if (typeof offered === "string") {
+      this.#settings.set("refused", { ...this.refused, [jid]: offered });
+    }
   }
 
   /** True the first time it is asked for a contact: what is told once is told now. */
@@ -89,8 +92,13 @@ export class AppSettings {
     return true;
   }
 
-  forgetProof(jid: string): void {
+  /** Nothing of a contact stays. */
+  forget(jid: string): void {
+    const { [jid]: _expected, ...expected } = this.expected;
+    const { [jid]: _refused, ...refused } = this.refused;
     const proved = this.#settings.get<string[]>("proved") ?? [];
+    this.expected = expected;
+    this.#settings.set("refused", refused);
     this.#settings.set("proved", proved.filter((each) => each !== jid));
   }
 

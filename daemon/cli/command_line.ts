@@ -14,6 +14,7 @@ import { open } from "./open.ts";
 import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { policy } from "./policy.ts";
 import { printable, printableLines } from "./printable.ts";
+import { room } from "./room.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { server } from "./server.ts";
@@ -52,6 +53,7 @@ export const verbs: readonly Verb[] = [
   invite,
   contact,
   send,
+  room,
   call,
   policy,
   device,

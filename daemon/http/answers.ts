@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
+import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
  * The views as schemas, for the OpenAPI document. They hold no behaviour: `daemon/views` decides,
@@ -168,6 +169,9 @@ true satisfies Agrees<views.InvitationView, typeof invitation>;
 true satisfies Agrees<views.ContactView, typeof contact>;
 true satisfies Agrees<views.SafetyView, typeof safety>;
 true satisfies Agrees<views.MessageView, typeof message>;
+true satisfies Agrees<views.RoomView, typeof room>;
+true satisfies Agrees<views.RoomMemberView, typeof roomMember>;
+true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
 
@@ -180,6 +184,9 @@ export const answers = {
   Picture: picture,
   Safety: safety,
   Message: message,
+  Room: room,
+  RoomMember: roomMember,
+  RoomMessage: roomMessage,
   Camera: camera,
   Call: call,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),

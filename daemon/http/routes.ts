@@ -1,4 +1,5 @@
 import * as requests from "./requests.ts";
+import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
 
 /**
@@ -187,6 +188,8 @@ export const routes: readonly Route[] = [
   route("post", "/api/contacts/:jid/read", "Everything from this contact has been read", {
     handle: ({ app, param }) => app.markRead(param("jid")),
   }),
+
+  ...roomRoutes,
 
   route("get", "/api/cameras", "Cameras that can be named in call options", {
     answer: "Camera[]",

@@ -2,7 +2,16 @@ import { SimppdError } from "../base/mod.ts";
 import { type DatabaseSync, transaction } from "./database.ts";
 
 /** The tables in which contacts are named. */
-const TABLES = ["messages", "contacts", "pictures", "trust", "sessions", "bundles"];
+const TABLES = [
+  "messages",
+  "contacts",
+  "pictures",
+  "trust",
+  "sessions",
+  "bundles",
+  "rooms",
+  "room_messages",
+];
 
 /**
  * Makes the file forget what was deleted. SQLite zeroes deleted cells and freed pages

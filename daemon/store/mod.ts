@@ -11,6 +11,8 @@ export * from "./key_material.ts";
 export type { Keyring } from "./keyring.ts";
 export * from "./messages.ts";
 export * from "./pictures.ts";
+export * from "./room_messages.ts";
+export * from "./rooms.ts";
 export { MIGRATIONS } from "./schema.ts";
 export { damaged, openFile, sealFile } from "./sealed_file.ts";
 export * from "./sealing_key.ts";

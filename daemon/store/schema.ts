@@ -96,6 +96,32 @@ export const MIGRATIONS: readonly Migration[] = [
   ) STRICT;
   `,
   sealWhole,
+  `
+  CREATE TABLE rooms (
+    jid        TEXT PRIMARY KEY,
+    state      TEXT NOT NULL,          -- joined | out | invited | declined
+    at         INTEGER NOT NULL,       -- since when, ms since 1970
+    bookmarked INTEGER NOT NULL,       -- 1: the account's bookmarks have it
+    archived   TEXT,                   -- newest message of the room's archive that is here
+    sealed     BLOB NOT NULL           -- name, nick, password, invitation, problem
+  ) STRICT;
+
+  CREATE TABLE room_messages (
+    row      INTEGER PRIMARY KEY,
+    room     TEXT NOT NULL,
+    key      TEXT NOT NULL,            -- the room's id of it, or what stands for one
+    said     TEXT NOT NULL,            -- what its sender called it
+    mine     INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    unread   INTEGER NOT NULL,
+    mention  INTEGER NOT NULL,
+    delivery TEXT,
+    sealed   BLOB NOT NULL,            -- kind, nick, sender, address, text, problem
+    UNIQUE (room, key)
+  ) STRICT;
+  CREATE INDEX room_messages_by_room ON room_messages (room, at);
+  CREATE INDEX room_messages_unread ON room_messages (room) WHERE unread = 1;
+  `,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { CallView } from "./call.ts";
 import type { ContactView } from "./contact.ts";
 import type { MessageView } from "./message.ts";
+import type { RoomMessageView, RoomView } from "./room.ts";
 import type { StatusView } from "./status.ts";
 
 /** What `/api/events` sends: the event's name and its JSON data. */
@@ -10,6 +11,9 @@ export type AppEvent =
   | { type: "contact-removed"; data: { jid: string } }
   | { type: "chat-forgotten"; data: { jid: string } } // its messages are deleted
   | { type: "message"; data: MessageView } // new or changed, by id
+  | { type: "room"; data: RoomView } // at most a few a second of one room
+  | { type: "room-message"; data: RoomMessageView } // new or changed, by id
+  | { type: "room-removed"; data: { jid: string } }
   | { type: "call"; data: CallView } // at changes, and once a second while active
   | {
     type: "security";

@@ -7,4 +7,5 @@ export type * from "./call.ts";
 export type * from "./contact.ts";
 export type * from "./event.ts";
 export type * from "./message.ts";
+export type * from "./room.ts";
 export type * from "./status.ts";

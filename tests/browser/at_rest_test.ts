@@ -55,7 +55,7 @@ Deno.test({
       await group.getByRole("alert").getByText("The two passphrases differ.").waitFor();
       await group.getByLabel("The same again").fill(PASSPHRASE);
       await group.getByRole("button", { name: "Set passphrase" }).click();
-      await group.getByRole("button", { name: "Lock now" }).click();
+      await group.getByRole("button", { name: "Lock simppd" }).click();
 
       await page.getByRole("heading", { name: "simppd is locked" }).waitFor();
       assert.equal(app.status().locked, true);

@@ -1,6 +1,4 @@
 /** The messages, oldest on top; stays at the newest unless somebody scrolled away from it. */
-import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ContactView, MessageView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -8,10 +6,9 @@ import { dayName, dayOf } from "../parts/time.ts";
 import { nameOf } from "../store/contacts.ts";
 import { type Conversation, loadOlder } from "../store/messages.ts";
 import { text } from "../text/mod.ts";
+import { useLogScroll } from "./log_scroll.ts";
 import { MessageRow } from "./message_row.tsx";
 
-/** Nearer to an end than this counts as being there, in CSS pixels. */
-const NEAR = 80;
 /** Messages of one side within this time stand together. */
 const TOGETHER_MS = 4 * 60_000;
 
@@ -23,7 +20,7 @@ export interface MessageListProps {
 export function MessageList({ contact, conversation }: MessageListProps) {
   const items = conversation?.items ?? [];
   const loading = conversation?.loading ?? true;
-  const { scroller, onScroll, atEnd, toEnd } = useScroll(contact.jid, items);
+  const { scroller, onScroll, atEnd, toEnd } = useLogScroll(contact.jid, items, loadOlder);
   const complete = conversation?.complete ?? false;
 
   return (
@@ -97,43 +94,4 @@ function FirstWords({ contact }: { contact: ContactView }) {
       <p class="hint">{text.chat.firstLead}</p>
     </div>
   );
-}
-
-/** Keeps the place in the list: at the end when it was there, at the same message otherwise. */
-function useScroll(jid: string, items: readonly MessageView[]) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const atEnd = useSignal(true);
-  const held = useRef({ jid, oldest: "", fromEnd: 0 });
-  const oldest = items[0]?.id ?? "";
-
-  const toEnd = () => scroller.current!.scrollTop = scroller.current!.scrollHeight;
-
-  useLayoutEffect(() => {
-    const element = scroller.current!;
-    const other = held.current.jid !== jid;
-    const olderCame = !other && held.current.oldest !== "" && held.current.oldest !== oldest;
-    if (other || atEnd.peek()) {
-      toEnd();
-      atEnd.value = true;
-    } else if (olderCame) {
-      element.scrollTop = element.scrollHeight - held.current.fromEnd;
-    }
-    held.current = { jid, oldest, fromEnd: element.scrollHeight - element.scrollTop };
-  }, [jid, items]);
-
-  // A banner or a growing text field changes the room for messages: the end stays in sight.
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => atEnd.peek() && toEnd());
-    observer.observe(scroller.current!);
-    return () => observer.disconnect();
-  }, []);
-
-  // The event's own element: it may come late, when the list is gone from the page.
-  const onScroll = ({ currentTarget }: { currentTarget: HTMLElement }) => {
-    const { scrollTop, scrollHeight, clientHeight } = currentTarget;
-    atEnd.value = scrollHeight - scrollTop - clientHeight < NEAR;
-    held.current.fromEnd = scrollHeight - scrollTop;
-    if (scrollTop < NEAR && !atEnd.value) void loadOlder(jid);
-  };
-  return { scroller, onScroll, atEnd: atEnd.value, toEnd };
 }

@@ -140,7 +140,7 @@ function useTypist(jid: string): Typist {
 }
 
 /** Keeps the field as tall as its text, within bounds. */
-function useFit(field: { current: HTMLTextAreaElement | null }, body: Signal<string>): void {
+export function useFit(field: { current: HTMLTextAreaElement | null }, body: Signal<string>): void {
   useLayoutEffect(() => {
     const { style, scrollHeight } = (field.current!.style.height = "auto", field.current!);
     style.height = `${Math.min(scrollHeight + 2, TALLEST)}px`;

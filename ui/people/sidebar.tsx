@@ -1,7 +1,10 @@
 /** The left side: who I am, search, requests, conversations. */
 import { Icon } from "../parts/icon.tsx";
-import { contacts, people, requests, search } from "../store/contacts.ts";
+import { InvitationCards } from "../rooms/invitation_card.tsx";
+import { RoomRow } from "../rooms/room_row.tsx";
+import { contacts, requests, search } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
+import { conversationList, rooms } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
 import { AccountBar } from "./account_bar.tsx";
 import { ContactRow } from "./contact_row.tsx";
@@ -36,6 +39,15 @@ export function Sidebar() {
         >
           <Icon name="user-plus" />
         </button>
+        <button
+          type="button"
+          class="button-icon"
+          title={text.rooms.add}
+          aria-label={text.rooms.add}
+          onClick={() => openDialog({ kind: "new-room" })}
+        >
+          <Icon name="group" />
+        </button>
       </div>
       <div class="sidebar-scroll">
         {requests.value.length > 0 && (
@@ -44,6 +56,7 @@ export function Sidebar() {
             {requests.value.map((contact) => <RequestCard key={contact.jid} contact={contact} />)}
           </section>
         )}
+        <InvitationCards />
         <People />
       </div>
       <NotifyAsk />
@@ -63,15 +76,19 @@ export function Sidebar() {
 
 function People() {
   const words = text.people;
-  if (people.value.length > 0) {
+  if (conversationList.value.length > 0) {
     return (
       <ul class="people" aria-label={words.list}>
-        {people.value.map((contact) => <ContactRow key={contact.jid} contact={contact} />)}
+        {conversationList.value.map((one) =>
+          one.kind === "contact"
+            ? <ContactRow key={one.contact.jid} contact={one.contact} />
+            : <RoomRow key={one.room.jid} room={one.room} />
+        )}
       </ul>
     );
   }
   if (search.value.trim() !== "") return <p class="empty-line">{words.noMatch(search.value)}</p>;
-  if (contacts.value.size > 0) return null;
+  if (contacts.value.size > 0 || rooms.value.size > 0) return null;
   return (
     <div class="empty-people">
       <p class="empty-title">{words.none}</p>

@@ -4,13 +4,15 @@ import { IncomingDialog } from "../call/incoming_dialog.tsx";
 import { MiniCall } from "../call/mini_call.tsx";
 import { ChatPane, NoChat } from "../chat/chat_pane.tsx";
 import { Notices } from "../parts/notices.tsx";
+import { RoomPane } from "../rooms/room_pane.tsx";
 import { Sidebar } from "../people/sidebar.tsx";
 import { SessionPage } from "../setup/session_page.tsx";
 import { SetupPage } from "../setup/setup_page.tsx";
 import { UnlockPage } from "../setup/unlock_page.tsx";
 import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
-import { selected } from "../store/route.ts";
+import { rooms } from "../store/rooms.ts";
+import { selected, selectedRoom } from "../store/route.ts";
 import { phase } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { DeviceBanner } from "./device_banner.tsx";
@@ -50,7 +52,7 @@ function Messenger() {
   const place = stagePlace.value;
   const heard = staged.value;
   const call = ringing.value;
-  const open = selected.value !== null || place === "full";
+  const open = selected.value !== null || selectedRoom.value !== null || place === "full";
   return (
     <>
       <DeviceBanner />
@@ -70,6 +72,10 @@ function Messenger() {
 }
 
 function Chat() {
+  const room = selectedRoom.value === null ? undefined : rooms.value.get(selectedRoom.value);
+  if (room !== undefined && room.state !== "invited") {
+    return <RoomPane key={room.jid} room={room} />;
+  }
   const contact = selected.value === null ? undefined : contacts.value.get(selected.value);
   return contact === undefined ? <NoChat /> : <ChatPane key={contact.jid} contact={contact} />;
 }

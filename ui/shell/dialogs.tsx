@@ -9,6 +9,7 @@ import { RemoveDialog } from "../people/remove_dialog.tsx";
 import { VerifyDialog } from "../people/verify_dialog.tsx";
 import { contacts } from "../store/contacts.ts";
 import { dialog } from "../store/dialogs.ts";
+import { RoomDialogs } from "../rooms/room_dialogs.tsx";
 import { AddDeviceDialog } from "./add_device_dialog.tsx";
 import { HelpDialog } from "./help_dialog.tsx";
 import { SettingsDialog } from "./settings_dialog.tsx";
@@ -29,6 +30,11 @@ export function Dialogs() {
       return <HelpDialog />;
     case "options":
       return <OptionsDialog call={open.call} />;
+    case "new-room":
+    case "leave-room":
+    case "invite-to-room":
+    case "room-subject":
+      return <RoomDialogs open={open} />;
     default: {
       const contact = contacts.value.get(open.jid);
       return contact === undefined ? null : <AboutContact kind={open.kind} contact={contact} />;

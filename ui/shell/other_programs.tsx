@@ -3,7 +3,6 @@ import { api } from "../api/routes.ts";
 import type { ServerView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { Field, FormError } from "../parts/field.tsx";
-import { notify } from "../store/notices.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
@@ -12,6 +11,7 @@ export function OtherPrograms({ server, jid }: { server: ServerView; jid: string
   const words = text.otherPrograms;
   const fresh = useSignal("");
   const again = useSignal("");
+  const said = useSignal("");
   const action = useAction();
   const set = async (event: Event) => {
     event.preventDefault();
@@ -21,7 +21,7 @@ export function OtherPrograms({ server, jid }: { server: ServerView; jid: string
     });
     if (!done) return;
     fresh.value = again.value = "";
-    notify("info", words.done);
+    said.value = words.done;
   };
   const open = server.host !== "127.0.0.1";
   return (
@@ -44,6 +44,7 @@ export function OtherPrograms({ server, jid }: { server: ServerView; jid: string
       <Field label={words.fresh} value={fresh} secret required autoComplete="new-password" />
       <Field label={words.again} value={again} secret required autoComplete="new-password" />
       <FormError message={action.error.value} />
+      <p class="hint" role="status">{said.value}</p>
       <div class="setting">
         <button type="submit" class="button button-small" disabled={action.busy.value}>
           {words.set}

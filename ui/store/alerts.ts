@@ -1,12 +1,13 @@
 /** Ring, browser notifications and the title: how the page calls for attention. */
 import { effect, signal } from "@preact/signals";
-import type { CallView, MessageView } from "../api/views.ts";
+import type { CallView, MessageView, RoomMessageView } from "../api/views.ts";
 import { text } from "../text/mod.ts";
 import { ringing } from "./calls.ts";
 import { nameOfJid, unreadTotal } from "./contacts.ts";
 import { preferences } from "./preferences.ts";
 import { Ringer } from "./ringer.ts";
-import { openChat } from "./route.ts";
+import { nameOfRoom, rooms, roomUnreadTotal } from "./rooms.ts";
+import { openChat, openRoom } from "./route.ts";
 
 export const notificationState = signal<NotificationPermission | "missing">("missing");
 
@@ -17,13 +18,13 @@ export async function requestNotifications(): Promise<void> {
   notificationState.value = await Notification.requestPermission();
 }
 
-function show(title: string, body: string, tag: string, jid: string): Notification | null {
+function show(title: string, body: string, tag: string, open: () => void): Notification | null {
   if (notificationState.value !== "granted" || document.visibilityState === "visible") return null;
   try {
     const shown = new Notification(title, { body, tag });
     shown.onclick = () => {
       focus();
-      openChat(jid);
+      open();
       shown.close();
     };
     return shown;
@@ -39,7 +40,24 @@ export function alertMessage(message: MessageView): void {
     text.notify.message(nameOfJid(message.contact)),
     text.notify.messageBody,
     `message ${message.contact}`,
-    message.contact,
+    () => openChat(message.contact),
+  );
+}
+
+/** Mentions that were told of, so that a message that changes is not told of again. */
+const mentioned = new Set<string>();
+
+/** Tells that one was named in a room; its other messages are counted only. */
+export function alertMention({ id, room, mention }: RoomMessageView): void {
+  if (!mention || mentioned.has(id)) return;
+  if (mentioned.size >= 1000) mentioned.clear();
+  mentioned.add(id);
+  const name = nameOfRoom(rooms.value.get(room) ?? { jid: room, name: "" });
+  show(
+    text.rooms.notifyMention(name),
+    text.rooms.notifyBody,
+    `room ${room}`,
+    () => openRoom(room),
   );
 }
 
@@ -65,13 +83,13 @@ export function followAlerts(): void {
         text.notify.call(callName(call)),
         text.notify.callBody,
         `call ${call.id}`,
-        call.contact,
+        () => openChat(call.contact),
       ),
     };
   });
   effect(() => {
     const call = ringing.value;
-    const unread = unreadTotal.value;
+    const unread = unreadTotal.value + roomUnreadTotal.value;
     const count = unread > 0 ? `(${unread}) ` : "";
     document.title = call === null
       ? `${count}${text.app.name}`

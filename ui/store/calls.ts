@@ -1,7 +1,7 @@
 /** Calls, which of them is on the stage, and which one rings. */
 import { computed, signal } from "@preact/signals";
 import type { CallState, CallView } from "../api/views.ts";
-import { selected } from "./route.ts";
+import { selected, selectedRoom } from "./route.ts";
 
 /** A call as last told, and when: the daemon tells once a second, ageing goes on between. */
 export interface HeardCall {
@@ -64,7 +64,8 @@ export const busy = computed(() => all.value.some((call) => ON_STAGE.includes(ca
 export const stagePlace = computed<"full" | "mini" | "none">(() => {
   const call = staged.value?.view;
   if (call === undefined) return "none";
-  const elsewhere = selected.value !== null && selected.value !== call.contact;
+  const elsewhere = selectedRoom.value !== null ||
+    (selected.value !== null && selected.value !== call.contact);
   if (!minimised.value && !elsewhere) return "full";
   return call.state === "ended" ? "none" : "mini";
 });

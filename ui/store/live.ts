@@ -3,14 +3,17 @@ import { batch } from "@preact/signals";
 import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
+import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
-import { alertMessage } from "./alerts.ts";
+import { alertMention, alertMessage } from "./alerts.ts";
 import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
 import { dismissAll, report } from "./notices.ts";
-import { selected } from "./route.ts";
+import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
+import { dropRoom, putRoom, rooms } from "./rooms.ts";
+import { selected, selectedRoom } from "./route.ts";
 import { tellSecurity } from "./security_notices.ts";
 import { connection, session, status } from "./session.ts";
 
@@ -44,6 +47,19 @@ function apply(event: AppEvent): void {
       if (isNew(event.data)) alertMessage(event.data);
       putMessage(event.data);
       break;
+    case "room":
+      touched?.add(event.data.jid);
+      putRoom(event.data);
+      break;
+    case "room-removed":
+      touched?.add(event.data.jid);
+      dropRoom(event.data.jid);
+      dropRoomLog(event.data.jid);
+      break;
+    case "room-message":
+      alertMention(event.data);
+      putRoomMessage(event.data);
+      break;
     case "call":
       touched?.add(event.data.id);
       putCall(event.data);
@@ -65,17 +81,28 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running] = await Promise.all([api.contacts(), api.calls()]);
+      const [people, running, entered] = await Promise.all([
+        api.contacts(),
+        api.calls(),
+        roomApi.rooms(),
+      ]);
       batch(() => {
         const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
         const gone = new Set([...seen].filter((jid) => !contacts.value.has(jid)));
         const loaded = people.filter(({ jid }) => !seen.has(jid) && !gone.has(jid));
         contacts.value = new Map([...loaded.map((c) => [c.jid, c] as const), ...kept]);
+        const known = [...rooms.value].filter(([jid]) => seen.has(jid));
+        const others = entered.filter(({ jid }) => !seen.has(jid));
+        rooms.value = new Map([...others.map((room) => [room.jid, room] as const), ...known]);
         replaceCalls(running, seen);
       });
       for (const jid of conversations.value.keys()) {
         if (jid === selected.value) void loadNewest(jid);
         else dropConversation(jid);
+      }
+      for (const jid of roomLogs.value.keys()) {
+        if (jid === selectedRoom.value) void loadNewestOf(jid);
+        else dropRoomLog(jid);
       }
     }
   } catch (error) {
@@ -97,6 +124,8 @@ function forgetAll(): void {
   contacts.value = new Map();
   conversations.value = new Map();
   calls.value = new Map();
+  rooms.value = new Map();
+  roomLogs.value = new Map();
   leaveStage();
   closeDialog();
   dismissAll();

@@ -9,10 +9,15 @@ import type {
   ContactView,
   DevicesView,
   MessageView,
+  RoomMemberView,
+  RoomMessageView,
+  RoomView,
   StatusView,
   SuiteName,
 } from "../api/views.ts";
 import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
+import { MockRooms } from "./mock_rooms.ts";
+import { Refusal } from "./refusal.ts";
 import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
 /** The policy the daemon sends: what it forbids must not be needed. */
@@ -30,6 +35,9 @@ export interface MockState {
   contacts: Map<string, ContactView>;
   messages: Map<string, MessageView[]>;
   calls: Map<string, CallView>;
+  rooms: Map<string, RoomView>;
+  roomMessages: Map<string, RoomMessageView[]>;
+  members: Map<string, RoomMemberView[]>;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -43,18 +51,14 @@ export interface MockApi {
   putCall(call: CallView): void;
   putContact(contact: ContactView): void;
   putMessage(message: MessageView): void;
+  putRoom(room: RoomView): void;
+  putRoomMessage(message: RoomMessageView): void;
   /** Breaks every stream, as a daemon that restarts does. */
   breakStreams(): void;
   close(): Promise<void>;
 }
 
 type Body = Record<string, unknown>;
-
-class Refusal extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
-    super(message);
-  }
-}
 
 /** Starts on a port of its own; `0` lets the system choose. */
 export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
@@ -65,6 +69,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     contacts: new Map(people.map((contact) => [contact.jid, contact])),
     messages: new Map([[people[0]!.jid, fakeTalk(people[0]!.jid)]]),
     calls: new Map(),
+    rooms: new Map(),
+    roomMessages: new Map(),
+    members: new Map(),
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -73,6 +80,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   let streams = new AbortController();
   const listeners = new Set<(event: AppEvent) => void>();
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
+
+  const rooms = new MockRooms(state, emit);
 
   const mock = {
     state,
@@ -95,6 +104,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       );
       emit({ type: "message", data: message });
     },
+    putRoom: (room: RoomView) => rooms.put(room),
+    putRoomMessage: (message: RoomMessageView) => rooms.say(message),
     breakStreams() {
       streams.abort();
       streams = new AbortController();
@@ -151,6 +162,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       const made = crypto.randomUUID();
       tickets.add(`${ticket[1]} ${made}`);
       return Response.json({ ticket: made });
+    }
+    if (path.startsWith("/api/rooms")) {
+      return rooms.answer(request.method, path, body, url.searchParams);
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
@@ -343,15 +357,11 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
             host: body["reach"] === "network" ? "0.0.0.0" : "127.0.0.1",
           },
         });
-      case "POST /api/account/password":
-        return state.status;
       case "POST /api/invitations":
         return {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,
         };
-      case "POST /api/account/password":
-        return state.status;
       case "PUT /api/passphrase":
         return state.status = { ...state.status, keeper: "passphrase" };
       case "POST /api/lock":

@@ -3,6 +3,7 @@ import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
 import { picture } from "./en_picture.ts";
 import { plain } from "./en_plain.ts";
+import { rooms } from "./en_rooms.ts";
 import { trust } from "./en_trust.ts";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -17,6 +18,7 @@ export const en = {
   ...picture,
   ...plain,
   ...linking,
+  ...rooms,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 

@@ -112,7 +112,7 @@ export const trust = {
         "warn your contacts in person, and only then start anew here. Nothing is sent meanwhile.",
     },
     anew: "Start anew on this device …",
-    anewTitle: "Start anew with this device's own keys?",
+    anewTitle: "Start anew with new keys, made on this device?",
     anewConsequences: [
       "Your account's keys are replaced. Every contact sees that they changed and must decide and " +
       "compare numbers again.",

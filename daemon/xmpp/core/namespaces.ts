@@ -38,6 +38,8 @@ export const NS = {
   mucStableId: "http://jabber.org/protocol/muc#stable_id",
   /** XEP-0410 section 3.1 */
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0049 */
+  privateXml: "jabber:iq:private",
   /** XEP-0054 */
   vcard: "vcard-temp",
   /** XEP-0059 */
@@ -90,6 +92,8 @@ export const NS = {
   /** XEP-0313 */
   archive: "urn:xmpp:mam:2",
   archiveExtended: "urn:xmpp:mam:2#extended",
+  /** XEP-0333 */
+  chatMarkers: "urn:xmpp:chat-markers:0",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */

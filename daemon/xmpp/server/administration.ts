@@ -1,10 +1,10 @@
 import { SimppdError, steadyNow } from "../../base/mod.ts";
 import { StreamError } from "../core/mod.ts";
-import { accountName } from "./credentials.ts";
+import { accountName } from "./login/credentials.ts";
 import type { Host } from "./host.ts";
 import { type RoomOverview, RoomUpkeep } from "./muc/upkeep.ts";
 import type { ServerStats } from "./options.ts";
-import { changePassword, removeAccount } from "./registration.ts";
+import { changePassword, removeAccount } from "./login/registration.ts";
 import type { AccountRecord } from "./storage/accounts.ts";
 
 /** An account, and how many of its clients are here. */

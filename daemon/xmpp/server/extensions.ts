@@ -1,11 +1,12 @@
 import type { Extension } from "./host.ts";
 import { messages } from "./messages.ts";
-import { presence } from "./presence.ts";
-import { roster } from "./roster.ts";
+import { presence } from "./presence/presence.ts";
+import { roster } from "./presence/roster.ts";
 import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
 import { muc } from "./xep_0045_muc.ts";
+import { privateStorage } from "./xep_0049_private.ts";
 import { vcard } from "./xep_0054_vcard.ts";
 import { register } from "./xep_0077_register.ts";
 import { softwareVersion } from "./xep_0092_version.ts";
@@ -40,6 +41,7 @@ export const EXTENSIONS: readonly Extension[] = [
   caps,
   pep,
   vcard,
+  privateStorage,
   avatars,
   preauth,
   register,

@@ -1,5 +1,5 @@
 import type { Element, Jid } from "../core/mod.ts";
-import type { Login } from "./login.ts";
+import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
 
 /** An IQ request that an extension answers. */

@@ -1,11 +1,11 @@
 import type { Element, Jid, StreamError } from "../core/mod.ts";
-import type { AddressRates } from "./address_rates.ts";
+import type { AddressRates } from "./stream/address_rates.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
-import type { LoginGuard } from "./login_guard.ts";
-import type { Logins } from "./logins.ts";
+import type { LoginGuard } from "./login/login_guard.ts";
+import type { Logins } from "./login/logins.ts";
 import type { ServerOptions } from "./options.ts";
-import type { Resumptions } from "./resumptions.ts";
+import type { Resumptions } from "./stream/resumptions.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";

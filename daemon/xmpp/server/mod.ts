@@ -5,7 +5,7 @@
  * @module
  */
 export type { AccountOverview, ServerAdministration, ServerReport } from "./administration.ts";
-export * from "./certificate.ts";
+export * from "./login/certificate.ts";
 export * from "./limit_ranges.ts";
 export type { Invitation } from "./storage/invitations.ts";
 export * from "./limits.ts";

@@ -5,7 +5,7 @@ import type {
   AdministrationInput,
   ServerAdministration,
 } from "./administration.ts";
-import type { BindingOffer } from "./logins.ts";
+import type { BindingOffer } from "./login/logins.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ComponentOptions } from "./xep_0114_components.ts";

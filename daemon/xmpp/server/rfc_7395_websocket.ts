@@ -3,11 +3,12 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Entrance } from "./entrance.ts";
+import { addressOf } from "./address.ts";
+import type { Entrance } from "./stream/entrance.ts";
 import type { Host } from "./host.ts";
 import { limitsAfterAuth } from "./limits.ts";
-import { standingAlone, webSocketFraming } from "./websocket_framing.ts";
-import type { Wire, WireListener } from "./wire.ts";
+import { standingAlone, webSocketFraming } from "./stream/websocket_framing.ts";
+import type { Wire, WireListener } from "./stream/wire.ts";
 
 const PATH = "/xmpp-websocket";
 /** Of one message: each fragment costs memory beside its bytes. */
@@ -37,7 +38,7 @@ export function offerWebSocket({ web, options, limits }: Host, entrance: Entranc
     // A page of elsewhere could use whatever its browser holds, or guess passwords from within.
     if (origin !== undefined && !mayCome(origin)) return refuse(socket, "403 Forbidden");
     if (!speaksXmpp(request)) return refuse(socket, "400 Bad Request");
-    const address = (socket instanceof Socket ? socket.remoteAddress : undefined) ?? "";
+    const address = addressOf(socket instanceof Socket ? socket.remoteAddress : undefined);
     if (!entrance.admits(address)) return refuse(socket, "503 Service Unavailable");
     server.handleUpgrade(request, socket, head, (ws) => {
       entrance.begin({

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { XmppClient } from "../client/mod.ts";
 import { el, NS } from "../core/mod.ts";
 import { PASSWORD } from "./testing.ts";
-import { standingAlone } from "./websocket_framing.ts";
+import { standingAlone } from "./stream/websocket_framing.ts";
 import { type WebBed, withWeb } from "./web/testing.ts";
 
 const OPEN = `<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="test.simppd" version="1.0"/>`;

@@ -10,7 +10,7 @@ import {
 } from "../core/mod.ts";
 import type { IqHandler, Scope } from "./hooks.ts";
 import type { Host } from "./host.ts";
-import { sendPresence } from "./presence_fanout.ts";
+import { sendPresence } from "./presence/presence_fanout.ts";
 import { refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 

@@ -1,21 +1,21 @@
 import { logOf, SimppdError, steadyNow } from "../../base/mod.ts";
-import { AddressRates } from "./address_rates.ts";
+import { AddressRates } from "./stream/address_rates.ts";
 import {
   type AdministrationAnswer,
   type AdministrationInput,
   Administrator,
   type ServerAdministration,
 } from "./administration.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./stream/connection.ts";
 import { type Element, Jid, type PublicLoginKey, StreamError } from "../core/mod.ts";
-import { mostConnections } from "./descriptors.ts";
-import { Entrance } from "./entrance.ts";
+import { mostConnections } from "./stream/descriptors.ts";
+import { Entrance } from "./stream/entrance.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { Hooks } from "./hooks.ts";
 import type { Invitation } from "./storage/invitations.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
-import { LoginGuard } from "./login_guard.ts";
-import { Logins } from "./logins.ts";
+import { LoginGuard } from "./login/login_guard.ts";
+import { Logins } from "./login/logins.ts";
 import type {
   AccountSecret,
   ListenAddress,
@@ -23,8 +23,8 @@ import type {
   ServerOptions,
   ServerStats,
 } from "./options.ts";
-import { makeAccount } from "./registration.ts";
-import { Resumptions } from "./resumptions.ts";
+import { makeAccount } from "./login/registration.ts";
+import { Resumptions } from "./stream/resumptions.ts";
 import { Router } from "./router.ts";
 import { Services } from "./services.ts";
 import type { Session } from "./session.ts";
@@ -32,8 +32,8 @@ import { Sessions } from "./sessions.ts";
 import { Components } from "./xep_0114_components.ts";
 import { isDatabaseTrouble } from "./storage/database.ts";
 import { Storage } from "./storage/storage.ts";
-import type { ClientStream } from "./stream.ts";
-import type { StreamHost } from "./stream_host.ts";
+import type { ClientStream } from "./stream/stream.ts";
+import type { StreamHost } from "./stream/stream_host.ts";
 import { HttpsListener } from "./web/https_listener.ts";
 import { offerWebSocket } from "./rfc_7395_websocket.ts";
 import { asciiHost, Web } from "./web/web.ts";

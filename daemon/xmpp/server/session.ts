@@ -1,9 +1,9 @@
 import { el, type Element, type Jid, newId, NS, serialise, type StreamError } from "../core/mod.ts";
 import { logOf } from "../../base/mod.ts";
-import { Confirmations, type Confirmed } from "./confirmations.ts";
-import { HeldBack } from "./held_back.ts";
+import { Confirmations, type Confirmed } from "./stream/confirmations.ts";
+import { HeldBack } from "./stream/held_back.ts";
 import { Hook } from "./hooks.ts";
-import type { StreamManagement } from "./stream_management.ts";
+import type { StreamManagement } from "./stream/stream_management.ts";
 
 /** Most requests of the server that wait for one client's answer. */
 const MOST_ASKED = 100;

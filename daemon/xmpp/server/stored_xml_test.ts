@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { el, MAX_DEPTH, NS, serialise } from "../core/mod.ts";
-import { DEFAULT_CONFIG } from "./pep_config.ts";
+import { DEFAULT_CONFIG } from "./pubsub/pep_config.ts";
 import { readStored } from "./stored_xml.ts";
 import { withServer } from "./testing.ts";
 

@@ -12,7 +12,7 @@ import {
   serialise,
   StreamReader,
 } from "../core/mod.ts";
-import { makeServerCertificate, type ServerCertificate } from "./certificate.ts";
+import { makeServerCertificate, type ServerCertificate } from "./login/certificate.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ServerOptions } from "./options.ts";
 import { XmppServer } from "./server.ts";

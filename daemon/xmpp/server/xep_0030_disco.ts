@@ -1,7 +1,7 @@
 import { el, type Element, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest, Scope } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { isSeenBy } from "./subscription_state.ts";
+import { isSeenBy } from "./presence/subscription_state.ts";
 
 /** Service discovery (XEP-0030) of the server and of accounts: what the extensions announced. */
 export const disco: Extension = (host) => {

@@ -2,9 +2,9 @@ import { utf8 } from "../../base/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { checkRoom } from "./pep_publish.ts";
-import { isSeenBy } from "./subscription_state.ts";
-import { readVcard, writeVcard } from "./vcards.ts";
+import { checkRoom } from "./pubsub/pep_publish.ts";
+import { isSeenBy } from "./presence/subscription_state.ts";
+import { readVcard, writeVcard } from "./pubsub/vcards.ts";
 
 /** Visiting cards (XEP-0054): anybody may read what an account put there. */
 export const vcard: Extension = (host) => {

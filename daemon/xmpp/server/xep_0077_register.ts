@@ -12,7 +12,7 @@ import {
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import type { AccountSecret } from "./options.ts";
-import { changePassword, makeAccount, removeAccount } from "./registration.ts";
+import { changePassword, makeAccount, removeAccount } from "./login/registration.ts";
 
 /** What deriving keys costs who asks for it, in bytes of its rate. */
 const DERIVATION_COST = 200_000;

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { logOf, SimppdError } from "../../base/mod.ts";
 import { Jid, StreamError } from "../core/mod.ts";
-import { type ComponentHost, ComponentStream } from "./component_stream.ts";
+import { type ComponentHost, ComponentStream } from "./stream/component_stream.ts";
 import type { Host } from "./host.ts";
-import { Listener } from "./listener.ts";
+import { Listener } from "./stream/listener.ts";
 
 /** Where components connect, and which there may be. */
 export interface ComponentOptions {

@@ -4,7 +4,7 @@ import { componentProof, el, NS } from "../core/mod.ts";
 import type { ServerLimits } from "./limits.ts";
 import { XmppServer } from "./server.ts";
 import { DOMAIN, PASSWORD, TestClient, testOptions, until } from "./testing.ts";
-import { Flood, FLOOD_BYTES, MOST_TAKEN, openDescriptors } from "./testing_flood.ts";
+import { Flood, FLOOD_BYTES, MOST_TAKEN, openDescriptors } from "./stream/testing_flood.ts";
 
 const KEYS = `keys.${DOMAIN}`;
 const SECRET = "a secret of keys";

@@ -3,7 +3,7 @@ import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isWorthKeeping, mayNotBeKept } from "./storage_hints.ts";
-import { isSeenBy, sees } from "./subscription_state.ts";
+import { isSeenBy, sees } from "./presence/subscription_state.ts";
 
 /** One batch, sent before the client has to answer. */
 const BATCH_MESSAGES = 50;

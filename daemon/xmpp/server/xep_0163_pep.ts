@@ -2,12 +2,12 @@ import { utf8 } from "../../base/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { configForm, DEFAULT_CONFIG, readConfig } from "./pep_config.ts";
+import { configForm, DEFAULT_CONFIG, readConfig } from "./pubsub/pep_config.ts";
 import type { PepConfig } from "./storage/pep_nodes.ts";
-import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pep_notify.ts";
-import { checkRoom, nodeOf, publish } from "./pep_publish.ts";
-import { PubsubError } from "./pubsub_error.ts";
-import { isSeenBy } from "./subscription_state.ts";
+import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pubsub/pep_notify.ts";
+import { checkRoom, nodeOf, publish } from "./pubsub/pep_publish.ts";
+import { PubsubError } from "./pubsub/pubsub_error.ts";
+import { isSeenBy } from "./presence/subscription_state.ts";
 
 /** What of XEP-0060 is here, as section 10 names it. */
 const FEATURES = [

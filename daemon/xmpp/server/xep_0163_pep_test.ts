@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { el, type Element, NS, serialise } from "../core/mod.ts";
-import { DEFAULT_CONFIG } from "./pep_config.ts";
+import { DEFAULT_CONFIG } from "./pubsub/pep_config.ts";
 import { conditionOf, DOMAIN, type TestBed, type TestClient, withServer } from "./testing.ts";
 
 const ALICE = `alice@${DOMAIN}`;

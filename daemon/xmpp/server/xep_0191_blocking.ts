@@ -1,8 +1,8 @@
 import { el, type Element, Jid, newId, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { sendPresence, unavailable } from "./presence_fanout.ts";
-import { isSeenBy, sees } from "./subscription_state.ts";
+import { sendPresence, unavailable } from "./presence/presence_fanout.ts";
+import { isSeenBy, sees } from "./presence/subscription_state.ts";
 
 /** Blocking (XEP-0191): nothing passes between an account and whom it blocks. */
 export const blocking: Extension = (host) => {

@@ -9,7 +9,7 @@ import {
 } from "../core/mod.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Outlet, Session } from "./session.ts";
-import { StreamManagement } from "./stream_management.ts";
+import { StreamManagement } from "./stream/stream_management.ts";
 
 /** Random bytes of what a resumption must show. */
 const ID_BYTES = 24;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { el, type Element, NS } from "../core/mod.ts";
-import { HeldBack } from "./held_back.ts";
+import { HeldBack } from "./stream/held_back.ts";
 import { PASSWORD, type TestBed, type TestClient, until, withSqliteServer } from "./testing.ts";
 import { chat, ManagedClient } from "./testing_managed.ts";
 

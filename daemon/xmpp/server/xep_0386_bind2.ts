@@ -1,11 +1,11 @@
 import { toBase64Url, utf8 } from "../../base/mod.ts";
 import { hmacSha256 } from "../../crypto/mod.ts";
 import { el, type Element, newId, NS } from "../core/mod.ts";
-import { bindResource } from "./binding.ts";
+import { bindResource } from "./stream/binding.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Session } from "./session.ts";
-import type { StagedStream } from "./stage.ts";
-import type { StreamHost } from "./stream_host.ts";
+import type { StagedStream } from "./stream/stage.ts";
+import type { StreamHost } from "./stream/stream_host.ts";
 
 /** Longest name of a program that goes into a resource. */
 const LONGEST_TAG = 40;

@@ -1,10 +1,10 @@
 import { type Bytes, fromBase64, logOf, toBase64 } from "../../base/mod.ts";
 import { el, type Element, NS, StanzaError, StreamError } from "../core/mod.ts";
-import { Binding, continueSession } from "./binding.ts";
-import { BoundStream } from "./bound_stream.ts";
-import type { Login, LoginStep } from "./login.ts";
-import type { Stage, StagedStream } from "./stage.ts";
-import type { StreamHost } from "./stream_host.ts";
+import { Binding, continueSession } from "./stream/binding.ts";
+import { BoundStream } from "./stream/bound_stream.ts";
+import type { Login, LoginStep } from "./login/login.ts";
+import type { Stage, StagedStream } from "./stream/stage.ts";
+import type { StreamHost } from "./stream/stream_host.ts";
 import { managementFeature, resumeSession } from "./xep_0198_stream_management.ts";
 import { bind2, bind2Feature } from "./xep_0386_bind2.ts";
 import { fastFeature, renewToken } from "./xep_0484_fast.ts";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { el, type Element, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { checkRoom, publish } from "./pep_publish.ts";
-import { broadcast } from "./presence_fanout.ts";
-import { type Photo, photoOf, readVcard, withPhoto, writeVcard } from "./vcards.ts";
+import { checkRoom, publish } from "./pubsub/pep_publish.ts";
+import { broadcast } from "./presence/presence_fanout.ts";
+import { type Photo, photoOf, readVcard, withPhoto, writeVcard } from "./pubsub/vcards.ts";
 
 /** Accounts of whom it is remembered which picture they have. */
 const MOST_KEPT = 10_000;

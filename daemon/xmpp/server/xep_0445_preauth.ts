@@ -1,6 +1,6 @@
 import { el, NS, StanzaError } from "../core/mod.ts";
 import type { Extension } from "./host.ts";
-import { UNGUESSABLE_COST } from "./login.ts";
+import { UNGUESSABLE_COST } from "./login/login.ts";
 
 /** What XEP-0445 section 4 has servers announce. */
 const IBR_TOKEN = "urn:xmpp:ibr-token:0";

@@ -1,6 +1,6 @@
 import { el, type Element, NS } from "../core/mod.ts";
 import type { Host } from "./host.ts";
-import type { Logins } from "./logins.ts";
+import type { Logins } from "./login/logins.ts";
 import type { Sasl2Request } from "./xep_0388_sasl2.ts";
 
 /** Tokens are offered (XEP-0484 section 3.1); no 0-RTT. */

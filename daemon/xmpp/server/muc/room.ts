@@ -3,7 +3,7 @@ import { steadyNow, toBase64Url, utf8 } from "../../../base/mod.ts";
 import { el, type Element, type Jid, NS, StanzaError } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
 import type { Session } from "../session.ts";
-import { TokenBucket } from "../token_bucket.ts";
+import { TokenBucket } from "../stream/token_bucket.ts";
 import { Circular, hand } from "./circular.ts";
 import { type Occupant, Occupants } from "./occupants.ts";
 import { occupantPresence, type Occurrence } from "./presence_stanza.ts";

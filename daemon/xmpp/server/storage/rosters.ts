@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { SubscriptionState } from "../subscription_state.ts";
+import type { SubscriptionState } from "../presence/subscription_state.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
 import { upsert } from "./upsert.ts";

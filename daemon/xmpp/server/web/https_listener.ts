@@ -4,11 +4,12 @@ import type { Duplex } from "node:stream";
 import { type SecureContext, TLSSocket } from "node:tls";
 import { logOf, steadyNow } from "../../../base/mod.ts";
 import { pacedTls } from "../../core/mod.ts";
-import { Listener } from "../listener.ts";
-import { secureContext, type TlsIdentity } from "../tls_wire.ts";
+import { Listener } from "../stream/listener.ts";
+import { secureContext, type TlsIdentity } from "../stream/tls_wire.ts";
 import { Exchange } from "./exchange.ts";
 import type { WebLimits } from "./limits.ts";
 import type { Web } from "./web.ts";
+import { addressOf } from "../address.ts";
 
 /** What the listener asks of the server. */
 export interface WebHost {
@@ -93,7 +94,7 @@ export class HttpsListener {
 
   /** Counts a connection in, or turns it away. */
   #admit(raw: Socket): void {
-    const address = raw.remoteAddress ?? "";
+    const address = addressOf(raw.remoteAddress);
     raw.on("error", () => raw.destroy());
     const { httpsConnections, httpsConnectionsPerAddress, httpsHandshakeMs } = this.#host.limits;
     let ofAddress = 0;

@@ -1,0 +1,189 @@
+import { type Emitter, logOf } from "../base/mod.ts";
+import type { Calls } from "../call/mod.ts";
+import type { LoginProfileId } from "../crypto/mod.ts";
+import { Simpp } from "../simpp/mod.ts";
+import {
+  Contacts,
+  Messages,
+  Pictures as StoredPictures,
+  RoomMessages,
+  type StateDirectory,
+  StoredRooms,
+} from "../store/mod.ts";
+import type { AppEvent } from "../views/mod.ts";
+import { Account } from "./account.ts";
+import { Chats } from "./chats.ts";
+import type { Connection } from "./connection.ts";
+import { History } from "./history.ts";
+import { receiveInto } from "./inbox.ts";
+import { makeCalls } from "./make_calls.ts";
+import { Markers } from "./markers.ts";
+import { OwnDevices } from "./own_devices.ts";
+import { People } from "./people.ts";
+import { PepDirectory } from "./pep_directory.ts";
+import { Pictures } from "./pictures.ts";
+import { PlainLink } from "./plain_link.ts";
+import { AppRooms } from "./rooms.ts";
+import { SealedLink } from "./sealed_link.ts";
+import { AppSettings } from "./settings.ts";
+import { Typing } from "./typing.ts";
+
+/** What a running daemon is made of. */
+export interface Parts {
+  readonly settings: AppSettings;
+  readonly simpp: Simpp;
+  readonly messages: Messages;
+  readonly link: SealedLink;
+  readonly plain: PlainLink;
+  readonly markers: Markers;
+  readonly chats: Chats;
+  readonly people: People;
+  readonly pictures: Pictures;
+  readonly rooms: AppRooms;
+  readonly calls: Calls;
+  readonly account: Account;
+  readonly typing: Typing;
+  readonly devices: OwnDevices;
+}
+
+/** What the parts are made with. */
+export interface Composition {
+  readonly state: StateDirectory;
+  readonly events: Emitter<AppEvent>;
+  readonly loginProfiles: readonly LoginProfileId[];
+  readonly callHosts?: readonly string[];
+  /** Something that a status shows is another. */
+  readonly changed: () => void;
+  /** Something about our own keys is another. */
+  readonly linked: () => void;
+}
+
+/** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
+export function compose(
+  { state, events, loginProfiles, callHosts, changed, linked }: Composition,
+): Parts {
+  const settings = new AppSettings(state);
+  const simpp: Simpp = new Simpp({
+    db: state.db,
+    vault: state.vault,
+    directory: new PepDirectory(() => account.pep()),
+  });
+  for (const [jid, fingerprint] of Object.entries(settings.expected)) {
+    simpp.trust.expect(jid, fingerprint);
+  }
+  const messages = new Messages(state.db, state.vault);
+  const link: SealedLink = new SealedLink(simpp, (jid) => people.isBlocked(jid));
+  const people: People = new People({
+    stored: new Contacts(state.db),
+    messages,
+    simpp,
+    changed: (data) => events.emit({ type: "contact", data }),
+    removed: (jid) => events.emit({ type: "contact-removed", data: { jid } }),
+    typing: (jid) => typing.of(jid),
+    picture: (jid) => pictures.hash(jid),
+    refused: (jid) => settings.refused[jid],
+  });
+  const pictures: Pictures = new Pictures(
+    new StoredPictures(state.db, state.vault),
+    people,
+    () => account.jid,
+    changed,
+  );
+  const plain: PlainLink = new PlainLink(simpp, people);
+  const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
+  const markers = new Markers(plain);
+  plain.received.on((message) => markers.receive(message));
+  const history = new History(settings, plain);
+  const chats = new Chats(messages, link, plain, (message) => {
+    events.emit({ type: "message", data: message });
+    people.touch(message.contact);
+  });
+  const jid = () => account.jid;
+  const rooms = new AppRooms({
+    stored: new StoredRooms(state.db, state.vault),
+    messages: new RoomMessages(state.db, state.vault),
+    people,
+    events,
+    nick: () => account.view()?.nick ?? "",
+    own: jid,
+  });
+  const devices = new OwnDevices(simpp, link, people, jid);
+  devices.changed.on(linked);
+  simpp.linking.changed.on(() => {
+    devices.linked();
+    linked();
+  });
+  const account: Account = new Account({
+    settings,
+    state,
+    simpp,
+    people,
+    chats,
+    loginProfiles,
+    attach,
+    picture: () => pictures.hash(account.jid),
+    looked: (jid) => {
+      plain.isAllowed(jid);
+      people.touch(jid);
+    },
+    changed: changed,
+  });
+  const calls = makeCalls({
+    simpp,
+    link,
+    people,
+    chats,
+    jid,
+    events,
+    ...(callHosts === undefined ? {} : { hosts: callHosts }),
+  });
+  link.received.on((received) => {
+    typing.receive(received);
+    devices.receive(received).catch((error) =>
+      logOf("app").warn("what our other device verified: {error}", { error })
+    );
+  });
+  for (const heard of [plain.received, plain.states]) {
+    heard.on((received) => typing.receive(received));
+  }
+  receiveInto({
+    simpp,
+    link,
+    plain,
+    people,
+    chats,
+    calls,
+    events,
+    nick: () => account.view()?.nick ?? "",
+    firstProof: (jid) => settings.firstProof(jid),
+    jid,
+  });
+  return {
+    settings,
+    simpp,
+    messages,
+    link,
+    plain,
+    markers,
+    chats,
+    people,
+    pictures,
+    rooms,
+    calls,
+    account,
+    typing,
+    devices,
+  };
+
+  /** Gives a connection that is not used yet to all that stand on one. */
+  function attach(connection: Connection): void {
+    const { client, roster, presence, pep, archive } = connection;
+    pictures.attach(client, pep);
+    history.attach(client, archive);
+    rooms.attach(connection);
+    people.attach(client, roster, presence);
+    link.attach(client);
+    plain.attach(client);
+    devices.attach(client);
+  }
+}

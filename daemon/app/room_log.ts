@@ -1,0 +1,188 @@
+import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
+import { sha256 } from "../crypto/mod.ts";
+import type { RoomMessages } from "../store/mod.ts";
+import type { Problem, RoomMessageView } from "../views/mod.ts";
+
+/** Messages of one room within one window that are kept; what comes beyond them is passed over. */
+const MOST = 300;
+const WINDOW_MS = 10_000;
+/** One line about what was passed over, a room and this many ms. */
+const FLOOD_LINE_MS = 60_000;
+const MAX_BODY = 10_000;
+const MAX_NICK = 200;
+
+/** Something said in a room, live or out of its history. */
+export interface Said {
+  readonly nick: string;
+  readonly body: string;
+  /** What the room calls it (XEP-0359). */
+  readonly stanzaId: string | undefined;
+  /** What its sender called it. */
+  readonly id: string | undefined;
+  /** ms since 1970 when it was said before. */
+  readonly at: number | undefined;
+  readonly occupantId: string | undefined;
+  /** Bare address, where the room shows it. */
+  readonly jid: string | undefined;
+  readonly own: boolean;
+  readonly kind: "chat" | "private";
+  /** Is it news for who was in the room before? */
+  readonly unread: boolean;
+}
+
+/** What is said in rooms: told apart, counted, bounded, stored. */
+export class RoomLog {
+  readonly #messages: RoomMessages;
+  readonly #changed: (message: RoomMessageView) => void;
+  readonly #rate = new Rate(MOST, WINDOW_MS);
+  readonly #floodLines = new Rate(1, FLOOD_LINE_MS);
+
+  /** @param changed called for each message that is new or became another */
+  constructor(messages: RoomMessages, changed: (message: RoomMessageView) => void) {
+    this.#messages = messages;
+    this.#changed = changed;
+  }
+
+  /**
+   * Takes what was said.
+   * @param nick ours in the room
+   * @returns false when it was passed over, because too much came at once
+   */
+  take(room: string, said: Said, nick: string): boolean {
+    if (!this.#rate.allows(room, steadyNow())) {
+      if (this.#floodLines.allows(room, steadyNow())) {
+        this.line(room, "More is said here than can be shown; some of it was passed over.");
+      }
+      return false;
+    }
+    const key = keyOf(said);
+    if (said.own && said.id !== undefined) {
+      const confirmed = this.#messages.confirm(room, said.id, key);
+      if (confirmed !== undefined) {
+        this.#changed(confirmed);
+        return true;
+      }
+    }
+    const body = said.body.slice(0, MAX_BODY).toWellFormed();
+    const mention = !said.own && said.unread && mentions(body, nick);
+    const added = this.#messages.add({
+      room,
+      key,
+      said: said.id?.slice(0, 256) ?? "",
+      kind: said.kind,
+      mine: said.own,
+      nick: said.nick.slice(0, MAX_NICK),
+      sender: said.occupantId ?? said.jid ?? said.nick.slice(0, MAX_NICK),
+      jid: said.jid ?? null,
+      body,
+      at: this.#time(room, said.at),
+      unread: said.unread && !said.own,
+      mention,
+      delivery: said.own ? "sent" : null,
+      problem: null,
+    });
+    if (added !== undefined) this.#changed(added);
+    return true;
+  }
+
+  /**
+   * When a message is said to be from. A room's clock may be wrong, or lie; one that tells whole
+   * seconds would put a message before those of the same second that came before it.
+   */
+  #time(room: string, told: number | undefined): number {
+    const now = Date.now();
+    if (told === undefined || told > now) return now;
+    if (told % 1000 !== 0) return told;
+    return Math.max(told, Math.min(this.#messages.newestAt(room), told + 999));
+  }
+
+  /** Keeps one of ours, which is about to be sent under the name `id`. */
+  sending(room: string, id: string, nick: string, sender: string, body: string): RoomMessageView {
+    const added = this.#messages.add({
+      room,
+      key: `mine ${id}`,
+      said: id,
+      kind: "chat",
+      mine: true,
+      nick,
+      sender,
+      jid: null,
+      body,
+      at: Date.now(),
+      unread: false,
+      mention: false,
+      delivery: "pending",
+      problem: null,
+    });
+    if (added === undefined) throw new SimppdError("bad-input", "This message was sent already.");
+    this.#changed(added);
+    return added;
+  }
+
+  /** One of ours did not get there. */
+  failed(room: string, id: string, problem: Problem): void {
+    const failed = this.#messages.fail(room, id, problem);
+    if (failed !== undefined) this.#changed(failed);
+  }
+
+  /** After the room's history was looked through: what it does not hold did not get there. */
+  settle(room: string, before: number): void {
+    for (const id of this.#messages.pending(room, before)) {
+      this.failed(room, id, {
+        code: "not-confirmed",
+        message: "The connection ended before the room repeated this message.",
+      });
+    }
+  }
+
+  /** A line about what the room says has happened; as bounded as what is said there. */
+  news(room: string, body: string): void {
+    if (this.#rate.allows(room, steadyNow())) this.line(room, body);
+  }
+
+  /** A line of ours. */
+  line(room: string, body: string): void {
+    const added = this.#messages.add({
+      room,
+      key: `line ${crypto.randomUUID()}`,
+      said: "",
+      kind: "notice",
+      mine: false,
+      nick: "",
+      sender: "",
+      jid: null,
+      body,
+      at: Date.now(),
+      unread: false,
+      mention: false,
+      delivery: null,
+      problem: null,
+    });
+    if (added !== undefined) this.#changed(added);
+  }
+}
+
+/** A nick or reason of others within a sentence of ours: nothing that hides or turns it. */
+export function shown(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim().slice(0, 100) || "?";
+}
+
+/** Does a text name this nick as a word of its own? */
+export function mentions(body: string, nick: string): boolean {
+  const wanted = nick.trim().toLocaleLowerCase();
+  if (wanted === "") return false;
+  const text = body.toLocaleLowerCase();
+  const word = /[\p{L}\p{N}_]/u;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const before = [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
+    const [after = ""] = [...text.slice(at + wanted.length, at + wanted.length + 2)];
+    if (!word.test(before) && !word.test(after)) return true;
+  }
+  return false;
+}
+
+/** Rooms that give no ids (XEP-0359) repeat what was said with its sender's id, which may be "1". */
+function keyOf({ stanzaId, kind, nick, id, body }: Said): string {
+  if (stanzaId !== undefined && kind === "chat") return `room ${stanzaId}`;
+  return `said ${sha256(utf8(JSON.stringify([kind, nick, id ?? null, body]))).toHex()}`;
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { systemRandom } from "../crypto/mod.ts";
+import { MIGRATIONS, openDatabase, RoomMessages, Vault } from "../store/mod.ts";
+import type { RoomMessageView } from "../views/mod.ts";
+import { mentions, RoomLog, type Said, shown } from "./room_log.ts";
+
+const ROOM = "den@rooms.example.org";
+
+function makeLog() {
+  const db = openDatabase(":memory:", MIGRATIONS);
+  const messages = new RoomMessages(db, new Vault(systemRandom(32), systemRandom));
+  const told: RoomMessageView[] = [];
+  return { db, messages, told, log: new RoomLog(messages, (message) => told.push(message)) };
+}
+
+function said(change: Partial<Said> = {}): Said {
+  return {
+    nick: "Mallory",
+    body: "hello",
+    stanzaId: undefined,
+    id: undefined,
+    at: undefined,
+    occupantId: "m",
+    jid: undefined,
+    own: false,
+    kind: "chat",
+    unread: true,
+    ...change,
+  };
+}
+
+Deno.test("what a room repeats stands once, with and without the room's ids", () => {
+  const { db, messages, log } = makeLog();
+  for (const stanzaId of ["1", "1", "2"]) log.take(ROOM, said({ stanzaId }), "me");
+  for (const at of [undefined, 5]) log.take(ROOM, said({ id: "x", body: "again", at }), "me");
+  assert.deepEqual(messages.page(ROOM, 10).map(({ body }) => body).sort(), [
+    "again",
+    "hello",
+    "hello",
+  ]);
+  db.close();
+});
+
+Deno.test("one of ours is sent once the room repeats it as ours; under another's word it is not", () => {
+  const { db, messages, log } = makeLog();
+  const { id } = log.sending(ROOM, "own-1", "me", "mine", "hello all");
+  log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "9", own: false }), "me");
+  assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "pending");
+  log.take(ROOM, said({ id: "own-1", stanzaId: "10", own: true }), "me");
+  assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "sent");
+  log.sending(ROOM, "own-2", "me", "mine", "lost");
+  log.settle(ROOM, Date.now() + 1);
+  const lost = messages.page(ROOM, 10).find(({ body }) => body === "lost")!;
+  assert.deepEqual([lost.delivery, lost.problem?.code], ["failed", "not-confirmed"]);
+  db.close();
+});
+
+Deno.test("a flood is passed over, and told of once", () => {
+  const { db, messages, told, log } = makeLog();
+  for (let n = 0; n < 2_000; n++) log.take(ROOM, said({ stanzaId: String(n) }), "me");
+  for (let n = 0; n < 2_000; n++) log.news(ROOM, `Mallory is called Mallory ${n} now.`);
+  assert.equal(told.length, 301);
+  assert.equal(messages.page(ROOM, 500).filter(({ kind }) => kind === "notice").length, 1);
+  // Another room is not held back by it.
+  log.take("tea@rooms.example.org", said(), "me");
+  assert.equal(messages.page("tea@rooms.example.org", 5).length, 1);
+  db.close();
+});
+
+Deno.test("a room's words are bounded, and no clock of a room is before ours", () => {
+  const { db, messages, log } = makeLog();
+  const far = Date.now() + 1e9;
+  log.take(ROOM, said({ nick: "n".repeat(5000), body: "b".repeat(50_000), at: far }), "me");
+  const [one] = messages.page(ROOM, 1);
+  assert.ok(one!.at <= Date.now());
+  assert.deepEqual([one!.nick.length, one!.body.length], [200, 10_000]);
+  assert.deepEqual(messages.unread(ROOM), { unread: 1, mentions: 0 });
+  db.close();
+});
+
+Deno.test("what came in one second stays in its order, though the room tells whole seconds", () => {
+  const { db, messages, log } = makeLog();
+  const second = 1_700_000_000_000;
+  log.take(ROOM, said({ stanzaId: "1", body: "one", at: second + 400 }), "me");
+  log.take(ROOM, said({ stanzaId: "2", body: "two", at: second }), "me");
+  log.take(ROOM, said({ stanzaId: "3", body: "three", at: second + 1000 }), "me");
+  log.take(ROOM, said({ stanzaId: "0", body: "zero", at: second - 60_000 }), "me");
+  const bodies = messages.page(ROOM, 10).map(({ body }) => body);
+  assert.deepEqual(bodies, ["zero", "one", "two", "three"]);
+  const middle = messages.page(ROOM, 2);
+  assert.deepEqual(middle.map(({ body }) => body), ["two", "three"]);
+  const before = Number(middle[0]!.id);
+  assert.deepEqual(messages.page(ROOM, 2, before).map(({ body }) => body), ["zero", "one"]);
+  db.close();
+});
+
+Deno.test("nothing that was said or who said it stands readable in the file", () => {
+  const { db, log } = makeLog();
+  log.take(ROOM, said({ nick: "nickname", body: "clearword", jid: "who@example.org" }), "me");
+  const rows = db.prepare("SELECT * FROM room_messages").all();
+  const text = JSON.stringify(
+    rows,
+    (_, value) => value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value,
+  );
+  for (const word of ["nickname", "clearword", "who@"]) assert.ok(!text.includes(word), word);
+  db.close();
+});
+
+Deno.test("a nick is named as a word of its own only", () => {
+  assert.ok(
+    mentions("anna: come", "Anna") && mentions("@Anna!", "anna") && mentions("ANNA", "anna"),
+  );
+  assert.ok(!mentions("Hannah", "anna") && !mentions("annaß", "anna") && !mentions("x", "  "));
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }), fc.string(), (nick, text) => {
+    if (nick.trim() === "" || nick !== nick.trim() || /[\p{L}]/u.test(text)) return;
+    const folds = nick.toLocaleLowerCase() === nick;
+    if (folds && !/[\p{N}_]/u.test(text)) assert.ok(mentions(`${text} ${nick} ${text}`, nick));
+  }));
+});
+
+Deno.test("nothing of others within a sentence of ours turns or hides it", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert.doesNotMatch(shown(text), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  }));
+});

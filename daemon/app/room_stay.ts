@@ -1,0 +1,209 @@
+import { logOf } from "../base/mod.ts";
+import type { RoomMessages, StoredRooms } from "../store/mod.ts";
+import type { RoomAffiliation } from "../views/mod.ts";
+import type {
+  Archived,
+  MessageArchive,
+  Room,
+  RoomEvent,
+  RoomMessage,
+  XmppClient,
+} from "../xmpp/client/mod.ts";
+import { el, NS } from "../xmpp/core/mod.ts";
+import { fetchRoomHistory, saidOf } from "./room_history.ts";
+import { type RoomLog, type Said, shown } from "./room_log.ts";
+
+const MAX_NAME = 100;
+const MOST_AFFILIATED = 2_000;
+const LISTS = ["owner", "admin", "member"] as const;
+/** The room is set up otherwise (XEP-0045 section 10.2.1): its name may be another. */
+const CONFIGURED = 104;
+
+/** What a stay in a room stands on. */
+export interface Ground {
+  readonly client: XmppClient;
+  readonly archive: MessageArchive;
+  readonly stored: StoredRooms;
+  readonly messages: RoomMessages;
+  readonly log: RoomLog;
+  /** Called when something that the room's view shows has changed. */
+  readonly touch: (room: string) => void;
+}
+
+/** One stay in a room, from entering to being out: what is heard meanwhile, who belongs to it. */
+export class RoomStay {
+  readonly affiliated = new Map<string, RoomAffiliation>();
+  readonly #ground: Ground;
+  readonly #room: Room;
+  readonly #jid: string;
+  readonly #ended = new AbortController();
+  readonly #began = Date.now();
+  /** Was something of this room here before? Then what was missed counts as unread. */
+  readonly #known: boolean;
+  /** What comes moves the place in the archive only once all before it was fetched. */
+  #complete = false;
+
+  constructor(ground: Ground, room: Room) {
+    this.#ground = ground;
+    this.#room = room;
+    this.#jid = room.jid.toString();
+    this.#known = ground.messages.newest(this.#jid) !== undefined;
+  }
+
+  end(): void {
+    this.#ended.abort();
+  }
+
+  /** Asks the room for its name, its members and what was said while we were away. */
+  async settle(): Promise<void> {
+    await this.#learnName();
+    await this.#learnAffiliations();
+    const { archive, stored, log } = this.#ground;
+    const { signal } = this.#ended;
+    if (signal.aborted) return;
+    const query = {
+      room: this.#room.jid,
+      place: stored.get(this.#jid)?.archived ?? null,
+      signal,
+      take: (archived: Archived) => this.#recall(archived),
+    };
+    try {
+      const place = await fetchRoomHistory(archive, query);
+      if (signal.aborted) return;
+      if (place !== null) stored.setArchived(this.#jid, place);
+      this.#complete = true;
+      log.settle(this.#jid, this.#began);
+    } catch (error) {
+      if (!signal.aborted) logOf("app").warn("history of {room}: {error}", this.#about(error));
+    }
+  }
+
+  /** What happens in the room while we are there. */
+  hear(event: RoomEvent): void {
+    const { log, touch } = this.#ground;
+    const jid = this.#jid;
+    switch (event.kind) {
+      case "message":
+      case "private":
+        return this.#heard(event.message, event.kind === "message" ? "chat" : "private");
+      case "left": {
+        const word = { kicked: "removed", banned: "banned", "not-member": "removed" }[
+          event.why as string
+        ];
+        if (word === undefined) break;
+        const { by, reason } = event.circumstances;
+        log.news(
+          jid,
+          `${shown(event.occupant.nick)} was ${word}${by === undefined ? "" : ` by ${shown(by)}`}${
+            reason === undefined ? "" : `: “${shown(reason)}”`
+          }.`,
+        );
+        break;
+      }
+      case "nick":
+        log.news(jid, `${shown(event.before)} is called ${shown(event.occupant.nick)} now.`);
+        break;
+      case "subject":
+        if (event.at === undefined && event.nick !== "") {
+          log.news(jid, `${shown(event.nick)} set the subject: “${shown(event.text)}”`);
+        }
+        break;
+      case "affiliation":
+        this.#note(event.jid.bare().toString(), event.affiliation);
+        break;
+      case "joined":
+      case "changed": {
+        const { occupant } = event;
+        if (occupant.jid !== undefined) {
+          this.#note(occupant.jid.bare().toString(), occupant.affiliation);
+        }
+        break;
+      }
+      case "config":
+        if (event.codes.includes(CONFIGURED)) void this.#learnName();
+        break;
+      case "refused":
+        if (event.id === undefined) break;
+        log.failed(jid, event.id, {
+          code: "room-refused",
+          message: `The room did not take this message: ${event.error.publicMessage}`,
+        });
+        break;
+      default:
+    }
+    touch(jid);
+  }
+
+  #heard(message: RoomMessage, kind: Said["kind"]): void {
+    if (message.body === undefined || message.body === "") return;
+    const { at, nick, body, stanzaId, id, occupantId } = message;
+    const ours = this.#room.self?.id;
+    const own = message.own || (kind === "chat" && ours !== undefined && occupantId === ours);
+    const jid = message.occupant?.jid?.bare().toString();
+    const unread = at === undefined || this.#known;
+    const said = { nick, body, stanzaId, id, at, occupantId, jid, own, kind, unread };
+    if (this.#ground.log.take(this.#jid, said, this.#room.nick) && this.#complete) {
+      if (stanzaId !== undefined) this.#ground.stored.setArchived(this.#jid, stanzaId);
+    }
+    this.#ground.touch(this.#jid);
+  }
+
+  #recall(archived: Archived): void {
+    const said = saidOf(archived);
+    if (said === undefined) return;
+    const own = this.#isOurs(said);
+    this.#ground.log.take(this.#jid, { ...said, own, unread: this.#known }, this.#room.nick);
+    this.#ground.touch(this.#jid);
+  }
+
+  /** A nick alone says nothing of who had it then. */
+  #isOurs({ occupantId, jid, id = "" }: Omit<Said, "own" | "unread">): boolean {
+    const ours = this.#room.self?.id;
+    if (occupantId !== undefined && ours !== undefined) return occupantId === ours;
+    if (jid !== undefined) return jid === this.#ground.client.jid.bare().toString();
+    return this.#ground.messages.pending(this.#jid, this.#began).includes(id);
+  }
+
+  #note(jid: string, affiliation: RoomAffiliation): void {
+    if (affiliation === "none" || affiliation === "outcast") this.affiliated.delete(jid);
+    else if (this.affiliated.size < MOST_AFFILIATED || this.affiliated.has(jid)) {
+      this.affiliated.set(jid, affiliation);
+    }
+  }
+
+  /** Rooms may keep these lists to themselves. */
+  async #learnAffiliations(): Promise<void> {
+    for (const affiliation of LISTS) {
+      try {
+        const listed = await this.#room.administration.affiliated(affiliation);
+        if (this.#ended.signal.aborted) return;
+        for (const jid of listed) this.#note(jid.bare().toString(), affiliation);
+      } catch (error) {
+        logOf("app").debug("{room} does not list its members: {error}", this.#about(error));
+        if (this.#ended.signal.aborted) return;
+      }
+    }
+    this.#ground.touch(this.#jid);
+  }
+
+  async #learnName(): Promise<void> {
+    const { client, stored, touch } = this.#ground;
+    try {
+      const query = el("query", { xmlns: NS.discoInfo });
+      const answer = await client.iq(el("iq", { type: "get" }, query), { to: this.#room.jid });
+      if (this.#ended.signal.aborted) return;
+      const told = answer.getChild("query", NS.discoInfo)?.getChild("identity")?.attrs.name ?? "";
+      const name = told.slice(0, MAX_NAME).toWellFormed().trim();
+      const known = stored.get(this.#jid);
+      if (known === undefined || name === "") return;
+      if (known.name !== name) stored.put({ ...known, name });
+      touch(this.#jid);
+    } catch (error) {
+      logOf("app").debug("{room} does not tell its name: {error}", this.#about(error));
+    }
+  }
+
+  #about(error: unknown) {
+    return { room: this.#jid, error };
+  }
+}

@@ -1,0 +1,433 @@
+import { type Emitter, SimppdError } from "../base/mod.ts";
+import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
+import type { AppEvent, Problem, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
+import {
+  type Bookmark,
+  Bookmarks,
+  DirectInvitations,
+  GROUP_OPTIONS,
+  type Room,
+} from "../xmpp/client/mod.ts";
+import { Jid, newId } from "../xmpp/core/mod.ts";
+import type { AppApi } from "./api.ts";
+import { checkBody } from "./chats.ts";
+import { type Connection, notOnline } from "./connection.ts";
+import { RoomBookmarks } from "./room_bookmarks.ts";
+import { roomAddress, RoomEntry } from "./room_entry.ts";
+import { RoomInvitations } from "./room_invitations.ts";
+import { RoomLog } from "./room_log.ts";
+import { roomError } from "./room_problem.ts";
+import { memberViews, roomView } from "./room_views.ts";
+import { usernameOf } from "./username.ts";
+
+/** Rooms one is in at one time. */
+const MOST = 100;
+/** A room's view is shown again at most so often, in ms. */
+const TOUCH_EVERY = 250;
+const MAX_PAGE = 500;
+const MAX_NAME = 100;
+const MAX_SUBJECT = 1_000;
+const OWNING = ["owner", "admin"];
+
+interface RoomsOptions {
+  readonly stored: StoredRooms;
+  readonly messages: RoomMessages;
+  readonly people: { has(jid: string): boolean; isBlocked(jid: string): boolean };
+  readonly events: Emitter<AppEvent>;
+  /** What we call ourselves, and our bare JID. */
+  readonly nick: () => string;
+  readonly own: () => string;
+}
+
+interface Online {
+  readonly connection: Connection;
+  readonly entry: RoomEntry;
+  readonly bookmarks: RoomBookmarks;
+  readonly direct: DirectInvitations;
+}
+
+/**
+ * Rooms (XEP-0045), in clear: those one is in, has been put out of, or is invited to. They stand
+ * apart from chats with contacts: nothing of one ever stands in the other.
+ */
+export class AppRooms {
+  readonly #o: RoomsOptions;
+  readonly #log: RoomLog;
+  readonly #invitations: RoomInvitations;
+  readonly #touched = new Map<string, ReturnType<typeof setTimeout>>();
+  #online: Online | undefined;
+  #closed = false;
+
+  constructor(options: RoomsOptions) {
+    this.#o = options;
+    this.#log = new RoomLog(options.messages, (data) => {
+      options.events.emit({ type: "room-message", data });
+      this.#touch(data.room);
+    });
+    this.#invitations = new RoomInvitations(options.stored, options.people, options.own);
+    this.#invitations.sweep();
+  }
+
+  /** Uses this connection from now on. Register it after what follows the account's archive. */
+  attach(connection: Connection): void {
+    const { client, archive, rooms, pep } = connection;
+    const { stored, messages } = this.#o;
+    this.#online?.entry.close();
+    const direct = new DirectInvitations(client);
+    const bookmarks = new RoomBookmarks(client, new Bookmarks(client, pep), stored, {
+      enter: (bookmark) => this.#adopt(bookmark),
+      leave: (jid) => this.#leftElsewhere(jid),
+    });
+    const touch = (jid: string) => this.#touch(jid);
+    const ground = { client, archive, stored, messages, log: this.#log, touch };
+    this.#online = { connection, entry: new RoomEntry(ground, rooms), bookmarks, direct };
+    const invited = (room: StoredRoom | undefined) => room !== undefined && this.#touch(room.jid);
+    direct.events.on((invitation) => invited(this.#invitations.take(invitation)));
+    rooms.events.on((event) => {
+      if (event.kind === "invitation") invited(this.#invitations.take(event.invitation));
+      else if (this.#o.stored.get(event.decline.room.toString()) !== undefined) {
+        const { room, from } = event.decline;
+        this.#log.news(room.toString(), `${from.bare()} declined the invitation.`);
+      }
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#online?.entry.close();
+    for (const timer of this.#touched.values()) clearTimeout(timer);
+    this.#touched.clear();
+  }
+
+  /** Is this the address of a room that one has to do with? */
+  has(jid: string): boolean {
+    return this.#o.stored.get(jid) !== undefined;
+  }
+
+  list(): RoomView[] {
+    return this.#o.stored.all().filter(({ state }) => state !== "declined")
+      .map((room) => this.#view(room));
+  }
+
+  async create(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
+    requirePlain(input.plain);
+    const { connection, entry, bookmarks } = this.#need();
+    const name = input.name.trim();
+    if (name === "" || name.length > MAX_NAME) {
+      throw new SimppdError("bad-input", `A room's name has 1 to ${MAX_NAME} characters.`);
+    }
+    const service = input.server ?? (await connection.rooms.services())[0]?.toString();
+    if (service === undefined) {
+      throw new SimppdError(
+        "no-room-service",
+        "Your server has no rooms; name another server that has, such as rooms.example.org.",
+      );
+    }
+    const local = `${usernameOf(name, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
+    const jid = this.#address(`${local.toLowerCase()}@${service}`);
+    this.#requirePlace();
+    const room = await entry.create(jid, this.#o.nick(), { ...GROUP_OPTIONS, name });
+    return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
+  }
+
+  async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
+    requirePlain(input.plain);
+    const jid = this.#address(input.jid);
+    const known = this.#o.stored.get(jid);
+    const { entry, bookmarks } = this.#need();
+    if (known?.state !== "joined") this.#requirePlace();
+    const password = input.password ?? known?.password ?? null;
+    try {
+      const room = await entry.enter(jid, input.nick ?? (known?.nick || this.#o.nick()), password);
+      const name = known?.name || room.jid.local;
+      return this.#entered(jid, room, { name, password }, bookmarks, entry);
+    } catch (error) {
+      throw roomError(error);
+    }
+  }
+
+  /** Leaves a room, and deletes what was said there from the files' tables. */
+  leave(jid: string): void {
+    const { jid: known } = this.#get(jid);
+    this.#online?.entry.leave(known);
+    this.#online?.bookmarks.drop(known);
+    this.#remove(known);
+  }
+
+  /** @returns the room as it is after the answer. @throws as {@link join} */
+  async answer(input: Parameters<AppApi["answerRoom"]>[1] & { jid: string }): Promise<RoomView> {
+    const stored = this.#get(input.jid);
+    const { invitation, jid } = stored;
+    if (stored.state !== "invited" || invitation === null) {
+      throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
+    }
+    if (input.answer === "accept") {
+      return await this.join({ jid, ...input.plain === undefined ? {} : { plain: input.plain } });
+    }
+    if (input.answer === "later") {
+      this.#o.stored.put({ ...stored, invitation: { ...invitation, later: true } });
+      this.#touch(jid);
+      return this.#view(this.#get(jid));
+    }
+    const { rooms, client } = this.#need().connection;
+    if (client.state !== "online") throw notOnline();
+    rooms.decline({
+      room: Jid.parse(jid),
+      from: Jid.parse(invitation.from),
+      reason: undefined,
+      password: undefined,
+      mediated: invitation.mediated,
+    });
+    const last = this.#view(stored);
+    this.#remove(jid);
+    const declined = { state: "declined", at: Date.now(), invitation: null } as const;
+    this.#o.stored.put({ ...stored, ...declined, password: null });
+    return { ...last, state: "out", invitation: null };
+  }
+
+  members(jid: string): RoomMemberView[] {
+    const { jid: known } = this.#get(jid);
+    const room = this.#online?.entry.live(known);
+    return room?.state === "in" ? memberViews(room, this.#online!.entry.affiliated(known)) : [];
+  }
+
+  page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
+    const limit = Math.min(Math.max(page.limit ?? 100, 1), MAX_PAGE);
+    return this.#o.messages.page(this.#get(jid).jid, limit, page.before);
+  }
+
+  /** Says something to all; the event `room-message` tells when the room has it. */
+  send(jid: string, body: string): RoomMessageView {
+    checkBody(body);
+    const room = this.#inside(jid);
+    const { nick, self } = room;
+    if (self?.role === "visitor") {
+      throw new SimppdError("no-voice", "In this room you may read and not write.");
+    }
+    const id = newId();
+    const known = room.jid.toString();
+    const message = this.#log.sending(known, id, nick, self?.id ?? this.#o.own(), body);
+    try {
+      room.say(body, id);
+    } catch (error) {
+      const problem = { code: "not-online", message: notOnline().publicMessage };
+      this.#log.failed(known, id, problem);
+      throw error;
+    }
+    return message;
+  }
+
+  markRead(jid: string): void {
+    const { jid: known } = this.#get(jid);
+    this.#o.messages.markRead(known);
+    this.#touch(known);
+  }
+
+  async invite(jid: string, contact: string, reason?: string): Promise<void> {
+    const room = this.#inside(jid);
+    const to = Jid.parse(contact).bare();
+    if (to.local === "" || this.has(to.toString())) {
+      throw new SimppdError("bad-jid", `"${contact}" is no person's address.`);
+    }
+    const said = reason === undefined ? {} : { reason };
+    try {
+      if (!OWNING.includes(room.self?.affiliation ?? "none")) {
+        return room.administration.invite(to, reason);
+      }
+      // From person to person, so that it is known who invites; members may enter.
+      await room.administration.setAffiliation(to, "member");
+      const password = this.#get(jid).password;
+      const { direct } = this.#need();
+      direct.send(to, room.jid, { ...said, ...password === null ? {} : { password } });
+    } catch (error) {
+      throw roomError(error);
+    }
+  }
+
+  async changeMember(
+    jid: string,
+    { nick, jid: person, role, affiliation, reason }: Parameters<AppApi["changeRoomMember"]>[1],
+  ): Promise<void> {
+    const { administration } = this.#inside(jid);
+    if ((role === undefined) === (affiliation === undefined)) {
+      throw new SimppdError("bad-input", "Name either a role, for a nick, or an affiliation.");
+    }
+    try {
+      if (role !== undefined) {
+        if (nick === undefined) throw needed("the nick of who is there, for a role");
+        await administration.setRole(nick, role, reason);
+      } else if (affiliation !== undefined) {
+        if (person === undefined) throw needed("an address, for an affiliation");
+        await administration.setAffiliation(person, affiliation, reason);
+      }
+    } catch (error) {
+      throw roomError(error);
+    }
+    this.#touch(this.#get(jid).jid);
+  }
+
+  change(jid: string, { subject, nick }: Parameters<AppApi["changeRoom"]>[1]): RoomView {
+    const room = this.#inside(jid);
+    if (subject !== undefined) room.setSubject(subject.slice(0, MAX_SUBJECT));
+    if (nick !== undefined) {
+      room.setNick(nick);
+      const stored = { ...this.#get(jid), nick };
+      this.#o.stored.put(stored);
+      this.#need().bookmarks.keep(stored);
+    }
+    return this.#view(this.#get(jid));
+  }
+
+  /** Ends a room of ours for everybody. */
+  async destroy(jid: string, reason?: string): Promise<void> {
+    const room = this.#inside(jid);
+    try {
+      await room.administration.destroy(reason === undefined ? {} : { reason });
+    } catch (error) {
+      throw roomError(error);
+    }
+    this.leave(room.jid.toString());
+  }
+
+  #entered(
+    jid: string,
+    room: Room,
+    { name, password }: { name: string; password: string | null },
+    bookmarks: RoomBookmarks,
+    entry: RoomEntry,
+  ): RoomView {
+    const known = this.#o.stored.get(jid);
+    const stored: StoredRoom = {
+      jid,
+      state: "joined",
+      at: Date.now(),
+      bookmarked: known?.bookmarked ?? false,
+      archived: known?.archived ?? null,
+      name,
+      nick: room.nick,
+      password,
+      invitation: null,
+      problem: null,
+    };
+    this.#o.stored.put(stored);
+    bookmarks.keep(stored);
+    entry.settle(jid);
+    this.#touch(jid);
+    return this.#view(stored);
+  }
+
+  /** Enters what another device of the account entered. */
+  #adopt({ room, name, nick, password }: Bookmark): void {
+    let jid;
+    try {
+      jid = this.#address(room.toString());
+    } catch {
+      return;
+    }
+    const known = this.#o.stored.get(jid);
+    this.#o.stored.put({
+      jid,
+      state: "joined",
+      at: Date.now(),
+      bookmarked: true,
+      archived: known?.archived ?? null,
+      name: name || room.local,
+      nick: nick ?? this.#o.nick(),
+      password: password ?? null,
+      invitation: null,
+      problem: null,
+    });
+    this.#touch(jid);
+    this.#online?.entry.enterAll();
+  }
+
+  #leftElsewhere(jid: string): void {
+    this.#online?.entry.leave(jid);
+    const problem: Problem = {
+      code: "room-left-elsewhere",
+      message: "You left this room on another device.",
+    };
+    const at = Date.now();
+    this.#o.stored.put({ ...this.#get(jid), state: "out", at, bookmarked: false, problem });
+    this.#touch(jid);
+  }
+
+  #remove(jid: string): void {
+    clearTimeout(this.#touched.get(jid));
+    this.#touched.delete(jid);
+    this.#o.stored.remove(jid);
+    this.#o.messages.forget(jid);
+    this.#o.events.emit({ type: "room-removed", data: { jid } });
+  }
+
+  /** Shows a room again, soon: much may happen in it at once. */
+  #touch(jid: string): void {
+    if (this.#closed || this.#touched.has(jid)) return;
+    this.#touched.set(
+      jid,
+      setTimeout(() => {
+        this.#touched.delete(jid);
+        const stored = this.#o.stored.get(jid);
+        if (stored === undefined || stored.state === "declined") return;
+        this.#o.events.emit({ type: "room", data: this.#view(stored) });
+      }, TOUCH_EVERY),
+    );
+  }
+
+  #view(stored: StoredRoom): RoomView {
+    return roomView(stored, this.#online?.entry.live(stored.jid), this.#o.messages);
+  }
+
+  /** @throws SimppdError `unknown-room` */
+  #get(jid: string): StoredRoom {
+    const stored = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
+    if (stored === undefined || stored.state === "declined") {
+      throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
+    }
+    return stored;
+  }
+
+  /** @throws SimppdError `not-in-room`, `unknown-room` */
+  #inside(jid: string): Room {
+    const stored = this.#get(jid);
+    const room = this.#online?.entry.live(stored.jid);
+    if (room?.state === "in") return room;
+    throw new SimppdError("not-in-room", `You are not in ${stored.name || stored.jid} right now.`);
+  }
+
+  /** @throws SimppdError `bad-jid`, `room-is-person` */
+  #address(text: string): string {
+    const jid = roomAddress(text).toString();
+    if (jid !== this.#o.own() && !this.#o.people.has(jid)) return jid;
+    throw new SimppdError(
+      "room-is-person",
+      `${jid} is a person's address among your contacts; no room is entered under it.`,
+    );
+  }
+
+  #requirePlace(): void {
+    const joined = this.#o.stored.all().filter(({ state }) => state === "joined").length;
+    if (joined < MOST) return;
+    throw new SimppdError("too-many-rooms", `You are in ${MOST} rooms; leave one first.`);
+  }
+
+  /** @throws SimppdError `not-online` */
+  #need(): Online {
+    if (this.#online?.connection.client.state !== "online") throw notOnline();
+    return this.#online;
+  }
+}
+
+/** @throws SimppdError `room-not-encrypted` unless the person said that it may be in clear */
+function requirePlain(plain: boolean | undefined): void {
+  if (plain === true) return;
+  throw new SimppdError(
+    "room-not-encrypted",
+    "Rooms are not encrypted: the room's server can read everything here. Confirm that first " +
+      '("plain": true, or --plain on the command line).',
+  );
+}
+
+function needed(what: string): SimppdError {
+  return new SimppdError("bad-input", `This needs ${what}.`);
+}

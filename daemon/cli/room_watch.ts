@@ -1,0 +1,66 @@
+import { SimppdError } from "../base/mod.ts";
+import type { AppEvent, RoomMessageView, RoomView } from "../views/mod.ts";
+import type { LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
+import { untilSignal } from "./signals.ts";
+import type { Io } from "./verb.ts";
+
+/**
+ * Prints what is said in a room, a line each (`json`: a view each), until the process is told to end
+ * or the room is gone.
+ * @throws SimppdError `unknown-room`, `no-answer` when the daemon ended
+ */
+export async function watchRoom(
+  api: LocalApi,
+  jid: string,
+  io: Io,
+  json: boolean,
+): Promise<null> {
+  const over = new AbortController();
+  const told = untilSignal();
+  void told.signal.then(() => over.abort());
+  try {
+    const events = await api.events(over.signal);
+    const rooms = await api.ask<RoomView[]>("GET", "/api/rooms");
+    if (!rooms.some((room) => room.jid === jid)) {
+      throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
+    }
+    if (!json) io.err(printable(`${jid} is not encrypted: its server can read everything here.`));
+    const print = (message: RoomMessageView) =>
+      io.out(json ? JSON.stringify(message) : said(message));
+    if (await follow(events, jid, print) || over.signal.aborted) return null;
+    throw new SimppdError("no-answer", "simppd ended.");
+  } catch (error) {
+    if (over.signal.aborted) return null;
+    throw error;
+  } finally {
+    told.stop();
+    over.abort();
+  }
+}
+
+/** @returns whether it ended because the room is gone */
+async function follow(
+  events: AsyncIterable<AppEvent>,
+  jid: string,
+  print: (message: RoomMessageView) => void,
+): Promise<boolean> {
+  // Ours come again when the room has them: printed once.
+  const printed = new Set<string>();
+  for await (const { type, data } of events) {
+    if (type === "room-removed" && data.jid === jid) return true;
+    if (type !== "room-message" || data.room !== jid || data.delivery === "pending") continue;
+    if (data.mine && printed.has(data.id)) continue;
+    if (data.mine) printed.add(data.id);
+    print(data);
+  }
+  return false;
+}
+
+/** One line of a room for a terminal. */
+export function said({ at, nick, kind, body }: RoomMessageView): string {
+  const who = kind === "notice"
+    ? "*"
+    : `<${printable(nick)}>${kind === "private" ? " (to you)" : ""}`;
+  return `${new Date(at).toISOString()} ${who} ${printable(body)}`;
+}

@@ -1,0 +1,99 @@
+import { utf8 } from "../../../base/mod.ts";
+import { el, type Element, newId, NS, serialise, StanzaError } from "../../core/mod.ts";
+import type { IqRequest } from "../hooks.ts";
+import type { Host } from "../host.ts";
+import { DEFAULT_CONFIG, fulfils, readConfig } from "./pep_config.ts";
+import type { PepConfig, PepItem } from "../storage/pep_nodes.ts";
+import { itemsEvent, notify } from "./pep_notify.ts";
+import { PubsubError } from "./pubsub_error.ts";
+
+/**
+ * Publishes one item (XEP-0060 section 7.1), making the node on the way when there is none. The
+ * item is stored before anybody is told.
+ */
+export function publish(host: Host, request: IqRequest, action: Element): Element {
+  const { account } = request.session;
+  const node = nodeOf(action);
+  const item = itemOf(host, action);
+  const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
+  const config = host.storage.transaction(() => {
+    const config = nodeFor(host, account, node, options);
+    if (config.persistItems) host.storage.pep.publish(account, node, item, config.maxItems);
+    checkRoom(host, account);
+    return config;
+  });
+  const element = el("item", { id: item.id }, action.getChild("item")!.getChildElements()[0]);
+  notify(host, request.session, node, config, itemsEvent(node, element));
+  host.hooks.published.run(request.session, node, element);
+  return el(
+    "pubsub",
+    { xmlns: NS.pubsub },
+    el("publish", { node }, el("item", { id: item.id })),
+  );
+}
+
+/** The node an action is about. @throws StanzaError when it is none that a client may name */
+export function nodeOf(action: Element): string {
+  const { node } = action.attrs;
+  if (!node) throw new PubsubError("modify", "bad-request", "nodeid-required");
+  if (node.length > 1_023) throw new StanzaError("modify", "not-acceptable", "node id too long");
+  // The vCard lies there, which is read and set as such alone (XEP-0054).
+  if (node === NS.vcard) throw new StanzaError("cancel", "not-allowed", "this is no node");
+  return node;
+}
+
+function itemOf(host: Host, action: Element): PepItem {
+  const [item, ...others] = action.getChildren("item");
+  if (item === undefined) throw new PubsubError("modify", "bad-request", "item-required");
+  if (others.length > 0) throw new PubsubError("modify", "bad-request", "max-items-exceeded");
+  const [payload, ...more] = item.getChildElements();
+  if (more.length > 0) throw new PubsubError("modify", "bad-request", "invalid-payload");
+  const id = item.attrs.id || newId();
+  if (id.length > 1_023) throw new StanzaError("modify", "not-acceptable", "item id too long");
+  let xml = "";
+  if (payload !== undefined) {
+    // Alone, it must still say which namespace it is of.
+    payload.attrs.xmlns = payload.getNS() ?? "";
+    xml = serialise(payload);
+  }
+  if (utf8(xml).length > host.limits.pepItemBytes) {
+    throw new PubsubError("modify", "not-acceptable", "payload-too-big");
+  }
+  return { id, payload: xml, published: Date.now() };
+}
+
+/** The node's settings, after `publish-options` had their say (XEP-0060 section 7.1.5). */
+function nodeFor(
+  host: Host,
+  account: string,
+  node: string,
+  options: Element | undefined,
+): PepConfig {
+  const { pep } = host.storage;
+  const { pepItems, pepNodes } = host.limits;
+  const existing = pep.config(account, node);
+  const wanted = readConfig(
+    options,
+    existing ?? DEFAULT_CONFIG,
+    NS.pubsubPublishOptions,
+    pepItems,
+  );
+  if (existing !== undefined) {
+    if (!fulfils(existing, wanted)) {
+      throw new PubsubError("cancel", "conflict", "precondition-not-met");
+    }
+    return existing;
+  }
+  if (pep.nodes(account).length >= pepNodes) {
+    throw new StanzaError("wait", "resource-constraint", "too many nodes");
+  }
+  pep.configure(account, node, wanted);
+  return wanted;
+}
+
+/** Call inside the transaction that added to it. @throws StanzaError `resource-constraint` */
+export function checkRoom(host: Host, account: string): void {
+  if (host.storage.pep.size(account) > host.limits.pepBytes) {
+    throw new StanzaError("wait", "resource-constraint", "the account's nodes are full");
+  }
+}

@@ -1,0 +1,128 @@
+import { useSignal } from "@preact/signals";
+import { roomApi } from "../api/room_routes.ts";
+import type { RoomView } from "../api/views.ts";
+import { useAction } from "../parts/action.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { Callout, Field, FormError } from "../parts/field.tsx";
+import { closeDialog } from "../store/dialogs.ts";
+import { putRoom } from "../store/rooms.ts";
+import { openRoom } from "../store/route.ts";
+import { text } from "../text/mod.ts";
+
+const WAYS = ["make", "join"] as const;
+
+/** Makes a room, or enters one that is there; the person says that they know it is in clear. */
+export function NewRoomDialog() {
+  const way = useSignal<(typeof WAYS)[number]>("make");
+  const name = useSignal("");
+  const server = useSignal("");
+  const jid = useSignal("");
+  const nick = useSignal("");
+  const password = useSignal("");
+  const understood = useSignal(false);
+  const action = useAction();
+  const words = text.rooms.dialog;
+  const making = way.value === "make";
+  const run = (): Promise<RoomView> =>
+    making
+      ? roomApi.create({ name: name.value.trim(), ...filled({ server }), plain: true })
+      : roomApi.join({ jid: jid.value.trim(), ...filled({ nick, password }), plain: true });
+  const onSubmit = async (event: Event) => {
+    event.preventDefault();
+    await action.run(async () => {
+      const room = await run();
+      putRoom(room);
+      closeDialog();
+      openRoom(room.jid);
+    });
+  };
+  return (
+    <Dialog title={words.title} onClose={closeDialog} size="s">
+      <div class="segments" role="radiogroup" aria-label={words.title}>
+        {WAYS.map((one) => (
+          <label key={one} class="segment">
+            <input
+              type="radio"
+              name="way"
+              checked={way.value === one}
+              onChange={() => way.value = one}
+            />
+            <span>{words[one]}</span>
+          </label>
+        ))}
+      </div>
+      <form class="form" onSubmit={onSubmit}>
+        {making
+          ? (
+            <>
+              <Field
+                key="name"
+                label={words.name}
+                hint={words.nameHint}
+                value={name}
+                required
+                autoFocus
+                maxLength={100}
+              />
+              <Field
+                key="server"
+                label={words.server}
+                hint={words.serverHint}
+                value={server}
+                literal
+              />
+            </>
+          )
+          : (
+            <>
+              <Field
+                key="jid"
+                label={words.jid}
+                hint={words.jidHint}
+                value={jid}
+                required
+                autoFocus
+                literal
+              />
+              <Field key="nick" label={words.nick} value={nick} maxLength={64} />
+              <Field key="password" label={words.password} value={password} secret />
+            </>
+          )}
+        <Callout tone="warning">
+          <p>{text.rooms.sentence(serverOf(making ? server.value : jid.value))}</p>
+          <label class="room-understood">
+            <input
+              type="checkbox"
+              required
+              checked={understood.value}
+              onChange={({ currentTarget }) => understood.value = currentTarget.checked}
+            />
+            <span>{text.rooms.understood}</span>
+          </label>
+        </Callout>
+        <FormError message={action.error.value} />
+        <button
+          type="submit"
+          class="button button-primary button-wide"
+          disabled={action.busy.value}
+        >
+          {making ? words.goMake : words.goJoin}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What was filled in, trimmed. */
+function filled(fields: Record<string, { value: string }>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { value }]) => {
+      const given = name === "password" ? value : value.trim();
+      return given === "" ? [] : [[name, given]];
+    }),
+  );
+}
+
+function serverOf(typed: string): string {
+  return typed.trim().split("@").at(-1)!.slice(0, 100) || text.rooms.yourServer;
+}
