@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { toBase64, utf8 } from "../../base/mod.ts";
-import { NS } from "../core/mod.ts";
+import { LIMITS_OF_SERVER, NS } from "../core/mod.ts";
 import { type TlsTrust, XmppClient } from "./mod.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
@@ -190,7 +190,7 @@ Deno.test("hostile XML ends the connection with its error and reaches no hook", 
   const deep = "<a>".repeat(200);
   const hostile: [string | Uint8Array, string][] = [
     [`<message>${deep}`, "policy-violation"],
-    [`<message><body>${"x".repeat(1_100_000)}`, "policy-violation"],
+    [`<message><body>${"x".repeat(LIMITS_OF_SERVER.bytes + 1)}`, "policy-violation"],
     [Uint8Array.of(0x3c, 0x61, 0x3e, 0xc3, 0x28), "not-well-formed"],
     ["<!DOCTYPE a [<!ENTITY b 'c'>]><message/>", "not-well-formed|restricted-xml"],
     ["<message><!-- x --></message>", "restricted-xml"],

@@ -142,6 +142,10 @@ export class Session {
       if (isStanza) management?.handled();
       return isStanza ? element : undefined;
     }
+    if (!element.getNS()) {
+      // It may be a stanza that the server counts: what is not counted here is never confirmed.
+      throw new StreamError("invalid-namespace", `<${element.getName()}> is of no namespace`);
+    }
     if (element.getNS() !== NS.streamManagement) return undefined;
     if (management !== undefined && element.is("r")) {
       this.#stream?.send(management.answer());

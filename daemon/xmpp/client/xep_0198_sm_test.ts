@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { el } from "../core/mod.ts";
+import { el, Jid } from "../core/mod.ts";
+import { Session } from "./session.ts";
 import { preferred, StreamManagement } from "./xep_0198_sm.ts";
 
 const NS = "urn:xmpp:sm:3";
@@ -120,4 +121,14 @@ Deno.test("how long and where to resume is taken from the server within bounds",
   }
   const webSocket = { host: "a.example", port: 443, tls: "websocket", path: "/ws" } as const;
   assert.equal(preferred(of({ location: "b.example:5000" }), webSocket), undefined);
+});
+
+Deno.test("what is of no namespace ends the stream: the server may count it, and we would not", () => {
+  const session = new Session(Jid.parse("me@server.test/here"), new StreamManagement(enabled()));
+  for (const xmlns of [undefined, ""]) {
+    assert.throws(() => session.take(el("message", { xmlns })), {
+      code: "stream-invalid-namespace",
+    });
+  }
+  session.end();
 });

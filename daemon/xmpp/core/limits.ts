@@ -39,18 +39,17 @@ export const LIMITS_AFTER_AUTH: ReaderLimits = {
  * wrapped, or one of them could end a stream of somebody else; a whole roster is one stanza too.
  */
 export const LIMITS_OF_SERVER: ReaderLimits = {
-  bytes: 1_048_576,
+  bytes: 2_097_152,
   depth: MAX_DEPTH,
-  attributes: 100,
+  attributes: 200,
   children: 20_000,
 };
 
-/** For what was read within limits once, and was kept by us since. */
-export const NO_LIMITS: ReaderLimits = {
-  bytes: Infinity,
-  depth: MAX_DEPTH,
-  attributes: Infinity,
-  children: Infinity,
+/** For what was kept: all that was ever taken and can still be wrapped and sent on. */
+export const LIMITS_STORED: ReaderLimits = {
+  ...LIMITS_OF_SERVER,
+  bytes: LIMITS_OF_SERVER.bytes - 65_536,
+  depth: MAX_DEPTH - WRAPPING,
 };
 
 /** Bytes of `text` in UTF-8. */

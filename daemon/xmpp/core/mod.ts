@@ -15,7 +15,7 @@ export {
   LIMITS_AFTER_AUTH,
   LIMITS_BEFORE_AUTH,
   LIMITS_OF_SERVER,
-  NO_LIMITS,
+  LIMITS_STORED,
   type ReaderLimits,
 } from "./limits.ts";
 export * from "./namespaces.ts";

@@ -5,6 +5,8 @@ import {
   type Element,
   LIMITS_AFTER_AUTH,
   LIMITS_BEFORE_AUTH,
+  LIMITS_OF_SERVER,
+  MAX_DEPTH,
   NS,
   parseElement,
   type ReaderLimits,
@@ -264,4 +266,12 @@ Deno.test("StreamReader ends any input with stanzas or a StreamError, never othe
     ),
     { numRuns: 500 },
   );
+});
+
+Deno.test("a client reads whatever a server once took, with every character of it escaped", () => {
+  const attributes = [...Array(2 * LIMITS_AFTER_AUTH.attributes).keys()].map((i) => `a${i}="1"`);
+  const text = "&apos;".repeat(LIMITS_AFTER_AUTH.bytes);
+  const deep = "<d>".repeat(MAX_DEPTH - 1) + text + "</d>".repeat(MAX_DEPTH - 1);
+  const stanza = `<a xmlns="urn:x" ${attributes.join(" ")}>${deep}</a>`;
+  assert.equal(parseElement(stanza, LIMITS_OF_SERVER).attrs.a9, "1");
 });

@@ -3,16 +3,15 @@ import {
   el,
   type Element,
   Jid,
-  NO_LIMITS,
   NS,
   pageResult,
-  parseElement,
   readForm,
   readPageRequest,
   StanzaError,
 } from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
+import { readStored } from "./stored_xml.ts";
 import { type Archive, type ArchiveFilter, idAt, timeOf } from "./storage/archive.ts";
 
 const TEXT = { type: "text-single", value: "" } as const;
@@ -36,8 +35,12 @@ export interface ArchivePage {
   readonly cost: number;
 }
 
-/** Looking at a message to count it, in bytes of a rate; reading one costs a part of its bytes. */
+/**
+ * Counting a message, in bytes of a rate, and looking which resource it is of; reading one costs a
+ * part of its bytes.
+ */
 const COUNT_COST = 4;
+const SCAN_COST = 64;
 const READ_COST = 1 / 8;
 
 /**
@@ -71,15 +74,21 @@ export function queryArchive(
   rows = backwards ? fitting.reverse() : fitting;
   if (query.getChild("flip-page") !== undefined) rows = [...rows].reverse();
   const ids = rows.map(({ id }) => String(id)).sort((a, b) => Number(a) - Number(b));
-  const count = archive.count(whole);
+  const count = archive.count({ ...whole, resource: "" });
+  const scans = whole.resource !== "" && most > 0;
   const read = found.reduce((sum, { stanza }) => sum + stanza.length, 0);
   return {
-    cost: Math.ceil(COUNT_COST * count + READ_COST * read),
-    results: rows.map(({ id, stanza }) => result(owner, queryid, id, stanza)),
+    cost: Math.ceil((scans ? SCAN_COST : COUNT_COST) * count + READ_COST * read),
+    results: rows.flatMap(({ id, stanza }) => result(owner, queryid, id, stanza) ?? []),
     fin: el(
       "fin",
       { xmlns: NS.archive, complete: complete ? "true" : undefined },
-      pageResult({ first: ids[0], last: ids.at(-1), count }),
+      pageResult({
+        first: ids[0],
+        last: ids.at(-1),
+        // No index tells how many are of one resource: it is left out (XEP-0059 section 2.6).
+        count: whole.resource === "" ? count : undefined,
+      }),
     ),
   };
 }
@@ -151,8 +160,9 @@ function within<T extends { stanza: string }>(rows: readonly T[], bytes: number)
   return rows.slice(0, end < 0 ? rows.length : Math.max(1, end));
 }
 
-function result(owner: Jid, queryid: string | undefined, id: number, stanza: string): Element {
-  const message = parseElement(stanza, NO_LIMITS);
+function result(owner: Jid, queryid: string | undefined, id: number, stanza: string) {
+  const message = readStored(stanza);
+  if (message === undefined) return undefined;
   const delay = delayElement(owner, timeOf(id));
   delete delay.attrs.from;
   return el(

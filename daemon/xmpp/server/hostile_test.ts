@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { utf8 } from "../../base/mod.ts";
-import { el, NS } from "../core/mod.ts";
+import { el, NS, serialise } from "../core/mod.ts";
 import {
   conditionOf,
   DOMAIN,
@@ -377,3 +377,19 @@ Deno.test("random bytes after login never stop the server", async () => {
     await server.stop();
   }
 });
+
+Deno.test("who caused more work than it can pay for waits with what it sent already", () =>
+  withServer(async ({ server, online }) => {
+    const [mallory, bob] = [await online("mallory"), await online("bob")];
+    const [session] = server.sessions.of("mallory");
+    let charged = false;
+    server.hooks.delivered.on(() => {
+      if (!charged) session!.charge(8_000_000);
+      charged = true;
+    });
+    const say = (text: string) => serialise(el("message", { to: bob.jid }, el("body", {}, text)));
+    await mallory.write(say("one") + say("two"));
+    assert.equal((await bob.message()).getChildText("body"), "one");
+    assert.equal((await bob.settle()).length, 0);
+    assert.equal((await bob.message()).getChildText("body"), "two");
+  }, { bytesPerSecond: 8_000_000, burstBytes: 2_000_000 }));

@@ -236,9 +236,9 @@ export function limitsBeforeAuth(limits: ServerLimits): ReaderLimits {
 export function limitsAfterAuth(limits: ServerLimits): ReaderLimits {
   const { bytes, attributes, children } = LIMITS_OF_SERVER;
   return {
-    bytes: Math.min(limits.stanzaBytes, 0.4 * bytes),
+    bytes: Math.min(limits.stanzaBytes, 0.2 * bytes),
     depth: Math.min(limits.stanzaDepth, LIMITS_AFTER_AUTH.depth),
-    attributes: Math.min(limits.stanzaAttributes, 0.9 * attributes),
+    attributes: Math.min(limits.stanzaAttributes, 0.45 * attributes),
     children: Math.min(limits.stanzaChildren, 0.9 * children),
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { XmppClient } from "../client/mod.ts";
-import { el } from "../core/mod.ts";
+import { el, NS } from "../core/mod.ts";
 import { PASSWORD } from "./testing.ts";
 import { standingAlone } from "./stream/websocket_framing.ts";
 import { type WebBed, withWeb } from "./web/testing.ts";
@@ -295,4 +295,14 @@ Deno.test("standingAlone() names the namespace of stanzas, and leaves the rest",
     [`<iqx/>`, `<iqx/>`],
   ];
   for (const [xml, alone] of cases) assert.equal(standingAlone(xml), alone);
+});
+
+Deno.test("standingAlone() sees which attributes a stanza has, whatever they say", () => {
+  const alone = (attributes: string) => `<presence xmlns="${NS.client}"${attributes}/>`;
+  for (const attributes of [` from="r@x/y xmlns=1"`, ` a=" xmlns='q'" b='" xmlns="'`, ""]) {
+    assert.equal(standingAlone(`<presence${attributes}/>`), alone(attributes));
+  }
+  for (const xml of [alone(""), `<iq id="1" xmlns='q'/>`, "<r xmlns='q'/>", "<message-x/>"]) {
+    assert.equal(standingAlone(xml), xml);
+  }
 });

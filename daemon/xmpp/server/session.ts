@@ -40,6 +40,8 @@ export class Session {
   readonly directed = new Set<string>();
   /** Its features that end in `+notify`, once known by its capabilities (XEP-0115). */
   features: ReadonlySet<string> | undefined;
+  /** Those of whose nodes it was sent the newest items since it came online. */
+  readonly greeted = new Set<string>();
   /** Set once its client has enabled stream management (XEP-0198). */
   management: StreamManagement | undefined;
   /** The stanza of its client that is being worked on. */
@@ -148,10 +150,11 @@ export class Session {
   /** Takes the client's count of what it has. @throws StreamError when it is more than was sent */
   acknowledged(h: number): void {
     const management = this.management!;
-    management.acknowledge(h);
+    const progress = management.acknowledge(h) > 0;
     management.requested = false;
     this.#confirmations.confirm(this.#confirmations.written - management.unacknowledged);
-    if (management.unacknowledged > 0) this.#requestAck();
+    // Who counts nothing of it would be asked again and again: the next stanza will ask.
+    if (progress && management.unacknowledged > 0) this.#requestAck();
   }
 
   /** Asks for a sign of life. */

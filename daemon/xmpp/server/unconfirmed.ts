@@ -1,8 +1,9 @@
-import { Jid, NO_LIMITS, parseElement, serialise, StanzaError } from "../core/mod.ts";
+import { Jid, serialise, StanzaError } from "../core/mod.ts";
 import { delayed } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
 import type { Session } from "./session.ts";
 import { isDatabaseTrouble } from "./storage/database.ts";
+import { readStored } from "./stored_xml.ts";
 import { isWorthKeeping } from "./storage_hints.ts";
 
 /**
@@ -34,7 +35,8 @@ function deliverAgain(host: Host, written: string, audience: readonly Session[])
   const account = audience[0]!.account;
   const late = host.sessions.available(account)
     .filter(({ priority, full }) => priority >= 0 && !full);
-  const message = parseElement(written, NO_LIMITS);
+  const message = readStored(written);
+  if (message === undefined) return;
   const again = delayed(message, host.domain, host.address(account));
   if (late.length > 0) {
     const xml = serialise(again);

@@ -1,16 +1,9 @@
 import { utf8 } from "../../base/mod.ts";
-import {
-  el,
-  type Element,
-  NO_LIMITS,
-  NS,
-  parseElement,
-  serialise,
-  StanzaError,
-} from "../core/mod.ts";
+import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { checkRoom } from "./pubsub/pep_publish.ts";
+import { readStored } from "./stored_xml.ts";
 
 const ITEM = "current";
 const LONGEST_NAME = 1_000;
@@ -36,8 +29,8 @@ export const privateStorage: Extension = (host) => {
 
 function read({ storage }: Host, account: string, wanted: Element): Element {
   const item = storage.pep.item(account, nodeOf(wanted), ITEM);
-  if (item !== undefined) return parseElement(item.payload, NO_LIMITS);
-  return el(wanted.name, { xmlns: wanted.getNS() });
+  const stored = item && readStored(item.payload);
+  return stored ?? el(wanted.name, { xmlns: wanted.getNS() });
 }
 
 function store(host: Host, { account, payload }: IqRequest): undefined {

@@ -222,3 +222,15 @@ Deno.test("a component that reads slowly holds its senders back, loses nothing a
     conn.close();
     await reading;
   }, { crowdedHoldMs: 200, outQueueBytes: 1 << 20, bytesPerSecond: 1e9, burstBytes: 1e9 }));
+
+Deno.test("what a component writes has its addresses in the one spelling", () =>
+  withComponents(async (server, anna) => {
+    const component = keys(server.componentPort);
+    await component.connect();
+    component.send(
+      el("message", { from: `Y@${KEYS.toUpperCase()}`, to: anna.jid.replace("a", "A") }),
+    );
+    const { from, to } = (await anna.until((stanza) => stanza.is("message"))).attrs;
+    assert.deepEqual([from, to], [`y@${KEYS}`, anna.jid]);
+    await component.close();
+  }));

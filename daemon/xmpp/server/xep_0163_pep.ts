@@ -5,7 +5,7 @@ import type { Extension, Host } from "./host.ts";
 import { configForm, DEFAULT_CONFIG, readConfig } from "./pubsub/pep_config.ts";
 import type { PepConfig } from "./storage/pep_nodes.ts";
 import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pubsub/pep_notify.ts";
-import { checkRoom, publish } from "./pubsub/pep_publish.ts";
+import { checkRoom, nodeOf, publish } from "./pubsub/pep_publish.ts";
 import { PubsubError } from "./pubsub/pubsub_error.ts";
 import { isSeenBy } from "./presence/subscription_state.ts";
 
@@ -122,8 +122,15 @@ function items(host: Host, request: IqRequest, action: Element): Element {
   const found = ids.length > 0
     ? ids.slice(0, host.limits.pepItems).flatMap((id) => pep.item(request.account, node, id) ?? [])
     : pep.items(request.account, node, Math.min(most, config.maxItems)).reverse();
+  const read = found.reduce((sum, { payload }) => sum + payload.length, 0);
+  request.session.charge(Math.ceil(READ_COST * read));
   // The newest; the rest can be asked for by id.
-  const answer = fitting(found.reverse().values().map(itemElement)).reverse();
+  const answer = fitting(
+    found.reverse().values().flatMap((item) => {
+      const element = itemElement(item);
+      return element === undefined ? [] : [element];
+    }),
+  ).reverse();
   return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...answer));
 }
 
@@ -140,6 +147,8 @@ function fitting(elements: Iterable<Element>): Element[] {
 }
 
 const ANSWER_BYTES = 200_000;
+/** What reading a byte of the items costs who asked, in bytes of its rate. */
+const READ_COST = 1 / 8;
 
 function retract(host: Host, request: IqRequest, action: Element): undefined {
   const { account } = request.session;
@@ -217,11 +226,4 @@ function owner(host: Host, request: IqRequest): Element | undefined {
         feature: action.getName(),
       });
   }
-}
-
-function nodeOf(action: Element): string {
-  const { node } = action.attrs;
-  if (!node) throw new PubsubError("modify", "bad-request", "nodeid-required");
-  if (node.length > 1_023) throw new StanzaError("modify", "not-acceptable", "node id too long");
-  return node;
 }

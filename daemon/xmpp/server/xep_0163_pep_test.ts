@@ -333,3 +333,33 @@ Deno.test("an answer of items is bounded by what it serialises to", async () => 
     assert.ok(text.length > 100_000 && text.length < 210_000, String(text.length));
   });
 });
+
+Deno.test("newest items come once, however often a client changes what it wants", () =>
+  withServer(async ({ online }) => {
+    const alice = await online("alice");
+    await alice.request("set", publish(NODE, "1", "first & last"));
+    const events = () =>
+      alice.inbox.splice(0).filter((s) => s.getChild("event", NS.pubsubEvent)).map(read);
+    await announce(alice, [`${NODE}+notify`]);
+    assert.deepEqual(events(), [["1=first & last"]]);
+    for (let i = 0; i < 3; i++) {
+      await announce(alice, [`${NODE}+notify`, "urn:other+notify"]);
+      await announce(alice, [`${NODE}+notify`]);
+    }
+    assert.deepEqual(events(), []);
+    alice.send(el("presence", { type: "unavailable" }));
+    await announce(alice, [`${NODE}+notify`]);
+    assert.deepEqual(events(), [["1=first & last"]], "it came online anew");
+  }));
+
+Deno.test("what one account says of a hash, another is asked all the same", () =>
+  withServer(async ({ online }) => {
+    const features = [`${NODE}+notify`];
+    assert.equal(await announce(await online("eve"), features), true);
+    assert.equal(await announce(await online("alice"), features), true);
+    assert.equal(await announce(await online("alice"), features), false);
+    // Two in one: the text that is hashed is the same.
+    const joined = ["urn:a+notify", "urn:b+notify"].join("<");
+    assert.equal(await announce(await online("eve"), [joined]), true);
+    assert.equal(await announce(await online("eve"), [joined]), true, "it proves nothing");
+  }));

@@ -296,3 +296,17 @@ Deno.test("whatever is cut and resumed, each message comes exactly once, in orde
     await server.stop();
   }
 });
+
+Deno.test("who confirms nothing is not asked over and over", () =>
+  withServer(async ({ server, login }) => {
+    const alice = await login("alice");
+    alice.send(el("enable", { xmlns: SM }));
+    await alice.until(nonza("enabled"));
+    alice.send(el("presence"));
+    await alice.until(nonza("r"));
+    for (let i = 0; i < 5; i++) alice.send(el("a", { xmlns: SM, h: "0" }));
+    await until(() => server.sessions.of("alice")[0]!.management!.requested === false);
+    alice.send(chat("alice", "again"));
+    const came = await alice.settle();
+    assert.equal(came.filter(nonza("r")).length, 1, "only for what is new");
+  }));

@@ -202,3 +202,17 @@ Deno.test("carbons: other resources that want them see both directions, once, an
       return stanza.getChildText("body") === "end";
     });
   }));
+
+Deno.test("of one resource the messages are found, and not counted", () =>
+  withServer(async ({ online }) => {
+    const anna = await online("anna");
+    const [desk, phone] = [await online("bert", "desk"), await online("bert", "phone")];
+    for (const [from, text] of [[desk, "one"], [phone, "two"], [desk, "three"]] as const) {
+      from.send(say(`anna@${DOMAIN}`, text));
+      await from.settle();
+    }
+    const found = await ask(anna, { with: desk.jid });
+    assert.deepEqual(found.bodies, ["one", "three"]);
+    assert.equal(found.page!.count, undefined);
+    assert.equal((await ask(anna, { with: `bert@${DOMAIN}` })).page!.count, 3);
+  }));

@@ -15,7 +15,7 @@ interface Wanted {
 export function sendHistory(room: Room, presence: Element, { jid: to, session }: Sender): void {
   const wanted = wantedOf(room, presence.getChild("x", NS.muc)?.getChild("history"));
   const { stanzas, since } = wanted;
-  const messages = room.around.archive
+  const { messages, read } = room.around.archive
     .recent(room.jid.toString(), stanzas, since, wanted.characters);
   let characters = 0;
   const stamped: Element[] = [];
@@ -27,7 +27,7 @@ export function sendHistory(room: Room, presence: Element, { jid: to, session }:
     if (characters > wanted.characters) break;
     stamped.push(copy);
   }
-  session?.charge(characters);
+  session?.charge(characters + read);
   for (const copy of stamped.reverse()) room.sendTo(copy, Jid.parse(copy.attrs.from!), to);
 }
 

@@ -1,5 +1,5 @@
 import { newId, serialise } from "../../core/mod.ts";
-import type { ArchivedMessage, RoomArchive } from "./room_archive.ts";
+import type { ArchivedMessage, RecentlySaid, RoomArchive } from "./room_archive.ts";
 
 /** What is remembered at most. */
 export interface RecentBounds {
@@ -45,10 +45,12 @@ export class RecentMessages implements RoomArchive {
     while (this.#bytes > this.#bounds.bytesInAll) this.remove(this.#rooms.keys().next().value!);
   }
 
-  recent(room: string, most: number, since: number): ArchivedMessage[] {
-    if (most <= 0) return [];
+  recent(room: string, most: number, since: number): RecentlySaid {
+    if (most <= 0) return { messages: [], read: 0 };
     const list = this.#rooms.get(room)?.list ?? [];
-    return list.slice(-most).map(({ message }) => message).filter(({ at }) => at >= since);
+    const messages = list.slice(-most).map(({ message }) => message)
+      .filter(({ at }) => at >= since);
+    return { messages, read: 0 };
   }
 
   remove(room: string): void {

@@ -10,6 +10,14 @@ export interface ArchivedMessage {
   readonly stanza: Element;
 }
 
+/** What was found for who joins. */
+export interface RecentlySaid {
+  /** Oldest first. */
+  readonly messages: ArchivedMessage[];
+  /** Characters that had to be read for it, of messages that are not among them too. */
+  readonly read: number;
+}
+
 /** What was said in rooms, for those who join (XEP-0045 section 7.2.13). */
 export interface RoomArchive {
   /** An id for the next message of any room. */
@@ -20,7 +28,7 @@ export interface RoomArchive {
    * The newest `most`, oldest first, none before `since` (milliseconds since 1970), and no more than
    * have so many characters of XML together.
    */
-  recent(room: string, most: number, since: number, characters: number): ArchivedMessage[];
+  recent(room: string, most: number, since: number, characters: number): RecentlySaid;
   remove(room: string): void;
   /** Bare JIDs of those rooms of a domain in which something was said. */
   rooms(domain: string): string[];

@@ -1,6 +1,10 @@
-import { el, Jid, NO_LIMITS, NS, parseElement, serialise } from "../../core/mod.ts";
+import { el, Jid, NS, serialise } from "../../core/mod.ts";
 import { type Archive, idAt, timeOf } from "../storage/archive.ts";
-import type { ArchivedMessage, RoomArchive } from "./room_archive.ts";
+import { readStored } from "../stored_xml.ts";
+import type { ArchivedMessage, RecentlySaid, RoomArchive } from "./room_archive.ts";
+
+/** Messages that are read at once at most. */
+const MOST_AT_ONCE = 16;
 
 /** A {@link RoomArchive} in the server's archive, where XEP-0313 finds it too. */
 export class StoredMessages implements RoomArchive {
@@ -27,8 +31,10 @@ export class StoredMessages implements RoomArchive {
     });
   }
 
-  recent(room: string, most: number, since: number, characters: number): ArchivedMessage[] {
-    if (most <= 0) return [];
+  recent(room: string, most: number, since: number, characters: number): RecentlySaid {
+    const messages: ArchivedMessage[] = [];
+    let read = 0;
+    let wanted = 1;
     const filter = {
       owner: room,
       peer: "",
@@ -36,15 +42,20 @@ export class StoredMessages implements RoomArchive {
       after: idAt(since) - 1,
       before: Number.MAX_SAFE_INTEGER,
     };
-    let length = 0;
-    const newest = this.#archive.page(filter, most, true).reverse();
-    const over = newest.findIndex(({ stanza }) => (length += stanza.length) > characters);
-    const fitting = over < 0 ? newest : newest.slice(0, over);
-    return fitting.reverse().map(({ id, stanza }) => ({
-      id: String(id),
-      at: timeOf(id),
-      stanza: parseElement(stanza, NO_LIMITS),
-    }));
+    // Few at first: a room of long messages is not read whole for who wants a short one.
+    while (messages.length < most) {
+      const page = this.#archive.page(filter, Math.min(wanted, most - messages.length), true);
+      for (const { id, stanza } of page.reverse()) {
+        read += stanza.length;
+        if (read > characters) return { messages: messages.reverse(), read };
+        const said = readStored(stanza);
+        if (said !== undefined) messages.push({ id: String(id), at: timeOf(id), stanza: said });
+        filter.before = id;
+      }
+      if (page.length < wanted) break;
+      wanted = Math.min(2 * wanted, MOST_AT_ONCE);
+    }
+    return { messages: messages.reverse(), read };
   }
 
   remove(room: string): void {

@@ -1,16 +1,10 @@
 import { logOf } from "../../../base/mod.ts";
-import {
-  type Element,
-  Jid,
-  NO_LIMITS,
-  parseElement,
-  serialise,
-  StanzaError,
-} from "../../core/mod.ts";
+import { type Element, Jid, NS, serialise, StanzaError } from "../../core/mod.ts";
 import { readdressed } from "../addressing.ts";
 import type { Extension, Host } from "../host.ts";
 import { broadcast, reachable, sendPresence, unavailable } from "./presence_fanout.ts";
 import type { Session } from "../session.ts";
+import { readStored } from "../stored_xml.ts";
 import { isSeenBy, isSubscriptionType } from "./subscription_state.ts";
 import { changeSubscriptions } from "./subscriptions.ts";
 
@@ -26,6 +20,10 @@ export const presence: Extension = (host) => {
     const { type } = stanza.attrs;
     if (serialise(stanza).length > LONGEST_PRESENCE) {
       throw new StanzaError("modify", "policy-violation", "this presence is too long");
+    }
+    // Which picture it has nobody takes on its word, wherever the presence goes.
+    if (stanza.getChild("x", NS.vcardUpdate) !== undefined) {
+      stanza = host.hooks.dress(session, stanza);
     }
     if (isSubscriptionType(type) && to.domain === host.domain.domain) {
       const contact = to.bare();
@@ -65,7 +63,8 @@ function greet(host: Host, session: Session): void {
     if (contact !== undefined) probe(host, session, contact);
   }
   for (const xml of storage.rosters.requests(session.account)) {
-    sendPresence(parseElement(xml, NO_LIMITS), [session]);
+    const request = readStored(xml);
+    if (request !== undefined) sendPresence(request, [session]);
   }
 }
 
@@ -126,6 +125,7 @@ function leave(host: Host, session: Session, stanza: Element): void {
     session.presence = undefined;
     session.priority = 0;
     session.features = undefined;
+    session.greeted.clear();
     const told = broadcast(host, session, stanza);
     for (const other of told) session.directed.delete(other.jid.toString());
   }

@@ -4,7 +4,7 @@ import type { IqRequest } from "../hooks.ts";
 import type { Host } from "../host.ts";
 import { DEFAULT_CONFIG, fulfils, readConfig } from "./pep_config.ts";
 import type { PepConfig, PepItem } from "../storage/pep_nodes.ts";
-import { itemElement, itemsEvent, notify } from "./pep_notify.ts";
+import { itemsEvent, notify } from "./pep_notify.ts";
 import { PubsubError } from "./pubsub_error.ts";
 
 /**
@@ -13,9 +13,7 @@ import { PubsubError } from "./pubsub_error.ts";
  */
 export function publish(host: Host, request: IqRequest, action: Element): Element {
   const { account } = request.session;
-  const node = action.attrs.node;
-  if (!node) throw new PubsubError("modify", "bad-request", "nodeid-required");
-  if (node.length > 1_023) throw new StanzaError("modify", "not-acceptable", "node id too long");
+  const node = nodeOf(action);
   const item = itemOf(host, action);
   const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
   const config = host.storage.transaction(() => {
@@ -24,7 +22,7 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     checkRoom(host, account);
     return config;
   });
-  const element = itemElement(item);
+  const element = el("item", { id: item.id }, action.getChild("item")!.getChildElements()[0]);
   notify(host, request.session, node, config, itemsEvent(node, element));
   host.hooks.published.run(request.session, node, element);
   return el(
@@ -32,6 +30,16 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     { xmlns: NS.pubsub },
     el("publish", { node }, el("item", { id: item.id })),
   );
+}
+
+/** The node an action is about. @throws StanzaError when it is none that a client may name */
+export function nodeOf(action: Element): string {
+  const { node } = action.attrs;
+  if (!node) throw new PubsubError("modify", "bad-request", "nodeid-required");
+  if (node.length > 1_023) throw new StanzaError("modify", "not-acceptable", "node id too long");
+  // The vCard lies there, which is read and set as such alone (XEP-0054).
+  if (node === NS.vcard) throw new StanzaError("cancel", "not-allowed", "this is no node");
+  return node;
 }
 
 function itemOf(host: Host, action: Element): PepItem {

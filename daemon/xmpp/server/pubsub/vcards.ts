@@ -1,5 +1,6 @@
-import { el, type Element, NO_LIMITS, NS, parseElement, serialise } from "../../core/mod.ts";
+import { el, type Element, NS, serialise } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
+import { readStored } from "../stored_xml.ts";
 
 /** The vCard lies beside the account's nodes, under its quota, and goes with it. */
 const ITEM = "current";
@@ -7,7 +8,8 @@ const ITEM = "current";
 /** The account's vCard (XEP-0054); undefined when it never set one. */
 export function readVcard({ storage }: Host, account: string): Element | undefined {
   const item = storage.pep.item(account, NS.vcard, ITEM);
-  return item === undefined ? undefined : parseElement(item.payload, NO_LIMITS);
+  const card = item && readStored(item.payload);
+  return card?.is("vCard", NS.vcard) ? card : undefined;
 }
 
 /** Call inside a transaction that looks at the account's quota. */

@@ -1,4 +1,5 @@
 import { utf8 } from "../../../base/mod.ts";
+import { NS } from "../../core/mod.ts";
 import type { Database } from "./database.ts";
 import { upsert } from "./upsert.ts";
 
@@ -42,8 +43,10 @@ export class PepNodes {
     this.#trim(account, node, persistItems ? maxItems : 0);
   }
 
+  /** All but the one the vCard lies in. */
   nodes(account: string): string[] {
-    return this.#statements.nodes.all(account).map(({ node }) => node);
+    return this.#statements.nodes.all(account).map(({ node }) => node)
+      .filter((node) => node !== NS.vcard);
   }
 
   /** Deletes the node and its items. @returns whether there was one */

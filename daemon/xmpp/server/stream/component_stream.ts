@@ -181,10 +181,15 @@ export class ComponentStream implements Service, Crowdable {
     if (stanza.getNS() !== NS.component) {
       throw new StreamError("unsupported-stanza-type", "expected message, presence or iq");
     }
-    if (Jid.tryParse(stanza.attrs.to) === undefined) {
+    const to = Jid.tryParse(stanza.attrs.to);
+    if (to === undefined) {
       throw new StreamError("improper-addressing", "a component's stanza has a `to`");
     }
-    this.#owner.host.deliver(inNamespace(stanza, NS.client));
+    const plain = inNamespace(stanza, NS.client);
+    // As everybody else writes them: an address has one spelling for who compares it.
+    plain.attrs.from = from.toString();
+    plain.attrs.to = to.toString();
+    this.#owner.host.deliver(plain);
   }
 
   #prove(stanza: Element): void {

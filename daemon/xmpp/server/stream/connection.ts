@@ -46,6 +46,8 @@ export class Connection implements Crowdable {
   #outBytes = 0;
   /** Called when the queue is half empty again, or the connection is closed. */
   #onRoom = new Set<() => void>();
+  /** Called when it is throttled no more, or closed. */
+  #onPaid: (() => void)[] = [];
   #stalled = false;
   #wasCrowded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -137,6 +139,15 @@ export class Connection implements Crowdable {
     this.#spend(bytes);
   }
 
+  /**
+   * Resolves once all that was charged is waited off, or the connection closed; undefined unless so
+   * much was charged that what it sent already has to wait too, not only what it will send.
+   */
+  get overdrawn(): Promise<void> | undefined {
+    if (!this.#throttled || !this.#bucket.overdrawn(steadyNow())) return undefined;
+    return new Promise((resolve) => this.#onPaid.push(resolve));
+  }
+
   /** While held, nothing more is read. */
   hold(held: boolean): void {
     this.#held = held;
@@ -154,6 +165,7 @@ export class Connection implements Crowdable {
     if ((this.#state as string) !== "open") return;
     this.#state = "ending";
     clearTimeout(this.#timer);
+    this.#paid();
     this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
     // What still comes is read and dropped: unread bytes would make the close a reset, and the
     // other side would lose our last words.
@@ -171,6 +183,7 @@ export class Connection implements Crowdable {
     if (this.#state === "closed") return;
     this.#state = "closed";
     clearTimeout(this.#timer);
+    this.#paid();
     this.#taken();
     this.#wire.destroy();
     this.#listener.onClosed();
@@ -210,7 +223,12 @@ export class Connection implements Crowdable {
       // What was charged while waiting is waited off as well.
       this.#spend(0);
       this.#steer();
+      if (!this.#throttled) this.#paid();
     }, wait);
+  }
+
+  #paid(): void {
+    for (const paid of this.#onPaid.splice(0)) paid();
   }
 
   #steer(): void {

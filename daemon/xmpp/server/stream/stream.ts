@@ -223,8 +223,15 @@ export class ClientStream implements Accepted, StagedStream {
       this.#queue.push(element);
       return;
     }
+    this.#handle(element);
+  }
+
+  /** Who caused more work than it can pay for waits before the next, though that came already. */
+  #handle(element: Element): void {
     const work = this.#stage.handle(element);
-    if (work !== undefined) this.#wait(work);
+    const { overdrawn } = this.#connection;
+    if (overdrawn !== undefined) this.#wait(Promise.all([work, overdrawn]).then(() => {}));
+    else if (work !== undefined) this.#wait(work);
   }
 
   /** While one element is worked on, later ones wait and nothing more is read. */
@@ -240,8 +247,7 @@ export class ClientStream implements Accepted, StagedStream {
       while (!this.#busy && !this.#closed) {
         const next = this.#queue.shift();
         if (next === undefined) return this.#connection.hold(false);
-        const work = this.#stage.handle(next);
-        if (work !== undefined) this.#wait(work);
+        this.#handle(next);
       }
     } catch (error) {
       this.#failWith(error);

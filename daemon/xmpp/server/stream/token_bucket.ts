@@ -24,6 +24,11 @@ export class TokenBucket {
     return this.#credit >= 0 ? 0 : Math.ceil(-this.#credit * 1000 / this.rate);
   }
 
+  /** Is more owed than can ever be saved up? */
+  overdrawn(now: number): boolean {
+    return this.#credit + (now - this.#at) * this.rate / 1000 < -this.burst;
+  }
+
   /** Has all credit come back by `now`? */
   full(now: number): boolean {
     return this.#credit + (now - this.#at) * this.rate / 1000 >= this.burst;

@@ -25,3 +25,12 @@ Deno.test("spend() never lets more than rate * time + burst through", () => {
     },
   ));
 });
+
+Deno.test("overdrawn() is who owes more than the burst", () => {
+  const bucket = new TokenBucket(1000, 5000, 0);
+  bucket.spend(10_000, 0);
+  assert.equal(bucket.overdrawn(0), false);
+  bucket.spend(500, 0);
+  assert.equal(bucket.overdrawn(0), true);
+  assert.equal(bucket.overdrawn(500), false);
+});

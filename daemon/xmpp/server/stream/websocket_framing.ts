@@ -80,9 +80,15 @@ class MessageReader implements FramingReader {
   }
 }
 
+const ATTRIBUTE = `\\s+([^\\s=<>"'/]+)=(?:"[^"]*"|'[^']*')`;
+const START = new RegExp(`^<(message|presence|iq)(?=[\\s/>])((?:${ATTRIBUTE})*)`);
+
 /** A stanza as it stands by itself: over TCP its namespace is the stream's (section 3.3.3). */
 export function standingAlone(xml: string): string {
-  const [tag, name] = /^<(message|presence|iq)(?=[\s/>])[^>]*>/.exec(xml) ?? [];
-  if (tag === undefined || /\sxmlns=/.test(tag)) return xml;
-  return `<${name} xmlns="${NS.client}"${xml.slice(name!.length + 1)}`;
+  const [, name, attributes] = START.exec(xml) ?? [];
+  if (name === undefined) return xml;
+  for (const [, key] of attributes!.matchAll(new RegExp(ATTRIBUTE, "g"))) {
+    if (key === "xmlns") return xml;
+  }
+  return `<${name} xmlns="${NS.client}"${xml.slice(name.length + 1)}`;
 }
