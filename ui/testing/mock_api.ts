@@ -357,6 +357,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
             host: body["reach"] === "network" ? "0.0.0.0" : "127.0.0.1",
           },
         });
+      case "POST /api/account/password":
+        return state.status;
       case "POST /api/invitations":
         return {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
