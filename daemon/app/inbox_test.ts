@@ -41,6 +41,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
   };
   const plain = {
     received: new Emitter(),
+    states: new Emitter(),
     withheld: new Emitter<Withheld>(),
     unread: new Emitter(),
     ended: new Emitter(),
