@@ -37,9 +37,11 @@ Deno.test("features that only look like those of another client are not taken fo
     assert.ok(question, "what Eve said is not remembered");
     answer(bob, question, FEATURES);
     await bob.settle();
-    const carol = await bed.online("carol");
-    assert.equal(await announce(carol), undefined, "what Bob said is");
-    const [session] = bed.server.sessions.of("carol");
+    const again = await bed.online("bob", "again");
+    assert.equal(await announce(again), undefined, "what Bob said is, for Bob");
+    const session = bed.server.sessions.of("bob").find(({ jid }) => jid.resource === "again");
     assert.ok(session!.features!.has("urn:example:events+notify"));
+    const carol = await bed.online("carol");
+    assert.ok(await announce(carol), "nobody speaks for another account");
   });
 });

@@ -73,7 +73,7 @@ Deno.test("vCards are one's own to write, and strangers learn nothing of who has
     await anna.request("set", card());
     assert.equal((await vcardOf(eve, `anna@${DOMAIN}`))?.getChildText("FN"), "Anna");
     const forged = await eve.request("set", card(), `anna@${DOMAIN}`);
-    assert.equal(condition(forged), "forbidden");
+    assert.equal(condition(forged), "service-unavailable");
     const large = await anna.request("set", card(photo("A".repeat(100_000))));
     assert.equal(condition(large), "not-acceptable");
     const hidden = await eve.request(
