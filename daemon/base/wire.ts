@@ -1,4 +1,4 @@
-import { type Bytes, fromUtf8, utf8 } from "./bytes.ts";
+import { type Bytes, concat, fromUtf8, utf8 } from "./bytes.ts";
 
 /**
  * Builds the one deterministic binary form that everything signed, hashed or sent by simppd has:
@@ -41,13 +41,7 @@ export class WireWriter {
     return this.bytes(utf8(value));
   }
   finish(): Bytes {
-    const out = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return concat(...this.#parts);
   }
 }
 

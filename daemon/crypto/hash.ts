@@ -1,5 +1,10 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import type { Bytes } from "../base/mod.ts";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as shortSha256 } from "@noble/hashes/sha2.js";
+import { type Bytes, concat } from "../base/mod.ts";
+
+/** Up to so many bytes noble's HMAC takes half the time of node's, which pays for every call. */
+const SHORT = 128;
 
 function own(buffer: Uint8Array): Bytes {
   return new Uint8Array(buffer);
@@ -21,6 +26,9 @@ export function sha512(...parts: readonly Uint8Array[]): Bytes {
 
 /** HMAC-SHA-256 (RFC 2104) of the parts put together; 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Bytes {
+  if (parts.reduce((sum, part) => sum + part.length, 0) <= SHORT) {
+    return hmac(shortSha256, key, concat(...parts)) as Bytes;
+  }
   const mac = createHmac("sha256", key);
   for (const part of parts) mac.update(part);
   return own(mac.digest());

@@ -19,6 +19,8 @@ export const MAX_KEPT = 500;
 const SALT = 16;
 /** Bytes of the two numbers and the salt behind the public key in a message's header. */
 const BEHIND_KEY = 4 + 4 + SALT;
+const ROOT = utf8("simpp ratchet root 2");
+const MESSAGE = utf8("simpp message 2");
 
 /**
  * The double ratchet (Signal's specification, revision 1, without header encryption): a value that
@@ -162,12 +164,12 @@ function turn(suite: Suite, state: Ratchet, theirs: Bytes, random: Random): Ratc
 }
 
 function rootStep(root: Bytes, shared: Bytes): [Bytes, Bytes] {
-  const out = hkdf(shared, root, utf8("simpp ratchet root 2"), 64);
+  const out = hkdf(shared, root, ROOT, 64);
   return [out.slice(0, 32), out.slice(32)];
 }
 
 function messageKeys(suite: Suite, key: Bytes, salt: Bytes): { sealKey: Bytes; nonce: Bytes } {
   const { keyLength, nonceLength } = suite;
-  const out = hkdf(key, salt, utf8("simpp message 2"), keyLength + nonceLength);
+  const out = hkdf(key, salt, MESSAGE, keyLength + nonceLength);
   return { sealKey: out.slice(0, keyLength), nonce: out.slice(keyLength) };
 }

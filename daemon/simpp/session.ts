@@ -69,8 +69,10 @@ function partyOf(self: Self): Party {
   };
 }
 
+const PACKET_CONTEXT = utf8("simpp packet 2");
+
 function context(session: Bytes): Bytes {
-  return framed(utf8("simpp packet 2"), session);
+  return framed(PACKET_CONTEXT, session);
 }
 
 /** Opens a session with a device from its bundle; nothing is sent yet. */

@@ -1,10 +1,13 @@
 import { toHex } from "../base/mod.ts";
+import { equal } from "../crypto/mod.ts";
 import type { KeyMaterial } from "../store/mod.ts";
 import type { Session } from "./session.ts";
 import { restoreSession, storeSession } from "./session_state.ts";
 
 /** Sessions kept for one device of a contact. */
 const MAX_SESSIONS = 4;
+/** Sessions kept open beside their rows: a message to a hundred devices opens none of them again. */
+const MAX_OPEN = 256;
 
 /** A session, and whether it is the one to send on. */
 export interface KnownSession {
@@ -16,6 +19,8 @@ export interface KnownSession {
 export class Sessions {
   readonly #keys: KeyMaterial;
   readonly #now: () => number;
+  /** By row, the last used one last. Good only while the row holds these very bytes. */
+  readonly #open = new Map<string, { sealed: Uint8Array; session: Session }>();
 
   constructor(keys: KeyMaterial, now: () => number) {
     this.#keys = keys;
@@ -32,19 +37,30 @@ export class Sessions {
 
   /** The one to send on. */
   active(jid: string, device: string): Session | undefined {
-    const found = this.#keys.activeSession(jid, device);
-    return found === undefined ? undefined : restoreSession(found.state);
+    const row = this.#keys.activeSession(jid, device);
+    if (row === undefined) return undefined;
+    const open = this.#open.get(placeOf(jid, device, row.session));
+    if (open !== undefined && equal(open.sealed, row.sealed)) return open.session;
+    const stored = this.#keys.openSession(row);
+    return stored === undefined ? undefined : restoreSession(stored.state);
   }
 
   store(jid: string, device: string, session: Session, active: boolean): void {
-    const stored = {
-      session: nameOf(session),
-      jid,
-      device,
-      active,
-      state: storeSession(session),
-    };
-    this.#keys.putSession(stored, this.#now(), MAX_SESSIONS);
+    const name = nameOf(session);
+    const stored = { session: name, jid, device, active, state: storeSession(session) };
+    const sealed = this.#keys.putSession(stored, this.#now(), MAX_SESSIONS);
+    const place = placeOf(jid, device, name);
+    this.#open.delete(place);
+    this.#open.set(place, { sealed, session });
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= MAX_OPEN) break;
+      this.#open.delete(oldest);
+    }
+  }
+
+  /** Drops from memory what is kept open; their rows are the store's to drop. */
+  closeAll(): void {
+    this.#open.clear();
   }
 
   /** Stores a session that was received on; `before` are the device's as {@link of} gave them. */
@@ -77,4 +93,8 @@ export function takesOver(before: readonly KnownSession[], session: Session): bo
 /** A session's name: its opening's hash, hex. */
 export function nameOf(session: Session): string {
   return toHex(session.transcript.opening.session);
+}
+
+function placeOf(jid: string, device: string, session: string): string {
+  return `${jid}/${device}/${session}`;
 }

@@ -219,6 +219,7 @@ export class Simpp {
   /** Drops pin and sessions, and no more: what an invitation named still counts. */
   drop(jid: string): void {
     this.#keys.forget(jid);
+    this.#sessions.closeAll();
     this.#peers.forget(jid);
   }
 

@@ -22,6 +22,11 @@ export interface StoredSession {
   readonly state: Bytes;
 }
 
+/** A session as it lies in its row, see {@link KeyMaterial.openSession}. */
+export interface SealedSession extends Omit<StoredSession, "state"> {
+  readonly sealed: Uint8Array;
+}
+
 /** Tables of prekeys, signed and one-time ones, which are kept alike. */
 type PrekeyTable = "prekeys" | "one_time_prekeys";
 
@@ -94,41 +99,38 @@ export class KeyMaterial {
   sessions(jid: string, device: string): StoredSession[] {
     return this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? ORDER BY updated DESC",
-    ).all(jid, device).flatMap((row) => this.#session(row));
+    ).all(jid, device).flatMap((row) => this.openSession(sessionRow(row)) ?? []);
   }
   /** The one in use with a device. */
-  activeSession(jid: string, device: string): StoredSession | undefined {
+  activeSession(jid: string, device: string): SealedSession | undefined {
     const row = this.#db.prepare(
       "SELECT * FROM sessions WHERE jid = ? AND device = ? AND active = 1",
     ).get(jid, device);
-    return row === undefined ? undefined : this.#session(row)[0];
+    return row === undefined ? undefined : sessionRow(row);
   }
-  /** None when the row is not what was stored: then it goes, and a new session takes its place. */
-  #session(row: Record<string, unknown>): StoredSession[] {
-    const session = {
-      session: String(row.session),
-      jid: String(row.jid),
-      device: String(row.device),
-      active: row.active === 1,
-    };
+  /** Undefined when the row is not what was stored: then it goes, and a new session takes its place. */
+  openSession({ sealed, ...row }: SealedSession): StoredSession | undefined {
     try {
-      return [{ ...session, state: this.#vault.open(sessionPlace(row), row.sealed as Uint8Array) }];
+      return { ...row, state: this.#vault.open(sessionPlace(row), sealed) };
     } catch (error) {
       if (!(error instanceof OpenError)) throw error;
       logOf("store").error("a session with {jid} is damaged and dropped", { jid: row.jid });
-      this.#db.prepare("DELETE FROM sessions WHERE session = ?").run(session.session);
-      return [];
+      this.#db.prepare("DELETE FROM sessions WHERE session = ?").run(row.session);
+      return undefined;
     }
   }
-  /** Stores a session; when it is active, the device's others no longer are. Keeps `most` a device. */
-  putSession(session: StoredSession, now: number, most: number): void {
+  /**
+   * Stores a session; when it is active, the device's others no longer are. Keeps `most` a device.
+   * Gives what now lies in the row.
+   */
+  putSession(session: StoredSession, now: number, most: number): Bytes {
     const { jid, device } = session;
     const sealed = this.#vault.seal(sessionPlace(session), session.state);
     const active = session.active ? 1 : 0;
     const known = this.#db.prepare(
       "UPDATE sessions SET updated = ?, sealed = ? WHERE session = ? AND jid = ? AND device = ? AND active = ?",
     ).run(now, sealed, session.session, jid, device, active);
-    if (known.changes === 1) return;
+    if (known.changes === 1) return sealed;
     if (session.active) {
       this.#db.prepare("UPDATE sessions SET active = 0 WHERE jid = ? AND device = ?")
         .run(jid, device);
@@ -142,6 +144,7 @@ export class KeyMaterial {
          (SELECT session FROM sessions WHERE jid = ?1 AND device = ?2
           ORDER BY active DESC, updated DESC LIMIT ?3)`,
     ).run(jid, device, most);
+    return sealed;
   }
   dropSessions(jid: string): void {
     this.#db.prepare("DELETE FROM sessions WHERE jid = ?").run(jid);
@@ -202,6 +205,16 @@ function prekeyPlace(table: PrekeyTable, key: { kind: number; id: number; create
   return `${table}/${key.kind}/${key.id}/${key.created}`;
 }
 
-function sessionPlace(row: { jid?: unknown; device?: unknown; session?: unknown }): string {
+function sessionRow(row: Record<string, unknown>): SealedSession {
+  return {
+    session: String(row.session),
+    jid: String(row.jid),
+    device: String(row.device),
+    active: row.active === 1,
+    sealed: row.sealed as Uint8Array,
+  };
+}
+
+function sessionPlace(row: { jid: string; device: string; session: string }): string {
   return `sessions/${row.jid}/${row.device}/${row.session}`;
 }

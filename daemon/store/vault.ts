@@ -3,6 +3,7 @@ import { aesGcmOpen, aesGcmSeal, hkdf, OpenError, type Random } from "../crypto/
 
 const SALT = 16;
 const ZERO_NONCE = new Uint8Array(12);
+const PURPOSE = utf8("simppd at rest 1 ");
 
 /**
  * Seals what lies in the database: each value under a key of its own, derived from the master key
@@ -20,15 +21,19 @@ export class Vault {
 
   seal(place: string, value: Uint8Array): Bytes {
     const salt = this.#random(SALT);
-    const key = hkdf(this.#master, salt, utf8(`simppd at rest 1 ${place}`), 32);
-    return concat(salt, aesGcmSeal(key, ZERO_NONCE, value, utf8(place)));
+    const bound = utf8(place);
+    return concat(salt, aesGcmSeal(this.#key(salt, bound), ZERO_NONCE, value, bound));
   }
 
   /** @throws OpenError when the value was changed, moved, or sealed under another master key */
   open(place: string, sealed: Uint8Array): Bytes {
     if (sealed.length < SALT) throw new OpenError();
     const salt = sealed.subarray(0, SALT);
-    const key = hkdf(this.#master, salt, utf8(`simppd at rest 1 ${place}`), 32);
-    return aesGcmOpen(key, ZERO_NONCE, sealed.subarray(SALT), utf8(place));
+    const bound = utf8(place);
+    return aesGcmOpen(this.#key(salt, bound), ZERO_NONCE, sealed.subarray(SALT), bound);
+  }
+
+  #key(salt: Uint8Array, place: Bytes): Bytes {
+    return hkdf(this.#master, salt, concat(PURPOSE, place), 32);
   }
 }
