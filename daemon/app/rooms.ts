@@ -1,6 +1,13 @@
 import { type Emitter, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
-import type { AppEvent, Problem, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
+import type {
+  AppEvent,
+  Problem,
+  RoomInvitationView,
+  RoomMemberView,
+  RoomMessageView,
+  RoomView,
+} from "../views/mod.ts";
 import {
   type Bookmark,
   Bookmarks,
@@ -17,6 +24,7 @@ import { roomAddress, RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
+import type { SealedRooms } from "./room_stay.ts";
 import { memberViews, roomView } from "./room_views.ts";
 import { usernameOf } from "./username.ts";
 
@@ -34,6 +42,8 @@ interface RoomsOptions {
   readonly messages: RoomMessages;
   readonly people: { has(jid: string): boolean; isBlocked(jid: string): boolean };
   readonly events: Emitter<AppEvent>;
+  /** Rooms of encrypted groups; what is done with them is done through the group. */
+  readonly sealed: SealedRooms;
   /** What we call ourselves, and our bare JID. */
   readonly nick: () => string;
   readonly own: () => string;
@@ -79,7 +89,8 @@ export class AppRooms {
       leave: (jid) => this.#leftElsewhere(jid),
     });
     const touch = (jid: string) => this.#touch(jid);
-    const ground = { client, archive, stored, messages, log: this.#log, touch };
+    const { sealed } = this.#o;
+    const ground = { client, archive, stored, messages, log: this.#log, sealed, touch };
     this.#online = { connection, entry: new RoomEntry(ground, rooms), bookmarks, direct };
     const invited = (room: StoredRoom | undefined) => room !== undefined && this.#touch(room.jid);
     direct.events.on((invitation) => invited(this.#invitations.take(invitation)));
@@ -111,7 +122,15 @@ export class AppRooms {
 
   async create(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
-    const { connection, entry, bookmarks } = this.#need();
+    return await this.make(await this.newAddress(input), input.name.trim());
+  }
+
+  /**
+   * An address for a room that is to be made.
+   * @throws SimppdError `bad-input`, `no-room-service`, `too-many-rooms`, `bad-jid`, `not-online`
+   */
+  async newAddress(input: { name: string; server?: string }): Promise<string> {
+    const { connection } = this.#need();
     const name = input.name.trim();
     if (name === "" || name.length > MAX_NAME) {
       throw new SimppdError("bad-input", `A room's name has 1 to ${MAX_NAME} characters.`);
@@ -126,13 +145,73 @@ export class AppRooms {
     const local = `${usernameOf(name, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
     const jid = this.#address(`${local.toLowerCase()}@${service}`);
     this.#requirePlace();
-    const room = await entry.create(jid, this.#o.nick(), { ...GROUP_OPTIONS, name });
+    return jid;
+  }
+
+  /** Makes a room under an address of {@link newAddress}. @throws SimppdError `room-…` */
+  async make(jid: string, name: string): Promise<RoomView> {
+    const { entry, bookmarks } = this.#need();
+    // What a group is called is nobody's business but its members'.
+    const told = this.#o.sealed.has(jid) ? {} : { name };
+    const room = await entry.create(jid, this.#o.nick(), { ...GROUP_OPTIONS, ...told });
     return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
+  }
+
+  /** Enters the room of an encrypted group. @throws SimppdError `room-…` */
+  async enterSealed(jid: string, name: string): Promise<RoomView> {
+    const { entry, bookmarks } = this.#need();
+    if (this.#o.stored.get(jid)?.state !== "joined") this.#requirePlace();
+    try {
+      const room = await entry.enter(jid, this.#o.nick(), null);
+      return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
+    } catch (error) {
+      throw roomError(error);
+    }
+  }
+
+  /** Somebody invites us, under seal, to the group whose room this is. */
+  invitedTo(jid: string, name: string, invitation: RoomInvitationView): RoomView {
+    const known = this.#o.stored.get(jid);
+    const invited: StoredRoom = {
+      jid: this.#address(jid),
+      state: "invited",
+      at: Date.now(),
+      bookmarked: false,
+      encryption: "keystone",
+      archived: known?.archived ?? null,
+      name,
+      nick: "",
+      password: null,
+      invitation,
+      problem: null,
+    };
+    this.#o.stored.put(invited);
+    this.#touch(jid);
+    return this.#view(invited);
+  }
+
+  /** The room as it is entered now; undefined while it is not. */
+  live(jid: string): Room | undefined {
+    const room = this.#online?.entry.live(jid);
+    return room?.state === "in" ? room : undefined;
+  }
+
+  /** What is said in rooms, for who says or opens it elsewhere. */
+  get log(): RoomLog {
+    return this.#log;
+  }
+
+  /** Goes out of a room and deletes what was said there from the files' tables. */
+  drop(jid: string): void {
+    this.#online?.entry.leave(jid);
+    this.#online?.bookmarks.drop(jid);
+    this.#remove(jid);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
     const jid = this.#address(input.jid);
+    this.#refuseSealed(jid);
     const known = this.#o.stored.get(jid);
     const { entry, bookmarks } = this.#need();
     if (known?.state !== "joined") this.#requirePlace();
@@ -148,15 +227,12 @@ export class AppRooms {
 
   /** Leaves a room, and deletes what was said there from the files' tables. */
   leave(jid: string): void {
-    const { jid: known } = this.#get(jid);
-    this.#online?.entry.leave(known);
-    this.#online?.bookmarks.drop(known);
-    this.#remove(known);
+    this.drop(this.#plain(jid).jid);
   }
 
   /** @returns the room as it is after the answer. @throws as {@link join} */
   async answer(input: Parameters<AppApi["answerRoom"]>[1] & { jid: string }): Promise<RoomView> {
-    const stored = this.#get(input.jid);
+    const stored = this.#plain(input.jid);
     const { invitation, jid } = stored;
     if (stored.state !== "invited" || invitation === null) {
       throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
@@ -199,6 +275,7 @@ export class AppRooms {
   /** Says something to all; the event `room-message` tells when the room has it. */
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
+    this.#plain(jid);
     const room = this.#inside(jid);
     const { nick, self } = room;
     if (self?.role === "visitor") {
@@ -206,7 +283,8 @@ export class AppRooms {
     }
     const id = newId();
     const known = room.jid.toString();
-    const message = this.#log.sending(known, id, nick, self?.id ?? this.#o.own(), body);
+    const sender = self?.id ?? this.#o.own();
+    const message = this.#log.sending(known, id, { nick, sender, body });
     try {
       room.say(body, id);
     } catch (error) {
@@ -224,6 +302,7 @@ export class AppRooms {
   }
 
   async invite(jid: string, contact: string, reason?: string): Promise<void> {
+    this.#plain(jid);
     const room = this.#inside(jid);
     const to = Jid.parse(contact).bare();
     if (to.local === "" || this.has(to.toString())) {
@@ -248,6 +327,7 @@ export class AppRooms {
     jid: string,
     { nick, jid: person, role, affiliation, reason }: Parameters<AppApi["changeRoomMember"]>[1],
   ): Promise<void> {
+    this.#plain(jid);
     const { administration } = this.#inside(jid);
     if ((role === undefined) === (affiliation === undefined)) {
       throw new SimppdError("bad-input", "Name either a role, for a nick, or an affiliation.");
@@ -267,7 +347,7 @@ export class AppRooms {
   }
 
   change(jid: string, { subject, nick }: Parameters<AppApi["changeRoom"]>[1]): RoomView {
-    const room = this.#inside(jid);
+    const room = this.#inside(this.#plain(jid).jid);
     if (subject !== undefined) room.setSubject(subject.slice(0, MAX_SUBJECT));
     if (nick !== undefined) {
       room.setNick(nick);
@@ -280,7 +360,7 @@ export class AppRooms {
 
   /** Ends a room of ours for everybody. */
   async destroy(jid: string, reason?: string): Promise<void> {
-    const room = this.#inside(jid);
+    const room = this.#inside(this.#plain(jid).jid);
     try {
       await room.administration.destroy(reason === undefined ? {} : { reason });
     } catch (error) {
@@ -302,6 +382,7 @@ export class AppRooms {
       state: "joined",
       at: Date.now(),
       bookmarked: known?.bookmarked ?? false,
+      encryption: this.#o.sealed.has(jid) ? "keystone" : "none",
       archived: known?.archived ?? null,
       name,
       nick: room.nick,
@@ -330,6 +411,7 @@ export class AppRooms {
       state: "joined",
       at: Date.now(),
       bookmarked: true,
+      encryption: "none",
       archived: known?.archived ?? null,
       name: name || room.local,
       nick: nick ?? this.#o.nick(),
@@ -385,6 +467,20 @@ export class AppRooms {
       throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
     }
     return stored;
+  }
+
+  /** As {@link #get}, of what is in clear. @throws SimppdError `unknown-room`, `room-is-group` */
+  #plain(jid: string): StoredRoom {
+    const stored = this.#get(jid);
+    this.#refuseSealed(stored.jid);
+    return stored;
+  }
+
+  /** Who asks for what is in clear is not given what is sealed, nor the other way round. */
+  #refuseSealed(jid: string): void {
+    const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
+    if (!sealed) return;
+    throw new SimppdError("room-is-group", `${jid} is an encrypted group: use what is for groups.`);
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */

@@ -3,11 +3,13 @@ import { logOf, publicError, SimppdError } from "../base/mod.ts";
 import { account } from "./account.ts";
 import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
+import { chat } from "./chat.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
+import { group } from "./group.ts";
 import { invite } from "./invite.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
@@ -54,6 +56,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   room,
+  group,
+  chat,
   call,
   policy,
   device,

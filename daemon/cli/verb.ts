@@ -21,6 +21,8 @@ export interface Io {
   secret(prompt: string): Promise<string>;
   /** A yes or no from who sits at the terminal; undefined where nobody does. */
   confirm?(question: string): boolean | undefined;
+  /** Lines of standard input as they come, until it ends or `signal` aborts. */
+  lines?(signal: AbortSignal): AsyncIterable<string>;
   /** All of standard input. */
   rest(): Promise<string>;
 }

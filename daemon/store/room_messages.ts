@@ -9,7 +9,7 @@ const KEPT = 5_000;
 const SLACK = 100;
 
 /** A message as it is stored: its id comes from here. */
-export type NewRoomMessage = Omit<RoomMessageView, "id" | "encryption"> & {
+export type NewRoomMessage = Omit<RoomMessageView, "id"> & {
   /** What the room calls it, or what stands for that: unique in the room. */
   readonly key: string;
   /** What its sender called it. */
@@ -70,7 +70,7 @@ export class RoomMessages {
        WHERE room = ? AND mine = 1 AND said = ? AND delivery = 'pending'`,
     ).get(room, said);
     if (found === undefined) return undefined;
-    const { kind, nick, sender, jid, body, at } = this.#view(found);
+    const { kind, nick, sender, jid, body, at, encryption } = this.#view(found);
     this.#db.prepare("UPDATE room_messages SET delivery = 'failed', sealed = ? WHERE row = ?").run(
       this.#seal(place({ room, mine: true, at, said }), {
         kind,
@@ -78,6 +78,7 @@ export class RoomMessages {
         sender,
         jid,
         body,
+        encryption,
         problem,
       }),
       found.row as number,
@@ -152,13 +153,13 @@ export class RoomMessages {
     const [mine, at] = [row.mine === 1, Number(row.at)];
     const inside = this.#vault.open(place({ room, mine, at, said }), row.sealed as Uint8Array);
     return {
+      encryption: "none",
       ...JSON.parse(fromUtf8(inside)),
       id: String(row.row),
       room,
       mine,
       at,
       mention: row.mention === 1,
-      encryption: "none",
       delivery: row.delivery as RoomMessageView["delivery"],
     };
   }

@@ -1,5 +1,7 @@
 /** What was said in a room, each line with who said it and that it was not encrypted. */
 import type { RoomMessageView, RoomView } from "../api/views.ts";
+import { MemberTrust } from "../groups/group_mark.tsx";
+import { groups } from "../store/groups.ts";
 import { useLogScroll } from "../chat/log_scroll.ts";
 import { hueOf } from "../parts/avatar.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
@@ -21,6 +23,7 @@ const DELIVERY: Record<NonNullable<RoomMessageView["delivery"]>, IconName> = {
 
 export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | undefined }) {
   const { jid } = room;
+  const words = room.encryption === "keystone" ? text.groups : text.rooms;
   const items = log?.items ?? [];
   const loading = log?.loading ?? true;
   const { scroller, onScroll, atEnd, toEnd } = useLogScroll(jid, items, loadOlderOf);
@@ -37,9 +40,9 @@ export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | unde
       >
         {items.length === 0 && !loading && (
           <div class="first-words">
-            <RoomMark jid={jid} size="l" />
-            <h3>{text.rooms.first(nameOfRoom(room))}</h3>
-            <p class="hint">{text.rooms.firstLead}</p>
+            <RoomMark jid={jid} size="l" sealed={room.encryption === "keystone"} />
+            <h3>{words.first(nameOfRoom(room))}</h3>
+            <p class="hint">{words.firstLead}</p>
           </div>
         )}
         {items.length > 0 && log?.complete === false && (
@@ -121,7 +124,7 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
           <p class="bubble-text" dir="auto">{body}</p>
           <footer class="bubble-foot">
             {kind === "private" && <span class="in-clear">{text.rooms.private},</span>}
-            <span class="in-clear">{text.rooms.clear}</span>
+            {message.encryption === "none" && <span class="in-clear">{text.rooms.clear}</span>}
             <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
             {delivery !== null && (
               <span class={`delivery delivery-${delivery}`}>
@@ -145,10 +148,14 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
 function Sender({ message, hidden }: { message: RoomMessageView; hidden: boolean }) {
   const { nick, sender, jid } = message;
   const friend = falseFriend(nick, jid);
+  const member = message.encryption === "none"
+    ? undefined
+    : groups.value.get(message.room)?.members.find((one) => one.jid === jid);
   const words = text.rooms;
   return (
     <p class={`sender hue-${hueOf(sender)} ${hidden ? "visually-hidden" : ""}`}>
       <bdi class="sender-nick" title={jid ?? words.hidden}>{nick || words.room}</bdi>
+      {member !== undefined && <MemberTrust trust={member.trust} look="mark" />}
       {friend !== undefined && (
         <span class="sender-warning">
           <Icon name="alert" size="s" />

@@ -21,7 +21,8 @@ export function RoomWriter({ room }: { room: RoomView }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const body = useSignal(roomDrafts.get(jid) ?? "");
   const action = useAction();
-  const words = text.rooms;
+  const sealed = room.encryption === "keystone";
+  const words = sealed ? text.groups : text.rooms;
   const placeholder = words.placeholder(nameOfRoom(room));
   const write = (value: string) => {
     body.value = value;
@@ -37,7 +38,7 @@ export function RoomWriter({ room }: { room: RoomView }) {
     if (said === "" || action.busy.value) return;
     write("");
     // What was not taken is given back, before anything typed meanwhile.
-    if (!await action.run(() => say(jid, said))) {
+    if (!await action.run(() => say(room, said))) {
       write(body.value === "" ? said : `${said}\n${body.value}`);
     }
     field.current?.focus();

@@ -1,4 +1,5 @@
 import { atRest } from "./en_at_rest.ts";
+import { groups } from "./en_groups.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
 import { picture } from "./en_picture.ts";
@@ -19,6 +20,7 @@ export const en = {
   ...plain,
   ...linking,
   ...rooms,
+  ...groups,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 

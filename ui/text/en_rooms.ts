@@ -4,7 +4,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 export const rooms = {
   rooms: {
     kind: "Room",
-    add: "New room",
+    add: "New group or room",
     clear: "Not encrypted",
     clearLead: "The room's server can read everything here.",
     /** The sentence one confirms before one enters a room. */
@@ -26,7 +26,8 @@ export const rooms = {
     nothing: "Nothing was said yet",
 
     dialog: {
-      title: "Rooms",
+      title: "Groups and rooms",
+      group: "Make a group",
       make: "Make a room",
       join: "Enter a room",
       name: "Name of the room",
