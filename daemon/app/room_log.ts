@@ -134,6 +134,13 @@ export class RoomLog {
     return added;
   }
 
+  /** The room repeated one of ours, which it calls `key`. @returns whether one waited */
+  confirmed(room: string, id: string, key: string): boolean {
+    const confirmed = this.#messages.confirm(room, id, key);
+    if (confirmed !== undefined) this.#changed(confirmed);
+    return confirmed !== undefined;
+  }
+
   /** One of ours did not get there. */
   failed(room: string, id: string, problem: Problem): void {
     const failed = this.#messages.fail(room, id, problem);
