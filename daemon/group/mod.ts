@@ -4,6 +4,9 @@
  * @module
  */
 export * from "./data_suites.ts";
+export * from "./epoch_statement.ts";
 export * from "./group_keys.ts";
+export * from "./merkle.ts";
+export * from "./messages.ts";
 export * from "./spec_text.ts";
 export * from "./specification.ts";
