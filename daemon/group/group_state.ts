@@ -1,7 +1,7 @@
 import { type Bytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from "../base/mod.ts";
 import type { Random } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
-import { type SignedStatement, readStatement } from "./epoch_statement.ts";
+import { readStatement, type SignedStatement } from "./epoch_statement.ts";
 import { KeyGraph } from "./key_graph.ts";
 import { decodeRoster, encodeRoster, type Roster } from "./roster.ts";
 import { parseSpecification, printSpecification } from "./spec_text.ts";
@@ -111,7 +111,10 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
 }
 
 /** What {@link encodeGroup} wrote. @throws Error when it is anything else */
-export function decodeGroup(bytes: Uint8Array, random: Random): { state: GroupState; graph: KeyGraph } {
+export function decodeGroup(
+  bytes: Uint8Array,
+  random: Random,
+): { state: GroupState; graph: KeyGraph } {
   const stored = JSON.parse(fromUtf8(bytes)) as Stored;
   const state: GroupState = {
     specification: parseSpecification(stored.specification),
@@ -125,9 +128,9 @@ export function decodeGroup(bytes: Uint8Array, random: Random): { state: GroupSt
       action: action === null ? null : fromHex(action),
     }])),
     banned: new Set(stored.banned),
-    actions: new Map(stored.actions.map(([device, number, hash]) =>
-      [device, { number, hash: fromHex(hash) }]
-    )),
+    actions: new Map(
+      stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
+    ),
     admissions: new Map(stored.admissions.map(([hash, action]) => [hash, fromBase64(action)])),
     policies: new Map(stored.policies),
     registrations: new Map(stored.registrations),

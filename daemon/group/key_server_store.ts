@@ -1,6 +1,12 @@
 import { type Bytes, fromUtf8, utf8 } from "../base/mod.ts";
 import { ed25519, type KeyPair, type Random } from "../crypto/mod.ts";
-import { type DatabaseSync, type Migration, openDatabase, transaction, type Vault } from "../store/mod.ts";
+import {
+  type DatabaseSync,
+  type Migration,
+  openDatabase,
+  transaction,
+  type Vault,
+} from "../store/mod.ts";
 import { MAX_CHAIN } from "./answers.ts";
 
 /** `KEY_SERVER_MIGRATIONS[i]` takes `keyserver.db` from schema version i to i + 1. */
@@ -110,7 +116,9 @@ export class KeyServerStore {
   }
 
   groups(): StoredGroup[] {
-    return this.#db.prepare("SELECT * FROM groups ORDER BY id").all().map((row) => this.#group(row));
+    return this.#db.prepare("SELECT * FROM groups ORDER BY id").all().map((row) =>
+      this.#group(row)
+    );
   }
 
   group(id: string): StoredGroup | undefined {
@@ -134,7 +142,9 @@ export class KeyServerStore {
 
   /** Groups that somebody had hosted here. */
   countOf(maker: string): number {
-    return Number(this.#db.prepare("SELECT count(*) AS n FROM groups WHERE maker = ?").get(maker)!.n);
+    return Number(
+      this.#db.prepare("SELECT count(*) AS n FROM groups WHERE maker = ?").get(maker)!.n,
+    );
   }
 
   /** Adds an epoch to the chain and cuts off what is too old. */
@@ -173,14 +183,20 @@ export class KeyServerStore {
 
   putRegistration(group: string, registration: StoredRegistration): void {
     const { member, at } = registration;
-    const json = JSON.stringify({ ...registration, individualKey: registration.individualKey.toHex() });
+    const json = JSON.stringify({
+      ...registration,
+      individualKey: registration.individualKey.toHex(),
+    });
     this.#db.prepare(
       "INSERT OR REPLACE INTO registrations (group_id, member, at, sealed) VALUES (?, ?, ?, ?)",
     ).run(group, member, at, this.#vault.seal(`registrations/${group}/${member}`, utf8(json)));
   }
 
   removeRegistration(group: string, member: string): void {
-    this.#db.prepare("DELETE FROM registrations WHERE group_id = ? AND member = ?").run(group, member);
+    this.#db.prepare("DELETE FROM registrations WHERE group_id = ? AND member = ?").run(
+      group,
+      member,
+    );
   }
 
   /** Drops registrations of before `at`. @returns how many are left */

@@ -187,7 +187,11 @@ export class SqliteMemberStore implements MemberStore {
       }
       if (old !== undefined) this.#unlist(old.row, member.device, number);
       place = stays ? old.place : ++free;
-      listed.set(member.device, { row: this.#insert(incarnation, number, place, member), place, member });
+      listed.set(member.device, {
+        row: this.#insert(incarnation, number, place, member),
+        place,
+        member,
+      });
     }
   }
 
