@@ -10,10 +10,10 @@ import {
 import { KIND, malformed, readCount, readLong, readWhole, writeLong } from "./payload.ts";
 import type { RequestHead } from "./requests.ts";
 import { MAX_SPECIFICATION } from "./spec_text.ts";
-import type { KeyName } from "./key_name.ts";
+import type { KeyName } from "./wrap.ts";
 
 /** Epochs over which a key server can prove that its chain goes on from what a member has. */
-export const MAX_CHAIN = 1024;
+export const MAX_CHAIN = 512;
 
 /** What a member needs to stand in the newest epoch. */
 export interface Standing {

@@ -3,7 +3,7 @@ import { ed25519, framed, sha256 } from "../crypto/mod.ts";
 import { dataSuite, dataSuiteByCode, type DataSuiteId } from "./data_suites.ts";
 import { malformed, readCount, readWhole } from "./payload.ts";
 import { MAX_CHANGES } from "./roster.ts";
-import type { KeyName } from "./key_name.ts";
+import type { KeyName } from "./wrap.ts";
 
 const LABEL = "simppd group statement 1";
 const DIGEST = utf8("simppd group statement digest 1");

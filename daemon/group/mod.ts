@@ -10,3 +10,15 @@ export * from "./merkle.ts";
 export * from "./messages.ts";
 export * from "./spec_text.ts";
 export * from "./specification.ts";
+export {
+  type GraphHeader,
+  MOST_DEGREE,
+  MOST_MEMBERS,
+  type NodeRow,
+  type Shape,
+} from "./graph_rows.ts";
+export { type Joiner, KeyGraph, type Rekey } from "./key_graph.ts";
+export { type MemberId, mostHeight } from "./key_tree.ts";
+export { MemberKeys } from "./member_keys.ts";
+export { type RekeyMessage, type Strategy } from "./rekeying.ts";
+export { decodeWraps, encodeWraps, type KeyName, MOST_WRAPS, type Wrap } from "./wrap.ts";

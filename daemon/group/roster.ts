@@ -5,8 +5,8 @@ import type { GroupMember } from "./group_keys.ts";
 import { malformed, readCount, readWhole } from "./payload.ts";
 import { type Role, ROLES } from "./specification.ts";
 
-/** Bytes that the encoded list of a group's members may have; about 900 members. */
-export const MAX_ROSTER = 80 * 1024;
+/** Bytes that the encoded list of a group's members may have: more than 500 members. */
+export const MAX_ROSTER = 56 * 1024;
 /** Members that come or go by one change of the key. */
 export const MAX_CHANGES = 256;
 /** Characters of a bare JID here (RFC 7622 allows 2,047). */
