@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/mod.ts";
 import type { DataSuiteId } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
+import type { Role } from "./specification.ts";
 
 /** An epoch we are or were in, with its key. */
 export interface StoredEpoch {
@@ -10,6 +11,8 @@ export interface StoredEpoch {
   readonly suite: DataSuiteId;
   /** The epoch's key, 32 bytes. */
   readonly key: Bytes;
+  /** The lowest role that might send then. */
+  readonly send: Role;
   /** When it began here, ms since 1970. */
   readonly at: number;
 }

@@ -3,7 +3,7 @@ import { type DatabaseSync, transaction, type Vault } from "../store/mod.ts";
 import { dataSuite, dataSuiteByCode } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
-import { decodeRoster, encodeRoster } from "./roster.ts";
+import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
 
 /** Counters of one sender and epoch that are told apart behind the newest one. */
 const WINDOW = 8192;
@@ -61,8 +61,9 @@ export class SqliteMemberStore implements MemberStore {
 
   addEpoch(epoch: StoredEpoch, roster: readonly GroupMember[]): void {
     const { incarnation, number, at } = epoch;
-    const inside = new WireWriter().u8(dataSuite(epoch.suite).code).raw(epoch.key).finish();
-    const sealed = this.#vault.seal(this.#epochPlace(incarnation, number), inside);
+    const inside = writeRole(new WireWriter().u8(dataSuite(epoch.suite).code), epoch.send)
+      .raw(epoch.key);
+    const sealed = this.#vault.seal(this.#epochPlace(incarnation, number), inside.finish());
     this.#db.prepare(
       `INSERT OR IGNORE INTO group_firsts (grp, incarnation, number) VALUES (?, ?, ?)`,
     ).run(this.#group, incarnation, number);
@@ -88,7 +89,8 @@ export class SqliteMemberStore implements MemberStore {
     const inside = this.#vault.open(this.#epochPlace(whole, number), row.sealed as Uint8Array);
     const reader = new WireReader(inside);
     const suite = dataSuiteByCode(reader.u8())!.id;
-    return { incarnation: whole, number, suite, key: reader.raw(32), at: Number(row.at) };
+    const send = readRole(reader);
+    return { incarnation: whole, number, suite, send, key: reader.raw(32), at: Number(row.at) };
   }
 
   firstEpoch(incarnation: string): number | undefined {

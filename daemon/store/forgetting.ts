@@ -11,6 +11,8 @@ const TABLES = [
   "bundles",
   "rooms",
   "room_messages",
+  "group_members",
+  "group_epochs",
 ];
 
 /**
