@@ -41,7 +41,8 @@ async function picture(page: Page, name: string): Promise<void> {
 }
 
 dashboard("a room is made only once one says that it is not encrypted", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByRole("radio", { name: "Make a room" }).check();
   await page.getByLabel("Name of the room").fill("Garden plans");
   await page.getByText("your server runs this one").waitFor();
   await page.getByLabel("Server of the room").fill("rooms.example.org");
@@ -62,7 +63,7 @@ dashboard("a room is made only once one says that it is not encrypted", async (p
 });
 
 dashboard("a room that is not for us says so; another is entered", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
   await page.getByRole("radio", { name: "Enter a room" }).check();
   const field = page.getByLabel("Address of the room");
   await field.fill("closed@rooms.example.org");

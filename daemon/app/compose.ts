@@ -8,6 +8,7 @@ import {
   Pictures as StoredPictures,
   RoomMessages,
   type StateDirectory,
+  StoredGroups,
   StoredRooms,
 } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
@@ -16,6 +17,10 @@ import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
+import { GroupLink } from "./group_link.ts";
+import { openKeystone } from "./group_keystone.ts";
+import { GroupServers } from "./group_servers.ts";
+import { AppGroups } from "./groups.ts";
 import { makeCalls } from "./make_calls.ts";
 import { Markers } from "./markers.ts";
 import { OwnDevices } from "./own_devices.ts";
@@ -40,6 +45,7 @@ export interface Parts {
   readonly people: People;
   readonly pictures: Pictures;
   readonly rooms: AppRooms;
+  readonly groups: AppGroups;
   readonly calls: Calls;
   readonly account: Account;
   readonly typing: Typing;
@@ -99,11 +105,43 @@ export function compose(
     people.touch(message.contact);
   });
   const jid = () => account.jid;
-  const rooms = new AppRooms({
+  const self = () => simpp.self();
+  const control: GroupLink = new GroupLink(
+    link,
+    { self, peer: (jid, device) => simpp.peer(jid, device) },
+    (payload) => servers.isFor(payload),
+  );
+  const servers: GroupServers = new GroupServers({
+    path: state.file("keyserver.db"),
+    vault: state.vault,
+    control,
+    room: (jid) => rooms.live(jid),
+  });
+  const groups: AppGroups = new AppGroups({
+    stored: new StoredGroups(state.db, state.vault),
+    servers,
+    control,
+    link,
+    rooms: () => rooms,
+    people,
+    events,
+    nick: () => account.view()?.nick ?? "",
+    self,
+    pinned: (jid) => {
+      if (jid === account.jid) return { account: self().accountKey, verified: true };
+      const trust = simpp.trust.get(jid);
+      if (trust === undefined) return undefined;
+      return { account: trust.account, verified: trust.state === "verified" };
+    },
+    open: (specification, jid) =>
+      openKeystone({ specification, simpp, state, control, room: () => rooms.live(jid) }),
+  });
+  const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),
     messages: new RoomMessages(state.db, state.vault),
     people,
     events,
+    sealed: groups,
     nick: () => account.view()?.nick ?? "",
     own: jid,
   });
@@ -138,6 +176,8 @@ export function compose(
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   link.received.on((received) => {
+    if (control.receive(received)) return;
+    groups.receive(received);
     typing.receive(received);
     devices.receive(received).catch((error) =>
       logOf("app").warn("what our other device verified: {error}", { error })
@@ -155,6 +195,7 @@ export function compose(
     calls,
     events,
     nick: () => account.view()?.nick ?? "",
+    isPeer: (jid) => groups.isPeer(jid),
     firstProof: (jid) => settings.firstProof(jid),
     jid,
   });
@@ -169,6 +210,7 @@ export function compose(
     people,
     pictures,
     rooms,
+    groups,
     calls,
     account,
     typing,
@@ -181,6 +223,7 @@ export function compose(
     pictures.attach(client, pep);
     history.attach(client, archive);
     rooms.attach(connection);
+    groups.attach(connection);
     people.attach(client, roster, presence);
     link.attach(client);
     plain.attach(client);

@@ -54,6 +54,17 @@ export interface Received {
   readonly first: boolean;
 }
 
+/** A device of a person whose keys were proved. */
+export interface ProvedDevice {
+  /** Bare JID. */
+  readonly jid: string;
+  /** 16 hex digits. */
+  readonly device: string;
+  /** Ed25519, 32 bytes each. */
+  readonly deviceKey: Bytes;
+  readonly accountKey: Bytes;
+}
+
 /** Sealed parts of one message: the contact's first, then perhaps one for our own other devices. */
 export interface Sealed {
   readonly suite: SuiteId;
@@ -135,6 +146,28 @@ export class Simpp {
   /** Fingerprint of the account key, hex. */
   get fingerprint(): string {
     return this.#own.fingerprint;
+  }
+
+  /** This device, as groups name it: Ed25519 keys of device and account. */
+  self(): ProvedDevice {
+    const { device, account, deviceId } = this.#own;
+    return { jid: this.#jid, device: deviceId, deviceKey: device, accountKey: account };
+  }
+
+  /** A device that somebody lists; undefined where it is not, or their keys are in doubt. */
+  peer(jid: string, device: string): ProvedDevice | undefined {
+    const [accountKey, keys] = jid === this.#jid
+      ? [this.#own.account, this.#own.devices.devices]
+      : this.#listOf(jid);
+    const deviceKey = keys.find((key) => deviceIdOf(key) === device);
+    return deviceKey === undefined ? undefined : { jid, device, deviceKey, accountKey };
+  }
+
+  #listOf(jid: string): [account: Bytes, devices: readonly Bytes[]] {
+    const trust = this.trust.get(jid);
+    if (trust === undefined || trust.state === "changed") return [new Uint8Array(), []];
+    const { devices } = this.trust.usable(jid)!;
+    return [trust.account, devices.devices];
   }
 
   /** Names the account this device speaks for (bare JID). */

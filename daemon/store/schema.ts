@@ -167,6 +167,12 @@ export const MIGRATIONS: readonly Migration[] = [
     PRIMARY KEY (grp, incarnation, number, device, counter)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE groups (
+    jid    TEXT PRIMARY KEY,           -- the group's room
+    sealed BLOB NOT NULL               -- id, state, specification, invitation, what was refused
+  ) STRICT;
+  `,
 ];
 
 /**
