@@ -13,6 +13,7 @@ const TABLES = [
   "room_messages",
   "group_members",
   "group_epochs",
+  "group_persons",
 ];
 
 /**
