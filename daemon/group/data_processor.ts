@@ -1,7 +1,7 @@
 import { type Bytes, fromHex, toHex } from "../base/mod.ts";
 import { OpenError, type Random } from "../crypto/mod.ts";
 import { type DataMessage, MAX_CONTENT, openData, readData, sealData } from "./data_message.ts";
-import { dataSuite } from "./data_suites.ts";
+import { dataSuite, type DataSuiteId } from "./data_suites.ts";
 import { GroupError } from "./errors.ts";
 import type { GroupEvent, GroupMember, Opened, Origin, Refusal } from "./group_keys.ts";
 import { HeldMessages } from "./held_messages.ts";
@@ -31,6 +31,8 @@ export interface DataProcessorOptions {
   now(): number;
   /** ms of a clock that never goes back. */
   steady(): number;
+  /** Is this suite in our own policy? */
+  allows(suite: DataSuiteId): boolean;
   /** Days for which keys of old epochs are kept; null: none. */
   historyDays(): number | null;
   /** Called when a message names an epoch that is not here. */
@@ -113,6 +115,12 @@ export class DataProcessor {
       );
     }
     const { incarnation, number, suite, key } = current.epoch;
+    if (!this.#options.allows(suite)) {
+      throw new GroupError(
+        "no-common-suite",
+        `The group seals its messages with ${suite} now, which you do not allow. Nothing was sent.`,
+      );
+    }
     const header = {
       group: fromHex(group),
       incarnation: fromHex(incarnation),

@@ -39,6 +39,10 @@ export interface MemberStore {
   /** Drops keys of epochs that began before `at`, and all but the newest `most`; `kept` stays. */
   dropEpochs(at: number, most: number, kept: { incarnation: string; number: number }): void;
 
+  /** The account key (32 bytes) with which somebody was a member first; undefined for who never was. */
+  person(jid: string): Bytes | undefined;
+  addPerson(jid: string, accountKey: Bytes): void;
+
   /** Takes `count` counters out of use for ever and gives the first of them. */
   reserveCounters(count: number): number;
   /**

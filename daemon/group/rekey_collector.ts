@@ -82,6 +82,11 @@ export class RekeyCollector {
     );
   }
 
+  /** Is nothing kept that a statement proves? */
+  get isEmpty(): boolean {
+    return !this.#collected.some(({ proved }) => proved !== null);
+  }
+
   get #bytes(): number {
     return this.#collected.reduce((sum, { bytes }) => sum + bytes, 0);
   }

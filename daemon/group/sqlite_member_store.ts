@@ -132,6 +132,19 @@ export class SqliteMemberStore implements MemberStore {
     ).run(this.#group);
   }
 
+  person(jid: string): Bytes | undefined {
+    const row = this.#db.prepare("SELECT sealed FROM group_persons WHERE grp = ? AND jid = ?")
+      .get(this.#group, jid);
+    if (row === undefined) return undefined;
+    return this.#vault.open(`group_persons/${this.#group}/${jid}`, row.sealed as Uint8Array);
+  }
+
+  addPerson(jid: string, accountKey: Bytes): void {
+    const sealed = this.#vault.seal(`group_persons/${this.#group}/${jid}`, accountKey);
+    this.#db.prepare("INSERT OR REPLACE INTO group_persons (grp, jid, sealed) VALUES (?, ?, ?)")
+      .run(this.#group, jid, sealed);
+  }
+
   reserveCounters(count: number): number {
     const row = this.#db.prepare(
       `INSERT INTO group_states (grp, counter) VALUES (?1, ?2)
@@ -247,6 +260,7 @@ export const GROUP_TABLES = [
   "group_epochs",
   "group_members",
   "group_opened",
+  "group_persons",
 ] as const;
 
 function isSame(a: GroupMember, b: GroupMember): boolean {

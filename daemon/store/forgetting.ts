@@ -14,6 +14,7 @@ const TABLES = [
   "groups",
   "group_members",
   "group_epochs",
+  "group_persons",
 ];
 
 /**

@@ -166,6 +166,13 @@ export const MIGRATIONS: readonly Migration[] = [
     counter     INTEGER NOT NULL,
     PRIMARY KEY (grp, incarnation, number, device, counter)
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE group_persons (         -- who is or was a member, with the account key seen first
+    grp    TEXT NOT NULL,
+    jid    TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (grp, jid)
+  ) STRICT;
   `,
   `
   CREATE TABLE groups (
