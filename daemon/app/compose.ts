@@ -133,8 +133,7 @@ export function compose(
       if (trust === undefined) return undefined;
       return { account: trust.account, verified: trust.state === "verified" };
     },
-    open: (specification, jid) =>
-      openKeystone({ specification, simpp, state, control, room: () => rooms.live(jid) }),
+    open: (specification) => openKeystone({ specification, simpp, state, control }),
   });
   const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),

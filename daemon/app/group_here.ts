@@ -6,6 +6,10 @@ import { GroupTalk } from "./group_talk.ts";
 /** A scheme's keys, and its ear for what the key server says to this device alone. */
 export interface OpenGroup extends GroupKeys {
   receive(from: GroupPeer, payload: Uint8Array): void;
+  /** Tells whether there is a connection. */
+  setOnline(online: boolean): void;
+  /** Deletes what is stored of its keys. */
+  forget(): void;
 }
 
 interface HereOptions {

@@ -47,7 +47,7 @@ interface GroupsOptions {
   readonly self: () => GroupPeer;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** The scheme that keeps a group's keys. */
-  readonly open: (specification: Specification, jid: string) => OpenGroup;
+  readonly open: (specification: Specification) => OpenGroup;
 }
 
 /**
@@ -68,6 +68,7 @@ export class AppGroups implements SealedRooms {
 
   /** Opens what is stored; once the account is known. */
   start(): void {
+    this.#o.servers.start(this.#o.self().jid);
     for (const group of this.#o.stored.all()) if (group.state === "joined") this.#open(group);
   }
 
@@ -75,6 +76,7 @@ export class AppGroups implements SealedRooms {
   attach({ client }: Connection): void {
     client.events.on(({ state }) => {
       if (state === "online") this.start();
+      for (const { keys } of this.#here.values()) keys.setOnline(state === "online");
     });
   }
 
@@ -256,7 +258,7 @@ export class AppGroups implements SealedRooms {
     const { jid } = group;
     const known = this.#here.get(jid);
     if (known !== undefined) return known;
-    const keys = this.#o.open(this.#specification(group), jid);
+    const keys = this.#o.open(this.#specification(group));
     const nameOf = (of: string) => this.#nameOf(of);
     const touch = () => this.#touch(jid);
     const talk = new GroupTalk({
@@ -303,7 +305,6 @@ export class AppGroups implements SealedRooms {
     here?.close();
     this.#here.delete(jid);
     here?.keys.forget();
-    this.#o.servers.remove(id);
     this.#o.stored.remove(jid);
     this.#specifications.delete(jid);
     clearTimeout(this.#touched.get(jid));

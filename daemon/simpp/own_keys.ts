@@ -96,6 +96,9 @@ export class OwnKeys {
   get device(): Bytes {
     return this.#identity.device.public;
   }
+  sign(label: string, bytes: Bytes): Bytes {
+    return ed25519.sign(this.#identity.device.secret, label, bytes);
+  }
 
   /**
    * This device as sessions of `jid` need it, offering the suites of `policy`.

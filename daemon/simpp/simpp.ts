@@ -154,6 +154,15 @@ export class Simpp {
     return { jid: this.#jid, device: deviceId, deviceKey: device, accountKey: account };
   }
 
+  /**
+   * Signs with this device's key. @param label says what is signed; SIMPP's own labels are not given
+   * away. @throws RangeError for one of those
+   */
+  sign(label: string, bytes: Bytes): Bytes {
+    if (label.startsWith("simpp ")) throw new RangeError(`"${label}" is a label of SIMPP's own`);
+    return this.#own.sign(label, bytes);
+  }
+
   /** A device that somebody lists; undefined where it is not, or their keys are in doubt. */
   peer(jid: string, device: string): ProvedDevice | undefined {
     const [accountKey, keys] = jid === this.#jid
