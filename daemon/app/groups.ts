@@ -141,7 +141,7 @@ export class AppGroups implements SealedRooms {
       await rooms().make(jid, name);
       await this.#open(this.#get(jid)).join();
     } catch (error) {
-      this.#remove(jid, id);
+      this.#remove(jid);
       throw error;
     }
     this.#touch(jid);
@@ -160,7 +160,7 @@ export class AppGroups implements SealedRooms {
       return this.#view(this.#get(jid));
     }
     const last = this.#view(group);
-    this.#remove(group.jid, group.id);
+    this.#remove(group.jid);
     this.#o.stored.put({ ...group, state: "declined", at: Date.now(), invitation: null });
     return { ...last, state: "out", invitation: null };
   }
@@ -187,7 +187,7 @@ export class AppGroups implements SealedRooms {
       );
     }
     if (inside && !force) await keys.leave();
-    this.#remove(group.jid, group.id);
+    this.#remove(group.jid);
   }
 
   send(jid: string, body: string): RoomMessageView {
@@ -239,7 +239,7 @@ export class AppGroups implements SealedRooms {
     await room?.administration.destroy({}).catch((error) =>
       logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
     );
-    this.#remove(group.jid, group.id);
+    this.#remove(group.jid);
   }
 
   specification(jid: string): { text: string } {
@@ -300,7 +300,7 @@ export class AppGroups implements SealedRooms {
     this.#touch(jid);
   }
 
-  #remove(jid: string, id: string): void {
+  #remove(jid: string): void {
     const here = this.#here.get(jid);
     here?.close();
     this.#here.delete(jid);

@@ -22,3 +22,8 @@ export { type MemberId, mostHeight } from "./key_tree.ts";
 export { MemberKeys } from "./member_keys.ts";
 export { type RekeyMessage, type Strategy } from "./rekeying.ts";
 export { decodeWraps, encodeWraps, type KeyName, MOST_WRAPS, type Wrap } from "./wrap.ts";
+export type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
+export { KeyServer, type KeyServerOptions } from "./key_server.ts";
+export { KeyServerStore } from "./key_server_store.ts";
+export { KeystoneGroup, type KeystoneGroupOptions } from "./keystone_group.ts";
+export { GROUP_TABLES, SqliteMemberStore } from "./sqlite_member_store.ts";
