@@ -6,7 +6,7 @@ import { negotiate } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
 import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
 import { parseSpecification } from "./spec_text.ts";
-import type { Role, Specification } from "./specification.ts";
+import type { Role } from "./specification.ts";
 
 /** What a deed leads to: the group after it, and who is taken out of it. */
 export interface DeedDone {

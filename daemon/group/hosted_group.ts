@@ -11,17 +11,20 @@ import { takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
 import { type Reason, statementDigest } from "./epoch_statement.ts";
-import { decodeGroup, encodeGroup, type GroupState, newGroup, type Person } from "./group_state.ts";
+import { decodeGroup, encodeGroup, type GroupState, newGroup } from "./group_state.ts";
 import { KeyGraph } from "./key_graph.ts";
-import type { KeyServerStore, StoredRegistration } from "./key_server_store.ts";
+import type { KeyServerStore, StoredGroup, StoredRegistration } from "./key_server_store.ts";
 import type { GroupRequest, RequestHead } from "./requests.ts";
 import { encodeRoster, MAX_ROSTER, memberIdOf, memberOf } from "./roster.ts";
 import { printSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
+import type { Ticket } from "./ticket.ts";
 import { Timers } from "./timers.ts";
 
 /** How long a registration waits for its join, in ms: longer than the longest batch interval. */
 const REGISTRATION_AGE = 2 * 3_600_000;
+/** How long nonces of tickets are kept after these expired, for clocks that were set. */
+const NONCE_AGE = 86_400_000;
 const MAX_REGISTRATIONS = 1024;
 
 /** What a hosted group stands on. */
@@ -89,13 +92,21 @@ export class HostedGroup {
   }
 
   /** Takes up a group where it was. @throws SimppdError when what is stored is damaged */
-  static load(o: GroupHost, id: string): HostedGroup {
-    const stored = o.store.group(id)!;
-    return new HostedGroup(o, stored.maker, decodeGroup(stored.content, o.random));
+  static load(
+    host: (specification: Specification) => GroupHost,
+    stored: StoredGroup,
+    random: Random,
+  ): HostedGroup {
+    const group = decodeGroup(stored.content, random);
+    return new HostedGroup(host(group.state.specification), stored.maker, group);
   }
 
   get state(): GroupState {
     return this.#state;
+  }
+  /** Did this person, or who runs the key server, have it hosted? */
+  wasMadeBy(maker: string): boolean {
+    return this.#maker === maker;
   }
   get specification(): Specification {
     return this.#state.specification;
@@ -165,16 +176,21 @@ export class HostedGroup {
       suites: [...suites],
       at: now(),
     };
+    const persons = new Map(this.#state.persons).set(from.jid, person);
+    const state = { ...this.#state, persons };
     store.transaction(() => {
-      const { group } = this.specification;
-      if (
-        checked !== null &&
-        !store.useNonce(group, checked.nonce, member, checked.expires + REGISTRATION_AGE, now())
-      ) throw refused("ticket-used", "This ticket was used before; ask the registrar for another.");
-      store.putRegistration(group, registration);
-      this.#put(this.#state = withPerson(this.#state, from.jid, person));
+      if (checked !== null) this.#useTicket(checked, member);
+      store.putRegistration(this.#id, registration);
+      this.#put(state);
     });
+    this.#state = state;
     return this.#registered(registration);
+  }
+
+  #useTicket({ nonce, expires }: Ticket, member: string): void {
+    const { store, now } = this.#o;
+    if (store.useNonce(this.#id, nonce, member, expires + NONCE_AGE, now())) return;
+    throw refused("ticket-used", "This ticket was used before; ask the registrar for another.");
   }
 
   #registered({ individualKey, id }: StoredRegistration): Answer {
@@ -211,11 +227,10 @@ export class HostedGroup {
 
   #act(from: ProvedDevice, { action: encoded }: Request<"act">): Answer {
     const action = readAction(encoded);
-    if (this.#state.closed) this.#requireOpen();
     const done = takeAction(this.#state, from, action);
     if (done === null) return { kind: "done" };
+    this.#requireOpen();
     const { state, expelled, reasons } = done;
-    for (const id of expelled) this.#o.store.removeRegistration(this.#id, id);
     if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
       this.#o.store.transaction(() => this.#put(state));
       this.#state = state;
@@ -380,10 +395,6 @@ export class HostedGroup {
         `${this.specification.suites.join(", ")} are allowed by its specification.`,
     );
   }
-}
-
-function withPerson(state: GroupState, jid: string, person: Person): GroupState {
-  return { ...state, persons: new Map(state.persons).set(jid, person) };
 }
 
 /** An error in the words of an answer. */
