@@ -82,7 +82,7 @@ dashboard(
 dashboard("an invitation that is declined is gone", async (page, mock) => {
   await page.getByRole("button", { name: "Decline" }).click();
   await asked(mock, `POST ${at}/invitation {"answer":"decline"}`);
-  await page.getByRole("article").waitFor({ state: "detached" });
+  await page.getByRole("article", { name: "Circle" }).waitFor({ state: "detached" });
 }, invited);
 
 dashboard(
@@ -151,7 +151,7 @@ dashboard("who keeps the keys ends the group rather than leave it", async (page,
   assert.equal(await dialog.getByRole("button", { name: "Leave the group" }).count(), 0);
   await dialog.getByRole("button", { name: "End the group" }).click();
   await asked(mock, `POST ${at}/end`);
-  await page.getByRole("heading", { name: "Circle" }).waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Circle", exact: true }).waitFor({ state: "detached" });
 }, inCircle);
 
 dashboard("who was expelled reads that, and may ask again", async (page, mock) => {

@@ -42,7 +42,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 dashboard("a room is made only once one says that it is not encrypted", async (page, mock) => {
   await page.getByRole("button", { name: "New group or room" }).click();
-  await page.getByRole("radio", { name: "Make a room" }).check();
+  await page.getByRole("radio", { name: "New room" }).check();
   await page.getByLabel("Name of the room").fill("Garden plans");
   await page.getByText("your server runs this one").waitFor();
   await page.getByLabel("Server of the room").fill("rooms.example.org");

@@ -1,7 +1,8 @@
 import { logOf } from "../base/mod.ts";
 import type { GroupEvent, GroupKeys, GroupMember } from "../group/mod.ts";
 import type { GroupPeer } from "./group_link.ts";
-import { GroupTalk } from "./group_talk.ts";
+import type { GroupTalk } from "./group_talk.ts";
+import { shown } from "./room_log.ts";
 
 /** A scheme's keys, and its ear for what the key server says to this device alone. */
 export interface OpenGroup extends GroupKeys {
@@ -28,11 +29,14 @@ export class GroupHere {
   readonly #o: HereOptions;
   readonly #ended = new AbortController();
   #joining: Promise<void> | undefined;
+  /** Was there a key before, in this run or an earlier one? */
+  #wasIn: boolean;
 
   constructor(options: HereOptions) {
     this.#o = options;
     this.keys = options.keys;
     this.talk = options.talk;
+    this.#wasIn = options.keys.epoch !== null;
     this.keys.events.on((event) => this.#happened(event), this.#ended.signal);
   }
 
@@ -84,17 +88,32 @@ export class GroupHere {
   }
 
   /** "Epoch 7: Bob left, the key changed.", with the names that people have here. */
-  #epochLine(event: Extract<GroupEvent, { type: "epoch" }>): string {
-    const names = (members: readonly GroupMember[]) =>
-      [...new Set(members.map(({ jid }) => this.#o.nameOf(jid)))].join(", ");
-    const parts = [
-      event.joined.length > 0 ? `${names(event.joined)} joined` : "",
-      event.left.length > 0 ? `${names(event.left)} left` : "",
-      event.expelled.length > 0
-        ? `${names(event.expelled)} ${event.expelled.length > 1 ? "were" : "was"} expelled`
-        : "",
-      event.changed.map((one) => `${this.#o.nameOf(one.jid)} is ${one.role} now`).join(", "),
-    ].filter((part) => part !== "");
-    return `Epoch ${event.epoch.number}: ${[...parts, "the key changed"].join(", ")}.`;
+  #epochLine(
+    { epoch, joined, left, expelled, changed, sentence }: Extract<GroupEvent, { type: "epoch" }>,
+  ): string {
+    const first = !this.#wasIn;
+    this.#wasIn = true;
+    const { number, members } = epoch;
+    const concerned = [...members, ...left, ...expelled];
+    if (joined.length + left.length + expelled.length + changed.length > 0 && !first) {
+      return named(sentence, concerned, this.#o.nameOf);
+    }
+    if (!first) return `Epoch ${number}: the key was renewed.`;
+    return number === 1
+      ? "Epoch 1: the group is made."
+      : `Epoch ${number}: you joined. What was said before cannot be read here.`;
   }
+}
+
+/** The sentence with what people are called here in the place of their addresses. */
+function named(
+  sentence: string,
+  members: readonly GroupMember[],
+  nameOf: (jid: string) => string,
+): string {
+  const jids = new Set(members.map(({ jid }) => jid));
+  return sentence.split(/(\s|[,;:]\s|\.$)/).map((word) =>
+    jids.has(word) ? shown(nameOf(word)) : word
+  )
+    .join("");
 }

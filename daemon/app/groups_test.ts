@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AppEvent, GroupView } from "../views/mod.ts";
+import { Rooms, XmppClient } from "../xmpp/client/mod.ts";
 import { App } from "./gate.ts";
 
 /** Daemons by name; the first carries the server that all use. */
@@ -188,5 +189,155 @@ Deno.test("three make a group, talk, one is expelled, a fourth joins late: what 
       bodies(carol, jid).map((body) => body.split(": ")[1]),
       ["between us", "without Bob", "welcome Dave"],
     );
-    assert.ok(lines(carol, jid).some((line) => /^Epoch \d+: .*Bob|bob.*expelled/.test(line)));
+    assert.deepEqual(lines(alice, jid).filter((line) => line.startsWith("Epoch")), [
+      "Epoch 1: the group is made.",
+      "Epoch 2: Bob joined, the key changed.",
+      `Epoch 3: Carol joined, the key changed.`,
+      `Epoch 4: ${party.jid("Alice")} expelled Bob, the key changed.`.replace(
+        party.jid("Alice"),
+        "Alice",
+      ),
+      "Epoch 5: Dave joined, the key changed.",
+    ]);
+  }));
+
+Deno.test("what goes in clear through a group's room is no message of the group, and nothing of ours", () =>
+  withParty(["Bob"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    const jid = await meet(party, ["Bob"]);
+    for (const app of [alice, bob]) {
+      await assert.rejects(app.sendToRoom(jid, "in clear"), { code: "room-is-group" });
+      await assert.rejects(app.joinRoom({ jid, plain: true }), { code: "room-is-group" });
+      await assert.rejects(app.changeRoom(jid, { subject: "in clear" }), { code: "room-is-group" });
+      await assert.rejects(app.leaveRoom(jid), { code: "room-is-group" });
+      await assert.rejects(app.inviteToRoom(jid, "x@example.org"), { code: "room-is-group" });
+    }
+    const plain = await alice.createRoom({ name: "Plain", plain: true });
+    await assert.rejects(alice.sendToGroup(plain.jid, "sealed"), { code: "unknown-group" });
+    assert.equal(plain.encryption, "none");
+
+    // Another program of Bob's, which knows nothing of groups, says something in the room.
+    await bob.setPassword("another program's password");
+    const { port, pin } = alice.status().server!;
+    const client = new XmppClient({
+      jid: party.jid("Bob"),
+      password: "another program's password",
+      endpoints: [{ host: "127.0.0.1", port, tls: "direct" }],
+      trust: { kind: "pin", pin },
+    });
+    const seen: string[] = [];
+    const rooms = new Rooms(client);
+    try {
+      await client.connect();
+      const room = await rooms.join(jid, "Bob's phone");
+      room.events.on((event) => {
+        if (event.kind === "message") seen.push(event.message.stanza.toString());
+      });
+      room.say("can you read this?");
+      room.setSubject("a subject in clear");
+      await until(alice, () => lines(alice, jid).some((line) => /phone wrote in clear/.test(line)));
+      await alice.sendToGroup(jid, "only for members");
+      await until(bob, () => bodies(bob, jid).length === 1);
+      assert.deepEqual(bodies(alice, jid), ["> Alice: only for members"]);
+      assert.deepEqual(only(alice)!.refused, [{ code: "in-clear", count: 1 }]);
+      assert.equal(alice.rooms().find((one) => one.jid === jid)!.subject, "");
+      assert.equal(lines(alice, jid).some((line) => line.includes("subject")), false);
+      assert.ok(seen.some((stanza) => stanza.includes("urn:simpp:group:1")));
+      assert.equal(seen.some((stanza) => stanza.includes("only for members")), false);
+    } finally {
+      await client.close();
+    }
+  }));
+
+Deno.test("a member who was away reads what was said meanwhile; keys and key server survive restarts", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    const { jid } = await bob.createGroup({ name: "Bob's circle" });
+    await bob.inviteToGroup(jid, party.jid("Alice"));
+    await until(alice, () => only(alice)?.state === "invited");
+    await alice.answerGroup(jid, "accept");
+    await alice.sendToGroup(jid, "one");
+    await until(bob, () => bodies(bob, jid).length === 1);
+    const incarnation = only(bob)!.epoch!.incarnation;
+
+    // Bob keeps the keys: while he is away one talks on.
+    await party.close("Bob");
+    await alice.sendToGroup(jid, "two");
+    await until(
+      alice,
+      () => alice.roomMessages(jid).filter((m) => m.delivery === "sent").length === 2,
+    );
+    const again = await party.open("Bob");
+    await until(again, () => only(again)?.state === "in" && bodies(again, jid).length === 2);
+    assert.deepEqual(bodies(again, jid), ["< Alice: one", "< Alice: two"]);
+    assert.deepEqual([only(again)!.epoch!.incarnation, only(again)!.refused], [incarnation, []]);
+
+    // Carol is Alice's contact and not Bob's; they become contacts, and she comes in.
+    const carol = party.app("Carol");
+    await again.addContact({ jid: party.jid("Carol") });
+    await until(carol, () => carol.contacts().some((one) => one.jid === party.jid("Bob")));
+    await carol.changeContact(party.jid("Bob"), { accept: true });
+    await again.inviteToGroup(jid, party.jid("Carol"));
+    await until(carol, () => only(carol)?.state === "invited");
+    // She accepts while who keeps the keys is away, and is in once he is back.
+    await party.close("Bob");
+    const accepted = carol.answerGroup(jid, "accept");
+    await until(carol, () => only(carol)?.state === "joining");
+    await assert.rejects(carol.sendToGroup(jid, "too early"), { code: "not-in-group" });
+    const back = await party.open("Bob");
+    assert.equal((await accepted).state, "in");
+    await until(back, () => only(back)!.members.length === 3);
+    await until(alice, () => only(alice)!.members.length === 3);
+    await carol.sendToGroup(jid, "three");
+    await until(alice, () => bodies(alice, jid).length === 3);
+
+    // A member restarts: nothing is shown twice, nothing is lost.
+    const before = alice.roomMessages(jid).map(({ body }) => body);
+    const restarting = party.close("Carol");
+    await alice.sendToGroup(jid, "four");
+    await restarting;
+    const sheAgain = await party.open("Carol");
+    await until(sheAgain, () => bodies(sheAgain, jid).some((body) => body.endsWith("four")));
+    assert.equal(bodies(sheAgain, jid).filter((body) => body.endsWith("three")).length, 1);
+    assert.deepEqual(
+      alice.roomMessages(jid).map(({ body }) => body).slice(0, before.length),
+      before,
+    );
+  }));
+
+Deno.test("roles: who only reads cannot write, an admin invites and expels, a member leaves", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob, carol] = ["Alice", "Bob", "Carol"].map((n) => party.app(n)) as [
+      App,
+      App,
+      App,
+    ];
+    const { jid } = await alice.createGroup({ name: "Circle" });
+    await alice.inviteToGroup(jid, party.jid("Bob"), { role: "listener" });
+    await until(bob, () => only(bob)?.state === "invited");
+    await bob.answerGroup(jid, "accept");
+    assert.deepEqual([only(bob)!.role, only(bob)!.maySend], ["listener", false]);
+    await assert.rejects(bob.sendToGroup(jid, "may I?"), { code: "may-not-send" });
+    await assert.rejects(bob.expelFromGroup(jid, party.jid("Alice")));
+    await alice.setGroupRole(jid, party.jid("Bob"), "admin");
+    await until(bob, () => only(bob)?.role === "admin" && only(bob)!.maySend);
+    await bob.sendToGroup(jid, "now I may");
+    await until(alice, () => bodies(alice, jid).length === 1);
+    await assert.rejects(bob.setGroupRole(jid, party.jid("Bob"), "owner"));
+    await assert.rejects(bob.inviteToGroup(jid, "nobody@example.org"), { code: "unknown-contact" });
+
+    await alice.inviteToGroup(jid, party.jid("Carol"));
+    await until(carol, () => only(carol)?.state === "invited");
+    await carol.answerGroup(jid, "decline");
+    assert.deepEqual([carol.groups(), carol.rooms()], [[], []]);
+    await alice.inviteToGroup(jid, party.jid("Carol"));
+
+    await bob.leaveGroup(jid);
+    assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
+    await until(alice, () => people(alice).join() === "alice");
+    await until(alice, () => lines(alice, jid).some((line) => /^Epoch \d+: Bob left/.test(line)));
+    // Asked to go, the one who keeps the keys ends the group instead.
+    await assert.rejects(alice.leaveGroup(jid), { code: "keeps-keys" });
+    await alice.endGroup(jid);
+    assert.deepEqual([alice.groups(), alice.rooms()], [[], []]);
   }));

@@ -18,7 +18,7 @@ async function shareRoom(alice: Person, bob: Person): Promise<void> {
   }
 
   await alice.page.getByRole("button", { name: "New group or room" }).click();
-  await alice.page.getByRole("radio", { name: "Make a room" }).check();
+  await alice.page.getByRole("radio", { name: "New room" }).check();
   await alice.page.getByLabel("Name of the room").fill("Book club");
   await alice.page.getByLabel("I know that it is not encrypted").check();
   await alice.page.getByRole("button", { name: "Make the room" }).click();

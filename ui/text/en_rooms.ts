@@ -27,8 +27,8 @@ export const rooms = {
 
     dialog: {
       title: "Groups and rooms",
-      group: "Make a group",
-      make: "Make a room",
+      group: "New group",
+      make: "New room",
       join: "Enter a room",
       name: "Name of the room",
       nameHint: "A room for those you invite. They see each other's addresses.",
