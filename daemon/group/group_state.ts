@@ -12,8 +12,8 @@ export interface Person {
   readonly role: Role;
   /** Account key pinned when a device of theirs registered first; null before. */
   readonly account: Bytes | null;
-  /** Hash of the signed action that let them in; null where the access list did. */
-  readonly action: Bytes | null;
+  /** The signed action that let them in; null where the access list did. */
+  readonly admission: Bytes | null;
 }
 
 /** The newest action of a device, so that none is taken twice. */
@@ -37,8 +37,6 @@ export interface GroupState {
   readonly banned: ReadonlySet<string>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
-  /** Signed actions that let people in who have not joined since: by hash, hex. */
-  readonly admissions: ReadonlyMap<string, Bytes>;
   /** By member id: codes of the data suites each allows. */
   readonly policies: ReadonlyMap<string, readonly number[]>;
   /** By member id: the registration each joined with. */
@@ -62,7 +60,6 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     persons: new Map(),
     banned: new Set(),
     actions: new Map(),
-    admissions: new Map(),
     policies: new Map(),
     registrations: new Map(),
     restored: false,
@@ -93,15 +90,14 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
     epoch: state.epoch,
     statement: state.statement === null ? null : toBase64(state.statement.encoded),
     roster: toBase64(encodeRoster(state.roster)),
-    persons: [...state.persons].map(([jid, { role, account, action }]) => ({
+    persons: [...state.persons].map(([jid, { role, account, admission }]) => ({
       jid,
       role,
       account: account && toHex(account),
-      action: action && toHex(action),
+      admission: admission && toBase64(admission),
     })),
     banned: [...state.banned],
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
-    admissions: [...state.admissions].map(([hash, action]) => [hash, toBase64(action)]),
     policies: [...state.policies],
     registrations: [...state.registrations],
     restored: state.restored,
@@ -122,16 +118,15 @@ export function decodeGroup(
     epoch: stored.epoch,
     statement: stored.statement === null ? null : readStatement(fromBase64(stored.statement)),
     roster: decodeRoster(fromBase64(stored.roster)),
-    persons: new Map(stored.persons.map(({ jid, role, account, action }) => [jid, {
+    persons: new Map(stored.persons.map(({ jid, role, account, admission }) => [jid, {
       role,
       account: account === null ? null : fromHex(account),
-      action: action === null ? null : fromHex(action),
+      admission: admission === null ? null : fromBase64(admission),
     }])),
     banned: new Set(stored.banned),
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
-    admissions: new Map(stored.admissions.map(([hash, action]) => [hash, fromBase64(action)])),
     policies: new Map(stored.policies),
     registrations: new Map(stored.registrations),
     restored: stored.restored,
@@ -146,10 +141,9 @@ interface Stored {
   epoch: number;
   statement: string | null;
   roster: string;
-  persons: { jid: string; role: Role; account: string | null; action: string | null }[];
+  persons: { jid: string; role: Role; account: string | null; admission: string | null }[];
   banned: string[];
   actions: [string, number, string][];
-  admissions: [string, string][];
   policies: [string, number[]][];
   registrations: [string, string][];
   restored: boolean;

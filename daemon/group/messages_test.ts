@@ -73,6 +73,7 @@ const request: fc.Arbitrary<GroupRequest> = fc.oneof(
     link: b32,
   }),
   record({ ...head, kind: fc.constant("act" as const), action: bytes(400) }),
+  record({ ...head, kind: fc.constant("host" as const), specification: fc.string() }),
   record({
     ...head,
     kind: fc.constant("authenticate" as const),

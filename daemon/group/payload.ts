@@ -19,6 +19,7 @@ export const KIND = {
   status: 6,
   specification: 7,
   authenticate: 8,
+  host: 9,
   registered: 17,
   joined: 18,
   left: 19,

@@ -1,5 +1,14 @@
-import { type Bytes, fromHex, toHex, type WireReader, WireWriter } from "../base/mod.ts";
+import {
+  type Bytes,
+  fromHex,
+  fromUtf8,
+  toHex,
+  utf8,
+  type WireReader,
+  WireWriter,
+} from "../base/mod.ts";
 import { KIND, malformed, readLong, readWhole, writeLong } from "./payload.ts";
+import { MAX_SPECIFICATION } from "./spec_text.ts";
 import { MAX_TICKET } from "./ticket.ts";
 
 /** Who asks, and about which group; the answer has the same `request`. */
@@ -22,7 +31,14 @@ export type GroupRequest =
       readonly suites: readonly number[];
     }
     | { readonly kind: "join"; /** 32 hex digits. */ readonly registration: string }
-    | { readonly kind: "leave" | "status" | "specification" }
+    | { readonly kind: "leave" }
+    | { readonly kind: "status" }
+    | { readonly kind: "specification" }
+    | {
+      readonly kind: "host";
+      /** Text of the specification of a group that the key server shall host. */
+      readonly specification: string;
+    }
     | {
       readonly kind: "resync";
       /** Of the newest statement we have. */
@@ -55,6 +71,9 @@ export function encodeRequest(request: GroupRequest): Bytes {
       break;
     case "act":
       writeLong(writer, request.action);
+      break;
+    case "host":
+      writeLong(writer, utf8(request.specification));
       break;
     case "authenticate":
       writer.text(request.user).text(request.password);
@@ -100,6 +119,11 @@ function readBody(kind: number, reader: WireReader): Body {
     }
     case KIND.act:
       return { kind: "act", action: readLong(reader) };
+    case KIND.host: {
+      const text = readLong(reader);
+      if (text.length > MAX_SPECIFICATION) throw malformed();
+      return { kind: "host", specification: fromUtf8(text) };
+    }
     case KIND.authenticate: {
       const user = reader.text(), password = reader.text();
       if (user.length > 1024 || password.length > 1024) throw malformed();
