@@ -4,7 +4,7 @@ import { ACTION_LABEL, type Deed, signAction } from "./action.ts";
 import { decodeAnswer } from "./answers.ts";
 import type { ControlChannel } from "./channels.ts";
 import type { DataProcessor } from "./data_processor.ts";
-import { type DataSuiteId, dataSuiteCodes } from "./data_suites.ts";
+import { dataSuiteCodes, type DataSuiteId } from "./data_suites.ts";
 import { EpochFollower } from "./epoch_follower.ts";
 import { GroupError } from "./errors.ts";
 import type { GroupEpoch, GroupEvent, GroupPhase, Opened, Origin } from "./group_keys.ts";
@@ -20,6 +20,8 @@ import type { Self } from "./standing.ts";
 
 /** ms between resynchronisations, at first and at most. */
 const [CALM, MOST_CALM] = [1_000, 60_000];
+/** ms that sending waits for the key server when we come back. */
+const CERTAINTY = 10_000;
 
 /** What a control manager is made with. */
 export interface ControlManagerOptions {
@@ -64,6 +66,7 @@ export class ControlManager {
   /** One resynchronisation at a time, and the further apart the less they bring. */
   #resyncing = false;
   #cancelResync: (() => void) | null = null;
+  #cancelSure: () => void = () => {};
   readonly #calm = new Backoff(CALM, MOST_CALM);
   #calmUntil = 0;
 
@@ -101,7 +104,7 @@ export class ControlManager {
         processor.retry();
       },
     });
-    if (this.#record.isMember) this.#resyncSoon(0);
+    if (this.#record.isMember) this.#makeSure();
   }
 
   get specification(): Specification {
@@ -187,14 +190,28 @@ export class ControlManager {
     if (online === this.#online) return;
     this.#online = online;
     this.#watch.reset();
-    if (online && this.#record.isMember) this.#resyncSoon(0);
+    if (online && this.#record.isMember) this.#makeSure();
   }
 
   close(): void {
     this.#closed = true;
+    this.#cancelSure();
     this.#watch.close();
     this.#cancelResync?.();
     this.#requests.close();
+  }
+
+  /**
+   * We were away: who was expelled meanwhile must not read what we send now, so sending waits until
+   * the key server answered; not for ever, for it may be away itself, and then it expelled nobody.
+   */
+  #makeSure(): void {
+    this.#processor.expecting = true;
+    this.#cancelSure();
+    this.#cancelSure = this.#o.schedule(CERTAINTY, () => {
+      if (this.#record.phase === "in") this.#processor.expecting = false;
+    });
+    this.#resyncSoon(0);
   }
 
   #keyServer(): { jid: string; device?: string } {

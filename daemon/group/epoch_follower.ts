@@ -16,7 +16,14 @@ import { malformed, peek } from "./payload.ts";
 import { type Change, RekeyCollector } from "./rekey_collector.ts";
 import { compareRosters, epochSentence, judge, type Judgement } from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
-import { isIn, type Proved, proveChange, proveStanding, rosterAfter, type Self } from "./standing.ts";
+import {
+  isIn,
+  proveChange,
+  type Proved,
+  proveStanding,
+  rosterAfter,
+  type Self,
+} from "./standing.ts";
 
 /** ms that rekeys which came out of order have to fall into place. */
 const LAG = 1_500;
@@ -140,6 +147,7 @@ export class EpochFollower {
     if (part.incarnation === current.incarnation && part.epoch <= current.epoch) {
       return this.#late(part, current);
     }
+    if (part.incarnation !== current.incarnation) return this.#elsewhere(part);
     const change = this.#collector.add(part);
     if (change === null) return TAKEN;
     if (typeof change === "string") {
@@ -153,6 +161,13 @@ export class EpochFollower {
     const isNext = equal(change.statement.previous, record.statement!.link);
     this.#fallBehind();
     return isNext ? TAKEN : incidents.refuse("out-of-order");
+  }
+
+  /** Of another incarnation: what it holds of us only the key server itself can say. */
+  #elsewhere({ announcement }: RekeyPart): Opened {
+    if (announcement === null) return TAKEN;
+    const fault = this.#faultOf(readStatement(announcement.statement));
+    return fault === null ? this.#fallBehind() : this.#o.incidents.refuse(fault);
   }
 
   /** Of an epoch that we have: a repetition, unless it says something else of it. */
