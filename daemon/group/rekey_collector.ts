@@ -82,9 +82,9 @@ export class RekeyCollector {
     );
   }
 
-  /** Is nothing kept that a statement proves? */
-  get isEmpty(): boolean {
-    return !this.#collected.some(({ proved }) => proved !== null);
+  /** Is anything proved of a later epoch? */
+  isAhead(epoch: number): boolean {
+    return this.#collected.some((each) => each.proved !== null && each.epoch > epoch);
   }
 
   get #bytes(): number {

@@ -81,6 +81,20 @@ export function judge(evidence: Evidence): Judgement {
   return { joined, left, expelled, changed, unsigned, authors };
 }
 
+/** What differs between two lists of which nobody says why: what was missed, or begins. */
+export function compareRosters(before: Roster, after: Roster): Judgement {
+  const old = new Map(before.map((member) => [member.id, member]));
+  const now = new Set(after.map(({ id }) => id));
+  return {
+    joined: before.length === 0 ? [] : after.filter(({ id }) => !old.has(id)),
+    left: before.filter(({ id }) => !now.has(id)),
+    expelled: [],
+    changed: after.filter(({ id, role }) => old.has(id) && old.get(id)!.role !== role),
+    unsigned: [],
+    authors: new Map(),
+  };
+}
+
 /** Actions by a device that is or was just now an owner's or admin's here. */
 function validActions({ before, after, actions, statement }: Evidence): SignedAction[] {
   return actions.flatMap((encoded) => {
