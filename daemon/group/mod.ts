@@ -3,9 +3,13 @@
  * key server that the group names in its specification.
  * @module
  */
+export * from "./channels.ts";
 export * from "./data_suites.ts";
 export * from "./epoch_statement.ts";
 export * from "./group_keys.ts";
+export * from "./key_server.ts";
+export * from "./key_server_backup.ts";
+export * from "./key_server_store.ts";
 export * from "./merkle.ts";
 export * from "./messages.ts";
 export * from "./spec_text.ts";
