@@ -17,7 +17,7 @@ import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
-import { GroupLink } from "./group_link.ts";
+import { GroupLink, peerKeysOf } from "./group_link.ts";
 import { openKeystone } from "./group_keystone.ts";
 import { GroupServers } from "./group_servers.ts";
 import { AppGroups } from "./groups.ts";
@@ -105,16 +105,13 @@ export function compose(
     people.touch(message.contact);
   });
   const jid = () => account.jid;
-  const self = () => simpp.self();
-  const control: GroupLink = new GroupLink(
-    link,
-    { self, peer: (jid, device) => simpp.peer(jid, device) },
-    (payload) => servers.isFor(payload),
-  );
+  const keys = peerKeysOf(simpp, () => account.jid);
+  const control: GroupLink = new GroupLink(link, keys, (payload) => servers.isFor(payload));
   const servers: GroupServers = new GroupServers({
     path: state.file("keyserver.db"),
     vault: state.vault,
     control,
+    accountKey: () => simpp.accountKey,
     room: (jid) => rooms.live(jid),
   });
   const groups: AppGroups = new AppGroups({
@@ -126,14 +123,15 @@ export function compose(
     people,
     events,
     nick: () => account.view()?.nick ?? "",
-    self,
+    self: () => keys.self(),
     pinned: (jid) => {
-      if (jid === account.jid) return { account: self().accountKey, verified: true };
+      if (jid === account.jid) return { account: simpp.accountKey, verified: true };
       const trust = simpp.trust.get(jid);
       if (trust === undefined) return undefined;
       return { account: trust.account, verified: trust.state === "verified" };
     },
-    open: (specification) => openKeystone({ specification, simpp, state, control }),
+    open: (specification) =>
+      openKeystone({ specification, self: keys.self(), simpp, state, control }),
   });
   const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),

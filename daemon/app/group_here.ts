@@ -1,12 +1,11 @@
 import { logOf } from "../base/mod.ts";
-import type { GroupEvent, GroupKeys, GroupMember } from "../group/mod.ts";
-import type { GroupPeer } from "./group_link.ts";
+import type { GroupEvent, GroupKeys, GroupMember, ProvedDevice } from "../group/mod.ts";
 import type { GroupTalk } from "./group_talk.ts";
 import { shown } from "./room_log.ts";
 
 /** A scheme's keys, and its ear for what the key server says to this device alone. */
 export interface OpenGroup extends GroupKeys {
-  receive(from: GroupPeer, payload: Uint8Array): void;
+  receive(from: ProvedDevice, payload: Uint8Array): void;
   /** Tells whether there is a connection. */
   setOnline(online: boolean): void;
   /** Deletes what is stored of its keys. */

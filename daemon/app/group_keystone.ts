@@ -3,6 +3,7 @@ import { systemRandom } from "../crypto/mod.ts";
 import {
   DEFAULT_DATA_SUITES,
   KeystoneGroup,
+  type ProvedDevice,
   type Specification,
   SqliteMemberStore,
 } from "../group/mod.ts";
@@ -13,8 +14,9 @@ import type { GroupLink } from "./group_link.ts";
 
 /** A group by Keystone's scheme, on this device's keys and files. */
 export function openKeystone(
-  { specification, simpp, state, control }: {
+  { specification, self, simpp, state, control }: {
     readonly specification: Specification;
+    readonly self: ProvedDevice;
     readonly simpp: Simpp;
     readonly state: StateDirectory;
     readonly control: GroupLink;
@@ -23,7 +25,7 @@ export function openKeystone(
   const store = new SqliteMemberStore(state.db, state.vault, specification.group);
   const group = new KeystoneGroup({
     specification,
-    self: simpp.self(),
+    self,
     store,
     control,
     sign: (label, bytes) => simpp.sign(label, bytes),

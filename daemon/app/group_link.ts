@@ -1,25 +1,15 @@
 import { type Bytes, Emitter, logOf } from "../base/mod.ts";
-import type { Received } from "../simpp/mod.ts";
+import type { ProvedDevice } from "../group/mod.ts";
+import { deviceIdOf, type Received, type Simpp } from "../simpp/mod.ts";
 import { controlElement, controlOf } from "./group_content.ts";
 import type { SealedLink } from "./sealed_link.ts";
-
-/** A device whose keys SIMPP proved. */
-export interface GroupPeer {
-  /** Bare JID. */
-  readonly jid: string;
-  /** 16 hex digits. */
-  readonly device: string;
-  /** Ed25519, 32 bytes each. */
-  readonly deviceKey: Bytes;
-  readonly accountKey: Bytes;
-}
 
 /** Whose keys are whose, as SIMPP has them. */
 export interface PeerKeys {
   /** This device. */
-  self(): GroupPeer;
+  self(): ProvedDevice;
   /** A device of somebody that was proved; undefined when their keys are in doubt. */
-  peer(jid: string, device: string): GroupPeer | undefined;
+  peer(jid: string, device: string): ProvedDevice | undefined;
 }
 
 /**
@@ -27,7 +17,7 @@ export interface PeerKeys {
  * the other end is proved. What this device says to itself goes nowhere.
  */
 export class GroupLink {
-  readonly received = new Emitter<{ readonly from: GroupPeer; readonly payload: Bytes }>();
+  readonly received = new Emitter<{ readonly from: ProvedDevice; readonly payload: Bytes }>();
   readonly #link: SealedLink;
   readonly #keys: PeerKeys;
   readonly #isForHere: (payload: Bytes) => boolean;
@@ -61,4 +51,23 @@ export class GroupLink {
     else logOf("app").warn("a group's message of {from}, whose keys are in doubt", { from });
     return true;
   }
+}
+
+/** Whose keys are whose, by SIMPP. @param own our bare JID */
+export function peerKeysOf(simpp: Simpp, own: () => string): PeerKeys {
+  return {
+    self: () => ({
+      jid: own(),
+      device: simpp.device,
+      deviceKey: simpp.deviceKey,
+      accountKey: simpp.accountKey,
+    }),
+    peer(jid, device) {
+      if (jid !== own() && simpp.trust.get(jid)?.state === "changed") return undefined;
+      const keys = simpp.deviceKeys(jid);
+      const deviceKey = keys?.devices.find((key) => deviceIdOf(key) === device);
+      if (keys === undefined || deviceKey === undefined) return undefined;
+      return { jid, device, deviceKey, accountKey: keys.account };
+    },
+  };
 }

@@ -7,6 +7,7 @@ import {
   parseSpecification,
   peek,
   printSpecification,
+  type ProvedDevice,
   type Specification,
 } from "../group/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
@@ -14,7 +15,7 @@ import type { Vault } from "../store/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { notOnline } from "./connection.ts";
 import { roomElements } from "./group_content.ts";
-import type { GroupLink, GroupPeer } from "./group_link.ts";
+import type { GroupLink } from "./group_link.ts";
 
 /** What only a key server is asked. */
 const REQUESTS: ReadonlySet<string> = new Set([
@@ -34,6 +35,8 @@ interface ServersOptions {
   readonly path: string;
   readonly vault: Vault;
   readonly control: GroupLink;
+  /** Our account key, 32 bytes. */
+  readonly accountKey: () => Bytes;
   /** A group's room, while we are in it. */
   readonly room: (jid: string) => Room | undefined;
 }
@@ -76,7 +79,7 @@ export class GroupServers {
 
   /** Makes the specification of a group and hosts it. */
   create(
-    { name, room, owner }: { name: string; room: string; owner: GroupPeer },
+    { name, room, owner }: { name: string; room: string; owner: ProvedDevice },
   ): { id: string; text: string } {
     const { server } = this.#running ?? this.#open(owner.jid);
     const id = toHex(systemRandom(16));
@@ -109,7 +112,7 @@ export class GroupServers {
   }
 
   /** @returns false for what is no request */
-  receive(from: GroupPeer, payload: Bytes): boolean {
+  receive(from: ProvedDevice, payload: Bytes): boolean {
     const about = peek(payload);
     if (about === undefined || !REQUESTS.has(about.kind)) return false;
     if (this.has(about.group)) void this.#running!.server.receive(from, payload);
@@ -122,12 +125,13 @@ export class GroupServers {
   }
 
   #open(jid: string): { server: KeyServer; store: KeyServerStore } {
-    const { path, vault, control, room } = this.#o;
+    const { path, vault, control, accountKey, room } = this.#o;
     const store = new KeyServerStore(path, vault);
     try {
       const server = new KeyServer({
         store,
         control,
+        accountKey,
         room: (specification) => ({ publish: (payload) => publish(specification, payload, room) }),
         random: systemRandom,
         jid,

@@ -1,5 +1,11 @@
 import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
-import { parseSpecification, peek, type Role, type Specification } from "../group/mod.ts";
+import {
+  parseSpecification,
+  peek,
+  type ProvedDevice,
+  type Role,
+  type Specification,
+} from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import type { AppEvent, GroupMemberView, GroupView, RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
@@ -10,7 +16,7 @@ import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
 import { takeInvitation } from "./group_invitations.ts";
-import type { GroupLink, GroupPeer } from "./group_link.ts";
+import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { groupView } from "./group_views.ts";
@@ -44,7 +50,7 @@ interface GroupsOptions {
   };
   readonly events: Emitter<AppEvent>;
   readonly nick: () => string;
-  readonly self: () => GroupPeer;
+  readonly self: () => ProvedDevice;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** The scheme that keeps a group's keys. */
   readonly open: (specification: Specification) => OpenGroup;
@@ -69,7 +75,14 @@ export class AppGroups implements SealedRooms {
   /** Opens what is stored; once the account is known. */
   start(): void {
     this.#o.servers.start(this.#o.self().jid);
-    for (const group of this.#o.stored.all()) if (group.state === "joined") this.#open(group);
+    for (const group of this.#o.stored.all()) {
+      try {
+        if (group.state === "joined") this.#open(group);
+      } catch (error) {
+        // The others go on.
+        logOf("app").error("the group {jid} does not open: {error}", { jid: group.jid, error });
+      }
+    }
   }
 
   /** Uses this connection from now on. */
@@ -246,7 +259,7 @@ export class AppGroups implements SealedRooms {
     return { text: this.#get(jid).specification };
   }
 
-  #control(from: GroupPeer, payload: Bytes): void {
+  #control(from: ProvedDevice, payload: Bytes): void {
     const about = peek(payload);
     if (about === undefined) return;
     if (this.#o.servers.receive(from, payload)) return;

@@ -39,7 +39,8 @@ export class KeystoneGroup implements GroupKeys {
       now: () => options.now(),
       steady: () => options.steady(),
       allows: (suite) => options.policy().includes(suite),
-      historyDays: () => this.specification.historyDays,
+      // Asked already while the control manager takes up what is stored.
+      historyDays: () => (this.#control ?? options).specification.historyDays,
       missing: () => this.#control.missing(),
       emit,
     });

@@ -26,6 +26,7 @@ const server = new KeyServer({
   store,
   jid,
   random: systemRandom,
+  accountKey: () => new Uint8Array(32),
   control: {
     send: (_, payload) => {
       say("says", toHex(payload));

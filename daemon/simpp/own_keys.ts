@@ -96,8 +96,9 @@ export class OwnKeys {
   get device(): Bytes {
     return this.#identity.device.public;
   }
-  sign(label: string, bytes: Bytes): Bytes {
-    return ed25519.sign(this.#identity.device.secret, label, bytes);
+  /** Signs with the device key. */
+  sign(label: string, message: Uint8Array): Bytes {
+    return ed25519.sign(this.#identity.device.secret, label, message);
   }
 
   /**

@@ -54,17 +54,6 @@ export interface Received {
   readonly first: boolean;
 }
 
-/** A device of a person whose keys were proved. */
-export interface ProvedDevice {
-  /** Bare JID. */
-  readonly jid: string;
-  /** 16 hex digits. */
-  readonly device: string;
-  /** Ed25519, 32 bytes each. */
-  readonly deviceKey: Bytes;
-  readonly accountKey: Bytes;
-}
-
 /** Sealed parts of one message: the contact's first, then perhaps one for our own other devices. */
 export interface Sealed {
   readonly suite: SuiteId;
@@ -148,35 +137,30 @@ export class Simpp {
     return this.#own.fingerprint;
   }
 
-  /** This device, as groups name it: Ed25519 keys of device and account. */
-  self(): ProvedDevice {
-    const { device, account, deviceId } = this.#own;
-    return { jid: this.#jid, device: deviceId, deviceKey: device, accountKey: account };
+  /** Our account key, 32 bytes. */
+  get accountKey(): Bytes {
+    return this.#own.account;
+  }
+  /** This device's key, 32 bytes. */
+  get deviceKey(): Bytes {
+    return this.#own.device;
+  }
+
+  /** Signs with this device's key, behind a label that no other use has (RFC 8032). */
+  sign(label: string, message: Uint8Array): Bytes {
+    return this.#own.sign(label, message);
   }
 
   /**
-   * Signs with this device's key. @param label says what is signed; SIMPP's own labels are not given
-   * away. @throws RangeError for one of those
+   * The keys that are pinned for a contact: the account's, and those of the devices on its list;
+   * undefined when nothing is. @throws SimppError `keys-changed`
    */
-  sign(label: string, bytes: Bytes): Bytes {
-    if (label.startsWith("simpp ")) throw new RangeError(`"${label}" is a label of SIMPP's own`);
-    return this.#own.sign(label, bytes);
-  }
-
-  /** A device that somebody lists; undefined where it is not, or their keys are in doubt. */
-  peer(jid: string, device: string): ProvedDevice | undefined {
-    const [accountKey, keys] = jid === this.#jid
-      ? [this.#own.account, this.#own.devices.devices]
-      : this.#listOf(jid);
-    const deviceKey = keys.find((key) => deviceIdOf(key) === device);
-    return deviceKey === undefined ? undefined : { jid, device, deviceKey, accountKey };
-  }
-
-  #listOf(jid: string): [account: Bytes, devices: readonly Bytes[]] {
-    const trust = this.trust.get(jid);
-    if (trust === undefined || trust.state === "changed") return [new Uint8Array(), []];
-    const { devices } = this.trust.usable(jid)!;
-    return [trust.account, devices.devices];
+  deviceKeys(jid: string): { account: Bytes; devices: readonly Bytes[] } | undefined {
+    if (jid === this.#jid) {
+      return { account: this.#own.account, devices: this.#own.devices.devices };
+    }
+    const usable = this.trust.usable(jid);
+    return usable && { account: usable.trust.account, devices: usable.devices.devices };
   }
 
   /** Names the account this device speaks for (bare JID). */
