@@ -242,6 +242,9 @@ Deno.test("what goes in clear through a group's room is no message of the group,
       assert.deepEqual(only(alice)!.refused, [{ code: "in-clear", count: 1 }]);
       assert.equal(alice.rooms().find((one) => one.jid === jid)!.subject, "");
       assert.equal(lines(alice, jid).some((line) => line.includes("subject")), false);
+      for (let i = 0; i < 100 && !seen.some((one) => one.includes("urn:simpp:group:1")); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       assert.ok(seen.some((stanza) => stanza.includes("urn:simpp:group:1")));
       assert.equal(seen.some((stanza) => stanza.includes("only for members")), false);
     } finally {
