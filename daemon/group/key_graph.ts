@@ -54,9 +54,10 @@ export interface Rekey {
  *
  * With h the edges from the root to a user (height), one leave makes at most d(h − 1) − 1
  * encryptions (key, group) or (d − 1)h(h − 1)/2 (user), one join at most 2(h − 1) or h(h + 1)/2 − 1.
- * h is at most ⌈log_d n⌉ + 2, for a join only as much as the tree needs. A leave that would break
- * this moves the members that stand too deep, which costs encryptions beside ({@link Rekey.moved});
- * that takes a group that shrank to a d-th, and so at most d/(d − 1)² encryptions a leave, over time.
+ * A binary tree spares one in a leave, for a node with one child left is dropped. h is at most
+ * ⌈log_d n⌉ + 2, and a join makes a tree taller only when it is full. A leave that would leave it
+ * taller than that moves the members that stand too deep ({@link Rekey.moved}) and may cost more: at
+ * most 2n encryptions (key, group), after n(d − 1) leaves at least, so 2/(d − 1) a leave over time.
  */
 export class KeyGraph {
   readonly #group: Bytes;
