@@ -49,6 +49,25 @@ Deno.test("a tree stays shallow when those leave who leave it most askew", () =>
   }
 });
 
+Deno.test("members who are moved gain and keep no key that is not theirs", () => {
+  for (const strategy of ["user", "key", "group"] as const) {
+    const group = new PlayedGroup(2, "tree");
+    group.change(Array.from({ length: 128 }, (_, n) => `m${n}`), [], strategy);
+    const kept = spine(group.graph);
+    const leave = group.graph.members().filter((member) => !kept.has(member));
+    const moves = [];
+    for (const member of leave) {
+      const { moved, joined } = group.change([], [member], strategy);
+      assert.equal(joined.length, 0);
+      if (moved > 0) moves.push(moved);
+      group.checkPaths();
+    }
+    assert.ok(moves.length > 0);
+    for (const member of [...kept].slice(2)) group.change([], [member], strategy);
+    group.checkSecrecy();
+  }
+});
+
 Deno.test("a join makes a tree taller only when it is full, and fills what leaves left open", () => {
   const graph = KeyGraph.create({
     degree: 3,
