@@ -169,7 +169,7 @@ export class KeyGraph {
     const edit = new TreeEdit(this.#tree);
     const newcomers = o.join.map(({ member, individualKey }) => ({
       member,
-      key: leafKey(this.#group, individualKey),
+      key: leafKey(individualKey),
     }));
     const leaves = edit.apply(o.leave, newcomers);
     const wrapper = new Wrapper(this.#group, o.epoch, this.#random);
@@ -180,9 +180,22 @@ export class KeyGraph {
 
   /** A fresh group key for everybody, under the keys below the root rather than the one it replaces. */
   renew(epoch: number): Rekey {
+    return this.#renew(epoch, (edit) => edit.openRoot());
+  }
+
+  /**
+   * A fresh key for every node above the leaves: at most 2n − 1 encryptions. This is how a graph goes
+   * on that was put back to an older state: under a new group id ({@link fromNodes}), for members may
+   * hold other keys by the names it gives out next; they begin again with their leaf.
+   */
+  renewAll(epoch: number): Rekey {
+    return this.#renew(epoch, (edit) => edit.openAll());
+  }
+
+  #renew(epoch: number, open: (edit: TreeEdit) => void): Rekey {
     this.#checkEpoch(epoch);
     const edit = new TreeEdit(this.#tree);
-    edit.changed.get(ROOT)!.tainted = true;
+    open(edit);
     const wrapper = new Wrapper(this.#group, epoch, this.#random);
     const none = new Set<number>();
     const messages = new Rekeying(edit, wrapper, this.#random).messages("group", none);

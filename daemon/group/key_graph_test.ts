@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { sha256, systemRandom } from "../crypto/mod.ts";
-import { type Bytes, SimppdError, utf8 } from "../base/mod.ts";
-import { KeyGraph, type NodeRow } from "./mod.ts";
+import { OpenError, sha256, systemRandom } from "../crypto/mod.ts";
+import { type Bytes, SimppdError, toHex, utf8 } from "../base/mod.ts";
+import { KeyGraph, MemberKeys, type NodeRow } from "./mod.ts";
 
 const group = new Uint8Array(16).fill(7);
 const keyOf = (member: string) => sha256(utf8(member));
@@ -163,4 +163,25 @@ Deno.test("a group empties and fills again", () => {
   const one = graph.change({ epoch: 4, join: [joiner("m1")], leave: [] }, "group");
   assert.equal(one.encryptions, 1);
   assert.ok(one.joined[0]!.leaf.node >= empty.nextNode);
+});
+
+Deno.test("a graph put back to an older state goes on under another group id", () => {
+  const graph = full(4, 20);
+  const backup = graph.encode();
+  const { leaf } = graph.resync("m1", 1).wraps.map(({ under }) => ({ leaf: under }))[0]!;
+  graph.change({ epoch: 2, join: [], leave: ["m5"] }, "group");
+  const old = KeyGraph.restore(backup, systemRandom);
+  const other = new Uint8Array(16).fill(8);
+  const next = KeyGraph.fromNodes({ ...old.header, group: other }, old.rows(), systemRandom);
+  const rekey = next.renewAll(2);
+  assert.equal(rekey.encryptions, [...next.rows()].length - 1);
+  const [message] = rekey.messages;
+  const o = { member: "m1", leaf, individualKey: keyOf("m1") };
+  const begun = new MemberKeys({ ...o, group: other });
+  assert.deepEqual(begun.apply(2, message!.wraps), next.groupKey);
+  assert.throws(() => new MemberKeys({ ...o, group }).apply(2, message!.wraps), OpenError);
+  const before = new Set(
+    [...old.rows()].filter(({ member }) => !member).map(({ key }) => toHex(key)),
+  );
+  assert.ok([...next.rows()].every(({ key }) => !before.has(toHex(key))));
 });

@@ -18,7 +18,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ join: fc.nat(20), leave: fc.constant([]), strategy }) },
   { weight: 1, arbitrary: fc.record({ keep: fc.nat(3), strategy }) },
   { weight: 1, arbitrary: fc.record({ again: fc.nat(), strategy }) },
-  { weight: 1, arbitrary: fc.constant("renew" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("renew" as const, "renew all" as const) },
   { weight: 1, arbitrary: fc.constant("restart" as const) },
   { weight: 1, arbitrary: fc.record({ resync: fc.nat() }) },
 );
@@ -28,7 +28,7 @@ Deno.test("no coalition of those outside an epoch computes a key of it; members 
     fc.property(
       fc.integer({ min: 2, max: 5 }),
       fc.constantFrom("tree", "tree", "tree", "star"),
-      fc.array(step, { minLength: 1, maxLength: 14 }),
+      fc.array(step, { minLength: 1, maxLength: 18 }),
       (degree, shape, steps) => {
         const group = new PlayedGroup(degree, shape as "tree" | "star");
         let born = 0;
@@ -37,6 +37,7 @@ Deno.test("no coalition of those outside an epoch computes a key of it; members 
           const members = [...group.members.keys()];
           const pick = (n: number) => members[n % members.length];
           if (one === "renew") group.renew();
+          else if (one === "renew all") group.renewAll();
           else if (one === "restart") group.restart();
           else if ("resync" in one) {
             if (members.length > 0) group.resync(pick(one.resync)!);
@@ -55,7 +56,7 @@ Deno.test("no coalition of those outside an epoch computes a key of it; members 
         group.checkSecrecy();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
 

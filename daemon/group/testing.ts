@@ -68,6 +68,11 @@ export class PlayedGroup {
     return this.#take(this.#graph.renew(++this.#epoch));
   }
 
+  /** New keys for all nodes above the leaves. */
+  renewAll(): Rekey {
+    return this.#take(this.#graph.renewAll(++this.#epoch));
+  }
+
   /** A member that lost all but its individual key is given the keys of its path. */
   resync(member: MemberId): void {
     const message = this.#graph.resync(member, this.#epoch);

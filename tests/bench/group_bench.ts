@@ -11,7 +11,7 @@ export async function* run(): AsyncGenerator<BenchLine> {
   yield* keyGraphFigures({
     sizes: [16, 64, 256, 1024, 8192, 65536],
     degrees: [2, 4, 8, 16],
-    rounds: 200,
+    rounds: 400,
     batch: 1000,
   });
   yield* mlsFigures({ cold: [16, 64, 256], warm: [16, 64], rounds: 5 });
