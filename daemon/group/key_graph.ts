@@ -8,6 +8,7 @@ import {
   encodeRows,
   type GraphHeader,
   MOST_MEMBERS,
+  MOST_NODES,
   type NodeRow,
   rowOf,
   rowsOf,
@@ -159,7 +160,7 @@ export class KeyGraph {
    * All of it is applied, or it throws and nothing changed.
    * @param o.epoch greater than every epoch before
    * @throws RangeError when nobody comes or goes, somebody joins who is in, leaves who is not, or is
-   *   named twice; when there would be more than {@link MOST_MEMBERS}, or the epoch is not greater
+   *   named twice; when there would be more than {@link MOST_MEMBERS} or the node ids run out, or the epoch is not greater
    */
   change(
     o: { epoch: number; join: readonly Joiner[]; leave: readonly MemberId[] },
@@ -275,6 +276,10 @@ export class KeyGraph {
     }
     if (this.size - leave.size + join.size > MOST_MEMBERS) {
       throw new RangeError(`a group has at most ${MOST_MEMBERS} members`);
+    }
+    // Each who joins takes a leaf and perhaps a node above it.
+    if (this.#tree.nextNode + 2 * join.size > MOST_NODES) {
+      throw new RangeError(`a graph gives out at most ${MOST_NODES} node ids; make a new one`);
     }
   }
 }

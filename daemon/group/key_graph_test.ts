@@ -143,6 +143,19 @@ Deno.test("restore() refuses what no graph encodes to", () => {
   }
 });
 
+Deno.test("change() gives out no node id twice, and refuses when none is left", () => {
+  const old = full(3, 7);
+  const last = { ...old.header, nextNode: 2 ** 32 - 3 };
+  const graph = KeyGraph.fromNodes(last, old.rows(), systemRandom);
+  const before = graph.encode();
+  const join = [joiner("a"), joiner("b")];
+  assert.throws(() => graph.change({ epoch: 2, join, leave: [] }, "group"), RangeError);
+  assert.deepEqual(graph.encode(), before);
+  const rekey = graph.change({ epoch: 2, join: join.slice(1), leave: [] }, "group");
+  assert.equal(rekey.joined[0]!.leaf.node, 2 ** 32 - 3);
+  KeyGraph.restore(graph.encode(), systemRandom);
+});
+
 Deno.test("create() refuses what is no graph", () => {
   const random = systemRandom;
   for (const degree of [1, 65, 2.5, NaN]) {
