@@ -34,9 +34,12 @@ export const MOST_WRAPS = 1 << 18;
 const LABEL = utf8("simppd key graph wrap 1");
 const LEAF = utf8("simppd key graph leaf 1");
 
-/** The key of a member's leaf, so that the individual key itself encrypts nothing. */
-export function leafKey(group: Bytes, individualKey: Bytes): Bytes {
-  return hkdf(individualKey, group, LEAF, KEY_LENGTH);
+/**
+ * The key of a member's leaf, so that the individual key itself encrypts nothing. It does not depend
+ * on the group's id: a graph may go on under another one (`KeyGraph.renewAll`).
+ */
+export function leafKey(individualKey: Bytes): Bytes {
+  return hkdf(individualKey, new Uint8Array(0), LEAF, KEY_LENGTH);
 }
 
 /** Associated data: the label, the group, the epoch and both names; 63 bytes. */
