@@ -1,5 +1,5 @@
 import { logOf } from "../base/mod.ts";
-import type { GroupEvent, GroupKeys, GroupMember, ProvedDevice } from "../group/mod.ts";
+import type { GroupEvent, GroupKeys, GroupMember, GroupPhase, ProvedDevice } from "../group/mod.ts";
 import type { GroupTalk } from "./group_talk.ts";
 import { shown } from "./room_log.ts";
 
@@ -11,6 +11,9 @@ export interface OpenGroup extends GroupKeys {
   /** Deletes what is stored of its keys. */
   forget(): void;
 }
+
+/** Phases after which one is out. */
+const ENDINGS: ReadonlySet<GroupPhase> = new Set(["removed", "refused", "closed"]);
 
 interface HereOptions {
   readonly jid: string;
@@ -28,6 +31,8 @@ export class GroupHere {
   readonly #o: HereOptions;
   readonly #ended = new AbortController();
   #joining: Promise<void> | undefined;
+  /** Whom its sentences may be about. */
+  #known: ReadonlySet<string> = new Set();
   /** Was there a key before, in this run or an earlier one? */
   #wasIn: boolean;
 
@@ -36,6 +41,7 @@ export class GroupHere {
     this.keys = options.keys;
     this.talk = options.talk;
     this.#wasIn = options.keys.epoch !== null;
+    this.#note(options.keys.epoch?.members ?? []);
     this.keys.events.on((event) => this.#happened(event), this.#ended.signal);
   }
 
@@ -75,10 +81,11 @@ export class GroupHere {
         talk.news(this.#epochLine(event));
         break;
       case "phase":
-        if (event.phase !== "joining" && event.sentence !== "") talk.news(event.sentence);
+        // What else happens is told by the epoch's line, or is over in a moment.
+        if (ENDINGS.has(event.phase)) talk.news(this.#named(event.sentence));
         break;
       case "incident":
-        talk.news(event.sentence);
+        talk.news(this.#named(event.sentence));
         break;
       case "specification":
         talk.news("An owner changed what is allowed in this group.");
@@ -93,26 +100,23 @@ export class GroupHere {
     const first = !this.#wasIn;
     this.#wasIn = true;
     const { number, members } = epoch;
-    const concerned = [...members, ...left, ...expelled];
+    this.#note([...members, ...left, ...expelled]);
     if (joined.length + left.length + expelled.length + changed.length > 0 && !first) {
-      return named(sentence, concerned, this.#o.nameOf);
+      return this.#named(sentence);
     }
     if (!first) return `Epoch ${number}: the key was renewed.`;
     return number === 1
       ? "Epoch 1: the group is made."
       : `Epoch ${number}: you joined. What was said before cannot be read here.`;
   }
-}
 
-/** The sentence with what people are called here in the place of their addresses. */
-function named(
-  sentence: string,
-  members: readonly GroupMember[],
-  nameOf: (jid: string) => string,
-): string {
-  const jids = new Set(members.map(({ jid }) => jid));
-  return sentence.split(/(\s|[,;:]\s|\.$)/).map((word) =>
-    jids.has(word) ? shown(nameOf(word)) : word
-  )
-    .join("");
+  #note(members: readonly GroupMember[]): void {
+    this.#known = new Set(members.map(({ jid }) => jid));
+  }
+
+  /** The sentence with what people are called here in the place of their addresses. */
+  #named(sentence: string): string {
+    return sentence.split(/(\s|[,;:]\s|\.$)/)
+      .map((word) => this.#known.has(word) ? shown(this.#o.nameOf(word)) : word).join("");
+  }
 }

@@ -159,7 +159,8 @@ async function publish(
   await Promise.resolve(room.say(roomElements(payload, false)));
 }
 
-function hasFile(path: string): boolean {
+/** Is there a file of this name? */
+export function hasFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch (error) {

@@ -344,3 +344,46 @@ Deno.test("roles: who only reads cannot write, an admin invites and expels, a me
     await alice.endGroup(jid);
     assert.deepEqual([alice.groups(), alice.rooms()], [[], []]);
   }));
+
+Deno.test("a backup brings groups and their key server back, to a device with new keys", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    // Bob keeps a group, and is in one that Alice keeps.
+    const hers = await meet(party, ["Bob"]);
+    const { jid } = await bob.createGroup({ name: "Bob's own" });
+    await bob.inviteToGroup(jid, party.jid("Alice"));
+    await until(alice, () => alice.groups().some(({ state }) => state === "invited"));
+    await alice.answerGroup(jid, "accept");
+    const of = (app: App, room: string) => app.groups().find((one) => one.jid === room);
+    await until(bob, () => of(bob, jid)?.members.length === 2);
+    const before = of(alice, jid)!.epoch!;
+    const file = await new Response(
+      await bob.backup({ passphrase: "a long enough passphrase", server: false }),
+    ).bytes();
+    await party.close("Bob");
+
+    const restored = await party.open("Bob anew");
+    await restored.restore({
+      file: new Blob([file]).stream(),
+      passphrase: "a long enough passphrase",
+      lost: true,
+    });
+    await until(
+      restored,
+      () => of(restored, jid)?.state === "in" && of(restored, hers)?.state === "in",
+    );
+    assert.equal(of(restored, jid)!.keyServer.own, true);
+    assert.equal(of(restored, jid)!.name, "Bob's own");
+    await until(alice, () => of(alice, jid)!.epoch?.incarnation !== before.incarnation);
+    assert.ok(
+      lines(alice, jid).some((line) => /restored/.test(line)),
+      lines(alice, jid).join("\n"),
+    );
+    await restored.sendToGroup(jid, "back again");
+    await restored.sendToGroup(hers, "and here");
+    for (const room of [jid, hers]) {
+      await until(alice, () => bodies(alice, room).some((body) => /again|here/.test(body)));
+    }
+    await alice.sendToGroup(jid, "welcome back");
+    await until(restored, () => bodies(restored, jid).length === 2);
+  }));

@@ -20,20 +20,19 @@ import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
 import { RoomBookmarks } from "./room_bookmarks.ts";
+import { blankRoom, needed, newRoomAddress, requirePlain } from "./room_asking.ts";
 import { roomAddress, RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
 import type { SealedRooms } from "./room_stay.ts";
 import { memberViews, roomView } from "./room_views.ts";
-import { usernameOf } from "./username.ts";
 
 /** Rooms one is in at one time. */
 const MOST = 100;
 /** A room's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
 const MAX_PAGE = 500;
-const MAX_NAME = 100;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
@@ -131,19 +130,7 @@ export class AppRooms {
    */
   async newAddress(input: { name: string; server?: string }): Promise<string> {
     const { connection } = this.#need();
-    const name = input.name.trim();
-    if (name === "" || name.length > MAX_NAME) {
-      throw new SimppdError("bad-input", `A room's name has 1 to ${MAX_NAME} characters.`);
-    }
-    const service = input.server ?? (await connection.rooms.services())[0]?.toString();
-    if (service === undefined) {
-      throw new SimppdError(
-        "no-room-service",
-        "Your server has no rooms; name another server that has, such as rooms.example.org.",
-      );
-    }
-    const local = `${usernameOf(name, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
-    const jid = this.#address(`${local.toLowerCase()}@${service}`);
+    const jid = this.#address(await newRoomAddress(connection.rooms, input));
     this.#requirePlace();
     return jid;
   }
@@ -173,17 +160,12 @@ export class AppRooms {
   invitedTo(jid: string, name: string, invitation: RoomInvitationView): RoomView {
     const known = this.#o.stored.get(jid);
     const invited: StoredRoom = {
-      jid: this.#address(jid),
+      ...blankRoom(this.#address(jid), known),
       state: "invited",
-      at: Date.now(),
-      bookmarked: false,
       encryption: "keystone",
-      archived: known?.archived ?? null,
       name,
       nick: "",
-      password: null,
       invitation,
-      problem: null,
     };
     this.#o.stored.put(invited);
     this.#touch(jid);
@@ -378,17 +360,12 @@ export class AppRooms {
   ): RoomView {
     const known = this.#o.stored.get(jid);
     const stored: StoredRoom = {
-      jid,
-      state: "joined",
-      at: Date.now(),
+      ...blankRoom(jid, known),
       bookmarked: known?.bookmarked ?? false,
       encryption: this.#o.sealed.has(jid) ? "keystone" : "none",
-      archived: known?.archived ?? null,
       name,
       nick: room.nick,
       password,
-      invitation: null,
-      problem: null,
     };
     this.#o.stored.put(stored);
     bookmarks.keep(stored);
@@ -407,17 +384,11 @@ export class AppRooms {
     }
     const known = this.#o.stored.get(jid);
     this.#o.stored.put({
-      jid,
-      state: "joined",
-      at: Date.now(),
+      ...blankRoom(jid, known),
       bookmarked: true,
-      encryption: "none",
-      archived: known?.archived ?? null,
       name: name || room.local,
       nick: nick ?? this.#o.nick(),
       password: password ?? null,
-      invitation: null,
-      problem: null,
     });
     this.#touch(jid);
     this.#online?.entry.enterAll();
@@ -512,18 +483,4 @@ export class AppRooms {
     if (this.#online?.connection.client.state !== "online") throw notOnline();
     return this.#online;
   }
-}
-
-/** @throws SimppdError `room-not-encrypted` unless the person said that it may be in clear */
-function requirePlain(plain: boolean | undefined): void {
-  if (plain === true) return;
-  throw new SimppdError(
-    "room-not-encrypted",
-    "Rooms are not encrypted: the room's server can read everything here. Confirm that first " +
-      '("plain": true, or --plain on the command line).',
-  );
-}
-
-function needed(what: string): SimppdError {
-  return new SimppdError("bad-input", `This needs ${what}.`);
 }

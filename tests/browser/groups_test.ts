@@ -47,7 +47,7 @@ async function shareGroup(people: Person[]): Promise<void> {
   await say(carol.page, "hello from Carol");
   for (const { page } of [alice, bob]) await heard(page, "hello from Carol");
   assert.equal(await carol.page.getByText("only the two of us").count(), 0);
-  await line(carol.page, "you have no key for it");
+  await line(carol.page, "Sent before you joined: you have no key for it.");
   for (const { page } of [alice, bob, carol]) {
     assert.equal(await page.getByRole("log").getByText("Not encrypted").count(), 0);
   }
