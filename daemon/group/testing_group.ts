@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { type Bytes, fromUtf8, utf8 } from "../base/mod.ts";
 import { ed25519, systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
@@ -46,7 +47,7 @@ export class TestClock {
 
 /** Resolves when what was begun in memory is done. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What becomes of one delivery; a test may lose, repeat or hold it back. */
