@@ -7,6 +7,7 @@ export * from "./channels.ts";
 export * from "./data_suites.ts";
 export * from "./epoch_statement.ts";
 export * from "./group_keys.ts";
+export type { HostedGroup } from "./hosted_group.ts";
 export * from "./key_server.ts";
 export * from "./key_server_backup.ts";
 export * from "./key_server_store.ts";
