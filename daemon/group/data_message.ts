@@ -1,9 +1,8 @@
 import { type Bytes, concat, toHex, utf8, WireReader, WireWriter } from "../base/mod.ts";
 import { ed25519, framed, hkdf, OpenError } from "../crypto/mod.ts";
-import { type DataSuite } from "./data_suites.ts";
+import type { DataSuite } from "./data_suites.ts";
+import { KIND, MAX_PAYLOAD } from "./payload.ts";
 
-/** First byte of a sealed message. */
-export const DATA = 64;
 /** What the sender's device signs with. */
 export const DATA_LABEL = "simppd group message 1";
 /** Bytes of content that one message holds. */
@@ -12,7 +11,6 @@ const SALT = 16;
 const SIGNATURE = 64;
 /** Sizes show in steps of so many bytes. */
 const STEP = 256;
-const MAX_PAYLOAD = 96 * 1024;
 
 /** What stands in clear before the seal, and is bound by it. */
 export interface DataHeader {
@@ -47,7 +45,7 @@ export interface DataMessage {
 export function readData(payload: Uint8Array): DataMessage {
   if (payload.length > MAX_PAYLOAD) throw new RangeError(`a message of ${payload.length} bytes`);
   const reader = new WireReader(payload);
-  if (reader.u8() !== DATA) throw new RangeError("no data message");
+  if (reader.u8() !== KIND.data) throw new RangeError("no data message");
   const group = reader.raw(16);
   const incarnation = toHex(reader.raw(4));
   const epoch = reader.u32();
@@ -73,7 +71,9 @@ export function sealData(
   sign: (label: string, bytes: Bytes) => Bytes,
 ): Bytes {
   if (content.length > MAX_CONTENT) throw new RangeError(`content of ${content.length} bytes`);
-  const outside = new WireWriter().u8(DATA).raw(header.group).raw(header.incarnation.subarray(0, 4))
+  const outside = new WireWriter().u8(KIND.data).raw(header.group).raw(
+    header.incarnation.subarray(0, 4),
+  )
     .u32(header.epoch).raw(header.device).u64(header.counter).raw(header.salt).finish();
   const signature = sign(DATA_LABEL, signedOf(header.incarnation, outside, content));
   const length = SIGNATURE + 4 + content.length;

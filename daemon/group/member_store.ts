@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/mod.ts";
 import type { DataSuiteId } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
+import type { Role } from "./specification.ts";
 
 /** An epoch we are or were in, with its key. */
 export interface StoredEpoch {
@@ -10,6 +11,8 @@ export interface StoredEpoch {
   readonly suite: DataSuiteId;
   /** The epoch's key, 32 bytes. */
   readonly key: Bytes;
+  /** The lowest role that might send then. */
+  readonly send: Role;
   /** When it began here, ms since 1970. */
   readonly at: number;
 }
@@ -35,6 +38,10 @@ export interface MemberStore {
   member(incarnation: string, number: number, device: string): GroupMember | undefined;
   /** Drops keys of epochs that began before `at`, and all but the newest `most`; `kept` stays. */
   dropEpochs(at: number, most: number, kept: { incarnation: string; number: number }): void;
+
+  /** The account key (32 bytes) with which somebody was a member first; undefined for who never was. */
+  person(jid: string): Bytes | undefined;
+  addPerson(jid: string, accountKey: Bytes): void;
 
   /** Takes `count` counters out of use for ever and gives the first of them. */
   reserveCounters(count: number): number;

@@ -3,7 +3,7 @@ import { type DatabaseSync, transaction, type Vault } from "../store/mod.ts";
 import { dataSuite, dataSuiteByCode } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
-import { decodeRoster, encodeRoster } from "./roster.ts";
+import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
 
 /** Counters of one sender and epoch that are told apart behind the newest one. */
 const WINDOW = 8192;
@@ -61,8 +61,9 @@ export class SqliteMemberStore implements MemberStore {
 
   addEpoch(epoch: StoredEpoch, roster: readonly GroupMember[]): void {
     const { incarnation, number, at } = epoch;
-    const inside = new WireWriter().u8(dataSuite(epoch.suite).code).raw(epoch.key).finish();
-    const sealed = this.#vault.seal(this.#epochPlace(incarnation, number), inside);
+    const inside = writeRole(new WireWriter().u8(dataSuite(epoch.suite).code), epoch.send)
+      .raw(epoch.key);
+    const sealed = this.#vault.seal(this.#epochPlace(incarnation, number), inside.finish());
     this.#db.prepare(
       `INSERT OR IGNORE INTO group_firsts (grp, incarnation, number) VALUES (?, ?, ?)`,
     ).run(this.#group, incarnation, number);
@@ -88,7 +89,8 @@ export class SqliteMemberStore implements MemberStore {
     const inside = this.#vault.open(this.#epochPlace(whole, number), row.sealed as Uint8Array);
     const reader = new WireReader(inside);
     const suite = dataSuiteByCode(reader.u8())!.id;
-    return { incarnation: whole, number, suite, key: reader.raw(32), at: Number(row.at) };
+    const send = readRole(reader);
+    return { incarnation: whole, number, suite, send, key: reader.raw(32), at: Number(row.at) };
   }
 
   firstEpoch(incarnation: string): number | undefined {
@@ -128,6 +130,19 @@ export class SqliteMemberStore implements MemberStore {
             AND e.number >= group_members.first
             AND (group_members.last IS NULL OR e.number <= group_members.last))`,
     ).run(this.#group);
+  }
+
+  person(jid: string): Bytes | undefined {
+    const row = this.#db.prepare("SELECT sealed FROM group_persons WHERE grp = ? AND jid = ?")
+      .get(this.#group, jid);
+    if (row === undefined) return undefined;
+    return this.#vault.open(`group_persons/${this.#group}/${jid}`, row.sealed as Uint8Array);
+  }
+
+  addPerson(jid: string, accountKey: Bytes): void {
+    const sealed = this.#vault.seal(`group_persons/${this.#group}/${jid}`, accountKey);
+    this.#db.prepare("INSERT OR REPLACE INTO group_persons (grp, jid, sealed) VALUES (?, ?, ?)")
+      .run(this.#group, jid, sealed);
   }
 
   reserveCounters(count: number): number {
@@ -245,6 +260,7 @@ export const GROUP_TABLES = [
   "group_epochs",
   "group_members",
   "group_opened",
+  "group_persons",
 ] as const;
 
 function isSame(a: GroupMember, b: GroupMember): boolean {
