@@ -39,6 +39,8 @@ export type GroupAnswer =
       readonly specification: string;
       /** 32 hex digits, for `join`. */
       readonly registration: string;
+      /** Signed by the pinned key of the key server, see {@link isRegistrationProof}: 64 bytes. */
+      readonly proof: Bytes;
     }
     | { readonly kind: "joined" } & Standing
     | { readonly kind: "left" | "done" }
@@ -68,7 +70,7 @@ export function encodeAnswer(answer: GroupAnswer): Bytes {
     .raw(fromHex(answer.group));
   switch (answer.kind) {
     case "registered":
-      writer.raw(answer.individualKey).raw(fromHex(answer.registration));
+      writer.raw(answer.individualKey).raw(fromHex(answer.registration)).raw(answer.proof);
       writeLong(writer, utf8(answer.specification));
       break;
     case "joined":
@@ -114,7 +116,8 @@ function readBody(kind: number, reader: WireReader): Body {
   switch (kind) {
     case KIND.registered: {
       const individualKey = reader.raw(32), registration = toHex(reader.raw(16));
-      return { kind: "registered", individualKey, registration, specification: readText(reader) };
+      const proof = reader.raw(64), specification = readText(reader);
+      return { kind: "registered", individualKey, registration, proof, specification };
     }
     case KIND.joined:
       return { kind: "joined", ...readStanding(reader) };

@@ -14,6 +14,7 @@ import { type Reason, statementDigest } from "./epoch_statement.ts";
 import { decodeGroup, encodeGroup, type GroupState, newGroup } from "./group_state.ts";
 import { KeyGraph } from "./key_graph.ts";
 import type { KeyServerStore, StoredGroup, StoredRegistration } from "./key_server_store.ts";
+import { proveRegistration } from "./registration_proof.ts";
 import type { GroupRequest, RequestHead } from "./requests.ts";
 import { encodeRoster, MAX_ROSTER, memberIdOf, memberOf } from "./roster.ts";
 import { printSpecification } from "./spec_text.ts";
@@ -33,6 +34,8 @@ export interface GroupHost {
   readonly signing: KeyPair;
   readonly control: ControlChannel;
   readonly room: RoomChannel;
+  /** Account key this key server is known by in SIMPP, 32 bytes. */
+  readonly accountKey: () => Bytes;
   readonly random: Random;
   /** ms since 1970. */
   readonly now: () => number;
@@ -163,7 +166,7 @@ export class HostedGroup {
     this.#requireOpen();
     const person = admitted(this.#state, from);
     const known = store.registration(this.#id, member);
-    if (known?.request === request) return this.#registered(known);
+    if (known?.request === request) return this.#registered(from, known);
     const checked = checkTicket(this.specification, ticket, from, now());
     this.#requireSuite([suites], member);
     const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
@@ -184,7 +187,7 @@ export class HostedGroup {
       this.#put(state);
     });
     this.#state = state;
-    return this.#registered(registration);
+    return this.#registered(from, registration);
   }
 
   #useTicket({ nonce, expires }: Ticket, member: string): void {
@@ -193,9 +196,16 @@ export class HostedGroup {
     throw refused("ticket-used", "This ticket was used before; ask the registrar for another.");
   }
 
-  #registered({ individualKey, id }: StoredRegistration): Answer {
+  #registered(from: ProvedDevice, { individualKey, id }: StoredRegistration): Answer {
     const specification = printSpecification(this.specification);
-    return { kind: "registered", individualKey, specification, registration: id };
+    const proof = proveRegistration(this.#o.signing.secret, {
+      group: this.#id,
+      registration: id,
+      individualKey,
+      member: from,
+      server: this.#o.accountKey(),
+    });
+    return { kind: "registered", individualKey, specification, registration: id, proof };
   }
 
   async #join(from: ProvedDevice, { registration }: Request<"join">): Promise<Answer | null> {

@@ -29,6 +29,8 @@ export interface KeyServerOptions {
   /** The way to a group's room; asked for once a group. */
   readonly room: (specification: Specification) => RoomChannel;
   readonly random: Random;
+  /** Account key it is known by in SIMPP, 32 bytes. */
+  readonly accountKey: () => Bytes;
   /** Bare JID it speaks as: groups that name another are not hosted. */
   readonly jid: string;
   /** May this person (bare JID) have groups hosted here? Nobody when absent. */
@@ -184,16 +186,9 @@ export class KeyServer {
   }
 
   #host(specification: Specification): GroupHost {
-    const { store, control, room, random, now = Date.now, repeat = REPEAT } = this.#o;
-    return {
-      store,
-      control,
-      room: room(specification),
-      signing: this.#signing,
-      random,
-      now,
-      repeat,
-    };
+    const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
+    const ours = { signing: this.#signing, room: room(specification) };
+    return { store, control, random, accountKey, now, repeat, ...ours };
   }
 }
 

@@ -6,6 +6,7 @@ export * from "./action.ts";
 export * from "./announcements.ts";
 export * from "./answers.ts";
 export * from "./payload.ts";
+export * from "./registration_proof.ts";
 export * from "./requests.ts";
 export * from "./roster.ts";
 export * from "./ticket.ts";

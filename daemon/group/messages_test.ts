@@ -88,6 +88,7 @@ const answer: fc.Arbitrary<GroupAnswer> = fc.oneof(
     individualKey: b32,
     specification: fc.string(),
     registration: hex(16),
+    proof: bytes(64, 64),
   }),
   record({ ...head, kind: fc.constant("joined" as const), ...standing }),
   record({ ...head, kind: fc.constantFrom("left" as const, "done" as const) }),

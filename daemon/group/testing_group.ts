@@ -11,7 +11,13 @@ import { KeystoneGroup } from "./keystone_group.ts";
 import { memberIdOf } from "./roster.ts";
 import type { Specification } from "./specification.ts";
 import { SqliteMemberStore } from "./sqlite_member_store.ts";
-import { device, KEY_SERVER, specificationOf, type TestDevice } from "./testing_key_server.ts";
+import {
+  device,
+  KEY_SERVER,
+  SERVER_ACCOUNT,
+  specificationOf,
+  type TestDevice,
+} from "./testing_key_server.ts";
 
 /** Time that stands still until a test lets it pass. */
 export class TestClock {
@@ -165,6 +171,7 @@ export class TestGroup {
         },
       }),
       random: systemRandom,
+      accountKey: () => SERVER_ACCOUNT,
       jid: KEY_SERVER,
       now: this.clock.now,
       repeat: 3_600_000,
@@ -191,7 +198,8 @@ export class TestPerson {
   /** Is it in the room? Else it hears nothing there. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
-  pinned: (jid: string) => Bytes | undefined = () => undefined;
+  pinned: (jid: string) => Bytes | undefined = (jid) =>
+    jid === KEY_SERVER ? SERVER_ACCOUNT : undefined;
   group!: KeystoneGroup;
   readonly #stage: TestGroup;
   readonly #db: DatabaseSync = openDatabase(":memory:", MIGRATIONS);

@@ -16,6 +16,7 @@ import {
 import { KeyServer, type KeyServerOptions } from "./key_server.ts";
 import { KeyServerStore } from "./key_server_store.ts";
 import { MemberKeys } from "./member_keys.ts";
+import { isRegistrationProof } from "./registration_proof.ts";
 import { encodeRequest, type GroupRequest } from "./requests.ts";
 import {
   applyRosterChange,
@@ -29,6 +30,7 @@ import type { Specification } from "./specification.ts";
 import { decodeWraps } from "./wrap.ts";
 
 export const KEY_SERVER = "keys.example.org";
+export const SERVER_ACCOUNT = systemRandom(32);
 
 /** A person with one device, before any group. */
 export interface TestDevice extends ProvedDevice {
@@ -104,7 +106,7 @@ export function keyServer(
   rest: Partial<KeyServerOptions> & { path?: string; vault?: Vault } = {},
 ): { server: KeyServer; store: KeyServerStore; close(): void } {
   const { path = ":memory:", vault = new Vault(systemRandom(32), systemRandom), ...options } = rest;
-  const store = new KeyServerStore(path, vault);
+  const store = rest.store ?? new KeyServerStore(path, vault);
   const { control, room } = network;
   const server = new KeyServer({
     store,
@@ -112,6 +114,7 @@ export function keyServer(
     room,
     random: systemRandom,
     jid: KEY_SERVER,
+    accountKey: () => SERVER_ACCOUNT,
     ...options,
   });
   const close = () => {
@@ -168,7 +171,14 @@ export class TestMember {
     suites: number[] = [1, 2],
   ): Promise<GroupAnswer> {
     const answer = await this.ask({ kind: "register", ticket, suites });
-    if (answer.kind === "registered") this.registration = answer;
+    if (answer.kind === "registered") {
+      const { group, registration, individualKey, proof } = answer;
+      const told = { group, registration, individualKey, member: this.device };
+      const { key } = this.#spec.keyServer;
+      assert.ok(isRegistrationProof(key, { ...told, server: SERVER_ACCOUNT }, proof));
+      assert.ok(!isRegistrationProof(key, { ...told, server: systemRandom(32) }, proof));
+      this.registration = answer;
+    }
     return answer;
   }
 
