@@ -1,7 +1,7 @@
 import { Backoff, type Bytes, logOf, publicError, SimppdError } from "../base/mod.ts";
 import { equal, type Random } from "../crypto/mod.ts";
 import { ACTION_LABEL, type Deed, signAction } from "./action.ts";
-import { decodeAnswer } from "./answers.ts";
+import { decodeAnswer, type GroupAnswer } from "./answers.ts";
 import type { ControlChannel } from "./channels.ts";
 import type { DataProcessor } from "./data_processor.ts";
 import { dataSuiteCodes, type DataSuiteId } from "./data_suites.ts";
@@ -13,6 +13,7 @@ import { MemberRecord } from "./member_record.ts";
 import type { MemberStore } from "./member_store.ts";
 import { malformed, peek } from "./payload.ts";
 import { PendingRequests, RefusedError, type Schedule } from "./pending_requests.ts";
+import { isRegistrationProof } from "./registration_proof.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
@@ -42,8 +43,11 @@ export interface ControlManagerOptions {
   policy(): readonly DataSuiteId[];
   /** A registrar's ticket; asked for where the specification names registrars. */
   ticket?(specification: Specification): Promise<Bytes>;
-  /** The account key this device has pinned for a person; undefined when there is none. */
-  pinned?(jid: string): Bytes | undefined;
+  /**
+   * The account key this device has pinned for a person, and for the key server, which is not
+   * registered with before; undefined when there is none.
+   */
+  pinned(jid: string): Bytes | undefined;
   emit(event: GroupEvent): void;
 }
 
@@ -88,7 +92,7 @@ export class ControlManager {
       processor,
       incidents: this.#incidents,
       now: () => options.now(),
-      pinned: (jid) => options.pinned?.(jid),
+      pinned: (jid) => options.pinned(jid),
       resync: (ms) => this.#resyncSoon(ms),
       respecified: ({ specification: hash }) => this.#followSpecification(hash),
       emit,
@@ -104,7 +108,13 @@ export class ControlManager {
         processor.retry();
       },
     });
-    if (this.#record.isMember) this.#makeSure();
+  }
+
+  /** Goes on where it was stopped or killed. */
+  resume(): void {
+    if (!this.#record.isMember) return;
+    this.#follower.resume();
+    this.#makeSure();
   }
 
   get specification(): Specification {
@@ -261,8 +271,25 @@ export class ControlManager {
     const suites = dataSuiteCodes(policy());
     const answer = await this.#requests.ask({ kind: "register", ticket: word, suites }, signal);
     if (answer.kind !== "registered") throw malformed();
+    this.#requireProof(answer);
     this.#takeSpecification(answer.specification);
     this.#record.setRegistration(answer.registration, answer.individualKey);
+  }
+
+  /** The key server that the specification pins, and no one between it and us, knows our key. */
+  #requireProof(answer: Extract<GroupAnswer, { kind: "registered" }>): void {
+    const { self, pinned } = this.#o;
+    const { keyServer } = this.#record.specification;
+    const server = pinned(keyServer.jid);
+    const binding = { ...answer, member: self };
+    const proved = server !== undefined &&
+      isRegistrationProof(keyServer.key, { ...binding, server }, answer.proof);
+    if (proved) return;
+    throw new GroupError(
+      "other-key-server",
+      `Who answers as ${keyServer.jid} is not the key server of this group, or somebody stands ` +
+        "between it and you. Nothing was joined; tell the group's owners.",
+    );
   }
 
   async #joinAsRegistered(signal?: AbortSignal): Promise<void> {

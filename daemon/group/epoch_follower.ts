@@ -58,7 +58,11 @@ export class EpochFollower {
   constructor(options: EpochFollowerOptions) {
     this.#o = options;
     this.#collector = new RekeyCollector(options.record.specification.keyServer.key);
-    const { record, processor } = options;
+  }
+
+  /** Goes on with the epoch that is stored. */
+  resume(): void {
+    const { record, processor } = this.#o;
     const stored = record.storedEpoch;
     if (record.isMember && stored !== undefined) processor.begin(stored, record.roster);
   }

@@ -10,6 +10,7 @@ export type GroupErrorCode =
   | "not-admitted"
   | "not-allowed"
   | "key-server-silent"
+  | "other-key-server"
   | "group-closed"
   | "bad-group-message";
 

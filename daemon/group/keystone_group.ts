@@ -39,12 +39,12 @@ export class KeystoneGroup implements GroupKeys {
       now: () => options.now(),
       steady: () => options.steady(),
       allows: (suite) => options.policy().includes(suite),
-      // Asked already while the control manager takes up what is stored.
-      historyDays: () => (this.#control ?? options).specification.historyDays,
+      historyDays: () => this.specification.historyDays,
       missing: () => this.#control.missing(),
       emit,
     });
     this.#control = new ControlManager({ ...options, emit }, this.#data);
+    this.#control.resume();
   }
 
   get specification(): Specification {

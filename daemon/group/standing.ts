@@ -30,8 +30,9 @@ export interface Self {
   readonly jid: string;
   /** 16 hex digits. */
   readonly device: string;
-  /** Ed25519, 32 bytes. */
+  /** Ed25519, 32 bytes, both. */
   readonly deviceKey: Bytes;
+  readonly accountKey: Bytes;
 }
 
 /**

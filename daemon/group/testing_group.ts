@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { type Bytes, fromUtf8, utf8 } from "../base/mod.ts";
 import { ed25519, systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
@@ -10,7 +11,13 @@ import { KeystoneGroup } from "./keystone_group.ts";
 import { memberIdOf } from "./roster.ts";
 import type { Specification } from "./specification.ts";
 import { SqliteMemberStore } from "./sqlite_member_store.ts";
-import { device, KEY_SERVER, specificationOf, type TestDevice } from "./testing_key_server.ts";
+import {
+  device,
+  KEY_SERVER,
+  SERVER_ACCOUNT,
+  specificationOf,
+  type TestDevice,
+} from "./testing_key_server.ts";
 
 /** Time that stands still until a test lets it pass. */
 export class TestClock {
@@ -46,7 +53,7 @@ export class TestClock {
 
 /** Resolves when what was begun in memory is done. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What becomes of one delivery; a test may lose, repeat or hold it back. */
@@ -164,6 +171,7 @@ export class TestGroup {
         },
       }),
       random: systemRandom,
+      accountKey: () => SERVER_ACCOUNT,
       jid: KEY_SERVER,
       now: this.clock.now,
       repeat: 3_600_000,
@@ -190,7 +198,8 @@ export class TestPerson {
   /** Is it in the room? Else it hears nothing there. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
-  pinned: (jid: string) => Bytes | undefined = () => undefined;
+  pinned: (jid: string) => Bytes | undefined = (jid) =>
+    jid === KEY_SERVER ? SERVER_ACCOUNT : undefined;
   group!: KeystoneGroup;
   readonly #stage: TestGroup;
   readonly #db: DatabaseSync = openDatabase(":memory:", MIGRATIONS);
