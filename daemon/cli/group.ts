@@ -1,5 +1,6 @@
 import { SimppdError } from "../base/mod.ts";
 import type { AppEvent, GroupView, RoomMessageView } from "../views/mod.ts";
+import { GROUP_SPEC_OPTIONS, GROUP_SPEC_USAGE, groupSpec } from "./group_spec.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { watchRoom } from "./room_watch.ts";
@@ -26,15 +27,19 @@ export const group: Verb = {
     "group status JID                             members, who is verified, the key, its keeper",
     "group specification JID                      what every member has",
     "group end JID                                ends it for everybody",
+    ...GROUP_SPEC_USAGE,
   ],
   options: {
     server: { type: "string" },
     role: { type: "string" },
     reason: { type: "string" },
     force: { type: "boolean" },
+    ...GROUP_SPEC_OPTIONS,
   },
   async run(invocation) {
     const [action = "list", ...words] = invocation.words;
+    // Needs no daemon.
+    if (action === "spec") return await groupSpec(invocation, words);
     const deed = deeds[action];
     if (deed === undefined) throw new UsageError(`"${action}" is not something group can do`);
     for (const name of Object.keys(group.options)) {
