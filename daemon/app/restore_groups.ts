@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Bytes } from "../base/mod.ts";
+import type { Bytes } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { KeyServerStore, parseSpecification, restoreKeyServer } from "../group/mod.ts";
 import { damaged, type StateDirectory, StoredGroups, StoredRooms } from "../store/mod.ts";
