@@ -38,7 +38,7 @@ export function openKeystone(
     },
     // What a specification names and is weak has to be allowed by the person who joins: not here.
     policy: () => DEFAULT_DATA_SUITES,
-    pinned: (jid) => simpp.trust.get(jid)?.account,
+    pinned: (jid) => jid === self.jid ? self.accountKey : simpp.trust.get(jid)?.account,
   });
   return Object.assign(group, { forget: () => store.clear() });
 }
