@@ -159,12 +159,14 @@ export interface AppApi {
 
   groups(): GroupView[];
   /**
-   * Makes an encrypted group with a room of its own. Its key server is this daemon. `server`: domain
-   * of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
+   * Makes an encrypted group with a room of its own. Its key server is this daemon, or the one named,
+   * which must host for us (`key`: 64 hex digits). `server`: domain of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
    * but for {@link sendToGroup}; every other question about its room is refused `room-is-group`.
    * @throws SimppdError `no-room-service`, `room-…`, `group-…`
    */
-  createGroup(input: { name: string; server?: string }): Promise<GroupView>;
+  createGroup(
+    input: { name: string; server?: string; keyServer?: { jid: string; key: string } },
+  ): Promise<GroupView>;
   /** Accepts an invitation (as {@link joinGroup}), puts it aside, or declines it. */
   answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView>;
   /** Enters the room and asks the key server for the key; also once more, after a refusal. */

@@ -24,7 +24,7 @@ export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions
   groups(): GroupView[] {
     return this.ofGroups.list();
   }
-  createGroup(input: { name: string; server?: string }): Promise<GroupView> {
+  createGroup(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
     return this.ofGroups.create(input);
   }
   answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView> {

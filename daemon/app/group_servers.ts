@@ -1,16 +1,12 @@
-import { type Bytes, logOf, SimppdError, toHex } from "../base/mod.ts";
+import { type Bytes, logOf, SimppdError } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
-  DEFAULT_DATA_SUITES,
   KeyServer,
   KeyServerStore,
-  parseSpecification,
   peek,
-  printSpecification,
   type ProvedDevice,
   type Specification,
 } from "../group/mod.ts";
-import { fingerprintOf } from "../simpp/mod.ts";
 import type { Vault } from "../store/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { notOnline } from "./connection.ts";
@@ -28,7 +24,6 @@ const REQUESTS: ReadonlySet<string> = new Set([
   "specification",
   "host",
 ]);
-const DAY_MS = 86_400_000;
 
 interface ServersOptions {
   /** Of the key server's database; made with the first group. */
@@ -77,33 +72,14 @@ export class GroupServers {
     return this.#running?.server.groups.some(({ state }) => state.persons.has(jid)) ?? false;
   }
 
-  /** Makes the specification of a group and hosts it. */
-  create(
-    { name, room, owner }: { name: string; room: string; owner: ProvedDevice },
-  ): { id: string; text: string } {
-    const { server } = this.#running ?? this.#open(owner.jid);
-    const id = toHex(systemRandom(16));
-    const text = printSpecification({
-      name,
-      group: id,
-      room,
-      keyServer: { jid: owner.jid, device: null, key: server.key },
-      degree: 4,
-      shape: "tree",
-      strategy: "group",
-      batchInterval: 0,
-      renewInterval: DAY_MS,
-      suites: DEFAULT_DATA_SUITES,
-      access: [{ kind: "invited" }],
-      owners: [{ jid: owner.jid, fingerprint: fingerprintOf(owner.accountKey) }],
-      send: "member",
-      files: "member",
-      display: "member",
-      historyDays: 7,
-      registrars: [],
-    });
-    server.host(parseSpecification(text));
-    return { id, text };
+  /** The key that pins this key server, which is made when there is none. @param jid the account */
+  key(jid: string): Bytes {
+    return (this.#running ?? this.#open(jid)).server.key;
+  }
+
+  /** Keeps a new group's keys here. */
+  host(specification: Specification): void {
+    (this.#running ?? this.#open(specification.keyServer.jid)).server.host(specification);
   }
 
   /** We are in a room: a group of ours there says again how it stands. */

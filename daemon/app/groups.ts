@@ -2,6 +2,7 @@ import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
   parseSpecification,
   peek,
+  printSpecification,
   type ProvedDevice,
   type Role,
   type Specification,
@@ -15,6 +16,7 @@ import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
+import { haveHosted, newSpecification, readServerKey } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
@@ -145,15 +147,29 @@ export class AppGroups implements SealedRooms {
   }
 
   async create(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
-    const { rooms, stored, servers } = this.#o;
+    const { rooms, stored, servers, control } = this.#o;
+    const owner = this.#o.self();
+    const elsewhere = input.keyServer === undefined ? undefined : {
+      jid: Jid.parse(input.keyServer.jid).bare().toString(),
+      key: readServerKey(input.keyServer.key),
+    };
     const jid = await rooms().newAddress(input);
     const name = input.name.trim();
-    const { id, text } = servers.create({ name, room: jid, owner: this.#o.self() });
-    stored.put(fresh(jid, id, text, "joined"));
+    const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
+    const specification = newSpecification({ name, room: jid, owner, keyServer });
+    stored.put(fresh(jid, specification));
     try {
       await rooms().make(jid, name);
+      if (elsewhere === undefined) servers.host(specification);
+      else {
+        // It says in the room what everybody is to hear.
+        await this.#affiliate(jid, elsewhere.jid, "member");
+        await haveHosted(control, specification);
+      }
       await this.#open(this.#get(jid)).join();
     } catch (error) {
+      const room = rooms().live(jid);
+      await room?.administration.destroy({}).catch(() => {});
       this.#remove(jid);
       throw error;
     }
@@ -396,18 +412,13 @@ export class AppGroups implements SealedRooms {
   }
 }
 
-function fresh(
-  jid: string,
-  id: string,
-  specification: string,
-  state: StoredGroup["state"],
-): StoredGroup {
+function fresh(jid: string, specification: Specification): StoredGroup {
   return {
     jid,
-    id,
-    state,
+    id: specification.group,
+    state: "joined",
     at: Date.now(),
-    specification,
+    specification: printSpecification(specification),
     invitation: null,
     problem: null,
     admitted: [],

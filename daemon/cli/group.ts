@@ -14,7 +14,8 @@ export const group: Verb = {
   summary: "Encrypted groups: only their members, and who keeps their keys, can read them",
   usage: [
     "group list",
-    "group make NAME [--server DOMAIN]            its keys are kept by this simppd",
+    "group make NAME [--server DOMAIN]            its keys are kept by this simppd; or by another",
+    "           [--key-server 'JID KEY']          key server, as it shows itself",
     "group invite JID CONTACT [--role ROLE] [--reason TEXT]",
     "group join JID                               accepts an invitation, or asks again",
     "group later JID | decline JID                answers an invitation",
@@ -31,6 +32,7 @@ export const group: Verb = {
   ],
   options: {
     server: { type: "string" },
+    "key-server": { type: "string" },
     role: { type: "string" },
     reason: { type: "string" },
     force: { type: "boolean" },
@@ -86,9 +88,16 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   make: {
     words: ["NAME"],
-    takes: ["server"],
-    run: async (api, name, _, invocation) =>
-      shown(await api.ask("POST", "/api/groups", { name, ...given(invocation, "server") })),
+    takes: ["server", "key-server"],
+    async run(api, name, _, invocation) {
+      const [jid, key, ...rest] = text(invocation, "key-server")?.trim().split(/\s+/) ?? [];
+      if (jid !== undefined && (key === undefined || rest.length > 0)) {
+        throw new UsageError("--key-server takes an address and a key");
+      }
+      const keyServer = jid === undefined ? {} : { keyServer: { jid, key } };
+      const asked = { name, ...given(invocation, "server"), ...keyServer };
+      return shown(await api.ask("POST", "/api/groups", asked));
+    },
   },
   invite: {
     words: ["JID", "CONTACT"],

@@ -9,6 +9,7 @@ const role = v.picklist(["owner", "admin", "member", "listener"]);
 export const createGroupBody = v.strictObject({
   name: line(256),
   server: v.exactOptional(line(1023)),
+  keyServer: v.exactOptional(v.strictObject({ jid, key: line(64) })),
 });
 export const answerGroupBody = v.strictObject({
   answer: v.picklist(["accept", "later", "decline"]),
