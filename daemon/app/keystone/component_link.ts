@@ -43,13 +43,16 @@ export class ComponentLink implements ControlChannel {
     component.hooks.message((stanza) => this.#hear(stanza));
     simpp.events.on((event) => {
       if (event.type !== "answer" && event.type !== "lost") return;
-      const { jid, device } = event;
-      if (!this.#renewals.allows(`${jid} ${event.type}`, steadyNow())) return;
-      const confirm = el("confirm", { xmlns: SIMPP_NS });
-      this.#seal({ jid, device }, confirm, event.type === "lost").catch((error) =>
-        logOf("app").info("{jid} was not answered: {error}", { jid, error })
-      );
+      this.#confirm(event.jid, event.device, event.type);
     });
+  }
+
+  /** Says that we are there, over a new session where the old one does not serve. */
+  #confirm(jid: string, device: string, why: "answer" | "lost"): void {
+    if (!this.#renewals.allows(`${jid} ${why}`, steadyNow())) return;
+    this.#seal({ jid, device }, el("confirm", { xmlns: SIMPP_NS }), why === "lost").catch((error) =>
+      logOf("app").info("{jid} was not answered: {error}", { jid, error })
+    );
   }
 
   async send(to: { jid: string; device?: string }, payload: Bytes): Promise<void> {
@@ -97,6 +100,7 @@ export class ComponentLink implements ControlChannel {
     try {
       const received = await this.#simpp.open(from, sealed);
       if (received !== null) this.#hand(received);
+      else if (!this.#isNamed(sealed)) this.#confirm(from, sealed.attrs.sid ?? "", "lost");
     } catch (error) {
       const expected = error instanceof OpenError || error instanceof SimppError ||
         error instanceof SimppdError;
@@ -108,6 +112,11 @@ export class ComponentLink implements ControlChannel {
       if (left > 0) this.#waiting.set(from, left);
       else this.#waiting.delete(from);
     }
+  }
+
+  /** Is there a packet for this device? Who wrote for one we were before must hear of this one. */
+  #isNamed(sealed: Element): boolean {
+    return sealed.getChildren("for").some(({ attrs }) => attrs.did === this.#simpp.device);
   }
 
   #hand({ from: jid, device, envelope }: Received): void {
