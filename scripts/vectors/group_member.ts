@@ -1,6 +1,6 @@
 /**
  * Makes tests/vectors/group_member.json:
- * `deno run -A scripts/vectors/group.ts > tests/vectors/group_member.json`.
+ * `deno run -A scripts/vectors/group_member.ts > tests/vectors/group_member.json`.
  * Run it only when the protocol's version changes: a vector that follows the code proves nothing.
  */
 import { fromHex, toHex, utf8 } from "../../daemon/base/mod.ts";
