@@ -13,6 +13,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "lab": 8,
   "app": 7,
   "call": 6,
+  "group": 6,
   "simpp": 5,
   "sframe": 5,
   "p2p": 5,
