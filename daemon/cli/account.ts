@@ -19,7 +19,7 @@ export const account: Verb = {
     "account reach this-machine|network",
     "account picture FILE|none         shows contacts a picture, PNG or JPEG of 32 KiB at most",
     "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",
-    "                  standard input; simppd itself needs none",
+    "                  standard input (typed: twice); simppd itself needs none",
   ],
   options: {
     nick: { type: "string" },
@@ -95,7 +95,7 @@ async function requestOf(
     }
     case "password": {
       expectWords(words);
-      const password = await passwordOf(invocation, "New password: ");
+      const password = await newPasswordOf(invocation, "New password: ");
       return ["POST", "/api/account/password", { password }];
     }
     default:
@@ -108,6 +108,18 @@ export async function passwordOf(invocation: Invocation, prompt: string): Promis
   const password = environment("SIMPPD_PASSWORD") ?? await invocation.io.secret(prompt);
   if (password === "") throw new SimppdError("bad-input", "The password is empty.");
   return password;
+}
+
+/**
+ * As {@link passwordOf}, of a password that is chosen now: asked for twice where a person types it,
+ * since nobody sees what was typed. @throws SimppdError `bad-input` when the two differ
+ */
+export async function newPasswordOf(invocation: Invocation, prompt: string): Promise<string> {
+  const password = await passwordOf(invocation, prompt);
+  const { io } = invocation;
+  if (environment("SIMPPD_PASSWORD") !== undefined || io.typed !== true) return password;
+  if (await io.secret("The same again: ") === password) return password;
+  throw new SimppdError("bad-input", "The two passwords differ; nothing was changed.");
 }
 
 /** base64 of a file; null for `none`. */

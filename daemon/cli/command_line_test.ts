@@ -152,6 +152,46 @@ Deno.test("what is removed for good is asked about where somebody sits, and a no
   assert.match(err[0]!, /\(not-removed\)$/);
 });
 
+Deno.test("a new password is asked for twice where it is typed, once where it is piped", async () => {
+  const ask = async (verb: string[], said: string[], typed: boolean) => {
+    const err: string[] = [];
+    const prompts: string[] = [];
+    const io: Io = {
+      out: () => {},
+      err: (line) => err.push(line),
+      secret: (prompt) => {
+        prompts.push(prompt);
+        return Promise.resolve(said.shift() ?? "");
+      },
+      rest: () => Promise.resolve(""),
+      typed,
+    };
+    await inFolder(async (folder) => {
+      const data = verb[0] === "server" ? "--data" : "--state";
+      assert.equal(await main([...verb, data, `${folder}/absent`], io), 1);
+    });
+    return { prompts, err: err[0]! };
+  };
+  for (
+    const [verb, first] of [
+      [["server", "user", "add", "ann"], "Password of ann: "],
+      [["server", "user", "password", "ann"], "Password of ann: "],
+      [["account", "password"], "New password: "],
+    ] as const
+  ) {
+    const differ = await ask([...verb], ["one and only", "one amd only"], true);
+    assert.deepEqual(differ.prompts, [first, "The same again: "]);
+    assert.match(differ.err, /differ; nothing was changed.*\(bad-input\)$/);
+    // What comes next is that no server runs there: the password was taken.
+    const same = await ask([...verb], ["one and only", "one and only"], true);
+    assert.equal(same.prompts.length, 2);
+    assert.doesNotMatch(same.err, /bad-input/);
+    const piped = await ask([...verb], ["one and only"], false);
+    assert.deepEqual(piped.prompts, [first]);
+    assert.doesNotMatch(piped.err, /bad-input/);
+  }
+});
+
 Deno.test("of a verb that does much only the usage of what was asked is shown", async () => {
   const { err: [usage] } = await simppd(["server", "room", "create"]);
   assert.match(usage!, /server room create NAME --owner NAME/);

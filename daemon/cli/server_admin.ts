@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { askServer, MOST_INVITATION_DAYS, type ServerRequestAnswer } from "../app/mod.ts";
 import { SimppdError } from "../base/mod.ts";
-import { passwordOf } from "./account.ts";
+import { newPasswordOf } from "./account.ts";
 import { printable } from "./printable.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, whole } from "./verb.ts";
 
@@ -33,7 +33,7 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
     case "add":
     case "password": {
       const [name] = expectWords(words, "NAME") as [string];
-      const password = await passwordOf(invocation, `Password of ${name}: `);
+      const password = await newPasswordOf(invocation, `Password of ${name}: `);
       const ask = action === "add" ? "addUser" : "setPassword";
       const { jid } = await askServer(folder, ask, { name, password });
       return {

@@ -51,6 +51,9 @@ export const terminal: Io = {
     lines ??= (await readAll()).split(/\r?\n/);
     return lines.shift() ?? "";
   },
+  get typed() {
+    return Deno.stdin.isTerminal();
+  },
   confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
   rest: readAll,
 };
