@@ -359,7 +359,7 @@ dashboard(
     const dialogue = page.getByRole("dialog");
     await dialogue.getByRole("heading", { name: "Other programs" }).waitFor();
     await dialogue.getByText("People who use simppd will not see").waitFor();
-    await dialogue.getByLabel("Password for other programs").waitFor();
+    await dialogue.getByLabel("Password for the account").waitFor();
     await dialogue.getByText("192.168.1.20:5223").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Invite someone" }).count(), 0);
     assert.deepEqual(await seriousViolations(page), []);
@@ -394,7 +394,7 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByRole("button", { name: "Let others in" }).click();
   await page.getByText("Others can reach it.").waitFor();
   await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
-  await page.getByLabel("Password for other programs").fill("correct horse");
+  await page.getByLabel("Password for the account").fill("correct horse");
   const twice = page.getByLabel("That password again");
   await twice.fill("correct house");
   await page.getByRole("button", { name: "Set the password" }).click();
