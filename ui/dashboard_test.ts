@@ -274,6 +274,19 @@ dashboard("a lost stream is shown and comes back with what was missed", async (p
   await page.getByRole("button", { name: "Start call" }).and(page.locator(":enabled")).waitFor();
 });
 
+dashboard("open invitations are listed and taken back", async (page, mock) => {
+  mock.state.invitations = [{ id: "feedfeedfeedfeed", inviter: null, expires: Date.now() + 9e8 }];
+  await page.getByRole("button", { name: "Invite someone" }).click();
+  const dialogue = page.getByRole("dialog", { name: "Invite someone" });
+  await dialogue.getByText("2 invitations can still be used").click();
+  await dialogue.getByText("The server's.").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await dialogue.getByRole("button", { name: /^Revoke/ }).first().click();
+  await dialogue.getByText("1 invitation can still be used").waitFor();
+  await asked(mock, "DELETE /api/invitations/feedfeedfeedfeed");
+  assert.equal(await dialogue.getByText("The server's.").count(), 0);
+});
+
 dashboard("while the account is offline nobody is shown as online", async (page, mock) => {
   const row = page.getByRole("list", { name: "Conversations" }).getByRole("button", {
     name: "Ben Ortiz",

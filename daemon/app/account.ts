@@ -7,6 +7,7 @@ import type {
   AccountView,
   InvitationView,
   LoginView,
+  OpenInvitationView,
   Problem,
   ServerView,
 } from "../views/mod.ts";
@@ -229,6 +230,16 @@ export class Account {
     const name = this.#account?.nick ?? inviter.local;
     const link = writeInvitation({ domain, inviter, name, hosts, pin, fingerprint, token });
     return { link, expires };
+  }
+
+  /** Invitations to the carried server; there are none elsewhere. */
+  invitations(): Promise<OpenInvitationView[]> {
+    return this.#carried?.invitations() ?? Promise.resolve([]);
+  }
+
+  /** @throws SimppdError `no-server`, `unknown-invitation` */
+  async revokeInvitation(id: string): Promise<void> {
+    await this.#needCarried().revokeInvitation(id);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   RoomAffiliation,
   RoomMemberView,
@@ -71,6 +72,10 @@ export interface AppApi {
   setPassword(password: string): Promise<StatusView>;
 
   invite(): Promise<InvitationView>;
+  /** Invitations to the carried server that can be used, the soonest to run out first. */
+  invitations(): Promise<OpenInvitationView[]>;
+  /** Takes an invitation back. @throws SimppdError `unknown-invitation`, `no-server` */
+  revokeInvitation(id: string): Promise<void>;
 
   /** A contact's picture, or one's own. @throws SimppdError `no-picture` */
   picture(jid: string): PictureView;

@@ -363,6 +363,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["account", "reach", "network"], ["setReach", "network"]],
       [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
+      [["invite", "revoke", "a/b"], ["revokeInvitation", "a/b"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
       [["contact", "rename", bob, "B"], ["changeContact", bob, { name: "B" }]],
@@ -410,6 +411,22 @@ Deno.test("verbs ask the daemon for what they say", () =>
     const { out: [link] } = await ask(["open", "--no-open"]);
     assert.match(link!, /^http:\/\/127\.0\.0\.1:\d+\/#launch=/);
     assert.equal((await ask(["call", "hangup"])).code, 1); // ringing: nothing to hang up
+  }));
+
+Deno.test("invite list shows whose invitations can be used, and until when", () =>
+  withDaemon(async (ask, app) => {
+    app.openInvitations = [
+      { id: "00aa", inviter: "al@x", expires: 0 },
+      { id: "11bb", inviter: null, expires: 1000 },
+    ];
+    assert.equal(
+      (await ask(["invite", "list"])).out[0],
+      "00aa: until 1970-01-01T00:00:00.000Z, of al@x\n" +
+        "11bb: until 1970-01-01T00:00:01.000Z, of the server's",
+    );
+    app.openInvitations = [];
+    assert.equal((await ask(["invite", "list"])).out[0], "no invitation is open");
+    assert.equal((await ask(["invite", "lift"])).code, 2);
   }));
 
 Deno.test("send waits until the message is as far as wanted, and fails when it fails", () =>

@@ -8,6 +8,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   SafetyView,
   StatusView,
@@ -72,6 +73,9 @@ export const api = {
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
   picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
   setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
+  invitations: () => request<OpenInvitationView[]>("GET", "/api/invitations"),
+  revokeInvitation: (id: string) =>
+    request<void>("DELETE", `/api/invitations/${encodeURIComponent(id)}`),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 

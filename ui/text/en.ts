@@ -1,12 +1,12 @@
 import { atRest } from "./en_at_rest.ts";
+import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
 import { picture } from "./en_picture.ts";
 import { plain } from "./en_plain.ts";
 import { rooms } from "./en_rooms.ts";
 import { trust } from "./en_trust.ts";
-
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { plural } from "./plural.ts";
 
 /**
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
@@ -18,6 +18,7 @@ export const en = {
   ...picture,
   ...plain,
   ...linking,
+  ...invite,
   ...rooms,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
@@ -199,22 +200,6 @@ export const en = {
     name: "Name",
     go: "Send request",
     instead: "They have no account? Invite them with a link instead.",
-  },
-
-  invite: {
-    title: "Invite someone",
-    lead:
-      "Send this link to one person, or let them scan it. It makes an account for them on your " +
-      "server and you become each other's contacts.",
-    once: "It works once.",
-    expires: (when: string) => `Valid until ${when}.`,
-    link: "Invitation link",
-    copy: "Copy link",
-    another: "Make another link",
-    making: "Making a link …",
-    qr: "QR code of the invitation link",
-    onlyHere: "Your server only answers on this machine now, so the link works nowhere else. Let " +
-      "others in under Settings.",
   },
 
   contact: {
