@@ -51,6 +51,21 @@ dashboard("first run offers three ways and warns before others are let in", asyn
   assert(mock.log.includes('POST /api/setup/carry {"nick":"Anna","reach":"network"}'));
 }, firstRun);
 
+dashboard("a name without a letter for an address asks for one", async (page, mock) => {
+  await page.getByRole("button", { name: /Carry a server/ }).click();
+  const name = page.getByLabel("Your name");
+  const address = page.getByLabel("Name in your address");
+  await name.fill("Zoë");
+  assert.equal(await address.count(), 0);
+  await name.fill("羅");
+  await address.fill("luo");
+  await page.getByRole("button", { name: "Start my server" }).click();
+  await asked(
+    mock,
+    'POST /api/setup/carry {"nick":"羅","username":"luo","reach":"this-machine"}',
+  );
+}, firstRun);
+
 dashboard("a chat shows, sends, marks read, and keeps a refused text", async (page, mock) => {
   await openChat(page, "Ben Ortiz");
   await said(page, "Missed call from Ben Ortiz");

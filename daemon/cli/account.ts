@@ -12,8 +12,9 @@ export const account: Verb = {
   summary: "Show the account, or choose one on the first run",
   usage: [
     "account",
-    "account carry [--nick NAME] [--reach this-machine|network]",
-    "account join LINK [--nick NAME]              LINK may be - : read from standard input",
+    "account carry [--nick NAME] [--username NAME] [--reach this-machine|network]",
+    "                  --username: the name in the address, else made of the nick",
+    "account join LINK [--nick NAME] [--username NAME]    LINK may be - : read from standard input",
     "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL,…] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
@@ -23,6 +24,7 @@ export const account: Verb = {
   ],
   options: {
     nick: { type: "string" },
+    username: { type: "string" },
     reach: { type: "string" },
     server: { type: "string" },
     pin: { type: "string" },
@@ -44,8 +46,8 @@ export const account: Verb = {
 
 const ownOptions: Readonly<Record<string, readonly string[]>> = {
   show: [],
-  carry: ["nick", "reach"],
-  join: ["nick"],
+  carry: ["nick", "username", "reach"],
+  join: ["nick", "username"],
   "sign-in": ["nick", "server", "pin"],
   reach: [],
   picture: [],
@@ -60,17 +62,19 @@ async function requestOf(
   words: readonly string[],
 ): Promise<Ask> {
   const nick = text(invocation, "nick");
+  const chosen = text(invocation, "username");
+  const username = chosen === undefined ? {} : { username: chosen };
   const person = nick ?? environment("USER") ?? "me";
   switch (action) {
     case "carry": {
       expectWords(words);
       const reach = reachOf(text(invocation, "reach") ?? "this-machine");
-      return ["POST", "/api/setup/carry", { nick: person, reach }];
+      return ["POST", "/api/setup/carry", { nick: person, reach, ...username }];
     }
     case "join": {
       const [link] = expectWords(words, "LINK");
       const typed = link === "-" ? (await invocation.io.rest()).trim() : link;
-      return ["POST", "/api/setup/join", { link: typed, nick: person }];
+      return ["POST", "/api/setup/join", { link: typed, nick: person, ...username }];
     }
     case "sign-in": {
       const [jid] = expectWords(words, "JID") as [string];

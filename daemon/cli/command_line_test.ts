@@ -352,6 +352,11 @@ Deno.test("verbs ask the daemon for what they say", () =>
     const bob = "bob@fake.example";
     const cases: [string[], [string, ...unknown[]]][] = [
       [["account", "carry", "--nick", "Al"], ["carry", { nick: "Al", reach: "this-machine" }]],
+      [["account", "carry", "--nick", "羅", "--username", "luo"], ["carry", {
+        nick: "羅",
+        reach: "this-machine",
+        username: "luo",
+      }]],
       [["account", "join", "L", "--nick", "Al"], ["join", { link: "L", nick: "Al" }]],
       [["account", "join", "-", "--nick", "Al"], ["join", { link: "typed", nick: "Al" }]],
       [["account", "sign-in", "al@x", "--server", "h:1"], ["signIn", {

@@ -17,6 +17,13 @@ import type {
 
 export type Reach = "this-machine" | "network";
 
+/** Who gets an account. */
+export interface NewPerson {
+  nick: string;
+  /** The name in the address, where the nick has no letter for one. */
+  username?: string;
+}
+
 export interface SignIn {
   jid: string;
   password: string;
@@ -63,10 +70,10 @@ export const api = {
       "Simppd-Passphrase": base64Url(passphrase),
     }),
 
-  carry: (nick: string, reach: Reach) =>
-    request<StatusView>("POST", "/api/setup/carry", { nick, reach }),
-  join: (link: string, nick: string) =>
-    request<StatusView>("POST", "/api/setup/join", { link, nick }),
+  carry: (who: NewPerson, reach: Reach) =>
+    request<StatusView>("POST", "/api/setup/carry", { ...who, reach }),
+  join: (link: string, who: NewPerson) =>
+    request<StatusView>("POST", "/api/setup/join", { link, ...who }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
   setPassword: (password: string) =>
     request<StatusView>("POST", "/api/account/password", { password }),

@@ -84,6 +84,8 @@ export const en = {
     ],
     nick: "Your name",
     nickHint: "What others see when you write or call.",
+    username: "Name in your address",
+    usernameHint: "An address takes Latin letters and digits, and your name has none of them.",
     forGood: "What cannot be undone",
     carryForGood: [
       "Your server's address and your account are made once. They cannot be renamed later.",
