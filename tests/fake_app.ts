@@ -5,6 +5,7 @@ import type {
   CallView,
   ContactView,
   MessageView,
+  OpenInvitationView,
   RoomMessageView,
   RoomView,
   StatusView,
@@ -185,6 +186,12 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPassword", password);
   picture: AppApi["picture"] = () => ({ hash: "0", type: "image/png", data: "AA==" });
   setPicture: AppApi["setPicture"] = (data) => this.#done(this.status(), "setPicture", data);
+  openInvitations: OpenInvitationView[] = [
+    { id: "00112233aabbccdd", inviter: "alice@fake.example", expires: 1 },
+  ];
+  invitations: AppApi["invitations"] = () => Promise.resolve(this.openInvitations);
+  revokeInvitation: AppApi["revokeInvitation"] = (id) =>
+    this.#done(undefined, "revokeInvitation", id);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {

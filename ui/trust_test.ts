@@ -377,7 +377,8 @@ dashboard("adding a device: password, link and steps", async (page, mock) => {
   const dialogue = page.getByRole("dialog");
   await dialogue.getByText("Your server only answers on this machine").waitFor();
   await dialogue.getByLabel("Password for the account").fill("a long password");
-  await dialogue.getByRole("button", { name: "Set password" }).click();
+  await dialogue.getByLabel("That password again").fill("a long password");
+  await dialogue.getByRole("button", { name: "Set the password" }).click();
   await asked(mock, 'POST /api/account/password {"password":"a long password"}');
   await dialogue.getByText("The password is set.").waitFor();
   const link = await dialogue.getByRole("textbox", { name: "Link for the new device" })

@@ -7,6 +7,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   RoomAffiliation,
   RoomMemberView,
@@ -56,10 +57,15 @@ export interface AppApi {
     input: { file: ReadableStream<Uint8Array>; passphrase: string; lost: boolean },
   ): Promise<StatusView>;
 
-  /** First run, way 1: carry a server here and make its first account. */
-  carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<StatusView>;
-  /** First run, way 2: join by an invitation link. */
-  join(input: { link: string; nick: string }): Promise<StatusView>;
+  /**
+   * First run, way 1: carry a server here and make its first account. `username`: the name in its
+   * address, out of the nick when absent. @throws SimppdError `bad-username`
+   */
+  carry(
+    input: { nick: string; reach: "this-machine" | "network"; username?: string },
+  ): Promise<StatusView>;
+  /** First run, way 2: join by an invitation link. @throws SimppdError `bad-username` */
+  join(input: { link: string; nick: string; username?: string }): Promise<StatusView>;
   /** First run, way 3: sign in to an XMPP account one has. `server` is `host[:port]`. */
   signIn(
     input: { jid: string; password: string; nick: string; server?: string; pin?: string },
@@ -71,6 +77,10 @@ export interface AppApi {
   setPassword(password: string): Promise<StatusView>;
 
   invite(): Promise<InvitationView>;
+  /** Invitations to the carried server that can be used, the soonest to run out first. */
+  invitations(): Promise<OpenInvitationView[]>;
+  /** Takes an invitation back. @throws SimppdError `unknown-invitation`, `no-server` */
+  revokeInvitation(id: string): Promise<void>;
 
   /** A contact's picture, or one's own. @throws SimppdError `no-picture` */
   picture(jid: string): PictureView;

@@ -10,6 +10,7 @@ import type {
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   SafetyView,
   StatusView,
@@ -151,6 +152,12 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   }
   invite(): Promise<InvitationView> {
     return this.#parts.account.invite();
+  }
+  invitations(): Promise<OpenInvitationView[]> {
+    return this.#parts.account.invitations();
+  }
+  revokeInvitation(id: string): Promise<void> {
+    return this.#parts.account.revokeInvitation(id);
   }
 
   picture(jid: string): PictureView {

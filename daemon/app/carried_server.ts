@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { logOf, SimppdError } from "../base/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
-import type { ServerView } from "../views/mod.ts";
+import type { OpenInvitationView, ServerView } from "../views/mod.ts";
 import type { PublicLoginKey } from "../xmpp/core/mod.ts";
 import {
   type CarriedServer,
@@ -10,7 +10,7 @@ import {
 } from "../xmpp/server/mod.ts";
 import { networkAddresses } from "./network_addresses.ts";
 import { ControlDoor } from "./server/control_door.ts";
-import { answersFor } from "./server/requests.ts";
+import { answersFor, openInvitations } from "./server/requests.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** Where the server listens first; another free port is taken when one is in use. */
@@ -132,6 +132,16 @@ export class Carried {
   > {
     const { token, expires } = await this.#server.createInvitation(inviter, INVITATION_LIFE);
     return { token, expires, hosts: this.hosts };
+  }
+
+  /** Invitations that can be used. */
+  invitations(): Promise<OpenInvitationView[]> {
+    return openInvitations(this.#server, this.#settings.domain);
+  }
+
+  /** @throws SimppdError `unknown-invitation` */
+  async revokeInvitation(id: string): Promise<void> {
+    await this.#server.administer("revokeInvitation", id);
   }
 
   /** Where it can be reached: from outside first, if it can be. */

@@ -57,6 +57,7 @@ const status = v.object({
   }),
 });
 const invitation = v.object({ link: text, expires: time });
+const openInvitation = v.object({ id: text, inviter: v.nullable(text), expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
   doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),
@@ -166,6 +167,7 @@ type Agrees<View, Schema extends v.GenericSchema> = Same<Flat<View>, Flat<v.Infe
 
 true satisfies Agrees<views.StatusView, typeof status>;
 true satisfies Agrees<views.InvitationView, typeof invitation>;
+true satisfies Agrees<views.OpenInvitationView, typeof openInvitation>;
 true satisfies Agrees<views.ContactView, typeof contact>;
 true satisfies Agrees<views.SafetyView, typeof safety>;
 true satisfies Agrees<views.MessageView, typeof message>;
@@ -180,6 +182,7 @@ export const answers = {
   Problem: problem,
   Status: status,
   Invitation: invitation,
+  OpenInvitation: openInvitation,
   Contact: contact,
   Picture: picture,
   Safety: safety,

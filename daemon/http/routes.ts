@@ -83,6 +83,13 @@ export const routes: readonly Route[] = [
     answer: "Invitation",
     handle: ({ app }) => app.invite(),
   }),
+  route("get", "/api/invitations", "Invitations that can still be used", {
+    answer: "OpenInvitation[]",
+    handle: ({ app }) => app.invitations(),
+  }),
+  route("delete", "/api/invitations/:id", "Take an invitation back", {
+    handle: ({ app, param }) => app.revokeInvitation(param("id")),
+  }),
 
   route("get", "/api/contacts", "All contacts", {
     answer: "Contact[]",

@@ -100,6 +100,14 @@ export interface ServerView {
   pin: string;
 }
 
+/** An invitation that can still be used. Its link is known only to whom it was shown. */
+export interface OpenInvitationView {
+  id: string;
+  /** Who invites, null: who runs the server. */
+  inviter: string | null;
+  expires: number;
+}
+
 export interface InvitationView {
   link: string;
   expires: number;

@@ -5,6 +5,7 @@ import { Icon } from "../parts/icon.tsx";
 import { dayName, dayOf } from "../parts/time.ts";
 import { nameOf } from "../store/contacts.ts";
 import { type Conversation, loadOlder } from "../store/messages.ts";
+import { sending } from "../store/sending.ts";
 import { text } from "../text/mod.ts";
 import { useLogScroll } from "./log_scroll.ts";
 import { MessageRow } from "./message_row.tsx";
@@ -85,13 +86,21 @@ function Line({ message, before }: { message: MessageView; before: MessageView |
   );
 }
 
+/** What will become of what is written, as far as it is known. */
+function firstLead(contact: ContactView): string {
+  const { first } = text.chat;
+  if (contact.blocked || sending(contact) !== "possible") return first.waits;
+  if (contact.plain) return first.plain;
+  return contact.trust.state === "unknown" ? first.noKeys : first.sealed;
+}
+
 function FirstWords({ contact }: { contact: ContactView }) {
   const name = nameOf(contact);
   return (
     <div class="first-words">
       <Avatar jid={contact.jid} name={name} size="l" />
       <h3>{text.chat.firstTitle(name)}</h3>
-      <p class="hint">{text.chat.firstLead}</p>
+      <p class="hint">{firstLead(contact)}</p>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
 import { TrustBadge } from "../parts/trust_badge.tsx";
 import { isLive, putAside, staged } from "../store/calls.ts";
-import { nameOf } from "../store/contacts.ts";
+import { nameOf, presenceOf } from "../store/contacts.ts";
 import { openChat, selected } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 
@@ -21,7 +21,7 @@ export function ContactRow({ contact }: { contact: ContactView }) {
         aria-current={current ? "true" : undefined}
         onClick={() => openChat(contact.jid)}
       >
-        <Avatar jid={contact.jid} name={name} presence={contact.presence} />
+        <Avatar jid={contact.jid} name={name} presence={presenceOf(contact)} />
         <span class="person-main">
           <span class="person-top">
             <span class="person-name">

@@ -9,6 +9,7 @@ import type {
   ContactView,
   DevicesView,
   MessageView,
+  OpenInvitationView,
   RoomMemberView,
   RoomMessageView,
   RoomView,
@@ -38,6 +39,7 @@ export interface MockState {
   rooms: Map<string, RoomView>;
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
+  invitations: OpenInvitationView[];
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -72,6 +74,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     rooms: new Map(),
     roomMessages: new Map(),
     members: new Map(),
+    invitations: [],
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -168,6 +171,11 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
+    const invitation = path.match(/^\/api\/invitations\/([^/]+)$/);
+    if (invitation !== null) {
+      state.invitations = state.invitations.filter(({ id }) => id !== invitation[1]);
+      return new Response(null, { status: 204 });
+    }
     const device = path.match(/^\/api\/devices\/([\w-]+)(?:\/(\w+))?$/);
     if (device !== null) return Response.json(onDevice(device[1]!, device[2]));
     const corrected = path.match(/^\/api\/contacts\/([^/]+)\/messages\/([^/]+)$/);
@@ -359,7 +367,14 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         });
       case "POST /api/account/password":
         return state.status;
+      case "GET /api/invitations":
+        return state.invitations;
       case "POST /api/invitations":
+        state.invitations = [...state.invitations, {
+          id: String(state.invitations.length).padStart(16, "0"),
+          inviter: state.status.account!.jid,
+          expires: Date.now() + 86_400_000,
+        }];
         return {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,

@@ -17,7 +17,10 @@ export const otherPrograms = {
       "pinned key, or trust the certificate for this server only.",
     passwordLead: "simppd signs in by its keys. Other programs need a password.",
     samePassword: "Other programs sign in with the password that you signed in with here.",
-    fresh: "Password for other programs",
+  },
+
+  accountPassword: {
+    fresh: "Password for the account",
     again: "That password again",
     differ: "The two passwords differ.",
     set: "Set the password",
