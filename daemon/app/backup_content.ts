@@ -138,6 +138,7 @@ export const shapes = {
     reach: v.picklist(["this-machine", "network"]),
     port,
     starttlsPort: v.exactOptional(port),
+    httpsPort: v.exactOptional(port),
     loginProfiles: v.exactOptional(v.array(loginProfile)),
   }),
 };

@@ -29,6 +29,8 @@ export interface ServerSettings {
   readonly port: number;
   /** The same for STARTTLS. */
   readonly starttlsPort?: number;
+  /** The same for HTTPS: uploads and WebSocket. */
+  readonly httpsPort?: number;
   /** Login profiles it lets in; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }

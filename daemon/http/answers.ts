@@ -28,6 +28,7 @@ const server = v.object({
   host: text,
   port: count,
   starttlsPort: v.exactOptional(count),
+  httpsPort: v.exactOptional(count),
   pin: text,
 });
 const status = v.object({

@@ -96,6 +96,8 @@ export interface ServerView {
   /** Direct TLS. */
   port: number;
   starttlsPort?: number;
+  /** HTTPS: uploads and WebSocket. */
+  httpsPort?: number;
   /** SHA-256 of the server's public key (SPKI), base64url. */
   pin: string;
 }

@@ -83,7 +83,7 @@ function Carried({ server }: { server: ServerView }) {
 }
 
 function Ports({ host, server }: { host: string; server: ServerView }) {
-  const { direct, starttls } = text.otherPrograms;
+  const { direct, starttls, webSocket } = text.otherPrograms;
   return (
     <>
       {direct(host, server.port)}
@@ -91,6 +91,12 @@ function Ports({ host, server }: { host: string; server: ServerView }) {
         <>
           <br />
           {starttls(host, server.starttlsPort)}
+        </>
+      )}
+      {server.httpsPort !== undefined && (
+        <>
+          <br />
+          {webSocket(host, server.httpsPort)}
         </>
       )}
     </>

@@ -35,6 +35,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
       host: "127.0.0.1",
       port: 5223,
       starttlsPort: 5222,
+      httpsPort: 5443,
       pin: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
     },
     policy: ["simpp-pq", "simpp-modern"],
