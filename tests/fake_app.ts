@@ -26,6 +26,7 @@ function fakeMessage(contact: string, id: string, body: string): MessageView {
     at: 1,
     kind: "chat",
     body,
+    link: null,
     delivery: "pending",
     problem: null,
     edited: false,
@@ -43,6 +44,8 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
     sender: "alice",
     jid: "alice@fake.example",
     body,
+    link: null,
+    edited: false,
     at: 1,
     mention: false,
     encryption: "none",
@@ -99,6 +102,7 @@ export class FakeApp implements AppApi {
     subject: "",
     nonAnonymous: true,
     occupants: 2,
+    typing: [],
     unread: 0,
     mentions: 0,
     last: null,
@@ -147,6 +151,7 @@ export class FakeApp implements AppApi {
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
+      tellSeen: false,
       devices: {
         state: "own",
         absence: null,
@@ -225,6 +230,10 @@ export class FakeApp implements AppApi {
     );
     return this.#done(sent, "sendToRoom", jid, body);
   };
+  correctInRoom: AppApi["correctInRoom"] = (jid, id, body) =>
+    this.#done(fakeRoomMessage(jid, id, body), "correctInRoom", jid, id, body);
+  setRoomTyping: AppApi["setRoomTyping"] = (jid, typing) =>
+    this.#done(undefined, "setRoomTyping", jid, typing);
   markRoomRead: AppApi["markRoomRead"] = (jid) => this.#done(undefined, "markRoomRead", jid);
   inviteToRoom: AppApi["inviteToRoom"] = (jid, contact, reason) =>
     this.#done(undefined, "inviteToRoom", jid, contact, reason);
@@ -245,6 +254,7 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
     this.#done(this.status(), "setBlindTrust", allowed);
+  setTellSeen: AppApi["setTellSeen"] = (told) => this.#done(this.status(), "setTellSeen", told);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   confirmDevice: AppApi["confirmDevice"] = (code) =>

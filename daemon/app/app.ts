@@ -124,6 +124,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       server: settled ? this.#parts.account.server : null,
       policy: [...this.#parts.simpp.policy.everybody],
       blindTrust: this.#parts.simpp.policy.blindTrust,
+      tellSeen: this.#parts.settings.tellSeen,
       devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -271,6 +272,12 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   setBlindTrust(allowed: boolean): Promise<StatusView> {
     this.#parts.simpp.policy.blindTrust = allowed;
     return Promise.resolve(this.#linked());
+  }
+  async setTellSeen(told: boolean): Promise<StatusView> {
+    this.#parts.settings.tellSeen = await Promise.resolve(told);
+    const status = this.status();
+    this.events.emit({ type: "status", data: status });
+    return status;
   }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#parts.simpp.linking.approve(id);

@@ -91,8 +91,15 @@ export function compose(
   );
   const plain: PlainLink = new PlainLink(simpp, people);
   const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
-  const markers = new Markers(plain);
-  plain.received.on((message) => markers.receive(message));
+  const markers = new Markers({
+    link,
+    plain,
+    tellSeen: () => settings.tellSeen,
+    isAnswered: (jid) => people.has(jid) && !people.isStranger(jid) && !people.isBlocked(jid),
+  });
+  for (const heard of [link.received, plain.received]) {
+    heard.on((message) => markers.receive(message));
+  }
   const history = new History(settings, plain);
   const chats = new Chats(messages, link, plain, (message) => {
     events.emit({ type: "message", data: message });

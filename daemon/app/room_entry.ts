@@ -43,6 +43,15 @@ export class RoomEntry {
     return this.#stays.get(jid)?.affiliated ?? new Map();
   }
 
+  /** Who is writing there, by nick. */
+  typing(jid: string): readonly string[] {
+    return this.#stays.get(jid)?.typing.nicks ?? [];
+  }
+  /** Tells a room that we write, or stopped. */
+  tell(jid: string, typing: boolean): void {
+    this.#stays.get(jid)?.typing.tell(typing);
+  }
+
   /** Enters every room that one wants to be in and is not; the client itself goes on with others. */
   enterAll(): void {
     for (const room of this.#stored.all()) {

@@ -56,6 +56,14 @@ export class AppSettings {
     this.#settings.set("server", server);
   }
 
+  /** Are contacts told, sealed, how far one has read on this device (XEP-0333)? */
+  get tellSeen(): boolean {
+    return this.#settings.get("tellSeen") ?? false;
+  }
+  set tellSeen(told: boolean) {
+    this.#settings.set("tellSeen", told);
+  }
+
   /** Id of the newest message of the server's archive that is here (XEP-0313). */
   get archivePlace(): string | undefined {
     return this.#settings.get("archivePlace");

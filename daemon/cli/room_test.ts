@@ -111,6 +111,8 @@ Deno.test("room send waits until the room has it; room watch prints what is said
       at: 0,
       mention: false,
       encryption: "none",
+      link: null,
+      edited: false,
       delivery: null,
       problem: null,
     };

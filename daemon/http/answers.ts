@@ -43,6 +43,7 @@ const status = v.object({
   server: v.nullable(server),
   policy: v.array(suite),
   blindTrust: v.boolean(),
+  tellSeen: v.boolean(),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     absence: v.nullable(v.picklist(["new", "denied", "removed"])),
@@ -95,7 +96,8 @@ const message = v.object({
   at: time,
   kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
   body: text,
-  delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
+  link: v.nullable(text),
+  delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),
   problem: v.nullable(problem),
   edited: v.boolean(),
   suite: v.nullable(text),

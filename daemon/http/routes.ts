@@ -156,6 +156,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.setBlindTrust(body.allowed),
   }),
+  route("put", "/api/tell-seen", "Tell contacts, sealed, how far one has read, or not", {
+    body: requests.tellSeenBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setTellSeen(body.told),
+  }),
   route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
     answer: "Status",
     handle: ({ app, param }) => app.approveDevice(param("id")),

@@ -107,6 +107,7 @@ export const api = {
   setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
     request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
   setBlindTrust: (allowed: boolean) => request<StatusView>("PUT", "/api/blind-trust", { allowed }),
+  setTellSeen: (told: boolean) => request<StatusView>("PUT", "/api/tell-seen", { told }),
   setPolicy: (suites: readonly SuiteName[]) =>
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),

@@ -2,18 +2,28 @@ import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { clock } from "../parts/time.ts";
 import { text } from "../text/mod.ts";
+import { Words } from "./words.tsx";
 
 const DELIVERY: Record<Delivery, IconName> = {
   pending: "clock",
   sent: "check",
   delivered: "check-double",
+  seen: "check-double",
   failed: "alert",
 };
 
-type Delivery = "pending" | "sent" | "delivered" | "failed";
+type Delivery = "pending" | "sent" | "delivered" | "seen" | "failed";
 
 export interface BubbleProps {
-  message: { mine: boolean; at: number; body: string; delivery: Delivery | null };
+  message: {
+    mine: boolean;
+    at: number;
+    body: string;
+    link: string | null;
+    delivery: Delivery | null;
+  };
+  /** The name of who said it. */
+  who: string;
   /** It stands together with the one before. */
   joined: boolean;
   /** Beside or above the bubble: who said it, what can be done with it. */
@@ -30,7 +40,7 @@ export interface BubbleProps {
 
 /** One message of a chat or a room. */
 export function Bubble(props: BubbleProps) {
-  const { message: { mine, at, body, delivery }, joined, named = false, deliveries } = props;
+  const { message: { mine, at, body, link, delivery }, joined, named = false, deliveries } = props;
   const failed = delivery === "failed";
   return (
     <article
@@ -41,14 +51,16 @@ export function Bubble(props: BubbleProps) {
         <div class={`bubble ${failed ? "bubble-failed" : ""} ${named ? "bubble-named" : ""}`}>
           {mine && <span class="visually-hidden">{text.chat.mine}:</span>}
           {named && <span class="visually-hidden">{text.rooms.names}:</span>}
-          <p class="bubble-text" dir="auto">{body}</p>
+          <Words body={body} link={link} who={props.who} />
           <footer class="bubble-foot">
             {props.marks}
             <Time at={at} />
             {delivery !== null && (
               <span class={`delivery delivery-${delivery}`}>
                 <Icon name={DELIVERY[delivery]} size="s" />
-                <span class="visually-hidden">{deliveries[delivery]}</span>
+                <span class={delivery === "seen" ? "" : "visually-hidden"}>
+                  {deliveries[delivery]}
+                </span>
               </span>
             )}
           </footer>

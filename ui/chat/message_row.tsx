@@ -1,8 +1,9 @@
 import type { MessageView } from "../api/views.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { contacts, withNames } from "../store/contacts.ts";
+import { contacts, nameOfJid, withNames } from "../store/contacts.ts";
 import { correctable, editing } from "../store/editing.ts";
 import { resent, sendAgain } from "../store/messages.ts";
+import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { Bubble, NoticeLine } from "./bubble.tsx";
 
@@ -23,6 +24,7 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
   return (
     <Bubble
       message={message}
+      who={nameOfSender(message)}
       joined={joined}
       beside={editable && <EditButton onClick={() => editing.value = message} />}
       marks={
@@ -35,6 +37,10 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
       failure={<Failure message={message} />}
     />
   );
+}
+
+function nameOfSender({ mine, contact }: MessageView): string {
+  return mine ? status.value?.account?.nick ?? text.chat.mine : nameOfJid(contact);
 }
 
 /** Begins the correction of a message. */

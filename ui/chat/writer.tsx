@@ -1,16 +1,16 @@
-/** The field to write to a contact. */
-import { useEffect, useMemo } from "preact/hooks";
+import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
 import { nameOf } from "../store/contacts.ts";
 import { correct, correctable, editing } from "../store/editing.ts";
 import { drafts, send } from "../store/messages.ts";
-import { Typist } from "../store/typing.ts";
+import { useTypist } from "../store/typing.ts";
 import { text } from "../text/mod.ts";
 import { WritingField } from "./writing_field.tsx";
 
+/** The field to write to a contact. */
 export function Writer({ contact }: { contact: ContactView }) {
   const { jid } = contact;
-  const typist = useTypist(jid);
+  const typist = useTypist(jid, api.setTyping);
   const edited = editing.value;
   return (
     <WritingField
@@ -27,11 +27,4 @@ export function Writer({ contact }: { contact: ContactView }) {
       stopped={() => typist.stop()}
     />
   );
-}
-
-/** Tells the contact while this chat is open; one who leaves it has stopped writing. */
-function useTypist(jid: string): Typist {
-  const typist = useMemo(() => new Typist(jid), [jid]);
-  useEffect(() => () => typist.stop(), [typist]);
-  return typist;
 }

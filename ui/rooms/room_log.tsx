@@ -2,9 +2,11 @@
 import type { RoomMessageView, RoomView } from "../api/views.ts";
 import { Bubble, NoticeLine } from "../chat/bubble.tsx";
 import { MessageLog } from "../chat/message_log.tsx";
+import { EditButton } from "../chat/message_row.tsx";
 import { hueOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { nameOf } from "../store/contacts.ts";
+import { correctableIn, roomEditing } from "../store/room_editing.ts";
 import { loadOlderOf, type RoomLog } from "../store/room_messages.ts";
 import { falseFriend, nameOfRoom } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
@@ -38,17 +40,22 @@ export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | unde
 }
 
 function Said({ message, joined }: { message: RoomMessageView; joined: boolean }) {
-  const { mine, kind, mention, problem } = message;
+  const { mine, kind, mention, problem, nick, edited } = message;
+  const editable = correctableIn(message.room)?.id === message.id;
   return (
     <Bubble
       message={message}
+      who={nick || text.rooms.room}
       joined={joined}
       named={mention}
-      beside={!mine && <Sender message={message} hidden={joined} />}
+      beside={mine
+        ? editable && <EditButton onClick={() => roomEditing.value = message} />
+        : <Sender message={message} hidden={joined} />}
       marks={
         <>
           {kind === "private" && <span class="in-clear">{text.rooms.private},</span>}
           <span class="in-clear">{text.rooms.clear}</span>
+          {edited && <span>{text.chat.edited}</span>}
         </>
       }
       deliveries={text.rooms.delivery}

@@ -22,7 +22,7 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy, blindTrust } = status.value!;
+  const { account, login, server, version, devices, policy, blindTrust, tellSeen } = status.value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -98,6 +98,20 @@ export function SettingsDialog() {
                     .then((next) => status.value = next, report)}
               />
             </label>
+            <label class="setting">
+              <span>{text.suites.tellSeen}</span>
+              <input
+                type="checkbox"
+                class="switch"
+                role="switch"
+                aria-describedby="tell-seen-hint"
+                checked={tellSeen}
+                onChange={({ currentTarget }) =>
+                  void api.setTellSeen(currentTarget.checked)
+                    .then((next) => status.value = next, report)}
+              />
+            </label>
+            <p class="hint" id="tell-seen-hint">{text.suites.tellSeenHint}</p>
           </Group>
         </>
       )}

@@ -40,6 +40,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     },
     policy: ["simpp-pq", "simpp-modern"],
     blindTrust: true,
+    tellSeen: false,
     devices: {
       state: "own",
       absence: null,
@@ -96,6 +97,7 @@ export function fakeMessage(contact: string, change: Partial<MessageView> = {}):
     at: Date.now(),
     kind: "chat",
     body: "Hello",
+    link: null,
     delivery: mine ? "delivered" : null,
     edited: false,
     problem: null,

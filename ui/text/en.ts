@@ -255,6 +255,10 @@ export const en = {
     composeHint: "Enter sends, Shift and Enter begins a new line, Arrow up in an empty field " +
       "corrects your last message.",
     typing: "is writing …",
+    typingMany: "are writing …",
+    and: "and",
+    andOthers: (n: number) => `and ${n} more`,
+    newTab: "opens in a new tab",
     edit: "Correct this message",
     edited: "edited",
     editing: "Correcting your last message. Escape leaves it as it was.",
@@ -267,6 +271,7 @@ export const en = {
       pending: "Waiting to be sent",
       sent: "Sent",
       delivered: "Delivered",
+      seen: "Seen",
       failed: "Not sent",
     },
     again: "Send again",
