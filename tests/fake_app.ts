@@ -2,6 +2,7 @@ import type { AppApi, Picture } from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   ContactView,
   MessageView,
@@ -88,6 +89,7 @@ export class FakeApp implements AppApi {
     },
     last: null,
   };
+  kept: ArchiveView = { default: "always", always: [], never: ["eve@x.example"] };
   room: RoomView = {
     jid: "den@rooms.fake.example",
     name: "Den",
@@ -254,6 +256,9 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
     this.#done(this.status(), "setBlindTrust", allowed);
+  archive: AppApi["archive"] = () => Promise.resolve(this.kept);
+  setArchive: AppApi["setArchive"] = (wanted) =>
+    this.#done(this.kept = wanted, "setArchive", wanted);
   setTellSeen: AppApi["setTellSeen"] = (told) => this.#done(this.status(), "setTellSeen", told);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);

@@ -160,4 +160,31 @@ dashboard(
   },
 );
 
+dashboard(
+  "what the server keeps is shown and chosen; one that keeps nothing says so",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const list = page.getByRole("list", { name: "Addresses with a choice of their own" });
+    await list.getByText("eve@chat.example: never kept").waitFor();
+    await page.getByRole("radio", { name: "Contacts only" }).check();
+    await asked(
+      mock,
+      'PUT /api/archive {"default":"roster","always":[],"never":["eve@chat.example"]}',
+    );
+    await page.getByLabel("An address with a choice of its own").fill("eve@chat.example");
+    await page.getByRole("button", { name: "Always keep" }).click();
+    await list.getByText("eve@chat.example: always kept").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole("heading", { name: "Archive on your server" }).scrollIntoViewIfNeeded();
+    await picture(page, "archive");
+    await page.getByRole("button", { name: "No choice of its own for eve@chat.example" }).click();
+    await list.getByText("eve@chat.example").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    mock.state.archive = null;
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("Your server keeps no archive.").waitFor();
+    assert.equal(await page.getByRole("radio", { name: "Keep all" }).count(), 0);
+  },
+);
+
 dashboards.test("writing, and cameras that are off, in Chromium");

@@ -1,6 +1,7 @@
 import type { Emitter } from "../base/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
@@ -69,6 +70,14 @@ export interface AppApi {
 
   /** Gives an account that logs in by keys a password too, for other programs. */
   setPassword(password: string): Promise<StatusView>;
+
+  /**
+   * What the account's server keeps of its messages (XEP-0441).
+   * @throws SimppdError `no-archive-preferences`
+   */
+  archive(): Promise<ArchiveView>;
+  /** @throws SimppdError as {@link archive}, and `archive-refused` */
+  setArchive(wanted: ArchiveView): Promise<ArchiveView>;
 
   invite(): Promise<InvitationView>;
 

@@ -4,6 +4,7 @@ import type { LoginProfileId } from "../crypto/mod.ts";
 import { compact, Pictures as StoredPictures, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
@@ -308,6 +309,13 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     await this.#parts.simpp.linking.startAnew();
     await this.#parts.simpp.publish();
     return this.#linked();
+  }
+
+  archive(): Promise<ArchiveView> {
+    return this.#parts.archive.get();
+  }
+  setArchive(wanted: ArchiveView): Promise<ArchiveView> {
+    return this.#parts.archive.set(wanted);
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */

@@ -58,6 +58,11 @@ const status = v.object({
     message: v.nullable(text),
   }),
 });
+const archive = v.object({
+  default: v.picklist(["always", "never", "roster"]),
+  always: v.array(text),
+  never: v.array(text),
+});
 const invitation = v.object({ link: text, expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
@@ -168,6 +173,7 @@ type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
 type Agrees<View, Schema extends v.GenericSchema> = Same<Flat<View>, Flat<v.InferOutput<Schema>>>;
 
 true satisfies Agrees<views.StatusView, typeof status>;
+true satisfies Agrees<views.ArchiveView, typeof archive>;
 true satisfies Agrees<views.InvitationView, typeof invitation>;
 true satisfies Agrees<views.ContactView, typeof contact>;
 true satisfies Agrees<views.SafetyView, typeof safety>;
@@ -182,6 +188,7 @@ true satisfies Agrees<views.CallView, typeof call>;
 export const answers = {
   Problem: problem,
   Status: status,
+  Archive: archive,
   Invitation: invitation,
   Contact: contact,
   Picture: picture,

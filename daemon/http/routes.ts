@@ -74,6 +74,15 @@ export const routes: readonly Route[] = [
     answer: "Picture",
     handle: ({ app, param }) => app.picture(param("jid")),
   }),
+  route("get", "/api/archive", "What the account's server keeps of its messages", {
+    answer: "Archive",
+    handle: ({ app }) => app.archive(),
+  }),
+  route("put", "/api/archive", "Choose what the account's server keeps of its messages", {
+    body: requests.archiveBody,
+    answer: "Archive",
+    handle: ({ app, body }) => app.setArchive(body),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",

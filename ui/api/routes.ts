@@ -2,6 +2,7 @@
 import { download, request, upload } from "./client.ts";
 import { forgetPage, keepPage } from "./page.ts";
 import type {
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
@@ -72,6 +73,8 @@ export const api = {
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
   picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
   setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
+  archive: () => request<ArchiveView>("GET", "/api/archive"),
+  setArchive: (wanted: ArchiveView) => request<ArchiveView>("PUT", "/api/archive", wanted),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 

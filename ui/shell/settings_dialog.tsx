@@ -12,6 +12,7 @@ import { report } from "../store/notices.ts";
 import { prefer, preferences, type Theme } from "../store/preferences.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { ArchiveSettings } from "./archive_settings.tsx";
 import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
 import { PictureSettings } from "./picture_settings.tsx";
@@ -161,6 +162,11 @@ export function SettingsDialog() {
       {account !== null && (
         <Group title={text.otherPrograms.title}>
           <OtherPrograms server={server} account={account} />
+        </Group>
+      )}
+      {account !== null && (
+        <Group title={text.archive.title}>
+          <ArchiveSettings />
         </Group>
       )}
       <Group title={text.safekeeping.passphrase}>

@@ -1,3 +1,4 @@
+import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
@@ -13,6 +14,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
  * What depends on a value is a function of it.
  */
 export const en = {
+  ...archive,
   ...trust,
   ...otherPrograms,
   ...picture,
