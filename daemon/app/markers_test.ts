@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Emitter } from "../base/mod.ts";
 import { SIMPP_NS } from "../simpp/mod.ts";
 import { Presence, XmppClient } from "../xmpp/client/mod.ts";
+import { el, NS } from "../xmpp/core/mod.ts";
 import { App } from "./gate.ts";
 import { until } from "./testing_dora.ts";
 
@@ -57,18 +59,22 @@ Deno.test("that one has read a sealed message is told only by choice, and within
       endpoints: [{ host: "127.0.0.1", port: server!.port, tls: "direct" }],
     });
     const seen: string[] = [];
+    const witnessed = new Emitter<string>();
     new Presence(witness);
     witness.hooks.message((stanza) => {
       seen.push(stanza.toString());
+      witnessed.emit(stanza.toString());
       return true;
     });
     try {
       await witness.connect();
+      // Answered in its turn: by then the server knows that the witness is there.
+      await witness.iq(el("iq", { type: "get" }, el("ping", { xmlns: NS.ping })));
       await bob.markRead(jids.alice);
       // Who has read one has read what came before it.
       await until(alice.events, () => delivery().every((each) => each === "seen"));
       const { id } = alice.messages(jids.bob).find(({ body }) => body === "two")!;
-      assert.ok(seen.some((stanza) => stanza.includes(SIMPP_NS)));
+      await until(witnessed, () => seen.some((stanza) => stanza.includes(SIMPP_NS)));
       assert.equal(seen.some((stanza) => /displayed|chat-markers/.test(stanza)), false);
       assert.equal(seen.some((stanza) => stanza.includes(`"${id}"`)), false);
 
