@@ -105,9 +105,10 @@ export class RoomEntry {
   }
 
   leave(jid: string): void {
-    this.#rest(jid);
     this.#rooms.forget(jid);
     this.#endStay(jid);
+    // Being out of a room that is still stored as wanted looks as if it should be entered again.
+    this.#rest(jid);
   }
 
   close(): void {
@@ -156,7 +157,7 @@ export class RoomEntry {
       // The client enters by itself after a cut.
       if (event.state === "entering" && !this.#entering.has(jid)) this.#begin(room);
       else if (event.state === "in") {
-        this.#again.delete(jid);
+        this.#rest(jid);
         if (!this.#entering.has(jid)) this.settle(jid);
       } else if (event.state === "out") {
         this.#endStay(jid);

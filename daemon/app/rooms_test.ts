@@ -278,3 +278,19 @@ Deno.test("a room is made open, moderated and with a password, which an invitati
     await until(bob, () => bob.rooms().some(({ state }) => state === "invited"));
     assert.equal((await bob.answerRoom(secret.jid, { answer: "accept", ...PLAIN })).state, "in");
   }));
+
+Deno.test("who leaves a room at once is not brought back by the bookmark of having entered it", () =>
+  withCouple(async ({ alice, bob }) => {
+    const { jid } = await alice.createRoom({ name: "Hall", open: true, ...PLAIN });
+    const left: AppEvent[] = [];
+    bob.events.on((event) => void (event.type === "room-removed" && left.push(event)));
+    for (let i = 0; i < 3; i++) {
+      await bob.joinRoom({ jid, ...PLAIN });
+      await bob.leaveRoom(jid);
+    }
+    assert.equal(left.length, 3);
+    // An invitation is passed over in a room that one is in: by then all echoes have come.
+    await alice.inviteToRoom(jid, bob.status().account!.jid);
+    await until(bob, () => only(bob)?.state === "invited");
+    await until(alice, () => only(alice)!.occupants === 1);
+  }));
