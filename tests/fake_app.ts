@@ -2,6 +2,7 @@ import type { AppApi, Picture } from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   ContactView,
   MessageView,
@@ -27,6 +28,7 @@ function fakeMessage(contact: string, id: string, body: string): MessageView {
     at: 1,
     kind: "chat",
     body,
+    link: null,
     delivery: "pending",
     problem: null,
     edited: false,
@@ -44,6 +46,8 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
     sender: "alice",
     jid: "alice@fake.example",
     body,
+    link: null,
+    edited: false,
     at: 1,
     mention: false,
     encryption: "none",
@@ -86,6 +90,7 @@ export class FakeApp implements AppApi {
     },
     last: null,
   };
+  kept: ArchiveView = { default: "always", always: [], never: ["eve@x.example"] };
   room: RoomView = {
     jid: "den@rooms.fake.example",
     name: "Den",
@@ -100,6 +105,7 @@ export class FakeApp implements AppApi {
     subject: "",
     nonAnonymous: true,
     occupants: 2,
+    typing: [],
     unread: 0,
     mentions: 0,
     last: null,
@@ -148,6 +154,7 @@ export class FakeApp implements AppApi {
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
+      tellSeen: false,
       devices: {
         state: "own",
         absence: null,
@@ -232,6 +239,10 @@ export class FakeApp implements AppApi {
     );
     return this.#done(sent, "sendToRoom", jid, body);
   };
+  correctInRoom: AppApi["correctInRoom"] = (jid, id, body) =>
+    this.#done(fakeRoomMessage(jid, id, body), "correctInRoom", jid, id, body);
+  setRoomTyping: AppApi["setRoomTyping"] = (jid, typing) =>
+    this.#done(undefined, "setRoomTyping", jid, typing);
   markRoomRead: AppApi["markRoomRead"] = (jid) => this.#done(undefined, "markRoomRead", jid);
   inviteToRoom: AppApi["inviteToRoom"] = (jid, contact, reason) =>
     this.#done(undefined, "inviteToRoom", jid, contact, reason);
@@ -252,6 +263,10 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
     this.#done(this.status(), "setBlindTrust", allowed);
+  archive: AppApi["archive"] = () => Promise.resolve(this.kept);
+  setArchive: AppApi["setArchive"] = (wanted) =>
+    this.#done(this.kept = wanted, "setArchive", wanted);
+  setTellSeen: AppApi["setTellSeen"] = (told) => this.#done(this.status(), "setTellSeen", told);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   confirmDevice: AppApi["confirmDevice"] = (code) =>

@@ -422,6 +422,7 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByRole("button", { name: "Let others in" }).click();
   await page.getByText("Others can reach it.").waitFor();
   await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
+  await page.getByText("this machine's address, port 5443 (WebSocket, uploads)").waitFor();
   await page.getByLabel("Password for the account").fill("correct horse");
   const twice = page.getByLabel("That password again");
   await twice.fill("correct house");

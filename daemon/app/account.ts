@@ -414,8 +414,8 @@ function writeEndpoint(endpoint: { host: string; port: number; tls?: string; pat
 
 /** What a first run that was cut off left behind belongs to no account. */
 async function removeOldServer(state: StateDirectory): Promise<void> {
-  for (const name of ["server.db", "server.db-wal", "server.db-shm"]) {
-    await Deno.remove(state.file(name)).catch((error) => {
+  for (const name of ["server.db", "server.db-wal", "server.db-shm", "uploads"]) {
+    await Deno.remove(state.file(name), { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }

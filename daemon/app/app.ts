@@ -4,6 +4,7 @@ import type { LoginProfileId } from "../crypto/mod.ts";
 import { compact, Pictures as StoredPictures, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
@@ -125,6 +126,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       server: settled ? this.#parts.account.server : null,
       policy: [...this.#parts.simpp.policy.everybody],
       blindTrust: this.#parts.simpp.policy.blindTrust,
+      tellSeen: this.#parts.settings.tellSeen,
       devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -279,6 +281,12 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     this.#parts.simpp.policy.blindTrust = allowed;
     return Promise.resolve(this.#linked());
   }
+  async setTellSeen(told: boolean): Promise<StatusView> {
+    this.#parts.settings.tellSeen = await Promise.resolve(told);
+    const status = this.status();
+    this.events.emit({ type: "status", data: status });
+    return status;
+  }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#parts.simpp.linking.approve(id);
     return this.status();
@@ -308,6 +316,13 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     await this.#parts.simpp.linking.startAnew();
     await this.#parts.simpp.publish();
     return this.#linked();
+  }
+
+  archive(): Promise<ArchiveView> {
+    return this.#parts.archive.get();
+  }
+  setArchive(wanted: ArchiveView): Promise<ArchiveView> {
+    return this.#parts.archive.set(wanted);
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */

@@ -16,6 +16,7 @@ import type { ServerSettings } from "./settings.ts";
 /** Where the server listens first; another free port is taken when one is in use. */
 const DEFAULT_PORT = 5223;
 const DEFAULT_STARTTLS_PORT = 5222;
+const DEFAULT_HTTPS_PORT = 5443;
 /** How long an invitation can be used, in seconds. */
 const INVITATION_LIFE = 7 * 86_400;
 
@@ -69,6 +70,7 @@ export class Carried {
       host: HOST[reach],
       port,
       starttlsPort: settings.starttlsPort ?? DEFAULT_STARTTLS_PORT,
+      httpsPort: settings.httpsPort ?? DEFAULT_HTTPS_PORT,
       certificatePem,
       keyPem,
       ...(loginProfiles === undefined ? {} : { loginProfiles }),
@@ -178,6 +180,12 @@ export class Carried {
   }
 }
 
-function portsOf({ port, starttlsPort }: CarriedServer): { port: number; starttlsPort?: number } {
-  return { port, ...(starttlsPort === undefined ? {} : { starttlsPort }) };
+type Ports = Pick<ServerView, "port" | "starttlsPort" | "httpsPort">;
+
+function portsOf({ port, starttlsPort, httpsPort }: CarriedServer): Ports {
+  return {
+    port,
+    ...(starttlsPort === undefined ? {} : { starttlsPort }),
+    ...(httpsPort === undefined ? {} : { httpsPort }),
+  };
 }

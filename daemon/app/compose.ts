@@ -12,6 +12,7 @@ import {
 } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
 import { Account } from "./account.ts";
+import { ArchiveChoice } from "./archive_choice.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
@@ -42,6 +43,7 @@ export interface Parts {
   readonly rooms: AppRooms;
   readonly calls: Calls;
   readonly account: Account;
+  readonly archive: ArchiveChoice;
   readonly typing: Typing;
   readonly devices: OwnDevices;
 }
@@ -91,9 +93,17 @@ export function compose(
   );
   const plain: PlainLink = new PlainLink(simpp, people);
   const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
-  const markers = new Markers(plain);
-  plain.received.on((message) => markers.receive(message));
+  const markers = new Markers({
+    link,
+    plain,
+    tellSeen: () => settings.tellSeen,
+    isAnswered: (jid) => people.has(jid) && !people.isStranger(jid) && !people.isBlocked(jid),
+  });
+  for (const heard of [link.received, plain.received]) {
+    heard.on((message) => markers.receive(message));
+  }
   const history = new History(settings, plain);
+  const keeping = new ArchiveChoice();
   const chats = new Chats(messages, link, plain, (message) => {
     events.emit({ type: "message", data: message });
     people.touch(message.contact);
@@ -171,6 +181,7 @@ export function compose(
     rooms,
     calls,
     account,
+    archive: keeping,
     typing,
     devices,
   };
@@ -180,6 +191,7 @@ export function compose(
     const { client, roster, presence, pep, archive } = connection;
     pictures.attach(client, pep);
     history.attach(client, archive);
+    keeping.attach(client);
     rooms.attach(connection);
     people.attach(client, roster, presence);
     link.attach(client);

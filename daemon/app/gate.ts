@@ -131,6 +131,7 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
+      tellSeen: false,
       devices: {
         state: "unlinked",
         absence: "new",

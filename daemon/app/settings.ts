@@ -29,6 +29,8 @@ export interface ServerSettings {
   readonly port: number;
   /** The same for STARTTLS. */
   readonly starttlsPort?: number;
+  /** The same for HTTPS: uploads and WebSocket. */
+  readonly httpsPort?: number;
   /** Login profiles it lets in; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }
@@ -52,6 +54,14 @@ export class AppSettings {
   }
   set server(server: ServerSettings) {
     this.#settings.set("server", server);
+  }
+
+  /** Are contacts told, sealed, how far one has read on this device (XEP-0333)? */
+  get tellSeen(): boolean {
+    return this.#settings.get("tellSeen") ?? false;
+  }
+  set tellSeen(told: boolean) {
+    this.#settings.set("tellSeen", told);
   }
 
   /** Id of the newest message of the server's archive that is here (XEP-0313). */

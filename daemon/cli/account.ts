@@ -168,7 +168,11 @@ function shown(status: StatusView): Answer {
   ];
   if (login !== null) lines.push(`signed in by ${signIn(login)}`);
   if (account !== null) lines.push(`another device: ${anotherDevice(account)}`);
-  if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
+  if (server !== null) {
+    const { domain, host, port, httpsPort } = server;
+    const https = httpsPort === undefined ? "" : `, uploads and WebSocket on port ${httpsPort}`;
+    lines.push(`carries ${domain} on ${host}:${port}${https}`);
+  }
   if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));
   return { value: status, text: lines.join("\n") };
 }

@@ -389,6 +389,22 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["policy", "simpp-pq"], ["setPolicy", null, ["simpp-pq"]]],
       [["policy", "default", "--contact", bob], ["setPolicy", bob, null]],
       [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
+      [["archive", "default", "roster"], ["setArchive", {
+        default: "roster",
+        always: [],
+        never: ["eve@x.example"],
+      }]],
+      [["archive", "always", "eve@x.example"], ["setArchive", {
+        default: "roster",
+        always: ["eve@x.example"],
+        never: [],
+      }]],
+      [["archive", "usual", "eve@x.example"], ["setArchive", {
+        default: "roster",
+        always: [],
+        never: [],
+      }]],
+      [["policy", "--tell-seen", "on"], ["setTellSeen", true]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
       [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
@@ -465,7 +481,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
     assert.deepEqual((await ask(["policy"])).out, [
-      "everybody: simpp-pq simpp-modern\nwrites to all contacts",
+      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ntells nobody what was read",
     ]);
     const { out: [asAll] } = await ask(["policy", "--contact", bob]);
     assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
@@ -477,6 +493,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
       contact: null,
       suites: ["simpp-pq", "simpp-modern"],
       verifiedOnly: true,
+      tellSeen: false,
       contacts: [{ contact: bob, suites: ["simpp-2009"] }],
     });
     assert.match((await ask(["policy"])).out[0]!, /^bob@fake.example: simpp-2009$/m);

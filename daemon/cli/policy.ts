@@ -14,14 +14,22 @@ export const policy: Verb = {
     "policy SUITE [SUITE …] --contact JID         allows these with one contact",
     "policy default --contact JID                 back to what holds for everybody",
     "policy --verified-only on|off                write to verified contacts only, or to all",
+    "policy --tell-seen on|off                    tell contacts, sealed, what you have read",
     "                  SUITE is simpp-pq, simpp-modern, simpp-2009 (the paper's, weak)",
   ],
-  options: { contact: { type: "string" }, "verified-only": { type: "string" } },
+  options: {
+    contact: { type: "string" },
+    "verified-only": { type: "string" },
+    "tell-seen": { type: "string" },
+  },
   async run(invocation) {
     const { words, state } = invocation;
     const jid = text(invocation, "contact");
     const only = text(invocation, "verified-only");
-    if (only !== undefined) return await verifiedOnly(state, only, words.length === 0 && !jid);
+    const seen = text(invocation, "tell-seen");
+    const alone = words.length === 0 && jid === undefined;
+    if (only !== undefined) return await verifiedOnly(state, only, alone && seen === undefined);
+    if (seen !== undefined) return await tellSeen(state, seen, alone);
     if (words[0] === "default" && (jid === undefined || words.length > 1)) {
       throw new UsageError("policy default goes with --contact JID, alone");
     }
@@ -37,7 +45,7 @@ export const policy: Verb = {
 
 /** Everything that is set: for everybody, and for those who have a choice of their own. */
 async function all(api: LocalApi): Promise<Answer> {
-  const { policy: suites, blindTrust } = await api.ask<StatusView>("GET", "/api/status");
+  const { policy: suites, blindTrust, tellSeen } = await api.ask<StatusView>("GET", "/api/status");
   const contacts = (await api.ask<ContactView[]>("GET", "/api/contacts"))
     .filter(({ trust }) => trust.ownPolicy)
     .map(({ jid, trust }) => ({ contact: jid, suites: trust.policy }));
@@ -45,8 +53,9 @@ async function all(api: LocalApi): Promise<Answer> {
     `everybody: ${suites.join(" ")}`,
     ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
     writes(blindTrust),
+    tells(tellSeen),
   ];
-  const value = { contact: null, suites, verifiedOnly: !blindTrust, contacts };
+  const value = { contact: null, suites, verifiedOnly: !blindTrust, tellSeen, contacts };
   return { value, text: lines.join("\n") };
 }
 
@@ -63,6 +72,20 @@ async function ofContact(api: LocalApi, jid: string): Promise<Answer> {
 
 function writes(blindTrust: boolean): string {
   return blindTrust ? "writes to all contacts" : "writes to verified contacts only";
+}
+
+function tells(seen: boolean): string {
+  return seen ? "tells contacts what was read" : "tells nobody what was read";
+}
+
+/** Tells contacts, sealed, what was read on this device, or not. */
+async function tellSeen(state: string, seen: string, alone: boolean): Promise<Answer> {
+  if (!alone || (seen !== "on" && seen !== "off")) {
+    throw new UsageError("--tell-seen takes on or off, and stands alone");
+  }
+  const api = await LocalApi.open(state);
+  const status = await api.ask<StatusView>("PUT", "/api/tell-seen", { told: seen === "on" });
+  return { value: { tellSeen: status.tellSeen }, text: tells(status.tellSeen) };
 }
 
 /** Writes to verified contacts only, or to all. */

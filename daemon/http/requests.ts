@@ -53,6 +53,13 @@ const suites = v.pipe(
 );
 export const policyBody = v.strictObject({ suites });
 export const blindTrustBody = v.strictObject({ allowed: v.boolean() });
+const jids = v.pipe(v.array(jid), v.maxLength(500));
+export const archiveBody = v.strictObject({
+  default: v.picklist(["always", "never", "roster"]),
+  always: jids,
+  never: jids,
+});
+export const tellSeenBody = v.strictObject({ told: v.boolean() });
 export const confirmBody = v.strictObject({ code: line(64) });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });

@@ -74,6 +74,15 @@ export const routes: readonly Route[] = [
     answer: "Picture",
     handle: ({ app, param }) => app.picture(param("jid")),
   }),
+  route("get", "/api/archive", "What the account's server keeps of its messages", {
+    answer: "Archive",
+    handle: ({ app }) => app.archive(),
+  }),
+  route("put", "/api/archive", "Choose what the account's server keeps of its messages", {
+    body: requests.archiveBody,
+    answer: "Archive",
+    handle: ({ app, body }) => app.setArchive(body),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",
@@ -162,6 +171,11 @@ export const routes: readonly Route[] = [
     body: requests.blindTrustBody,
     answer: "Status",
     handle: ({ app, body }) => app.setBlindTrust(body.allowed),
+  }),
+  route("put", "/api/tell-seen", "Tell contacts, sealed, how far one has read, or not", {
+    body: requests.tellSeenBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setTellSeen(body.told),
   }),
   route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
     answer: "Status",

@@ -122,6 +122,10 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX room_messages_by_room ON room_messages (room, at);
   CREATE INDEX room_messages_unread ON room_messages (room) WHERE unread = 1;
   `,
+  `
+  ALTER TABLE messages ADD COLUMN link BLOB;  -- sealed: a URL beside the text
+  CREATE INDEX room_messages_by_name ON room_messages (room, said);
+  `,
 ];
 
 /**

@@ -30,6 +30,8 @@ export interface StatusView {
   policy: SuiteName[];
   /** Are contacts written to before they were verified? */
   blindTrust: boolean;
+  /** Are contacts told, sealed, how far one has read? */
+  tellSeen: boolean;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };
@@ -96,6 +98,8 @@ export interface ServerView {
   /** Direct TLS. */
   port: number;
   starttlsPort?: number;
+  /** HTTPS: uploads and WebSocket. */
+  httpsPort?: number;
   /** SHA-256 of the server's public key (SPKI), base64url. */
   pin: string;
 }

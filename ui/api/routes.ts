@@ -2,6 +2,7 @@
 import { download, request, upload } from "./client.ts";
 import { forgetPage, keepPage } from "./page.ts";
 import type {
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
@@ -83,6 +84,8 @@ export const api = {
   invitations: () => request<OpenInvitationView[]>("GET", "/api/invitations"),
   revokeInvitation: (id: string) =>
     request<void>("DELETE", `/api/invitations/${encodeURIComponent(id)}`),
+  archive: () => request<ArchiveView>("GET", "/api/archive"),
+  setArchive: (wanted: ArchiveView) => request<ArchiveView>("PUT", "/api/archive", wanted),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
@@ -118,6 +121,7 @@ export const api = {
   setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
     request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
   setBlindTrust: (allowed: boolean) => request<StatusView>("PUT", "/api/blind-trust", { allowed }),
+  setTellSeen: (told: boolean) => request<StatusView>("PUT", "/api/tell-seen", { told }),
   setPolicy: (suites: readonly SuiteName[]) =>
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),

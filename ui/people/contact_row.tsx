@@ -1,5 +1,6 @@
 import type { ContactView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
+import { deedOf } from "../parts/deed.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
@@ -70,10 +71,18 @@ function Preview({ contact }: { contact: ContactView }) {
   if (contact.last === null) {
     return <span class="preview" dir="auto">{contact.status || text.people.neverTalked}</span>;
   }
+  const { mine, body } = contact.last;
+  const deed = deedOf(body);
   return (
     <span class="preview">
-      {contact.last.mine && text.people.you}
-      <bdi>{contact.last.body}</bdi>
+      {mine && text.people.you}
+      {deed !== undefined && !mine && (
+        <>
+          * <bdi>{nameOf(contact)}</bdi>
+          {" "}
+        </>
+      )}
+      <bdi>{deed ?? body}</bdi>
     </span>
   );
 }

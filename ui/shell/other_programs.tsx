@@ -48,7 +48,7 @@ function Carried({ server }: { server: ServerView }) {
 }
 
 function Ports({ host, server }: { host: string; server: ServerView }) {
-  const { direct, starttls } = text.otherPrograms;
+  const { direct, starttls, webSocket } = text.otherPrograms;
   return (
     <>
       {direct(host, server.port)}
@@ -56,6 +56,12 @@ function Ports({ host, server }: { host: string; server: ServerView }) {
         <>
           <br />
           {starttls(host, server.starttlsPort)}
+        </>
+      )}
+      {server.httpsPort !== undefined && (
+        <>
+          <br />
+          {webSocket(host, server.httpsPort)}
         </>
       )}
     </>

@@ -5,6 +5,7 @@
  */
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   ContactView,
   DevicesView,
@@ -30,6 +31,8 @@ const SAFETY = "482910573328841002957163920481557720391846501173298465";
 const dist = new URL("../dist/", import.meta.url);
 
 export interface MockState {
+  /** null: the server has none. */
+  archive: ArchiveView | null;
   /** Whether pages are let in at all. */
   session: boolean;
   status: StatusView;
@@ -66,6 +69,7 @@ type Body = Record<string, unknown>;
 export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const people = fakePeople();
   const state: MockState = {
+    archive: { default: "always", always: [], never: ["eve@chat.example"] },
     session: true,
     status: fakeStatus(),
     contacts: new Map(people.map((contact) => [contact.jid, contact])),
@@ -387,6 +391,13 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.status;
       case "PUT /api/blind-trust":
         return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
+      case "GET /api/archive":
+        if (state.archive !== null) return state.archive;
+        throw new Refusal(422, "no-archive-preferences", "Your server keeps no archive.");
+      case "PUT /api/archive":
+        return state.archive = body as unknown as ArchiveView;
+      case "PUT /api/tell-seen":
+        return state.status = { ...state.status, tellSeen: body["told"] as boolean };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":

@@ -1,3 +1,4 @@
+import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
@@ -13,6 +14,7 @@ import { plural } from "./plural.ts";
  * What depends on a value is a function of it.
  */
 export const en = {
+  ...archive,
   ...trust,
   ...otherPrograms,
   ...picture,
@@ -251,6 +253,10 @@ export const en = {
     composeHint: "Enter sends, Shift and Enter begins a new line, Arrow up in an empty field " +
       "corrects your last message.",
     typing: "is writing …",
+    typingMany: "are writing …",
+    and: "and",
+    andOthers: (n: number) => `and ${n} more`,
+    newTab: "opens in a new tab",
     edit: "Correct this message",
     edited: "edited",
     editing: "Correcting your last message. Escape leaves it as it was.",
@@ -263,6 +269,7 @@ export const en = {
       pending: "Waiting to be sent",
       sent: "Sent",
       delivered: "Delivered",
+      seen: "Seen",
       failed: "Not sent",
     },
     again: "Send again",

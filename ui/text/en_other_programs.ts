@@ -13,6 +13,7 @@ export const otherPrograms = {
     closed: "Nobody, until you let others in.",
     direct: (host: string, port: number) => `${host}, port ${port} (TLS)`,
     starttls: (host: string, port: number) => `${host}, port ${port} (STARTTLS)`,
+    webSocket: (host: string, port: number) => `${host}, port ${port} (WebSocket, uploads)`,
     certificate: "The server made its certificate itself. Where the program asks, compare the " +
       "pinned key, or trust the certificate for this server only.",
     passwordLead: "simppd signs in by its keys. Other programs need a password.",

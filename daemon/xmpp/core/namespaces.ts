@@ -94,6 +94,7 @@ export const NS = {
   archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0333 */
   chatMarkers: "urn:xmpp:chat-markers:0",
+  correction: "urn:xmpp:message-correct:0",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */
