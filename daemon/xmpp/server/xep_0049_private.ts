@@ -2,6 +2,7 @@ import { utf8 } from "../../base/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
+import { PRIVATE_CONFIG } from "./pubsub/pep_config.ts";
 import { checkRoom } from "./pubsub/pep_publish.ts";
 import { readStored } from "./stored_xml.ts";
 
@@ -49,12 +50,7 @@ function store(host: Host, { account, payload }: IqRequest): undefined {
       if (isNew && storage.pep.nodes(account).length >= limits.pepNodes) {
         throw new StanzaError("wait", "resource-constraint", "too many namespaces and nodes");
       }
-      storage.pep.configure(account, node, {
-        accessModel: "whitelist",
-        maxItems: 1,
-        persistItems: true,
-        sendLast: "never",
-      });
+      storage.pep.configure(account, node, PRIVATE_CONFIG);
       storage.pep.publish(account, node, { id: ITEM, payload: xml, published: Date.now() }, 1);
     }
     checkRoom(host, account);

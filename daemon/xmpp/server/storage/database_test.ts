@@ -27,6 +27,8 @@ function withAlice(storage: Storage): Storage {
 const NO_KEYS = { credentials: [], loginKeys: [] };
 const NODE = {
   accessModel: "presence",
+  rosterGroups: [],
+  publishModel: "publishers",
   maxItems: 10,
   persistItems: true,
   sendLast: "never",
