@@ -6,6 +6,7 @@ import { readDecision, remindOwner } from "./pubsub/pep_authorization.ts";
 import { fitting, retract, retrieve } from "./pubsub/pep_items.ts";
 import { decide } from "./pubsub/pep_management.ts";
 import { sendLastItems, sendLastOf } from "./pubsub/pep_notify.ts";
+import { answerOldBookmarks } from "./pubsub/pep_old_bookmarks.ts";
 import { create, manage } from "./pubsub/pep_owner.ts";
 import { publish } from "./pubsub/pep_publish.ts";
 import {
@@ -118,6 +119,8 @@ function pubsub(host: Host, request: IqRequest): Element | undefined {
   const { type, payload } = request;
   const action = payload.getChildElements()[0];
   if (action === undefined) throw new StanzaError("modify", "bad-request");
+  const converted = answerOldBookmarks(host, request, action);
+  if (converted !== undefined) return converted;
   switch (`${type} ${action.getName()}`) {
     case "get items":
       return retrieve(host, request, action);
