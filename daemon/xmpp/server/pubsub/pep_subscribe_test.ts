@@ -101,11 +101,11 @@ Deno.test("nobody subscribes another, nor with what is no address", () =>
     assert.deepEqual(bed.server.storage.pepSubscriptions.of("alice", NODE), []);
   }));
 
-Deno.test("a stranger that subscribes thousands of times has as many subscriptions as one may", () =>
+Deno.test("a stranger that subscribes again and again has as many subscriptions as one may", () =>
   withServer(async (bed) => {
     const [alice, bob, eve] = await three(bed);
     await alice.request("set", publishing("1", "a", { access_model: "open" }));
-    const asked = Array.from({ length: 1_000 }, async (_, i) => {
+    const asked = Array.from({ length: 500 }, async (_, i) => {
       const subscribe = el("subscribe", { node: NODE, jid: `${EVE}/${i}` });
       return (await eve.request("set", pubsub(subscribe), ALICE)).attrs.type;
     });
