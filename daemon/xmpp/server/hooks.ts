@@ -1,4 +1,4 @@
-import type { Element, Jid } from "../core/mod.ts";
+import { type Element, type Jid, StanzaError } from "../core/mod.ts";
 import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
 
@@ -193,6 +193,11 @@ export class Hooks {
   streamFeatures(when: "login" | "bound"): Element[] {
     return this.#features[when].map((make) => make());
   }
+
+  /** What service discovery says of an account's node. @throws StanzaError */
+  nodeInfo: (request: IqRequest, node: string) => Element = () => {
+    throw new StanzaError("cancel", "item-not-found");
+  };
 
   /** Adds to what service discovery says (XEP-0030). */
   feature(scope: Scope, ...names: string[]): void {

@@ -32,8 +32,9 @@ function info(host: Host, scope: Scope, request: IqRequest): Element {
   const { node } = payload.attrs;
   const answer = discoInfo(host.hooks, scope, node);
   if (node === undefined) return answer;
+  if (scope === "account") return host.hooks.nodeInfo(request, node);
   // What it announced itself (XEP-0115 section 6.2), and nothing else.
   const announced = `${SERVER_NODE}#${verification(answer, "sha-1")}`;
-  if (scope === "account" || node !== announced) throw new StanzaError("cancel", "item-not-found");
+  if (node !== announced) throw new StanzaError("cancel", "item-not-found");
   return answer;
 }

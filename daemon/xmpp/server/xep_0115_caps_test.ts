@@ -56,11 +56,11 @@ Deno.test("the server announces its capabilities with a hash of what it says of 
     const { hash, node, ver } = (await alice.open()).getChild("c", NS.caps)!.attrs;
     assert.equal(hash, "sha-1");
     await alice.request("set", el("bind", { xmlns: NS.bind }));
-    const ask = (of: string | undefined, to: string) =>
-      alice.request("get", el("query", { xmlns: NS.discoInfo, node: of }), to);
-    for (const  of of[undefined, `${node}#${ver}`]) {
-      const info = (await ask(of, DOMAIN)).getChild("query", NS.discoInfo)!;
-      assert.equal(info.attrs.node, of);
+    const ask = (about: string | undefined, to: string) =>
+      alice.request("get", el("query", { xmlns: NS.discoInfo, node: about }), to);
+    for (const asked of [undefined, `${node}#${ver}`]) {
+      const info = (await ask(asked, DOMAIN)).getChild("query", NS.discoInfo)!;
+      assert.equal(info.attrs.node, asked);
       assert.equal(info.getChildren("x").length, 0);
       const identities = info.getChildren("identity").map(({ attrs }) =>
         `${attrs.category}/${attrs.type}//${attrs.name ?? ""}<`

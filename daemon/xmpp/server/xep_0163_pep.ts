@@ -66,6 +66,17 @@ export const pep: Extension = (host) => {
   hooks.iq("account", "pubsub", NS.pubsub, (request) => pubsub(host, request));
   hooks.iq("account", "pubsub", NS.pubsubOwner, (request) => manage(host, request));
   hooks.iq("account", "query", NS.discoItems, (request) => discoItems(host, request));
+  hooks.nodeInfo = ({ account, session }, node) => {
+    const config = node === NS.vcard ? undefined : host.storage.pep.config(account, node);
+    const access = config && NodeAccess.ofFew(host, account, node, config);
+    if (!access?.shows(session.account)) throw new StanzaError("cancel", "item-not-found");
+    return el(
+      "query",
+      { xmlns: NS.discoInfo, node },
+      el("identity", { category: "pubsub", type: "leaf" }),
+      el("feature", { var: NS.pubsub }),
+    );
+  };
   hooks.capable.on((session) => sendLastItems(host, session));
   hooks.available.on((session, before) => {
     if (before === undefined) remindOwner(host, session);

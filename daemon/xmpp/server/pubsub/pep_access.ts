@@ -19,6 +19,7 @@ type Standing = Pick<RosterItem, "subscription" | "groups">;
 interface Standings {
   contact(person: string): Standing | undefined;
   affiliation(person: string): PepAffiliation | undefined;
+  subscriptions(person: string): readonly PepSubscription[];
 }
 
 /**
@@ -28,44 +29,44 @@ interface Standings {
  */
 export class NodeAccess {
   readonly config: PepConfig;
-  readonly #host: Host;
   readonly #owner: string;
-  readonly #node: string;
   readonly #standings: Standings;
-  #subscriptions: PepSubscription[] | undefined;
 
-  private constructor(
-    host: Host,
-    owner: string,
-    node: string,
-    config: PepConfig,
-    standings: Standings,
-  ) {
-    this.#host = host;
+  private constructor(owner: string, config: PepConfig, standings: Standings) {
     this.#owner = owner;
-    this.#node = node;
     this.config = config;
     this.#standings = standings;
   }
 
-  /** To be asked about one person or few. */
+  /** To be asked about one person or few: looks up what it is asked for. */
   static ofFew(host: Host, owner: string, node: string, config: PepConfig): NodeAccess {
-    const { rosters, pepAffiliations } = host.storage;
-    const affiliations = once(() => pepAffiliations.of(owner, node));
-    return new NodeAccess(host, owner, node, config, {
+    const { rosters, pepAffiliations, pepSubscriptions } = host.storage;
+    return new NodeAccess(owner, config, {
       contact: (person) => rosters.get(owner, host.address(person).toString()),
-      affiliation: (person) => affiliations().get(person),
+      affiliation: (person) => pepAffiliations.get(owner, node, person),
+      subscriptions: (person) => pepSubscriptions.by(owner, node, person),
     });
   }
 
-  /** To be asked about many: reads the owner's roster once. */
-  static ofMany(host: Host, owner: string, node: string, config: PepConfig): NodeAccess {
+  /**
+   * To be asked about many: reads roster and affiliations once.
+   * @param subscriptions to the node
+   */
+  static ofMany(
+    host: Host,
+    owner: string,
+    node: string,
+    config: PepConfig,
+    subscriptions: readonly PepSubscription[],
+  ): NodeAccess {
     const { rosters, pepAffiliations } = host.storage;
     const affiliations = once(() => pepAffiliations.of(owner, node));
     const roster = once(() => new Map(rosters.list(owner).map((item) => [item.contact, item])));
-    return new NodeAccess(host, owner, node, config, {
+    const bySubscriber = once(() => Map.groupBy(subscriptions, ({ subscriber }) => subscriber));
+    return new NodeAccess(owner, config, {
       contact: (person) => roster().get(host.address(person).toString()),
       affiliation: (person) => affiliations().get(person),
+      subscriptions: (person) => bySubscriber().get(person) ?? [],
     });
   }
 
@@ -75,24 +76,21 @@ export class NodeAccess {
     owner: string,
     person: string,
   ): (node: string, config: PepConfig) => NodeAccess {
-    const { rosters, pepAffiliations } = host.storage;
+    const { rosters, pepAffiliations, pepSubscriptions } = host.storage;
     const affiliations = once(() =>
       new Map(pepAffiliations.between(owner, person).map((one) => [one.node, one.affiliation]))
     );
     const contact = once(() => rosters.get(owner, host.address(person).toString()));
     return (node, config) =>
-      new NodeAccess(host, owner, node, config, {
+      new NodeAccess(owner, config, {
         contact,
         affiliation: () => affiliations().get(node),
+        subscriptions: () => pepSubscriptions.by(owner, node, person),
       });
   }
 
   affiliation(person: string): PepAffiliation | undefined {
     return this.#standings.affiliation(person);
-  }
-
-  get subscriptions(): readonly PepSubscription[] {
-    return this.#subscriptions ??= this.#host.storage.pepSubscriptions.of(this.#owner, this.#node);
   }
 
   /** May `person` read the items and be told of them? */
@@ -123,8 +121,7 @@ export class NodeAccess {
         return new PubsubError("auth", "not-authorized", "not-in-roster-group");
       }
       case "authorize": {
-        const states = this.subscriptions.filter(({ subscriber }) => subscriber === person)
-          .map(({ state }) => state);
+        const states = this.#standings.subscriptions(person).map(({ state }) => state);
         if (states.includes("subscribed")) return undefined;
         const why = states.length > 0 ? "pending-subscription" : "not-subscribed";
         return new PubsubError("auth", "not-authorized", why);
@@ -152,9 +149,7 @@ export class NodeAccess {
         return false;
       case "subscribers":
         return this.may(person) &&
-          this.subscriptions.some(({ subscriber, state }) =>
-            subscriber === person && state === "subscribed"
-          );
+          this.#standings.subscriptions(person).some(({ state }) => state === "subscribed");
     }
   }
 

@@ -35,6 +35,13 @@ Deno.test("access model roster lets in contacts of its groups alone, as long as 
       return answer.getChild("query")!.getChildren("item").map(({ attrs }) => attrs.node);
     };
     assert.deepEqual([await nodes(eve), await nodes(bob)], [[NODE], []]);
+    const info = (node: string) => el("query", { xmlns: NS.discoInfo, node });
+    const known = await eve.request("get", info(NODE), ALICE);
+    const identity = known.getChild("query")!.getChild("identity")!.attrs;
+    assert.deepEqual([identity.category, identity.type], ["pubsub", "leaf"]);
+    for (const node of [NODE, "no such node", NS.vcard]) {
+      assert.equal(await outcome(bob, "get", info(node), ALICE), "item-not-found", node);
+    }
     const regroup = (group: string) =>
       alice.request(
         "set",

@@ -35,7 +35,8 @@ const QUESTION_COST = 1_024;
 export function remindOwner(host: Host, session: Session): void {
   const { account } = session;
   for (const wish of host.storage.pepSubscriptions.pending(account, MOST_REMINDED)) {
-    session.relay(question(host, account, wish, session));
+    const open = host.hooks.passage(host.address(wish.subscriber), session.jid) === "open";
+    if (open) session.relay(question(host, account, wish, session));
   }
 }
 

@@ -161,7 +161,7 @@ function grant(
   if (granted.length === 0) return;
   const { pep, pepSubscriptions } = host.storage;
   const config: PepConfig = pep.config(account, node)!;
-  const access = NodeAccess.ofMany(host, account, node, config);
+  const access = NodeAccess.ofMany(host, account, node, config, granted);
   for (const { subscriber } of granted) {
     const refusal = access.mayAsk(subscriber) ? undefined : access.refusal(subscriber);
     if (refusal !== undefined) throw refusal;

@@ -39,11 +39,12 @@ export function audienceOf(
   node: string,
   config: PepConfig,
 ): ReadonlySet<Session> {
-  const access = NodeAccess.ofMany(host, account, node, config);
+  const subscriptions = host.storage.pepSubscriptions.of(account, node);
+  const access = NodeAccess.ofMany(host, account, node, config, subscriptions);
   const wanting = [...host.sessions.available(account), ...watchers(host, account)]
     .filter((session) => session.features?.has(`${node}+notify`));
   const owner = host.address(account);
-  const subscribed = access.subscriptions.filter(({ state }) => state === "subscribed")
+  const subscribed = subscriptions.filter(({ state }) => state === "subscribed")
     .flatMap((subscription) => sessionsOf(host, subscription))
     .filter(({ jid }) => host.hooks.passage(owner, jid) === "open");
   const may = new Map<string, boolean>();

@@ -97,17 +97,17 @@ function configure(
 
 /** Who may not read under another access model loses its subscription; who waited and may gets it. */
 function remodel(host: Host, account: string, node: string, config: PepConfig): void {
-  const access = NodeAccess.ofMany(host, account, node, config);
+  const subscriptions = host.storage.pepSubscriptions.of(account, node);
+  const access = NodeAccess.ofMany(host, account, node, config, subscriptions);
   if (config.accessModel === "authorize") {
     // Nobody was let in by the owner yet but those it named.
-    const { subscriptions } = access;
     const ended = subscriptions.filter(({ subscriber }) => !isNamed(access, account, subscriber));
     return endSubscriptions(host, account, node, ended);
   }
-  const waiting = access.subscriptions.filter(({ subscriber, state }) =>
+  const waiting = subscriptions.filter(({ subscriber, state }) =>
     state === "pending" && access.may(subscriber)
   );
-  const free = host.limits.pepSubscribers - (access.subscriptions.length - waiting.length);
+  const free = host.limits.pepSubscribers - (subscriptions.length - waiting.length);
   const granted = waiting.slice(0, Math.max(0, free));
   host.storage.transaction(() => {
     for (const one of granted) {

@@ -150,8 +150,9 @@ export function endRefused(
 ): void {
   const config = host.storage.pep.config(account, node);
   if (config === undefined) return;
-  const access = NodeAccess.ofMany(host, account, node, config);
-  const ended = access.subscriptions.filter(({ subscriber }) =>
+  const subscriptions = host.storage.pepSubscriptions.of(account, node);
+  const access = NodeAccess.ofMany(host, account, node, config, subscriptions);
+  const ended = subscriptions.filter(({ subscriber }) =>
     (persons?.has(subscriber) ?? true) && !access.may(subscriber) && !access.mayAsk(subscriber)
   );
   endSubscriptions(host, account, node, ended);

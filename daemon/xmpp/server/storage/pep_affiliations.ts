@@ -17,6 +17,10 @@ export class PepAffiliations {
     return new Map(rows.map(({ person, affiliation }) => [person, affiliation]));
   }
 
+  get(account: string, node: string, person: string): PepAffiliation | undefined {
+    return this.#statements.get.get(account, node, person)?.affiliation;
+  }
+
   /** With all nodes of one account that `person` has any with. */
   between(account: string, person: string): { node: string; affiliation: PepAffiliation }[] {
     return this.#statements.between.all(account, person);
@@ -39,6 +43,10 @@ function statements(db: Database) {
     of: db.prepare((q, account: string, node: string) =>
       q.selectFrom("pep_affiliation").select(["person", "affiliation"])
         .where("account", "=", account).where("node", "=", node).orderBy("person")
+    ),
+    get: db.prepare((q, account: string, node: string, person: string) =>
+      q.selectFrom("pep_affiliation").select("affiliation")
+        .where("account", "=", account).where("node", "=", node).where("person", "=", person)
     ),
     between: db.prepare((q, account: string, person: string) =>
       q.selectFrom("pep_affiliation").select(["node", "affiliation"])
