@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { el, type Element, NS } from "../core/mod.ts";
+import { el, type Element, NS, serialise } from "../core/mod.ts";
+import { PRIVATE_CONFIG } from "./pubsub/pep_config.ts";
 import { form, outcome, owner, pubsub } from "./pubsub/testing.ts";
 import { conditionOf, DOMAIN, type TestClient, withServer, withSqliteServer } from "./testing.ts";
 
@@ -206,4 +207,20 @@ Deno.test("bookmarks too many for one answer are not shown in part", () =>
     const answer = await alice.request("get", privately(storage()));
     assert.equal(conditionOf(answer), "resource-constraint");
     assert.equal((await readNew(alice)).size, 3, "here the newest ones come");
+  }));
+
+Deno.test("bookmarks of a time before there was a conversion are shown until they are written", () =>
+  withSqliteServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const { pep } = bed.server.storage;
+    const node = `${NS.privateXml} storage ${NS.oldBookmarks}`;
+    const payload = serialise(storage(old(ROOM, "Old", "1"), old(OTHER, "Older", "1")));
+    pep.configure("alice", node, PRIVATE_CONFIG);
+    pep.publish("alice", node, { id: "current", payload, published: 1 }, 1);
+    assert.equal(await outcome(alice, "set", bookmark(ROOM, "New")), "done");
+    assert.deepEqual(await readOld(alice), [`${ROOM} New true`, `${OTHER} Older 1`]);
+    const written = privately(storage(old(ROOM, "New", "1"), old(OTHER, "Older", "1")));
+    assert.equal(await outcome(alice, "set", written), "done");
+    assert.deepEqual([...(await readNew(alice)).keys()].sort(), [ROOM, OTHER].sort());
+    assert.doesNotMatch(pep.item("alice", node, "current")!.payload, /conference/);
   }));

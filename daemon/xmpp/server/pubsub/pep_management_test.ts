@@ -128,6 +128,18 @@ Deno.test("nobody decides but the owner: forms of others and forms about nothing
     assert.deepEqual(await subscriptionsOf(alice), [`${EVE} pending`]);
   }));
 
+Deno.test("an owner is not reminded of whom it has blocked since", () =>
+  withSqliteServer(async (bed) => {
+    const [alice, bob, eve] = await three(bed);
+    await alice.request("set", publishing("1", "a", AUTHORIZE));
+    await subscribeAs(bob, BOB);
+    await subscribeAs(eve, EVE);
+    const block = el("block", { xmlns: NS.blocking }, el("item", { jid: EVE }));
+    await alice.request("set", block);
+    const tablet = await bed.online("alice", "tablet");
+    assert.deepEqual(await questions(tablet), [`${BOB} ${NODE}`]);
+  }));
+
 Deno.test("the owner grants and ends subscriptions, and makes none", () =>
   withServer(async (bed) => {
     const [alice, bob, eve] = await three(bed);
