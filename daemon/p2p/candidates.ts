@@ -9,10 +9,14 @@ export interface Candidate {
   /** An IP address in its canonical text form. */
   host: string;
   port: number;
-  kind: "host" | "loopback";
+  /** srflx: ours as a STUN server sees it; relay: a TURN server's, that passes packets on. */
+  kind: "host" | "loopback" | "srflx" | "relay";
   /** Higher is tried first; 0 to 65535. */
   priority: number;
 }
+
+/** How packets leave: from our own address, or by our TURN server's. */
+export type Via = "direct" | "relay";
 
 /** Whether an IP address is this machine's own. */
 export function isLoopback(host: string): boolean {
@@ -61,10 +65,18 @@ function parseCandidate(entry: unknown): Candidate | undefined {
   const { host, port, kind, priority } = entry as Record<string, unknown>;
   if (typeof host !== "string" || host.length > 64) return undefined;
   if (!isWithin(port, 1, 65_535) || !isWithin(priority, 0, 65_535)) return undefined;
-  if (kind !== "host" && kind !== "loopback") return undefined;
   const canonical = canonicalHost(host);
   if (canonical === undefined) return undefined;
-  return { host: canonical, port, kind: isLoopback(canonical) ? "loopback" : "host", priority };
+  switch (kind) {
+    case "srflx":
+    case "relay":
+      return { host: canonical, port, kind, priority };
+    case "host":
+    case "loopback":
+      return { host: canonical, port, kind: isLoopback(canonical) ? "loopback" : "host", priority };
+    default:
+      return undefined;
+  }
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {
