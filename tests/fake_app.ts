@@ -147,6 +147,7 @@ export class FakeApp implements AppApi {
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
+      calls: "any",
       devices: {
         state: "own",
         absence: null,
@@ -245,6 +246,8 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
     this.#done(this.status(), "setBlindTrust", allowed);
+  setCallRoute: AppApi["setCallRoute"] = (route) =>
+    this.#done(this.status(), "setCallRoute", route);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   confirmDevice: AppApi["confirmDevice"] = (code) =>

@@ -1,6 +1,7 @@
 import type { Emitter } from "../base/mod.ts";
 import type {
   AppEvent,
+  CallRoute,
   CallView,
   CameraOptions,
   CameraView,
@@ -159,6 +160,8 @@ export interface AppApi {
   setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;
   /** Write to contacts before they were verified, or to verified ones only. */
   setBlindTrust(allowed: boolean): Promise<StatusView>;
+  /** How calls go from now on: by any way, or through a relay alone. */
+  setCallRoute(route: CallRoute): Promise<StatusView>;
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;

@@ -131,6 +131,7 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
+      calls: "any",
       devices: {
         state: "unlinked",
         absence: "new",

@@ -343,6 +343,8 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["policy", "simpp-pq"], ["setPolicy", null, ["simpp-pq"]]],
       [["policy", "default", "--contact", bob], ["setPolicy", bob, null]],
       [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
+      [["policy", "--relay-only", "on"], ["setCallRoute", "relay-only"]],
+      [["policy", "--relay-only", "off"], ["setCallRoute", "any"]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
       [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
@@ -403,7 +405,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
     assert.deepEqual((await ask(["policy"])).out, [
-      "everybody: simpp-pq simpp-modern\nwrites to all contacts",
+      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ncalls by any way",
     ]);
     const { out: [asAll] } = await ask(["policy", "--contact", bob]);
     assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
@@ -415,6 +417,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
       contact: null,
       suites: ["simpp-pq", "simpp-modern"],
       verifiedOnly: true,
+      calls: "any",
       contacts: [{ contact: bob, suites: ["simpp-2009"] }],
     });
     assert.match((await ask(["policy"])).out[0]!, /^bob@fake.example: simpp-2009$/m);

@@ -14,14 +14,22 @@ export const policy: Verb = {
     "policy SUITE [SUITE …] --contact JID         allows these with one contact",
     "policy default --contact JID                 back to what holds for everybody",
     "policy --verified-only on|off                write to verified contacts only, or to all",
+    "policy --relay-only on|off                   calls through a relay alone, or by any way",
     "                  SUITE is simpp-pq, simpp-modern, simpp-2009 (the paper's, weak)",
   ],
-  options: { contact: { type: "string" }, "verified-only": { type: "string" } },
+  options: {
+    contact: { type: "string" },
+    "verified-only": { type: "string" },
+    "relay-only": { type: "string" },
+  },
   async run(invocation) {
     const { words, state } = invocation;
     const jid = text(invocation, "contact");
     const only = text(invocation, "verified-only");
-    if (only !== undefined) return await verifiedOnly(state, only, words.length === 0 && !jid);
+    const relay = text(invocation, "relay-only");
+    const alone = words.length === 0 && !jid && (only === undefined || relay === undefined);
+    if (relay !== undefined) return await relayOnly(state, relay, alone);
+    if (only !== undefined) return await verifiedOnly(state, only, alone);
     if (words[0] === "default" && (jid === undefined || words.length > 1)) {
       throw new UsageError("policy default goes with --contact JID, alone");
     }
@@ -37,7 +45,7 @@ export const policy: Verb = {
 
 /** Everything that is set: for everybody, and for those who have a choice of their own. */
 async function all(api: LocalApi): Promise<Answer> {
-  const { policy: suites, blindTrust } = await api.ask<StatusView>("GET", "/api/status");
+  const { policy: suites, blindTrust, calls } = await api.ask<StatusView>("GET", "/api/status");
   const contacts = (await api.ask<ContactView[]>("GET", "/api/contacts"))
     .filter(({ trust }) => trust.ownPolicy)
     .map(({ jid, trust }) => ({ contact: jid, suites: trust.policy }));
@@ -45,8 +53,9 @@ async function all(api: LocalApi): Promise<Answer> {
     `everybody: ${suites.join(" ")}`,
     ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
     writes(blindTrust),
+    goes(calls),
   ];
-  const value = { contact: null, suites, verifiedOnly: !blindTrust, contacts };
+  const value = { contact: null, suites, verifiedOnly: !blindTrust, calls, contacts };
   return { value, text: lines.join("\n") };
 }
 
@@ -77,4 +86,19 @@ async function verifiedOnly(state: string, only: string, alone: boolean): Promis
     value: { verifiedOnly: !status.blindTrust },
     text: writes(status.blindTrust),
   };
+}
+
+function goes(calls: StatusView["calls"]): string {
+  return calls === "any" ? "calls by any way" : "calls through a relay only";
+}
+
+/** Sends calls through a relay alone, or by any way. */
+async function relayOnly(state: string, only: string, alone: boolean): Promise<Answer> {
+  if (!alone || (only !== "on" && only !== "off")) {
+    throw new UsageError("--relay-only takes on or off, and stands alone");
+  }
+  const api = await LocalApi.open(state);
+  const route = only === "on" ? "relay-only" : "any";
+  const { calls } = await api.ask<StatusView>("PUT", "/api/call-route", { route });
+  return { value: { calls }, text: goes(calls) };
 }

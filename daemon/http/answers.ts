@@ -42,6 +42,7 @@ const status = v.object({
   server: v.nullable(server),
   policy: v.array(suite),
   blindTrust: v.boolean(),
+  calls: v.picklist(["any", "relay-only"]),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     absence: v.nullable(v.picklist(["new", "denied", "removed"])),

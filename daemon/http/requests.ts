@@ -52,6 +52,7 @@ const suites = v.pipe(
 );
 export const policyBody = v.strictObject({ suites });
 export const blindTrustBody = v.strictObject({ allowed: v.boolean() });
+export const callRouteBody = v.strictObject({ route: v.picklist(["any", "relay-only"]) });
 export const confirmBody = v.strictObject({ code: line(64) });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });

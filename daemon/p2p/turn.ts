@@ -25,7 +25,7 @@ const FIRST_CHANNEL = 0x4000;
 const CHANNEL_AFTER = 16;
 const CHANNEL_HEADER = 4;
 /** How often it is looked at what is due, in ms. */
-const TICK = 1_000;
+const TICK = 500;
 /** Permissions hold 5 minutes, channels 10 (RFC 8656 sections 9 and 12): renewed well before. */
 const RENEW_EVERY = 240_000;
 /** An address not sent to for this long is not renewed. */

@@ -30,6 +30,7 @@ export interface StatusView {
   policy: SuiteName[];
   /** Are contacts written to before they were verified? */
   blindTrust: boolean;
+  calls: CallRoute;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };
@@ -37,6 +38,9 @@ export interface StatusView {
 
 /** Names of the cipher suites; `simpp-2009` is the paper's profile and weak. */
 export type SuiteName = "simpp-pq" | "simpp-modern" | "simpp-2009";
+
+/** How calls go: by any way; or through a relay alone, so that no peer learns one's address. */
+export type CallRoute = "any" | "relay-only";
 
 /** The devices of one's own account. */
 export interface DevicesView {

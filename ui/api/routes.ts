@@ -107,6 +107,8 @@ export const api = {
   setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
     request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
   setBlindTrust: (allowed: boolean) => request<StatusView>("PUT", "/api/blind-trust", { allowed }),
+  setCallRoute: (route: StatusView["calls"]) =>
+    request<StatusView>("PUT", "/api/call-route", { route }),
   setPolicy: (suites: readonly SuiteName[]) =>
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),

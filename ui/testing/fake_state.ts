@@ -39,6 +39,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     },
     policy: ["simpp-pq", "simpp-modern"],
     blindTrust: true,
+    calls: "any",
     devices: {
       state: "own",
       absence: null,

@@ -372,6 +372,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.status;
       case "PUT /api/blind-trust":
         return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
+      case "PUT /api/call-route":
+        return state.status = { ...state.status, calls: body["route"] as StatusView["calls"] };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":
