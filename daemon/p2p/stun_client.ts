@@ -12,9 +12,8 @@ import {
 } from "./stun.ts";
 import { answerChallenge, type StunCredentials, type StunLogin } from "./stun_credentials.ts";
 
-/** First wait for an answer, in ms; each next one is twice as long (RFC 8489 section 6.2.1). */
 const RTO = 500;
-/** Times a request is sent. */
+/** Times a request is sent, each wait twice as long as the one before. */
 const MOST_SENT = 7;
 /** The wait after the last one, in first waits. */
 const LAST_WAIT = 16;
@@ -41,6 +40,8 @@ export interface StunClientOptions {
   /** Towards the one server this client talks to. */
   readonly send: (bytes: Bytes) => void;
   readonly credentials?: StunCredentials;
+  /** First wait for an answer, in ms; 500 as RFC 8489 section 6.2.1 has it when absent. */
+  readonly rto?: number;
 }
 
 /**
@@ -125,13 +126,14 @@ export class StunClient {
     const { promise, resolve, reject } = Promise.withResolvers<StunMessage>();
     const key = transaction.toHex();
     this.#pending.set(key, { login, settle: resolve });
+    const { rto = RTO } = this.#options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const send = (sent: number) => {
       if (sent > MOST_SENT) {
         return reject(new SimppdError("stun-no-answer", "The STUN or TURN server is silent."));
       }
       this.#options.send(request);
-      const wait = sent === MOST_SENT ? LAST_WAIT * RTO : RTO * 2 ** (sent - 1);
+      const wait = sent === MOST_SENT ? LAST_WAIT * rto : rto * 2 ** (sent - 1);
       timer = setTimeout(() => send(sent + 1), wait);
     };
     const abort = () => reject(signal.reason);
