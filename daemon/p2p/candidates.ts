@@ -23,6 +23,14 @@ export function isLoopback(host: string): boolean {
   return host === "::1" || host.startsWith("127.");
 }
 
+/** How far an address reaches: 0 this machine, 1 a private network (RFC 1918, 4193, 6598), 2 all. */
+export function reachOf(host: string): 0 | 1 | 2 {
+  if (isLoopback(host)) return 0;
+  const near =
+    /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+  return near.test(host) || /^f[cd]/.test(host) ? 1 : 2;
+}
+
 /** `host:port`, brackets around IPv6. */
 export function addressText(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

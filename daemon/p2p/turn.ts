@@ -1,5 +1,5 @@
 import { type Bytes, logOf, SimppdError, steadyNow } from "../base/mod.ts";
-import { addressText, isLoopback } from "./candidates.ts";
+import { addressText, reachOf } from "./candidates.ts";
 import { putU16, u16At, u32At } from "./datagram.ts";
 import {
   decodeStun,
@@ -321,14 +321,6 @@ export class TurnAllocation {
       this.#refreshing = false;
     }
   }
-}
-
-/** How far an address reaches: 0 this machine, 1 a private network (RFC 1918, 4193, 6598), 2 all. */
-function reachOf(host: string): 0 | 1 | 2 {
-  if (isLoopback(host)) return 0;
-  const near =
-    /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
-  return near.test(host) || /^f[cd]/.test(host) ? 1 : 2;
 }
 
 function channelData(number: number, datagram: Bytes): Bytes {
