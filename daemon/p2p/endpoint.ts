@@ -174,7 +174,8 @@ export class UdpEndpoint {
     this.#servers.set(key, listeners.add(receive));
     return () => {
       listeners.delete(receive);
-      if (listeners.size === 0) this.#servers.delete(key);
+      const last = listeners.size === 0 && this.#servers.get(key) === listeners;
+      if (last) this.#servers.delete(key);
     };
   }
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { freePort, installed, PeerProcess } from "./process.ts";
 
-/** A running coturn, on 127.0.0.1 only, with settings, log and everything else in a scratch folder. */
+/** A running coturn, on 127.0.0.1 unless told otherwise, with settings, log and everything else in a scratch folder. */
 export interface Coturn {
   /** UDP port for STUN and TURN. */
   readonly port: number;
@@ -20,6 +20,8 @@ export interface CoturnOptions {
   readonly nonceSeconds?: number;
   /** Range of UDP ports that are given to allocations. */
   readonly relayPorts?: readonly [number, number];
+  /** A network namespace to run in, and its addresses there. */
+  readonly within?: { readonly namespace: string; readonly addresses: readonly string[] };
 }
 
 export const COTURN_REALM = "coturn.test";
@@ -32,12 +34,17 @@ export async function startCoturn(options: CoturnOptions = {}): Promise<Coturn |
   if (!installed("turnserver")) return undefined;
   const folder = await Deno.makeTempDir({ prefix: "coturn-" });
   const port = freePort();
+  const { namespace } = options.within ?? {};
   const secret = crypto.randomUUID();
   const config = `${folder}/turnserver.conf`;
   await Deno.writeTextFile(config, configuration(folder, port, secret, options));
   const child = new PeerProcess(
-    new Deno.Command("turnserver", {
-      args: ["-c", config],
+    new Deno.Command(namespace === undefined ? "turnserver" : "ip", {
+      args: [
+        ...(namespace === undefined ? [] : ["netns", "exec", namespace, "turnserver"]),
+        "-c",
+        config,
+      ],
       cwd: folder,
       stdin: "null",
       stdout: "null",
@@ -45,13 +52,19 @@ export async function startCoturn(options: CoturnOptions = {}): Promise<Coturn |
     }).spawn(),
     folder,
   );
-  // It takes TCP on the same port once it takes UDP.
-  await child.listens([port], `${folder}/log`);
+  const log = () => Deno.readTextFile(`${folder}/log`).catch(() => "");
+  for (let tries = 0; !/UDP listener opened/.test(await log()); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (tries < 200) continue;
+    const said = await log();
+    await child.stop();
+    throw new Error(`coturn does not listen:\n${said.slice(-3000)}`);
+  }
   return {
     port,
     pid: child.pid,
     secret,
-    log: () => Deno.readTextFile(`${folder}/log`),
+    log,
     stop: () => child.stop(),
   };
 }
@@ -66,11 +79,12 @@ function configuration(
   folder: string,
   port: number,
   secret: string,
-  { allocationSeconds = 600, nonceSeconds = 600, relayPorts = [49_152, 65_535] }: CoturnOptions,
+  options: CoturnOptions,
 ): string {
+  const { allocationSeconds = 600, nonceSeconds = 600, relayPorts = [49_152, 65_535] } = options;
+  const addresses = options.within?.addresses ?? ["127.0.0.1"];
   return `
-listening-ip=127.0.0.1
-relay-ip=127.0.0.1
+${addresses.map((address) => `listening-ip=${address}\nrelay-ip=${address}`).join("\n")}
 listening-port=${port}
 min-port=${relayPorts[0]}
 max-port=${relayPorts[1]}
