@@ -46,6 +46,8 @@ export interface EndpointOptions {
  * by their call selector. Whatever has no known selector is a stray: counted, never answered.
  */
 export class UdpEndpoint {
+  /** Where this endpoint can be reached, best first; loopback last. Another list when that changes. */
+  candidates: Candidate[];
   readonly relayOnly: boolean;
   /** Datagrams no call can be named for. */
   strays = 0;
@@ -73,6 +75,7 @@ export class UdpEndpoint {
     this.relayOnly = relayOnly;
     this.#named = named === undefined ? undefined : new Set(hosts);
     this.#hosts = offer(hosts, v4?.address().port, v6?.address().port);
+    this.candidates = this.#offered();
     for (const socket of [v4, v6]) {
       socket?.on("message", (message, from) => this.#receive(message, from.address, from.port));
       socket?.on("error", (error) => logOf("p2p").debug("udp socket: {error}", { error }));
@@ -111,18 +114,6 @@ export class UdpEndpoint {
     return new UdpEndpoint(hosts, options, ...sockets);
   }
 
-  /** Where this endpoint can be reached, best first; loopback last. */
-  get candidates(): Candidate[] {
-    const { relayed } = this.#relay ?? {};
-    const relay = relayed === undefined ? [] : [{ ...relayed, kind: "relay" as const }];
-    if (this.relayOnly) return ranked(relay);
-    // However many interfaces there are, two daemons on one machine must meet.
-    const loopback = this.#hosts.filter((it) => it.kind === "loopback").slice(0, 2);
-    const further = [...this.#reflexive, ...relay, ...loopback];
-    const others = this.#hosts.filter((it) => it.kind === "host");
-    return ranked([...others.slice(0, MAX_CANDIDATES - further.length), ...further]);
-  }
-
   /** Can packets leave for this host at all; loopback only where loopback is offered. */
   canSend(host: string): boolean {
     if ((host.includes(":") ? this.#v6 : this.#v4) === undefined) return false;
@@ -149,13 +140,18 @@ export class UdpEndpoint {
     if (known || second || isLoopback(host) && !isLoopback(server)) return;
     if (this.#named?.has(host) === false) return;
     this.#reflexive.push({ host, port, kind: "srflx", priority: 0 });
+    this.candidates = this.#offered();
   }
 
   /** Uses a relay, until it ends or this endpoint is closed. @returns false when there is one */
   useRelay(relay: Relay): boolean {
     if (this.#relay !== undefined || this.#closing) return false;
     this.#relay = relay;
-    relay.ended.then(() => this.#relay = this.#relay === relay ? undefined : this.#relay);
+    this.candidates = this.#offered();
+    relay.ended.then(() => {
+      this.#relay = undefined;
+      this.candidates = this.#offered();
+    });
     return true;
   }
 
@@ -229,6 +225,17 @@ export class UdpEndpoint {
       ),
     );
     this.#gone();
+  }
+
+  #offered(): Candidate[] {
+    const { relayed } = this.#relay ?? {};
+    const relay = relayed === undefined ? [] : [{ ...relayed, kind: "relay" as const }];
+    if (this.relayOnly) return ranked(relay);
+    // However many interfaces there are, two daemons on one machine must meet.
+    const loopback = this.#hosts.filter((it) => it.kind === "loopback").slice(0, 2);
+    const further = [...this.#reflexive, ...relay, ...loopback];
+    const others = this.#hosts.filter((it) => it.kind === "host");
+    return ranked([...others.slice(0, MAX_CANDIDATES - further.length), ...further]);
   }
 
   #sent = () => {
