@@ -63,8 +63,8 @@ export const keyserver: Verb = {
 
 async function runKeyServer(invocation: Invocation): Promise<null> {
   expectWords(invocation.words);
-  const component = componentSettings(invocation);
   const state = needed(invocation, "data", DATA);
+  const component = componentSettings(invocation);
   const specifications = texts(invocation, "spec").map(readSpecification);
   const named = texts(invocation, "for");
   const above = component.domain.slice(component.domain.indexOf(".") + 1);
