@@ -159,7 +159,7 @@ export class AppGroups implements SealedRooms {
     const specification = newSpecification({ name, room: jid, owner, keyServer });
     stored.put(fresh(jid, specification));
     try {
-      await rooms().make(jid, name);
+      await rooms().make(jid, { name });
       if (elsewhere === undefined) servers.host(specification);
       else {
         // It says in the room what everybody is to hear.

@@ -1,4 +1,4 @@
-import { type Emitter, SimppdError } from "../base/mod.ts";
+import { type Emitter, publicError, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
 import type {
   AppEvent,
@@ -15,7 +15,7 @@ import {
   GROUP_OPTIONS,
   type Room,
 } from "../xmpp/client/mod.ts";
-import { Jid, newId } from "../xmpp/core/mod.ts";
+import { el, Jid, newId, NS } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
@@ -105,6 +105,7 @@ export class AppRooms {
   close(): void {
     this.#closed = true;
     this.#online?.entry.close();
+    this.#log.corrections.close();
     for (const timer of this.#touched.values()) clearTimeout(timer);
     this.#touched.clear();
   }
@@ -121,7 +122,7 @@ export class AppRooms {
 
   async create(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
-    return await this.make(await this.newAddress(input), input.name.trim());
+    return await this.make(await this.newAddress(input), { ...input, name: input.name.trim() });
   }
 
   /**
@@ -136,12 +137,25 @@ export class AppRooms {
   }
 
   /** Makes a room under an address of {@link newAddress}. @throws SimppdError `room-…` */
-  async make(jid: string, name: string): Promise<RoomView> {
+  async make(
+    jid: string,
+    { name, open = false, moderated = false, password = null }:
+      & Omit<
+        Parameters<AppApi["createRoom"]>[0],
+        "password"
+      >
+      & { password?: string | null },
+  ): Promise<RoomView> {
     const { entry, bookmarks } = this.#need();
-    // What a group is called is nobody's business but its members'.
-    const told = this.#o.sealed.has(jid) ? {} : { name };
-    const room = await entry.create(jid, this.#o.nick(), { ...GROUP_OPTIONS, ...told });
-    return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
+    const room = await entry.create(jid, this.#o.nick(), {
+      ...GROUP_OPTIONS,
+      // What a group is called is nobody's business but its members'.
+      ...this.#o.sealed.has(jid) ? {} : { name },
+      membersOnly: !open,
+      moderated,
+      ...password === null ? {} : { password },
+    });
+    return this.#entered(jid, room, { name, password }, bookmarks, entry);
   }
 
   /** Enters the room of an encrypted group. @throws SimppdError `room-…` */
@@ -258,11 +272,8 @@ export class AppRooms {
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
     this.#plain(jid);
-    const room = this.#inside(jid);
+    const room = this.#writable(jid);
     const { nick, self } = room;
-    if (self?.role === "visitor") {
-      throw new SimppdError("no-voice", "In this room you may read and not write.");
-    }
     const id = newId();
     const known = room.jid.toString();
     const sender = self?.id ?? this.#o.own();
@@ -275,6 +286,33 @@ export class AppRooms {
       throw error;
     }
     return message;
+  }
+
+  /**
+   * Replaces the text of one of ours (XEP-0308), once the room has repeated the correction: what is
+   * shown is what the others have.
+   */
+  async correct(jid: string, id: string, body: string): Promise<RoomMessageView> {
+    checkBody(body);
+    this.#plain(jid);
+    const room = this.#writable(jid);
+    const said = this.#o.messages.nameOf(room.jid.toString(), id);
+    if (said === undefined) {
+      throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
+    }
+    const name = newId();
+    const corrected = this.#log.corrections.wait(name);
+    try {
+      const replace = el("replace", { xmlns: NS.correction, id: said });
+      room.say([el("body", { xmlns: NS.client }, body), replace], name);
+    } catch (error) {
+      this.#log.corrections.refused(name, publicError(error));
+    }
+    return await corrected;
+  }
+
+  setTyping(jid: string, typing: boolean): void {
+    this.#online?.entry.tell(this.#plain(jid).jid, typing);
   }
 
   markRead(jid: string): void {
@@ -428,7 +466,9 @@ export class AppRooms {
   }
 
   #view(stored: StoredRoom): RoomView {
-    return roomView(stored, this.#online?.entry.live(stored.jid), this.#o.messages);
+    const { messages } = this.#o;
+    const entry = this.#online?.entry;
+    return roomView(stored, entry?.live(stored.jid), messages, entry?.typing(stored.jid));
   }
 
   /** @throws SimppdError `unknown-room` */
@@ -460,6 +500,13 @@ export class AppRooms {
     const room = this.#online?.entry.live(stored.jid);
     if (room?.state === "in") return room;
     throw new SimppdError("not-in-room", `You are not in ${stored.name || stored.jid} right now.`);
+  }
+
+  /** @throws SimppdError `no-voice`, `not-in-room`, `unknown-room` */
+  #writable(jid: string): Room {
+    const room = this.#inside(jid);
+    if (room.self?.role !== "visitor") return room;
+    throw new SimppdError("no-voice", "In this room you may read and not write.");
   }
 
   /** @throws SimppdError `bad-jid`, `room-is-person` */

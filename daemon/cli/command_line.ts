@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { logOf, publicError, SimppdError } from "../base/mod.ts";
 import { account } from "./account.ts";
+import { archive } from "./archive.ts";
 import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
 import { chat } from "./chat.ts";
@@ -11,11 +12,13 @@ import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { group } from "./group.ts";
 import { invite } from "./invite.ts";
+import { keyserver } from "./keyserver.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { policy } from "./policy.ts";
 import { printable, printableLines } from "./printable.ts";
+import { registrar } from "./registrar.ts";
 import { room } from "./room.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
@@ -52,6 +55,7 @@ export const verbs: readonly Verb[] = [
   demo,
   open,
   account,
+  archive,
   invite,
   contact,
   send,
@@ -71,6 +75,8 @@ export const verbs: readonly Verb[] = [
   doctor,
   lab,
   server,
+  keyserver,
+  registrar,
   help,
   version,
 ];

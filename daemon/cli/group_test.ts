@@ -104,6 +104,8 @@ Deno.test("chat sends each line by the question of its kind, and shows who is ve
       body: "hello",
       at: 1,
       mention: false,
+      link: null,
+      edited: false,
       encryption: "keystone",
       delivery: null,
       problem: null,

@@ -235,6 +235,8 @@ export class EpochFollower {
       if (change.whole) resync(0);
     } catch (error) {
       if (!(error instanceof SimppdError)) throw error;
+      // A true copy may still come.
+      this.#collector.discard(change.statement);
       resync(0);
     }
     return false;

@@ -29,3 +29,55 @@ Deno.test("members read what members send; who is expelled reads on no more, who
   assert.match(JSON.stringify(carol.events), /anna@example.org expelled bob@example.org/);
   await stage.close();
 });
+
+Deno.test("a device that lost its state joins again; the others follow without asking", async () => {
+  const stage = new TestGroup();
+  await stage.anna.join();
+  const bob = stage.person("bob@example.org");
+  await bob.join();
+  await stage.person("carol@example.org").join();
+  bob.store.clear();
+  bob.crash();
+  await bob.join();
+  assert.equal(stage.anna.group.phase, "in");
+  assert.equal(stage.anna.group.epoch!.number, bob.group.epoch!.number);
+  bob.say("again");
+  assert.deepEqual(stage.anna.texts(), ["again"]);
+  assert.deepEqual(stage.anna.incidents(), []);
+  await stage.close();
+});
+
+Deno.test("what is stored and opened goes together: a caller's transaction around open() is one step", async () => {
+  const stage = new TestGroup();
+  await stage.anna.join();
+  const bob = stage.person("bob@example.org");
+  await bob.join();
+  const payload = bob.group.seal(new TextEncoder().encode("not lost"));
+  const { anna } = stage;
+  assert.throws(() =>
+    anna.store.transaction(() => {
+      assert.equal(anna.hear(payload, "bob", "1").type, "message");
+      throw new Error("the disk is full");
+    })
+  );
+  assert.equal(anna.hear(payload, "bob", "1").type, "message", "it was not marked as opened");
+  await stage.close();
+});
+
+Deno.test("keys renewed though nobody came: messages go on, the old key is over", async () => {
+  const stage = new TestGroup();
+  await stage.anna.join();
+  const bob = stage.person("bob@example.org");
+  await bob.join();
+  bob.say("1");
+  await stage.anna.group.respecify({ ...stage.specification, name: "Another name" });
+  await settled();
+  bob.say("2");
+  assert.deepEqual(stage.anna.texts(), ["1", "2"]);
+  assert.equal(bob.group.specification.name, "Another name");
+  assert.equal(stage.anna.group.specification.name, "Another name");
+  assert.ok(bob.events.some(({ type }) => type === "specification"));
+  assert.equal(bob.group.epoch!.number, 3);
+  await assert.rejects(bob.group.respecify(stage.specification), { code: "not-allowed" });
+  await stage.close();
+});

@@ -8,7 +8,7 @@ export * from "./data_suites.ts";
 export * from "./epoch_statement.ts";
 export * from "./errors.ts";
 export * from "./group_keys.ts";
-export type { HostedGroup } from "./hosted_group.ts";
+export { type HostedGroup, refusalOf } from "./hosted_group.ts";
 export * from "./key_server.ts";
 export * from "./key_server_backup.ts";
 export * from "./key_server_store.ts";
@@ -17,8 +17,10 @@ export type { MemberStore } from "./member_store.ts";
 export type { Schedule } from "./pending_requests.ts";
 export * from "./merkle.ts";
 export * from "./messages.ts";
+export * from "./registrar.ts";
 export * from "./spec_text.ts";
 export * from "./specification.ts";
+export * from "./user_directory.ts";
 export { SqliteMemberStore } from "./sqlite_member_store.ts";
 export {
   type GraphHeader,

@@ -113,6 +113,17 @@ export class TestGroup {
     await settled();
   }
 
+  /** Puts another key server in its place, on a store that a test fills. */
+  async replaceServer(fill: (store: KeyServerStore) => void | Promise<void>): Promise<void> {
+    this.#server.close();
+    this.#store.close();
+    this.#store = new KeyServerStore(":memory:", this.#vault);
+    await fill(this.#store);
+    this.#start();
+    this.#server.start();
+    await settled();
+  }
+
   /** Says something in the room; it reaches everybody in it as the test's network wants. */
   publish(payload: Bytes, occupant: string): void {
     this.said.push(payload);
@@ -195,6 +206,8 @@ export class TestPerson {
   readonly events: GroupEvent[] = [];
   readonly read: Read[] = [];
   readonly refused: string[] = [];
+  /** ms by which its clock is wrong. */
+  skew = 0;
   /** Is it in the room? Else it hears nothing there. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
@@ -268,7 +281,7 @@ export class TestPerson {
       control: { send: (_to, payload) => this.#stage.ask(this.self, payload) },
       sign: (label, bytes) => ed25519.sign(this.self.key.secret, label, bytes),
       random: systemRandom,
-      now: clock.now,
+      now: () => clock.now() + this.skew,
       steady: clock.now,
       schedule: clock.schedule,
       policy: () => this.policy,

@@ -6,7 +6,6 @@ import type { GroupView, RoomView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { RoomLogView } from "../rooms/room_log.tsx";
-import { RoomWriter } from "../rooms/room_writer.tsx";
 import { attention } from "../store/attention.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { putGroup } from "../store/groups.ts";
@@ -16,6 +15,7 @@ import { membersOpen, nameOfRoom } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
 import { GroupHeader } from "./group_header.tsx";
 import { GroupMembers } from "./group_members.tsx";
+import { GroupWriter } from "./group_writer.tsx";
 
 export function GroupPane({ room, group }: { room: RoomView; group: GroupView }) {
   const { jid, unread } = room;
@@ -55,7 +55,7 @@ function Foot({ room, group }: { room: RoomView; group: GroupView }) {
     return <p class="composer-note" role="status">{text.groups.states[group.state]}</p>;
   }
   if (!group.maySend) return <p class="composer-note">{text.groups.readOnly}</p>;
-  return <RoomWriter key={room.jid} room={room} />;
+  return <GroupWriter key={room.jid} room={room} />;
 }
 
 /** Why one is out, and the way back. */

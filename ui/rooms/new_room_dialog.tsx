@@ -1,4 +1,5 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { GroupView, RoomView } from "../api/views.ts";
@@ -24,6 +25,8 @@ export function NewRoomDialog() {
   const jid = useSignal("");
   const nick = useSignal("");
   const password = useSignal("");
+  const open = useSignal(false);
+  const moderated = useSignal(false);
   const understood = useSignal(false);
   const action = useAction();
   const words = text.rooms.dialog;
@@ -33,7 +36,13 @@ export function NewRoomDialog() {
     groupApi.create({ name: name.value.trim(), ...filled({ server }) });
   const run = (): Promise<RoomView> =>
     making
-      ? roomApi.create({ name: name.value.trim(), ...filled({ server }), plain: true })
+      ? roomApi.create({
+        name: name.value.trim(),
+        ...filled({ server, password }),
+        ...open.value ? { open: true } : {},
+        ...moderated.value ? { moderated: true } : {},
+        plain: true,
+      })
       : roomApi.join({ jid: jid.value.trim(), ...filled({ nick, password }), plain: true });
   const onSubmit = async (event: Event) => {
     event.preventDefault();
@@ -79,6 +88,16 @@ export function NewRoomDialog() {
                 hint={sealed ? text.groups.serverHint : words.serverHint}
                 value={server}
                 literal
+              />
+              <Choice label={words.open} hint={words.openHint} value={open} />
+              <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
+              <Field
+                key="password"
+                label={words.password}
+                hint={words.passwordHint}
+                value={password}
+                secret
+                autoComplete="new-password"
               />
             </>
           )
@@ -127,6 +146,25 @@ export function NewRoomDialog() {
         </button>
       </form>
     </Dialog>
+  );
+}
+
+/** Something that is so or not. */
+function Choice({ label, hint, value }: { label: string; hint: string; value: Signal<boolean> }) {
+  const id = useId();
+  return (
+    <div class="room-choice">
+      <label class="room-understood">
+        <input
+          type="checkbox"
+          aria-describedby={id}
+          checked={value.value}
+          onChange={({ currentTarget }) => value.value = currentTarget.checked}
+        />
+        <span>{label}</span>
+      </label>
+      <p class="hint" id={id}>{hint}</p>
+    </div>
   );
 }
 

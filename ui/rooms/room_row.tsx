@@ -1,5 +1,6 @@
 import type { RoomView } from "../api/views.ts";
 import { SealedMark } from "../groups/group_mark.tsx";
+import { deedOf } from "../parts/deed.ts";
 import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
 import { groups } from "../store/groups.ts";
@@ -63,14 +64,17 @@ function Preview({ room: { jid, state, last, encryption } }: { room: RoomView })
   }
   if (state !== "in") return <span class="preview">{text.rooms.states[state]}</span>;
   if (last === null) return <span class="preview">{text.rooms.nothing}</span>;
+  const deed = deedOf(last.body);
   return (
     <span class="preview">
       {last.mine ? text.people.you : (
         <>
-          <bdi>{last.nick || text.rooms.room}</bdi>:{" "}
+          {deed !== undefined && "* "}
+          <bdi>{last.nick || text.rooms.room}</bdi>
+          {deed === undefined ? ": " : " "}
         </>
       )}
-      <bdi>{last.body}</bdi>
+      <bdi>{deed ?? last.body}</bdi>
     </span>
   );
 }

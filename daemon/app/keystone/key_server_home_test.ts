@@ -6,9 +6,13 @@ import { parseSpecification, printSpecification, type Specification } from "../.
 import { fingerprintOf } from "../../simpp/mod.ts";
 import { makeServerCertificate, XmppServer } from "../../xmpp/server/mod.ts";
 import { backUpKeyServer, KeyServerHome, restoreKeyServerAt } from "./key_server_home.ts";
+import { startSimppRegistrar } from "./registrar_home.ts";
 import { eventually, StackMember } from "./testing_member.ts";
 
-const DOMAIN = "keystone.test", KEYS = `keys.${DOMAIN}`, ROOM = `group@rooms.${DOMAIN}`;
+const DOMAIN = "keystone.test",
+  KEYS = `keys.${DOMAIN}`,
+  REGISTRAR = `registrar.${DOMAIN}`,
+  ROOM = `group@rooms.${DOMAIN}`;
 const SECRET = "a secret of components", PASSWORD = "correct horse battery";
 
 /** A carried server with a component port, and people's devices on it. */
@@ -26,7 +30,11 @@ async function withServer(
     certificatePem,
     keyPem,
     limits: { scramIterations: 4096 },
-    components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: SECRET }] },
+    components: {
+      host: "127.0.0.1",
+      port: 0,
+      domains: [KEYS, REGISTRAR].map((domain) => ({ domain, secret: SECRET })),
+    },
   });
   const root = await Deno.makeTempDir({ prefix: "simppd-keystone-" });
   const people: StackMember[] = [];
@@ -153,5 +161,39 @@ Deno.test("a wrong secret, and a port where nothing is, are said as such; nothin
     });
     const home = await start(join(root, "keys"), component);
     assert.equal(fingerprintOf(fromHex(home.view.key)).length, 64);
+    await home.stop();
+  }));
+
+Deno.test("a registrar beside it gives tickets for SIMPP identities, and the key server takes them", () =>
+  withServer(async ({ component, root, person }) => {
+    const home = await start(join(root, "keys"), component);
+    const at = { domain: REGISTRAR, secret: SECRET, host: "127.0.0.1", port: component };
+    const registrar = await startSimppRegistrar({ state: join(root, "registrar"), component: at });
+    const anna = await person("anna");
+    const { key, address, method } = registrar.view;
+    const entry = { name: "one", key: fromHex(key), method, address };
+    const spec = specificationFor(home.view.key, anna, { registrars: [entry] });
+    await anna.makeRoom(ROOM, [KEYS]);
+    home.host(printSpecification(spec));
+    await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
+    const { group } = spec;
+    const register = (ticket: Uint8Array) =>
+      anna.ask(KEYS, { kind: "register", group, ticket, suites: [1] });
+    const refused = await register(new Uint8Array());
+    assert.equal(refused.kind === "refused" && refused.code, "no-ticket");
+    const nonsense = await anna.ask(REGISTRAR, { kind: "status", group });
+    assert.equal(nonsense.kind, "refused");
+    await anna.use(spec, async () => {
+      const answer = await anna.ask(REGISTRAR, {
+        kind: "authenticate",
+        group,
+        user: "",
+        password: "",
+      });
+      assert.ok(answer.kind === "ticket");
+      return answer.ticket;
+    }).join();
+    assert.equal(anna.group!.phase, "in");
+    await registrar.stop();
     await home.stop();
   }));
