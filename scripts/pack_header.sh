@@ -130,6 +130,12 @@ for name in @RUN@; do
 done
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
+# The first start analyses the program, which takes some 50 MB that no allocator gives back: a process
+# of its own does it and ends. Without it the start below does so itself.
+if [ ! -d "$DENO_DIR" ]; then
+  "$runtime" cache --quiet --no-config --no-lock --no-remote --no-npm "$program" \
+    </dev/null >/dev/null 2>&1 || :
+fi
 exec "$runtime" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm @ENGINE_FLAGS@ \
   --allow-net --allow-read="$program,$state${named:+,$named,$named.part}$files" \
   --allow-write="$state${named:+,$named,$named.part}" \

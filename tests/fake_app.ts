@@ -2,9 +2,11 @@ import type { AppApi, Picture } from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   ContactView,
   MessageView,
+  OpenInvitationView,
   RoomMessageView,
   RoomView,
   StatusView,
@@ -26,6 +28,7 @@ function fakeMessage(contact: string, id: string, body: string): MessageView {
     at: 1,
     kind: "chat",
     body,
+    link: null,
     delivery: "pending",
     problem: null,
     edited: false,
@@ -43,6 +46,8 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
     sender: "alice",
     jid: "alice@fake.example",
     body,
+    link: null,
+    edited: false,
     at: 1,
     mention: false,
     encryption: "none",
@@ -85,6 +90,7 @@ export class FakeApp implements AppApi {
     },
     last: null,
   };
+  kept: ArchiveView = { default: "always", always: [], never: ["eve@x.example"] };
   room: RoomView = {
     jid: "den@rooms.fake.example",
     name: "Den",
@@ -99,6 +105,7 @@ export class FakeApp implements AppApi {
     subject: "",
     nonAnonymous: true,
     occupants: 2,
+    typing: [],
     unread: 0,
     mentions: 0,
     last: null,
@@ -147,6 +154,8 @@ export class FakeApp implements AppApi {
       server: null,
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
+      tellSeen: false,
+      calls: "any",
       devices: {
         state: "own",
         absence: null,
@@ -185,6 +194,12 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPassword", password);
   picture: AppApi["picture"] = () => ({ hash: "0", type: "image/png", data: "AA==" });
   setPicture: AppApi["setPicture"] = (data) => this.#done(this.status(), "setPicture", data);
+  openInvitations: OpenInvitationView[] = [
+    { id: "00112233aabbccdd", inviter: "alice@fake.example", expires: 1 },
+  ];
+  invitations: AppApi["invitations"] = () => Promise.resolve(this.openInvitations);
+  revokeInvitation: AppApi["revokeInvitation"] = (id) =>
+    this.#done(undefined, "revokeInvitation", id);
   invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
 
   #known(jid: string): ContactView {
@@ -225,6 +240,10 @@ export class FakeApp implements AppApi {
     );
     return this.#done(sent, "sendToRoom", jid, body);
   };
+  correctInRoom: AppApi["correctInRoom"] = (jid, id, body) =>
+    this.#done(fakeRoomMessage(jid, id, body), "correctInRoom", jid, id, body);
+  setRoomTyping: AppApi["setRoomTyping"] = (jid, typing) =>
+    this.#done(undefined, "setRoomTyping", jid, typing);
   markRoomRead: AppApi["markRoomRead"] = (jid) => this.#done(undefined, "markRoomRead", jid);
   inviteToRoom: AppApi["inviteToRoom"] = (jid, contact, reason) =>
     this.#done(undefined, "inviteToRoom", jid, contact, reason);
@@ -245,6 +264,12 @@ export class FakeApp implements AppApi {
     this.#done(this.status(), "setPolicy", jid, suites);
   setBlindTrust: AppApi["setBlindTrust"] = (allowed) =>
     this.#done(this.status(), "setBlindTrust", allowed);
+  archive: AppApi["archive"] = () => Promise.resolve(this.kept);
+  setArchive: AppApi["setArchive"] = (wanted) =>
+    this.#done(this.kept = wanted, "setArchive", wanted);
+  setTellSeen: AppApi["setTellSeen"] = (told) => this.#done(this.status(), "setTellSeen", told);
+  setCallRoute: AppApi["setCallRoute"] = (route) =>
+    this.#done(this.status(), "setCallRoute", route);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   confirmDevice: AppApi["confirmDevice"] = (code) =>

@@ -1,6 +1,13 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import { fakeCall, fakeContact, fakeInfo, fakeMessage, fakeStatus } from "./testing/fake_state.ts";
+import {
+  fakeCall,
+  fakeContact,
+  fakeInfo,
+  fakeMessage,
+  fakeStatus,
+  fakeTrust,
+} from "./testing/fake_state.ts";
 import { seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
 import type { MockApi } from "./testing/mock_api.ts";
@@ -42,6 +49,21 @@ dashboard("first run offers three ways and warns before others are let in", asyn
   await page.getByRole("button", { name: "Start my server" }).click();
   await page.getByRole("button", { name: "Invite someone" }).waitFor();
   assert(mock.log.includes('POST /api/setup/carry {"nick":"Anna","reach":"network"}'));
+}, firstRun);
+
+dashboard("a name without a letter for an address asks for one", async (page, mock) => {
+  await page.getByRole("button", { name: /Carry a server/ }).click();
+  const name = page.getByLabel("Your name");
+  const address = page.getByLabel("Name in your address");
+  await name.fill("Zoë");
+  assert.equal(await address.count(), 0);
+  await name.fill("羅");
+  await address.fill("luo");
+  await page.getByRole("button", { name: "Start my server" }).click();
+  await asked(
+    mock,
+    'POST /api/setup/carry {"nick":"羅","username":"luo","reach":"this-machine"}',
+  );
 }, firstRun);
 
 dashboard("a chat shows, sends, marks read, and keeps a refused text", async (page, mock) => {
@@ -241,7 +263,9 @@ dashboard("one chats on during a call, and a picture can be kept", async (page, 
   mock.putCall(activeCall());
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Keep a picture" }).click();
-  assert.match((await download).suggestedFilename(), /^Ben_Ortiz_.*\.jpg$/);
+  const file = (await download).suggestedFilename();
+  assert.match(file, /^Ben_Ortiz_.*\.jpg$/);
+  await page.getByText(`The picture is kept as ${file}`).waitFor();
   await page.getByRole("button", { name: "Chat during the call" }).first().click();
   await page.getByRole("complementary", { name: "Running call" }).waitFor();
   await page.getByLabel("Message Ben Ortiz").fill("on we go");
@@ -256,10 +280,88 @@ dashboard("a lost stream is shown and comes back with what was missed", async (p
   await page.context().setOffline(true);
   mock.breakStreams();
   await page.getByText("Reconnecting").waitFor();
+  await page.getByText("simppd does not answer").waitFor();
+  await page.getByRole("button", { name: "Start call" }).and(page.locator(":disabled")).waitFor();
   mock.state.messages.get(BEN)!.push(fakeMessage(BEN, { body: "missed meanwhile" }));
   await page.context().setOffline(false);
   await said(page, "missed meanwhile");
   await page.getByText("Reconnecting").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Start call" }).and(page.locator(":enabled")).waitFor();
+});
+
+dashboard("open invitations are listed and taken back", async (page, mock) => {
+  mock.state.invitations = [{ id: "feedfeedfeedfeed", inviter: null, expires: Date.now() + 9e8 }];
+  await page.getByRole("button", { name: "Invite someone" }).click();
+  const dialogue = page.getByRole("dialog", { name: "Invite someone" });
+  await dialogue.getByText("2 invitations can still be used").click();
+  await dialogue.getByText("The server's.").waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await dialogue.getByRole("button", { name: /^Revoke/ }).first().click();
+  await dialogue.getByText("1 invitation can still be used").waitFor();
+  await asked(mock, "DELETE /api/invitations/feedfeedfeedfeed");
+  assert.equal(await dialogue.getByText("The server's.").count(), 0);
+});
+
+dashboard("while the account is offline nobody is shown as online", async (page, mock) => {
+  const row = page.getByRole("list", { name: "Conversations" }).getByRole("button", {
+    name: "Ben Ortiz",
+  });
+  const shown = async () => await row.innerText();
+  assert.match(await shown(), /\bOnline\b/);
+  const status = { ...mock.state.status, state: "offline" as const };
+  mock.emit({ type: "status", data: status });
+  await row.getByText("Not known while you are offline").waitFor();
+  assert.doesNotMatch(await shown(), /\bOnline\b/);
+  mock.emit({ type: "status", data: mock.state.status });
+  await row.getByText("Online", { exact: true }).waitFor();
+});
+
+dashboard(
+  "an empty chat says what becomes of what is written, as far as it is known",
+  async (page, mock) => {
+    const jid = "nora@x.example";
+    const noKeys = fakeTrust({ state: "unknown", fingerprint: null, suite: null, mutual: false });
+    mock.state.messages.set(jid, []);
+    mock.putContact(fakeContact(jid, { name: "Nora", trust: noKeys }));
+    await openChat(page, "Nora");
+    const log = page.getByRole("log");
+    const call = page.getByRole("button", { name: "Start call" });
+    await log.getByText("They have shown no keys yet.").waitFor();
+    assert.equal(await log.getByText("is encrypted").count(), 0);
+    assert(await call.isDisabled());
+    assert.match((await call.getAttribute("title"))!, /no keys yet/);
+
+    mock.putContact(fakeContact(jid, { name: "Nora", trust: noKeys, plain: true }));
+    await log.getByText("What you write here is not encrypted").waitFor();
+    assert(await call.isDisabled());
+
+    mock.putContact(fakeContact(jid, { name: "Nora", trust: fakeTrust({ state: "first-use" }) }));
+    await log.getByText("is encrypted on this machine").waitFor();
+    assert(await call.isEnabled());
+
+    const changed = fakeTrust({ state: "changed", doubt: "new-key" });
+    mock.putContact(fakeContact(jid, { name: "Nora", trust: changed }));
+    await log.getByText("Nothing can be sent to them for now.").waitFor();
+  },
+);
+
+dashboard("a call beside a chat at 360 px hides none of its lines", async (page, mock) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openChat(page, "Ben Ortiz");
+  mock.putCall(activeCall());
+  await page.getByRole("button", { name: "Chat during the call" }).first().click();
+  const mini = await page.getByRole("complementary", { name: "Running call" }).boundingBox();
+  await said(page, "Shall we try the call now?");
+  const boxes = await Promise.all(
+    [page.getByRole("log"), page.getByLabel("Message Ben Ortiz")].map((part) => part.boundingBox()),
+  );
+  for (const box of boxes) {
+    assert(mini!.y + mini!.height <= box!.y || box!.y + box!.height <= mini!.y);
+  }
+  assert(mini!.x >= 0 && mini!.x + mini!.width <= 360);
+  assert.deepEqual(await seriousViolations(page), []);
+  const shot = Deno.env.get("SHOT");
+  if (shot) await page.screenshot({ path: shot });
 });
 
 dashboard("at 360 px one side is seen at a time and nothing is cut off", async (page) => {
@@ -285,7 +387,7 @@ dashboard(
     const dialogue = page.getByRole("dialog");
     await dialogue.getByRole("heading", { name: "Other programs" }).waitFor();
     await dialogue.getByText("People who use simppd will not see").waitFor();
-    await dialogue.getByLabel("Password for other programs").waitFor();
+    await dialogue.getByLabel("Password for the account").waitFor();
     await dialogue.getByText("192.168.1.20:5223").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Invite someone" }).count(), 0);
     assert.deepEqual(await seriousViolations(page), []);
@@ -320,7 +422,8 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByRole("button", { name: "Let others in" }).click();
   await page.getByText("Others can reach it.").waitFor();
   await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
-  await page.getByLabel("Password for other programs").fill("correct horse");
+  await page.getByText("this machine's address, port 5443 (WebSocket, uploads)").waitFor();
+  await page.getByLabel("Password for the account").fill("correct horse");
   const twice = page.getByLabel("That password again");
   await twice.fill("correct house");
   await page.getByRole("button", { name: "Set the password" }).click();

@@ -1,7 +1,7 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { seriousViolations } from "./testing/browser.ts";
+import { picture, seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
 import { CLUB, fakeMember, fakeRoom, fakeRoomMessage } from "./testing/fake_rooms.ts";
 import type { MockApi } from "./testing/mock_api.ts";
@@ -34,11 +34,6 @@ const inClub = (mock: MockApi) => {
 };
 const fits = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
-/** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = Deno.env.get("SIMPPD_SCREENSHOTS");
-  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
-}
 
 dashboard("a room is made only once one says that it is not encrypted", async (page, mock) => {
   await page.getByRole("button", { name: "New room" }).click();
@@ -225,5 +220,78 @@ dashboard("at 360 px a room fits, and its members lie over it", async (page, moc
   await openChat(page, "Ben Ortiz");
   await page.getByLabel("Message Ben Ortiz").waitFor();
 });
+
+dashboard("a room is made open, moderated and with a password", async (page, mock) => {
+  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByLabel("Name of the room").fill("Lectures");
+  await page.getByLabel("Open to all who know its address").check();
+  await page.getByLabel("Moderated").check();
+  await page.getByLabel("Password of the room").fill("sesame");
+  await page.getByLabel("I know that it is not encrypted").check();
+  assert.deepEqual(await seriousViolations(page), []);
+  await picture(page, "room-new-options");
+  await page.getByRole("button", { name: "Make the room" }).click();
+  await asked(
+    mock,
+    'POST /api/rooms {"name":"Lectures","password":"sesame","open":true,"moderated":true,' +
+      '"plain":true}',
+  );
+});
+
+dashboard(
+  "one's last message in a room is corrected, and others are seen writing",
+  async (page, mock) => {
+    inClub(mock);
+    mock.putRoom(fakeRoom(CLUB));
+    await page.getByRole("button", { name: /Book club/ }).click();
+    await said(page, "Nearly.");
+    const field = page.getByLabel("Message everybody in Book club");
+    await field.press("ArrowUp");
+    assert.equal(await field.inputValue(), "Nearly.");
+    await field.fill("refuse this");
+    await asked(mock, `POST ${at}/typing {"typing":true}`);
+    await field.press("Enter");
+    await page.getByText("The room took it not.").waitFor();
+    assert.equal(await field.inputValue(), "refuse this");
+    await field.fill("Nearly done.");
+    await field.press("Enter");
+    await said(page, "Nearly done.");
+    const [id] = [...mock.state.roomMessages.get(CLUB)!].filter(({ mine }) => mine);
+    await asked(mock, `PATCH ${at}/messages/${id!.id} {"body":"Nearly done."}`);
+    await page.getByRole("article").filter({ hasText: "Nearly done." }).getByText("edited")
+      .waitFor();
+    assert.equal(await field.inputValue(), "");
+
+    mock.putRoom(fakeRoom(CLUB, { typing: ["Ben Ortiz"] }));
+    await page.getByText("Ben Ortiz is writing").waitFor();
+    mock.putRoom(fakeRoom(CLUB, { typing: ["Ben Ortiz", "Chloé", "Dora", "Eve"] }));
+    await page.getByText("Ben Ortiz, Chloé and 2 more are writing").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "room-writing");
+  },
+);
+
+dashboard(
+  "in a room links are shown, and what somebody does is told of them",
+  async (page, mock) => {
+    inClub(mock);
+    mock.putRoom(fakeRoom(CLUB, { last: { nick: "Ben", body: "/me waves", at: 1, mine: false } }));
+    await page.getByRole("button", { name: /Book club/ }).click();
+    const say = (body: string, link: string | null = null) =>
+      mock.putRoomMessage(fakeRoomMessage(CLUB, { body, link }));
+    say("/me waves at everybody");
+    await page.getByText("* Ben Ortiz waves at everybody", { exact: true }).waitFor();
+    await page.getByText("* Ben waves", { exact: true }).waitFor();
+    say("the book", "https://books.example.org/9");
+    const link = page.getByRole("link", {
+      name: "https://books.example.org/9 (opens in a new tab)",
+    });
+    await link.waitFor();
+    assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+    assert.equal(await link.getAttribute("target"), "_blank");
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "room-links");
+  },
+);
 
 dashboards.test("rooms in Chromium");

@@ -277,6 +277,20 @@ dashboard("encryption with everybody is chosen in settings", async (page, mock) 
   await asked(mock, 'PUT /api/policy {"suites":["simpp-pq"]}');
 });
 
+dashboard(
+  "calls through the relay only are chosen in settings, and by any way again",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const relayOnly = page.getByRole("switch", { name: /^Calls through your server's relay only/ });
+    assert.equal(await relayOnly.isChecked(), false);
+    await relayOnly.check();
+    await asked(mock, 'PUT /api/call-route {"route":"relay-only"}');
+    assert.deepEqual(await seriousViolations(page), []);
+    await relayOnly.uncheck();
+    await asked(mock, 'PUT /api/call-route {"route":"any"}');
+  },
+);
+
 dashboard("a device that asks is announced, compared and approved", async (page, mock) => {
   await page.getByRole("heading", { name: "Anna" }).waitFor();
   const requests = [{ id: "fedcba9876543210", code: "11111 22222 33333 44444 55555 66666" }];
@@ -377,7 +391,8 @@ dashboard("adding a device: password, link and steps", async (page, mock) => {
   const dialogue = page.getByRole("dialog");
   await dialogue.getByText("Your server only answers on this machine").waitFor();
   await dialogue.getByLabel("Password for the account").fill("a long password");
-  await dialogue.getByRole("button", { name: "Set password" }).click();
+  await dialogue.getByLabel("That password again").fill("a long password");
+  await dialogue.getByRole("button", { name: "Set the password" }).click();
   await asked(mock, 'POST /api/account/password {"password":"a long password"}');
   await dialogue.getByText("The password is set.").waitFor();
   const link = await dialogue.getByRole("textbox", { name: "Link for the new device" })

@@ -1,6 +1,6 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import { seriousViolations } from "./testing/browser.ts";
+import { picture, seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
 import { fakeCall, fakeInfo, fakeMessage } from "./testing/fake_state.ts";
 
@@ -106,5 +106,85 @@ dashboard("a camera that is off is not a stalled picture", async (page, mock) =>
   await stage.getByText("camera gives no picture").waitFor({ state: "detached" });
   assert(await page.getByAltText("Picture from Ben Ortiz").isVisible());
 });
+
+dashboard(
+  "a link beside a text is opened by a click alone, and only by https",
+  async (page, mock) => {
+    await openChat(page, "Ben Ortiz");
+    const others: string[] = [];
+    page.context().on("request", (request) => {
+      if (new URL(request.url()).hostname !== "127.0.0.1") others.push(request.url());
+    });
+    const say = (body: string, link: string) =>
+      mock.putMessage(fakeMessage(BEN, { body, link, suite: "none" }));
+    say("https://b\u0430nk.example/", "https://xn--bnk-6cd.example/");
+    say("https://photos.example/a.png", "https://photos.example/a.png");
+    say("old", "http://plain.example/");
+    say("run", "javascript:alert(1)");
+    say("bank", "https://bank.example@evil.example/");
+    const link = page.getByRole("link", { name: "https://xn--bnk-6cd.example/" });
+    await link.waitFor();
+    assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+    assert.equal(await link.getAttribute("target"), "_blank");
+    await page.getByText("http://plain.example/").waitFor();
+    await page.getByText("javascript:alert(1)").waitFor();
+    await page.getByText("https://bank.example@evil.example/").waitFor();
+    assert.equal(await page.getByRole("log").getByRole("link").count(), 2);
+    // What says nothing but the link is the link.
+    assert.equal(await page.getByText("https://photos.example/a.png").count(), 1);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "chat-links");
+  },
+);
+
+dashboard(
+  "what somebody does is told of them, and that they have read is shown",
+  async (page, mock) => {
+    await openChat(page, "Ben Ortiz");
+    mock.putMessage(fakeMessage(BEN, { body: "/me waves" }));
+    await page.getByText("* Ben Ortiz waves", { exact: true }).waitFor();
+    mock.putMessage(fakeMessage(BEN, { mine: true, body: "/me waves back", delivery: "seen" }));
+    const mine = page.getByRole("article").filter({ hasText: "waves back" });
+    await mine.getByText("Seen", { exact: true }).waitFor();
+    assert.match(await mine.innerText(), /^You:\n+\* Anna waves back/);
+    mock.putMessage(fakeMessage(BEN, { body: "/mean it" }));
+    await page.getByText("/mean it", { exact: true }).waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "chat-deeds");
+    await page.getByRole("button", { name: "Settings" }).click();
+    const choice = page.getByRole("switch", { name: "Tell contacts which messages you have read" });
+    assert.equal(await choice.isChecked(), false);
+    await choice.check();
+    await asked(mock, 'PUT /api/tell-seen {"told":true}');
+  },
+);
+
+dashboard(
+  "what the server keeps is shown and chosen; one that keeps nothing says so",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const list = page.getByRole("list", { name: "Addresses with a choice of their own" });
+    await list.getByText("eve@chat.example: never kept").waitFor();
+    await page.getByRole("radio", { name: "Contacts only" }).check();
+    await asked(
+      mock,
+      'PUT /api/archive {"default":"roster","always":[],"never":["eve@chat.example"]}',
+    );
+    await page.getByLabel("An address with a choice of its own").fill("eve@chat.example");
+    await page.getByRole("button", { name: "Always keep" }).click();
+    await list.getByText("eve@chat.example: always kept").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole("heading", { name: "Archive on your server" }).scrollIntoViewIfNeeded();
+    await picture(page, "archive");
+    await page.getByRole("button", { name: "No choice of its own for eve@chat.example" }).click();
+    await list.getByText("eve@chat.example").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    mock.state.archive = null;
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("Your server keeps no archive.").waitFor();
+    assert.equal(await page.getByRole("radio", { name: "Keep all" }).count(), 0);
+  },
+);
 
 dashboards.test("writing, and cameras that are off, in Chromium");

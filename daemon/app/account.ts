@@ -7,6 +7,7 @@ import type {
   AccountView,
   InvitationView,
   LoginView,
+  OpenInvitationView,
   Problem,
   ServerView,
 } from "../views/mod.ts";
@@ -26,7 +27,7 @@ import type { People } from "./people.ts";
 import { DEVICES_NODE } from "./pep_directory.ts";
 import { Publishing } from "./publishing.ts";
 import type { AccountSettings, AppSettings } from "./settings.ts";
-import { usernameOf } from "./username.ts";
+import { accountNameOf } from "./username.ts";
 
 const MAX_NICK = 60;
 /** How often another name is tried when an invitation's is taken. */
@@ -147,12 +148,14 @@ export class Account {
     if (this.state !== "online") throw notOnline();
   }
 
-  carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<void> {
+  carry(
+    input: { nick: string; reach: "this-machine" | "network"; username?: string },
+  ): Promise<void> {
     return this.#setUp(input.nick, async (nick) => {
+      const username = accountNameOf(nick, input.username);
       await removeOldServer(this.#o.state);
       const server = await Carried.create(input.reach, this.#o.loginProfiles);
       const carried = await this.#carry(server);
-      const username = usernameOf(nick);
       const keys = new NewLoginKeys(this.#o.loginProfiles);
       const login = keys.pinned(await carried.createAccount(username, keys.public));
       const jid = `${username}@${server.domain}`;
@@ -160,13 +163,14 @@ export class Account {
     });
   }
 
-  async join(input: { link: string; nick: string }): Promise<void> {
+  async join(input: { link: string; nick: string; username?: string }): Promise<void> {
     const invitation = readInvitation(input.link);
     const { domain, inviter, hosts, pin, fingerprint, token } = invitation;
     const make = async (nick: string) => {
+      const wanted = accountNameOf(nick, input.username);
       const endpoints = hosts.map((host) => ({ ...host, tls: "direct" as const }));
       const keys = new NewLoginKeys(this.#o.loginProfiles);
-      const { name: username, serverKeys } = await freeName(nick, (name) =>
+      const { name: username, serverKeys } = await freeName(wanted, (name) =>
         registerByInvitation({
           domain,
           endpoints,
@@ -229,6 +233,16 @@ export class Account {
     const name = this.#account?.nick ?? inviter.local;
     const link = writeInvitation({ domain, inviter, name, hosts, pin, fingerprint, token });
     return { link, expires };
+  }
+
+  /** Invitations to the carried server; there are none elsewhere. */
+  invitations(): Promise<OpenInvitationView[]> {
+    return this.#carried?.invitations() ?? Promise.resolve([]);
+  }
+
+  /** @throws SimppdError `no-server`, `unknown-invitation` */
+  async revokeInvitation(id: string): Promise<void> {
+    await this.#needCarried().revokeInvitation(id);
   }
 
   async close(): Promise<void> {
@@ -355,19 +369,19 @@ export class Account {
   }
 }
 
-/** Registers under the nick's name, or under one with digits when that is taken. */
+/** Registers under the wanted name, or under one with digits when that is taken. */
 async function freeName(
-  nick: string,
+  wanted: string,
   register: (name: string) => Promise<PublicLoginKey[]>,
 ): Promise<{ name: string; serverKeys: PublicLoginKey[] }> {
-  let name = usernameOf(nick, "guest");
+  let name = wanted;
   for (let tries = 1;; tries++) {
     try {
       return { name, serverKeys: await register(name) };
     } catch (error) {
       const taken = error instanceof SimppdError && error.code === "username-taken";
       if (!taken || tries >= NAME_TRIES) throw error;
-      name = `${usernameOf(nick, "guest")}-${systemRandom(2).toHex()}`;
+      name = `${wanted}-${systemRandom(2).toHex()}`;
     }
   }
 }
@@ -400,8 +414,8 @@ function writeEndpoint(endpoint: { host: string; port: number; tls?: string; pat
 
 /** What a first run that was cut off left behind belongs to no account. */
 async function removeOldServer(state: StateDirectory): Promise<void> {
-  for (const name of ["server.db", "server.db-wal", "server.db-shm"]) {
-    await Deno.remove(state.file(name)).catch((error) => {
+  for (const name of ["server.db", "server.db-wal", "server.db-shm", "uploads"]) {
+    await Deno.remove(state.file(name), { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }

@@ -1,12 +1,15 @@
 import type { Emitter } from "../base/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
+  CallRoute,
   CallView,
   CameraOptions,
   CameraView,
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   RoomAffiliation,
   RoomMemberView,
@@ -56,10 +59,15 @@ export interface AppApi {
     input: { file: ReadableStream<Uint8Array>; passphrase: string; lost: boolean },
   ): Promise<StatusView>;
 
-  /** First run, way 1: carry a server here and make its first account. */
-  carry(input: { nick: string; reach: "this-machine" | "network" }): Promise<StatusView>;
-  /** First run, way 2: join by an invitation link. */
-  join(input: { link: string; nick: string }): Promise<StatusView>;
+  /**
+   * First run, way 1: carry a server here and make its first account. `username`: the name in its
+   * address, out of the nick when absent. @throws SimppdError `bad-username`
+   */
+  carry(
+    input: { nick: string; reach: "this-machine" | "network"; username?: string },
+  ): Promise<StatusView>;
+  /** First run, way 2: join by an invitation link. @throws SimppdError `bad-username` */
+  join(input: { link: string; nick: string; username?: string }): Promise<StatusView>;
   /** First run, way 3: sign in to an XMPP account one has. `server` is `host[:port]`. */
   signIn(
     input: { jid: string; password: string; nick: string; server?: string; pin?: string },
@@ -70,7 +78,19 @@ export interface AppApi {
   /** Gives an account that logs in by keys a password too, for other programs. */
   setPassword(password: string): Promise<StatusView>;
 
+  /**
+   * What the account's server keeps of its messages (XEP-0441).
+   * @throws SimppdError `no-archive-preferences`
+   */
+  archive(): Promise<ArchiveView>;
+  /** @throws SimppdError as {@link archive}, and `archive-refused` */
+  setArchive(wanted: ArchiveView): Promise<ArchiveView>;
+
   invite(): Promise<InvitationView>;
+  /** Invitations to the carried server that can be used, the soonest to run out first. */
+  invitations(): Promise<OpenInvitationView[]>;
+  /** Takes an invitation back. @throws SimppdError `unknown-invitation`, `no-server` */
+  revokeInvitation(id: string): Promise<void>;
 
   /** A contact's picture, or one's own. @throws SimppdError `no-picture` */
   picture(jid: string): PictureView;
@@ -116,10 +136,20 @@ export interface AppApi {
   /**
    * Makes a room for members who see each other's addresses, and enters it. `server`: domain of
    * rooms, that of the account's own server when absent. Rooms are not encrypted: `plain` says that
-   * the person knows.
-   * @throws SimppdError `room-not-encrypted`, `no-room-service`, `room-…`
+   * the person knows. `open`: for all who know its address, not for members alone; `moderated`: who
+   * is no member reads until a moderator gives them voice; `password`: asked of all who enter.
+   * @throws SimppdError `room-not-encrypted`, `no-room-service`, `room-option-missing`, `room-…`
    */
-  createRoom(input: { name: string; server?: string; plain?: boolean }): Promise<RoomView>;
+  createRoom(
+    input: {
+      name: string;
+      server?: string;
+      plain?: boolean;
+      open?: boolean;
+      moderated?: boolean;
+      password?: string;
+    },
+  ): Promise<RoomView>;
   /** Enters a room, now and at every login. @throws SimppdError `room-not-encrypted`, `room-…` */
   joinRoom(
     input: { jid: string; nick?: string; password?: string; plain?: boolean },
@@ -136,6 +166,14 @@ export interface AppApi {
   roomMessages(jid: string, page?: { before?: number; limit?: number }): RoomMessageView[];
   /** @throws SimppdError `not-in-room`, `no-voice`, `bad-input` */
   sendToRoom(jid: string, body: string): Promise<RoomMessageView>;
+  /**
+   * Replaces the text of a message of ours that the room has (XEP-0308), once the room repeated that.
+   * @throws SimppdError `unknown-message`, `not-in-room`, `no-voice`, `bad-input`, `room-refused`,
+   * `timeout`
+   */
+  correctInRoom(jid: string, id: string, body: string): Promise<RoomMessageView>;
+  /** Tells a small room that we are writing, or stopped (XEP-0085). */
+  setRoomTyping(jid: string, typing: boolean): Promise<void>;
   markRoomRead(jid: string): Promise<void>;
   /** Makes them a member where one may, and invites them. */
   inviteToRoom(jid: string, contact: string, reason?: string): Promise<void>;
@@ -159,6 +197,10 @@ export interface AppApi {
   setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;
   /** Write to contacts before they were verified, or to verified ones only. */
   setBlindTrust(allowed: boolean): Promise<StatusView>;
+  /** Tell contacts how far one has read (XEP-0333), within what is sealed; of this device alone. */
+  setTellSeen(told: boolean): Promise<StatusView>;
+  /** How calls go from now on: by any way, or through a relay alone. */
+  setCallRoute(route: CallRoute): Promise<StatusView>;
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;

@@ -1,15 +1,19 @@
 import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
+import type { IceServer } from "../p2p/mod.ts";
 import { compact, Pictures as StoredPictures, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
+  ArchiveView,
+  CallRoute,
   CallView,
   CameraOptions,
   CameraView,
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   SafetyView,
   StatusView,
@@ -36,6 +40,8 @@ export interface AppOptions {
   readonly loginProfiles?: readonly LoginProfileId[];
   /** IP addresses offered to the other side of a call; those of every interface when absent. */
   readonly callHosts?: readonly string[];
+  /** STUN and TURN servers for calls, besides those the account's server names. */
+  readonly callServers?: readonly IceServer[];
 }
 
 /** What the gate in front of it answers, locked or not. */
@@ -62,7 +68,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
 
   private constructor(
     state: StateDirectory,
-    { version = "0", loginProfiles = ["simpp-modern"], callHosts }: AppOptions,
+    { version = "0", loginProfiles = ["simpp-modern"], callHosts, callServers }: AppOptions,
     events: Emitter<AppEvent>,
   ) {
     super();
@@ -74,6 +80,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       events,
       loginProfiles,
       ...(callHosts === undefined ? {} : { callHosts }),
+      ...(callServers === undefined ? {} : { callServers }),
       changed: () => events.emit({ type: "status", data: this.status() }),
       linked: () => this.#linked(),
     });
@@ -124,6 +131,8 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       server: settled ? this.#parts.account.server : null,
       policy: [...this.#parts.simpp.policy.everybody],
       blindTrust: this.#parts.simpp.policy.blindTrust,
+      tellSeen: this.#parts.settings.tellSeen,
+      calls: this.#parts.settings.calls,
       devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -151,6 +160,12 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
   }
   invite(): Promise<InvitationView> {
     return this.#parts.account.invite();
+  }
+  invitations(): Promise<OpenInvitationView[]> {
+    return this.#parts.account.invitations();
+  }
+  revokeInvitation(id: string): Promise<void> {
+    return this.#parts.account.revokeInvitation(id);
   }
 
   picture(jid: string): PictureView {
@@ -272,6 +287,18 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     this.#parts.simpp.policy.blindTrust = allowed;
     return Promise.resolve(this.#linked());
   }
+  async setTellSeen(told: boolean): Promise<StatusView> {
+    this.#parts.settings.tellSeen = await Promise.resolve(told);
+    const status = this.status();
+    this.events.emit({ type: "status", data: status });
+    return status;
+  }
+  setCallRoute(route: CallRoute): Promise<StatusView> {
+    this.#parts.settings.calls = route;
+    const status = this.status();
+    this.events.emit({ type: "status", data: status });
+    return Promise.resolve(status);
+  }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#parts.simpp.linking.approve(id);
     return this.status();
@@ -301,6 +328,13 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     await this.#parts.simpp.linking.startAnew();
     await this.#parts.simpp.publish();
     return this.#linked();
+  }
+
+  archive(): Promise<ArchiveView> {
+    return this.#parts.archive.get();
+  }
+  setArchive(wanted: ArchiveView): Promise<ArchiveView> {
+    return this.#parts.archive.set(wanted);
   }
 
   /** Whether somebody looks: the server is told (XEP-0352). */

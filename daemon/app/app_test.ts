@@ -147,7 +147,7 @@ Deno.test("a message that cannot be sent is refused at once and holds up no othe
     assert.equal(bob.messages(aliceJid)[0]!.body.length, 10_000);
   }));
 
-Deno.test("an invitation that names other keys is refused while joining", async () => {
+Deno.test("an invitation that names other keys, or was revoked, is refused while joining", async () => {
   const root = await Deno.makeTempDir({ prefix: "simppd-app-" });
   const alice = await App.open({ state: join(root, "alice") });
   const bob = await App.open({ state: join(root, "bob") });
@@ -158,6 +158,14 @@ Deno.test("an invitation that names other keys is refused while joining", async 
     const forged = link.replace(/account=[^;]+/, `account=${other}`);
     await assert.rejects(bob.join({ link: forged, nick: "Bob" }), { code: "not-trusted" });
     assert.equal(bob.status().state, "none");
+    const revoked = await alice.invite();
+    const [open, ...others] = await alice.invitations();
+    assert.deepEqual([open!.inviter, others], [alice.status().account!.jid, []]);
+    await alice.revokeInvitation(open!.id);
+    assert.deepEqual(await alice.invitations(), []);
+    await assert.rejects(bob.join({ link: revoked.link, nick: "Bob" }), {
+      code: "invitation-used",
+    });
     await bob.join({ link: (await alice.invite()).link, nick: "Bob" });
   } finally {
     await bob.close();

@@ -98,6 +98,7 @@ export const shapes = {
       })),
     }),
     expected: v.record(jid, text(64)),
+    calls: v.exactOptional(v.picklist(["any", "relay-only"])),
   }),
   contact: v.strictObject({
     jid,
@@ -124,7 +125,8 @@ export const shapes = {
       at: time,
       kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
       body: text(100_000),
-      delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
+      link: v.optional(v.nullable(text(4_096)), null),
+      delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),
       problem: v.nullable(problem),
       suite: v.nullable(text(64)),
       edited: v.boolean(),
@@ -138,6 +140,7 @@ export const shapes = {
     reach: v.picklist(["this-machine", "network"]),
     port,
     starttlsPort: v.exactOptional(port),
+    httpsPort: v.exactOptional(port),
     loginProfiles: v.exactOptional(v.array(loginProfile)),
   }),
 };

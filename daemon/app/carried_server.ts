@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { logOf, SimppdError } from "../base/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
-import type { ServerView } from "../views/mod.ts";
+import type { OpenInvitationView, ServerView } from "../views/mod.ts";
 import type { PublicLoginKey } from "../xmpp/core/mod.ts";
 import {
   type CarriedServer,
@@ -10,12 +10,13 @@ import {
 } from "../xmpp/server/mod.ts";
 import { networkAddresses } from "./network_addresses.ts";
 import { ControlDoor } from "./server/control_door.ts";
-import { answersFor } from "./server/requests.ts";
+import { answersFor, openInvitations } from "./server/requests.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** Where the server listens first; another free port is taken when one is in use. */
 const DEFAULT_PORT = 5223;
 const DEFAULT_STARTTLS_PORT = 5222;
+const DEFAULT_HTTPS_PORT = 5443;
 /** How long an invitation can be used, in seconds. */
 const INVITATION_LIFE = 7 * 86_400;
 
@@ -69,6 +70,7 @@ export class Carried {
       host: HOST[reach],
       port,
       starttlsPort: settings.starttlsPort ?? DEFAULT_STARTTLS_PORT,
+      httpsPort: settings.httpsPort ?? DEFAULT_HTTPS_PORT,
       certificatePem,
       keyPem,
       ...(loginProfiles === undefined ? {} : { loginProfiles }),
@@ -134,6 +136,16 @@ export class Carried {
     return { token, expires, hosts: this.hosts };
   }
 
+  /** Invitations that can be used. */
+  invitations(): Promise<OpenInvitationView[]> {
+    return openInvitations(this.#server, this.#settings.domain);
+  }
+
+  /** @throws SimppdError `unknown-invitation` */
+  async revokeInvitation(id: string): Promise<void> {
+    await this.#server.administer("revokeInvitation", id);
+  }
+
   /** Where it can be reached: from outside first, if it can be. */
   get hosts(): { host: string; port: number }[] {
     const port = this.#server.port;
@@ -168,6 +180,12 @@ export class Carried {
   }
 }
 
-function portsOf({ port, starttlsPort }: CarriedServer): { port: number; starttlsPort?: number } {
-  return { port, ...(starttlsPort === undefined ? {} : { starttlsPort }) };
+type Ports = Pick<ServerView, "port" | "starttlsPort" | "httpsPort">;
+
+function portsOf({ port, starttlsPort, httpsPort }: CarriedServer): Ports {
+  return {
+    port,
+    ...(starttlsPort === undefined ? {} : { starttlsPort }),
+    ...(httpsPort === undefined ? {} : { httpsPort }),
+  };
 }

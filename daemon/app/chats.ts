@@ -1,9 +1,10 @@
 import { logOf, SimppdError } from "../base/mod.ts";
 import type { Messages } from "../store/mod.ts";
 import type { MessageView } from "../views/mod.ts";
+import { readLink } from "../xmpp/client/mod.ts";
 import { el, type Element, escapeText, newId, NS } from "../xmpp/core/mod.ts";
 import type { Incoming } from "./incoming.ts";
-import { markedId } from "./markers.ts";
+import { markIn } from "./markers.ts";
 import type { PlainLink } from "./plain_link.ts";
 import type { SealedLink } from "./sealed_link.ts";
 
@@ -18,7 +19,6 @@ const MAX_BREAKS = 4;
 const OLDEST = 90 * 86_400_000;
 /** Longest text of one message, in characters. */
 export const MAX_BODY = 10_000;
-const CORRECT = "urn:xmpp:message-correct:0";
 /** Between a message's id and the number of its correction. */
 const REVISION = "~";
 const MAX_ID = 128;
@@ -61,6 +61,7 @@ export class Chats {
       at: Date.now(),
       kind: "chat",
       body,
+      link: null,
       delivery: "pending",
       problem: null,
       edited: false,
@@ -115,11 +116,11 @@ export class Chats {
       el("body", { xmlns: NS.client }, message.body),
       el("request", { xmlns: NS.receipts }),
       el("origin-id", { xmlns: NS.stanzaIds, id: name }),
-      ...(revision === 0 ? [] : [el("replace", { xmlns: CORRECT, id: message.id })]),
+      el("markable", { xmlns: NS.chatMarkers }),
+      ...(revision === 0 ? [] : [el("replace", { xmlns: NS.correction, id: message.id })]),
     ];
     try {
       if (message.suite === PLAIN) {
-        content.push(el("markable", { xmlns: NS.chatMarkers }));
         await this.#plain.send(message.contact, content, { id: name });
         this.#delivery(message.contact, name, "sent", {});
         return true;
@@ -193,11 +194,11 @@ export class Chats {
     const copy = received.from === own;
     const plain = received.suite === PLAIN;
     const find = (name: string, ns: string) => content.find((child) => child.is(name, ns));
-    const arrived = find("received", NS.receipts)?.attrs.id ??
-      (plain ? markedId(received) : undefined);
+    const mark = markIn(content);
+    const arrived = find("received", NS.receipts)?.attrs.id ?? mark?.id;
     if (arrived !== undefined && !copy) {
       if (this.#isPlain(received.from, true, arrived) === plain) {
-        this.#delivery(received.from, arrived, "delivered");
+        this.#delivery(received.from, arrived, mark?.seen === true ? "seen" : "delivered");
       }
       return true;
     }
@@ -211,12 +212,13 @@ export class Chats {
       at: Math.max(Math.min(received.envelope.time, Date.now()), Date.now() - OLDEST),
       kind: "chat",
       body: body.getText().slice(0, MAX_BODY),
+      link: plain ? readLink(content) ?? null : null,
       delivery: copy ? "sent" : null,
       problem: null,
       edited: false,
       suite: received.suite,
     };
-    const replaces = find("replace", CORRECT)?.attrs.id ?? "";
+    const replaces = find("replace", NS.correction)?.attrs.id ?? "";
     if (replaces !== "") this.#replace(message, replaces);
     else if (this.#messages.add(message, !copy)) this.#changed(message);
     // What comes again out of an archive was acknowledged before.
@@ -235,7 +237,7 @@ export class Chats {
 
   /** A correction: the newest one stands; what it corrects may never have come. */
   #replace(message: MessageView, id: string): void {
-    const { contact, mine, body } = message;
+    const { contact, mine, body, link } = message;
     const known = this.#messages.revision(contact, mine, id);
     const plain = message.suite === PLAIN;
     // Other programs do not number what they correct in clear: it comes in its order.
@@ -244,7 +246,7 @@ export class Chats {
     if (known !== undefined && this.#isPlain(contact, mine, id) !== plain) return;
     if (known === undefined) this.#messages.add({ ...message, id }, !mine);
     else if (revision <= known) return;
-    const changed = this.#messages.correct(contact, mine, id, body, revision);
+    const changed = this.#messages.correct(contact, mine, id, body, revision, link);
     if (changed === undefined) return;
     this.#changed(mine ? this.#messages.setDelivery(contact, id, "sent") ?? changed : changed);
   }
@@ -266,6 +268,7 @@ export class Chats {
       at: Date.now(),
       kind,
       body: body.slice(0, MAX_BODY),
+      link: null,
       delivery: null,
       problem: null,
       edited: false,
@@ -299,7 +302,12 @@ export class Chats {
     // What is said of an older text says nothing of the one that stands now.
     if (this.#messages.revision(contact, true, id) !== Number(revision)) return;
     const changed = this.#messages.setDelivery(contact, id, delivery, extra);
-    if (changed !== undefined) this.#changed(changed);
+    if (changed === undefined) return;
+    this.#changed(changed);
+    if (delivery !== "seen") return;
+    // Who has read one has read what came before it, as far as it came.
+    const before = this.#messages.seenBefore(contact, id, changed.suite === PLAIN);
+    for (const each of before) this.#changed(each);
   }
 }
 

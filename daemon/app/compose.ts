@@ -1,6 +1,7 @@
 import { type Emitter, logOf } from "../base/mod.ts";
 import type { Calls } from "../call/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
+import type { IceServer } from "../p2p/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
 import {
   Contacts,
@@ -12,6 +13,8 @@ import {
 } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
 import { Account } from "./account.ts";
+import { ArchiveChoice } from "./archive_choice.ts";
+import { CallServers } from "./call_servers.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
@@ -42,6 +45,7 @@ export interface Parts {
   readonly rooms: AppRooms;
   readonly calls: Calls;
   readonly account: Account;
+  readonly archive: ArchiveChoice;
   readonly typing: Typing;
   readonly devices: OwnDevices;
 }
@@ -52,6 +56,7 @@ export interface Composition {
   readonly events: Emitter<AppEvent>;
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
+  readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;
   /** Something about our own keys is another. */
@@ -60,7 +65,7 @@ export interface Composition {
 
 /** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
 export function compose(
-  { state, events, loginProfiles, callHosts, changed, linked }: Composition,
+  { state, events, loginProfiles, callHosts, callServers: named, changed, linked }: Composition,
 ): Parts {
   const settings = new AppSettings(state);
   const simpp: Simpp = new Simpp({
@@ -91,9 +96,17 @@ export function compose(
   );
   const plain: PlainLink = new PlainLink(simpp, people);
   const typing: Typing = new Typing(link, plain, (jid) => people.touch(jid));
-  const markers = new Markers(plain);
-  plain.received.on((message) => markers.receive(message));
+  const markers = new Markers({
+    link,
+    plain,
+    tellSeen: () => settings.tellSeen,
+    isAnswered: (jid) => people.has(jid) && !people.isStranger(jid) && !people.isBlocked(jid),
+  });
+  for (const heard of [link.received, plain.received]) {
+    heard.on((message) => markers.receive(message));
+  }
   const history = new History(settings, plain);
+  const keeping = new ArchiveChoice();
   const chats = new Chats(messages, link, plain, (message) => {
     events.emit({ type: "message", data: message });
     people.touch(message.contact);
@@ -128,6 +141,7 @@ export function compose(
     },
     changed: changed,
   });
+  const callServers = new CallServers(named);
   const calls = makeCalls({
     simpp,
     link,
@@ -135,6 +149,8 @@ export function compose(
     chats,
     jid,
     events,
+    servers: callServers,
+    route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   link.received.on((received) => {
@@ -171,6 +187,7 @@ export function compose(
     rooms,
     calls,
     account,
+    archive: keeping,
     typing,
     devices,
   };
@@ -180,10 +197,12 @@ export function compose(
     const { client, roster, presence, pep, archive } = connection;
     pictures.attach(client, pep);
     history.attach(client, archive);
+    keeping.attach(client);
     rooms.attach(connection);
     people.attach(client, roster, presence);
     link.attach(client);
     plain.attach(client);
+    callServers.attach(client);
     devices.attach(client);
   }
 }

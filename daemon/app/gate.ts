@@ -131,6 +131,8 @@ class Gate {
       server: null,
       policy: [],
       blindTrust: true,
+      tellSeen: false,
+      calls: "any",
       devices: {
         state: "unlinked",
         absence: "new",

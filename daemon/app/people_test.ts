@@ -41,6 +41,7 @@ function people(verified: string[] = []) {
         at: 0,
         kind: "chat",
         body: "hello",
+        link: null,
         delivery: null,
         problem: null,
         edited: false,

@@ -149,6 +149,25 @@ Deno.test("how far one has read is told in clear where it is asked for, and hear
     dora.client.send(el("message", { to: dora.alice, type: "chat" }, displayed(id)));
     await until(
       alice.events,
-      () => alice.messages(dora.jid).find((each) => each.id === id)?.delivery === "delivered",
+      () => alice.messages(dora.jid).find((each) => each.id === id)?.delivery === "seen",
     );
+  }));
+
+Deno.test("a link beside a text in clear is kept as it may be shown, and goes with a correction", () =>
+  withDora(async (alice, dora) => {
+    await alice.changeContact(dora.jid, { plain: true });
+    const link = (url: string) => el("x", { xmlns: NS.outOfBand }, el("url", {}, url));
+    const shown = () => alice.messages(dora.jid).map(({ link }) => link);
+    dora.say("look", "message-one", link("https://b\u0430nk.example/\u202etxt"));
+    dora.say("old", "message-two", link("http://example.org/"));
+    dora.say("no link", "message-three", link("not a url"));
+    await until(alice.events, () => alice.messages(dora.jid).length === 3);
+    assert.deepEqual(shown(), [
+      "https://xn--bnk-6cd.example/%E2%80%AEtxt",
+      "http://example.org/",
+      null,
+    ]);
+    dora.say("not this one", "message-four", el("replace", { xmlns: REPLACE, id: "message-one" }));
+    await until(alice.events, () => alice.messages(dora.jid)[0]!.edited);
+    assert.equal(shown()[0], null);
   }));

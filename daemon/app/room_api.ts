@@ -12,6 +12,8 @@ type Questions =
   | "roomMembers"
   | "roomMessages"
   | "sendToRoom"
+  | "correctInRoom"
+  | "setRoomTyping"
   | "markRoomRead"
   | "inviteToRoom"
   | "changeRoomMember"
@@ -48,6 +50,12 @@ export abstract class RoomApi implements Pick<AppApi, Questions> {
   }
   async sendToRoom(jid: string, body: string): Promise<RoomMessageView> {
     return await Promise.resolve(this.ofRooms.send(jid, body));
+  }
+  correctInRoom(jid: string, id: string, body: string): Promise<RoomMessageView> {
+    return this.ofRooms.correct(jid, id, body);
+  }
+  async setRoomTyping(jid: string, typing: boolean): Promise<void> {
+    await Promise.resolve(this.ofRooms.setTyping(jid, typing));
   }
   async markRoomRead(jid: string): Promise<void> {
     await Promise.resolve(this.ofRooms.markRead(jid));

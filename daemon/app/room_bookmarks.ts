@@ -19,6 +19,10 @@ export class RoomBookmarks {
   readonly #bookmarks: Bookmarks;
   readonly #stored: StoredRooms;
   readonly #deeds: BookmarkDeeds;
+  /** Bookmarks that are being written, by room. */
+  readonly #keeping = new Map<string, Promise<void>>();
+  /** Rooms that were left meanwhile: what is heard of these bookmarks is our own echo. */
+  readonly #dropped = new Set<string>();
 
   constructor(client: XmppClient, bookmarks: Bookmarks, stored: StoredRooms, deeds: BookmarkDeeds) {
     this.#bookmarks = bookmarks;
@@ -38,7 +42,8 @@ export class RoomBookmarks {
   /** Keeps a room one entered. */
   keep(room: StoredRoom): void {
     const { jid, name, nick, password } = room;
-    this.#bookmarks.set({
+    this.#dropped.delete(jid);
+    const keeping = this.#bookmarks.set({
       room: Jid.parse(jid),
       name,
       nick: nick === "" ? undefined : nick,
@@ -47,15 +52,33 @@ export class RoomBookmarks {
     }).then(() => {
       const now = this.#stored.get(jid);
       if (now !== undefined) this.#stored.put({ ...now, bookmarked: true });
-    }).catch((error) => logOf("app").warn("{jid} is not bookmarked: {error}", { jid, error }));
+    }).catch((error) => logOf("app").warn("{jid} is not bookmarked: {error}", { jid, error }))
+      .finally(() => {
+        if (this.#keeping.get(jid) === keeping) this.#keeping.delete(jid);
+      });
+    this.#keeping.set(jid, keeping);
   }
 
   drop(jid: string): void {
+    const keeping = this.#keeping.get(jid);
+    if (keeping === undefined) return void this.#remove(jid);
+    this.#dropped.add(jid);
+    void keeping.then(async () => {
+      // Entered anew meanwhile, it stays.
+      if (!this.#dropped.has(jid)) return;
+      await this.#remove(jid);
+      this.#dropped.delete(jid);
+    });
+  }
+
+  async #remove(jid: string): Promise<void> {
     const room = Jid.parse(jid);
     if (this.#bookmarks.get(room) === undefined) return;
-    this.#bookmarks.remove(room).catch((error) =>
-      logOf("app").warn("the bookmark of {jid} stays: {error}", { jid, error })
-    );
+    try {
+      await this.#bookmarks.remove(room);
+    } catch (error) {
+      logOf("app").warn("the bookmark of {jid} stays: {error}", { jid, error });
+    }
   }
 
   #compare(): void {
@@ -71,6 +94,7 @@ export class RoomBookmarks {
   }
 
   #wanted(bookmark: Bookmark): void {
+    if (this.#dropped.has(bookmark.room.toString())) return;
     const known = this.#stored.get(bookmark.room.toString());
     // Out for a reason: the person enters again, or not.
     if (known?.state === "joined" || known?.state === "out") return;

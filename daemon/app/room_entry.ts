@@ -43,6 +43,15 @@ export class RoomEntry {
     return this.#stays.get(jid)?.affiliated ?? new Map();
   }
 
+  /** Who is writing there, by nick. */
+  typing(jid: string): readonly string[] {
+    return this.#stays.get(jid)?.typing.nicks ?? [];
+  }
+  /** Tells a room that we write, or stopped. */
+  tell(jid: string, typing: boolean): void {
+    this.#stays.get(jid)?.typing.tell(typing);
+  }
+
   /** Enters every room that one wants to be in and is not; the client itself goes on with others. */
   enterAll(): void {
     for (const room of this.#stored.all()) {
@@ -96,9 +105,10 @@ export class RoomEntry {
   }
 
   leave(jid: string): void {
-    this.#rest(jid);
     this.#rooms.forget(jid);
     this.#endStay(jid);
+    // Being out of a room that is still stored as wanted looks as if it should be entered again.
+    this.#rest(jid);
   }
 
   close(): void {
@@ -147,7 +157,7 @@ export class RoomEntry {
       // The client enters by itself after a cut.
       if (event.state === "entering" && !this.#entering.has(jid)) this.#begin(room);
       else if (event.state === "in") {
-        this.#again.delete(jid);
+        this.#rest(jid);
         if (!this.#entering.has(jid)) this.settle(jid);
       } else if (event.state === "out") {
         this.#endStay(jid);

@@ -1,6 +1,6 @@
 import { logOf } from "../base/mod.ts";
-import type { Archived, MessageArchive } from "../xmpp/client/mod.ts";
-import { Jid, NS, StanzaError } from "../xmpp/core/mod.ts";
+import { type Archived, type MessageArchive, readLink } from "../xmpp/client/mod.ts";
+import { type Element, Jid, NS, StanzaError } from "../xmpp/core/mod.ts";
 import type { Said } from "./room_log.ts";
 
 const PAGE = 50;
@@ -60,6 +60,10 @@ export function saidOf(
   return {
     nick: from.resource,
     body,
+    link: readLink(message.getChildElements()) ?? null,
+    replaces: replacedBy(message),
+    // Who has come and gone since, an archive does not tell.
+    sameStay: false,
     stanzaId: id,
     id: message.attrs.id,
     at: at ?? Date.now(),
@@ -67,4 +71,9 @@ export function saidOf(
     jid: Jid.tryParse(item?.attrs.jid)?.bare().toString(),
     kind: "chat",
   };
+}
+
+/** What a message corrects, by its sender's name for it (XEP-0308). */
+export function replacedBy(message: Element): string | undefined {
+  return message.getChild("replace", NS.correction)?.attrs.id?.slice(0, 256);
 }

@@ -2,6 +2,7 @@ import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import type { RoomMessages } from "../store/mod.ts";
 import type { Problem, RoomMessageView } from "../views/mod.ts";
+import { RoomCorrections } from "./room_corrections.ts";
 
 /** Messages of one room within one window that are kept; what comes beyond them is passed over. */
 const MOST = 300;
@@ -15,6 +16,12 @@ const MAX_NICK = 200;
 export interface Said {
   readonly nick: string;
   readonly body: string;
+  /** A URL that came beside it (XEP-0066). */
+  readonly link: string | null;
+  /** What its sender called the message that it corrects (XEP-0308). */
+  readonly replaces: string | undefined;
+  /** Was that one said under the same nick, which its owner kept without leaving since? */
+  readonly sameStay: boolean;
   /** What the room calls it (XEP-0359). */
   readonly stanzaId: string | undefined;
   /** What its sender called it. */
@@ -32,6 +39,8 @@ export interface Said {
 
 /** What is said in rooms: told apart, counted, bounded, stored. */
 export class RoomLog {
+  /** Those of ours that were sent. */
+  readonly corrections: RoomCorrections = new RoomCorrections();
   readonly #messages: RoomMessages;
   readonly #changed: (message: RoomMessageView) => void;
   readonly #rate = new Rate(MOST, WINDOW_MS);
@@ -56,6 +65,7 @@ export class RoomLog {
       return false;
     }
     const key = keyOf(said);
+    if (this.#correct(room, said, key, nick)) return true;
     if (said.own && said.id !== undefined) {
       const confirmed = this.#messages.confirm(room, said.id, key);
       if (confirmed !== undefined) {
@@ -75,6 +85,8 @@ export class RoomLog {
       sender: said.occupantId ?? said.jid ?? said.nick.slice(0, MAX_NICK),
       jid: said.jid ?? null,
       body,
+      link: said.link,
+      edited: false,
       at: this.#time(room, said.at),
       unread: said.unread && !said.own,
       mention,
@@ -82,6 +94,31 @@ export class RoomLog {
       problem: null,
     });
     if (added !== undefined) this.#changed(added);
+    return true;
+  }
+
+  /**
+   * Applies a correction whose sender is who said what it corrects: the same occupant (XEP-0421), or,
+   * where the room does not tell, the same nick in the same stay. Any other is a message of its own.
+   */
+  #correct(room: string, said: Said, key: string, nick: string): boolean {
+    const { replaces, own, kind, occupantId, sameStay } = said;
+    if (replaces === undefined || replaces === "" || kind !== "chat") return false;
+    // What the room's history says again says nothing new, whether it tells who said it or not.
+    for (const mine of [true, false]) {
+      const known = this.#messages.find(room, replaces, mine);
+      if (known !== undefined && this.#messages.isCorrectedBy(known, key)) return true;
+    }
+    const found = this.#messages.find(room, replaces, own);
+    if (found === undefined) return false;
+    const same = own || (occupantId === undefined ? sameStay : found.sender === occupantId);
+    if (!same) return false;
+    const body = said.body.slice(0, MAX_BODY).toWellFormed();
+    const mention = !own && mentions(body, nick);
+    const corrected = this.#messages.correct(found, key, { body, link: said.link, mention });
+    if (corrected === undefined) return false;
+    this.#changed(corrected);
+    if (own && said.id !== undefined) this.corrections.repeated(said.id, corrected);
     return true;
   }
 
@@ -108,6 +145,8 @@ export class RoomLog {
       sender,
       jid: null,
       body,
+      link: null,
+      edited: false,
       at: Date.now(),
       unread: false,
       mention: false,
@@ -121,6 +160,7 @@ export class RoomLog {
 
   /** One of ours did not get there. */
   failed(room: string, id: string, problem: Problem): void {
+    this.corrections.refused(id, problem);
     const failed = this.#messages.fail(room, id, problem);
     if (failed !== undefined) this.#changed(failed);
   }
@@ -152,6 +192,8 @@ export class RoomLog {
       sender: "",
       jid: null,
       body,
+      link: null,
+      edited: false,
       at: Date.now(),
       unread: false,
       mention: false,

@@ -18,6 +18,9 @@ function said(change: Partial<Said> = {}): Said {
   return {
     nick: "Mallory",
     body: "hello",
+    link: null,
+    replaces: undefined,
+    sameStay: false,
     stanzaId: undefined,
     id: undefined,
     at: undefined,
@@ -123,4 +126,74 @@ Deno.test("nothing of others within a sentence of ours turns or hides it", () =>
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     assert.doesNotMatch(shown(text), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   }));
+});
+
+Deno.test("a correction is its occupant's alone, or of the same nick in the same stay", () => {
+  const { db, messages, told, log } = makeLog();
+  const lines = () =>
+    messages.page(ROOM, 10).map(({ body, edited }) => `${body}${edited ? " (edited)" : ""}`);
+  const link = "https://example.org/";
+  log.take(ROOM, said({ id: "one", stanzaId: "1", body: "helo", link }), "me");
+  const replaces = "one";
+  // Another occupant under the same nick, and one who has no id where others have one.
+  log.take(ROOM, said({ stanzaId: "2", body: "forged", replaces, occupantId: "x" }), "me");
+  log.take(
+    ROOM,
+    said({ stanzaId: "3", body: "forged too", replaces, occupantId: undefined }),
+    "me",
+  );
+  assert.deepEqual(lines(), ["helo", "forged", "forged too"]);
+  log.take(ROOM, said({ stanzaId: "4", body: "hello, me", replaces, nick: "Other" }), "me");
+  assert.deepEqual(lines(), ["hello, me (edited)", "forged", "forged too"]);
+  const [first] = messages.page(ROOM, 10);
+  assert.deepEqual([first!.mention, first!.link, first!.nick], [true, null, "Mallory"]);
+  // History says it again: once is enough, and what came later stands.
+  log.take(ROOM, said({ stanzaId: "5", body: "hello!", replaces }), "me");
+  const before = told.length;
+  log.take(ROOM, said({ stanzaId: "4", body: "hello, me", replaces, at: 7 }), "me");
+  assert.deepEqual([lines()[0], told.length], ["hello! (edited)", before]);
+
+  // Without occupant ids: the nick counts as long as its owner stayed.
+  const anonymous = { occupantId: undefined, id: "two", nick: "Eve" };
+  log.take(ROOM, said({ ...anonymous, stanzaId: "10", body: "frist" }), "me");
+  const again = { ...anonymous, id: "three", replaces: "two" };
+  log.take(ROOM, said({ ...again, stanzaId: "11", body: "not she" }), "me");
+  log.take(ROOM, said({ ...again, stanzaId: "12", body: "first", sameStay: true }), "me");
+  assert.deepEqual(lines().slice(3), ["first (edited)", "not she"]);
+  // Said to us alone corrects nothing that was said to all.
+  const whispered = { kind: "private", stanzaId: "13", body: "psst" } as const;
+  log.take(ROOM, said({ ...again, ...whispered, sameStay: true }), "me");
+  assert.deepEqual(lines().at(-1), "psst");
+  db.close();
+});
+
+Deno.test("a message is corrected twenty times at most; the next is a message of its own", () => {
+  const { db, messages, log } = makeLog();
+  log.take(ROOM, said({ id: "one", stanzaId: "first" }), "me");
+  for (let i = 1; i <= 21; i++) {
+    log.take(ROOM, said({ stanzaId: `${i}`, body: `text ${i}`, replaces: "one" }), "me");
+  }
+  assert.deepEqual(messages.page(ROOM, 10).map(({ body }) => body), ["text 20", "text 21"]);
+  db.close();
+});
+
+Deno.test("nobody but we corrects what we said, and a refusal ends the wait for a correction", async () => {
+  const { db, messages, log } = makeLog();
+  const { id } = log.sending(ROOM, "own-1", "me", "mine", "helo");
+  assert.equal(messages.nameOf(ROOM, id), undefined);
+  log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "1", own: true }), "me");
+  assert.equal(messages.nameOf(ROOM, id), "own-1");
+  const replaces = "own-1";
+  log.take(ROOM, said({ stanzaId: "2", body: "forged", replaces, sameStay: true }), "me");
+  const refused = log.corrections.wait("own-2");
+  log.failed(ROOM, "own-2", { code: "room-refused", message: "no" });
+  await assert.rejects(refused, { code: "room-refused" });
+  const corrected = log.corrections.wait("own-3");
+  log.take(ROOM, said({ id: "own-3", stanzaId: "3", body: "hello", replaces, own: true }), "me");
+  assert.deepEqual([(await corrected).body, (await corrected).id], ["hello", id]);
+  assert.deepEqual(messages.page(ROOM, 10).map(({ body }) => body), ["hello", "forged"]);
+  const never = log.corrections.wait("own-4");
+  log.corrections.close();
+  await assert.rejects(never, { code: "closed" });
+  db.close();
 });

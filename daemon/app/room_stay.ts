@@ -1,20 +1,24 @@
 import { logOf } from "../base/mod.ts";
 import type { RoomMessages, StoredRooms } from "../store/mod.ts";
 import type { RoomAffiliation } from "../views/mod.ts";
-import type {
-  Archived,
-  MessageArchive,
-  Room,
-  RoomEvent,
-  RoomMessage,
-  XmppClient,
+import {
+  type Archived,
+  type MessageArchive,
+  readLink,
+  type Room,
+  type RoomEvent,
+  type RoomMessage,
+  type XmppClient,
 } from "../xmpp/client/mod.ts";
 import { el, NS } from "../xmpp/core/mod.ts";
-import { fetchRoomHistory, saidOf } from "./room_history.ts";
+import { fetchRoomHistory, replacedBy, saidOf } from "./room_history.ts";
 import { type RoomLog, type Said, shown } from "./room_log.ts";
+import { RoomTyping } from "./room_typing.ts";
 
 const MAX_NAME = 100;
 const MOST_AFFILIATED = 2_000;
+/** Newest messages of an occupant that may be corrected where the room gives no occupant ids. */
+const CORRECTABLE = 20;
 const LISTS = ["owner", "admin", "member"] as const;
 /** The room is set up otherwise (XEP-0045 section 10.2.1): its name may be another. */
 const CONFIGURED = 104;
@@ -33,9 +37,12 @@ export interface Ground {
 /** One stay in a room, from entering to being out: what is heard meanwhile, who belongs to it. */
 export class RoomStay {
   readonly affiliated = new Map<string, RoomAffiliation>();
+  readonly typing: RoomTyping;
   readonly #ground: Ground;
   readonly #room: Room;
   readonly #jid: string;
+  /** What who is there has said since they came, by nick: the names they gave it, newest last. */
+  readonly #names = new Map<string, string[]>();
   readonly #ended = new AbortController();
   readonly #began = Date.now();
   /** Was something of this room here before? Then what was missed counts as unread. */
@@ -47,11 +54,13 @@ export class RoomStay {
     this.#ground = ground;
     this.#room = room;
     this.#jid = room.jid.toString();
+    this.typing = new RoomTyping(room, () => ground.touch(this.#jid));
     this.#known = ground.messages.newest(this.#jid) !== undefined;
   }
 
   end(): void {
     this.#ended.abort();
+    this.typing.close();
   }
 
   /** Asks the room for its name, its members and what was said while we were away. */
@@ -87,6 +96,7 @@ export class RoomStay {
       case "private":
         return this.#heard(event.message, event.kind === "message" ? "chat" : "private");
       case "left": {
+        this.#gone(event.occupant.nick);
         const word = { kicked: "removed", banned: "banned", "not-member": "removed" }[
           event.why as string
         ];
@@ -101,6 +111,8 @@ export class RoomStay {
         break;
       }
       case "nick":
+        this.#gone(event.before);
+        this.#gone(event.occupant.nick);
         log.news(jid, `${shown(event.before)} is called ${shown(event.occupant.nick)} now.`);
         break;
       case "subject":
@@ -114,6 +126,7 @@ export class RoomStay {
       case "joined":
       case "changed": {
         const { occupant } = event;
+        if (event.kind === "joined") this.#gone(occupant.nick);
         if (occupant.jid !== undefined) {
           this.#note(occupant.jid.bare().toString(), occupant.affiliation);
         }
@@ -135,22 +148,41 @@ export class RoomStay {
   }
 
   #heard(message: RoomMessage, kind: Said["kind"]): void {
+    const live = kind === "chat" && message.occupant !== undefined;
+    if (live && !message.own) this.typing.hear(message.nick, message.stanza);
     if (message.body === undefined || message.body === "") return;
-    const { at, nick, body, stanzaId, id, occupantId } = message;
+    const { at, nick, body, stanzaId, id, stanza } = message;
     const ours = this.#room.self?.id;
+    // A room that gives us none gives nobody any: what looks like one is its sender's invention.
+    const occupantId = ours === undefined ? undefined : message.occupantId;
     const own = message.own || (kind === "chat" && ours !== undefined && occupantId === ours);
     const jid = message.occupant?.jid?.bare().toString();
     const unread = at === undefined || this.#known;
-    const said = { nick, body, stanzaId, id, at, occupantId, jid, own, kind, unread };
+    const link = readLink(stanza.getChildElements()) ?? null;
+    const replaces = replacedBy(stanza);
+    const named = this.#names.get(nick) ?? [];
+    const sameStay = live && replaces !== undefined && named.includes(replaces);
+    if (live && id !== undefined) {
+      this.#names.set(nick, [...named, id].slice(-CORRECTABLE));
+    }
+    const who = { nick, occupantId, jid, own };
+    const said = { ...who, body, link, replaces, sameStay, stanzaId, id, at, kind, unread };
     if (this.#ground.log.take(this.#jid, said, this.#room.nick) && this.#complete) {
       if (stanzaId !== undefined) this.#ground.stored.setArchived(this.#jid, stanzaId);
     }
     this.#ground.touch(this.#jid);
   }
 
+  /** Nobody has this nick any more, or somebody else. */
+  #gone(nick: string): void {
+    this.#names.delete(nick);
+    this.typing.end(nick);
+  }
+
   #recall(archived: Archived): void {
-    const said = saidOf(archived);
-    if (said === undefined) return;
+    const told = saidOf(archived);
+    if (told === undefined) return;
+    const said = this.#room.self?.id === undefined ? { ...told, occupantId: undefined } : told;
     const own = this.#isOurs(said);
     this.#ground.log.take(this.#jid, { ...said, own, unread: this.#known }, this.#room.nick);
     this.#ground.touch(this.#jid);

@@ -5,11 +5,12 @@ import { Jid } from "../xmpp/core/mod.ts";
 
 const ROLES = { moderator: 0, participant: 1, visitor: 2, none: 3 } as const;
 
-/** A room as it is shown. @param live that of the present connection */
+/** A room as it is shown. @param live that of the present connection @param typing nicks */
 export function roomView(
   stored: StoredRoom,
   live: Room | undefined,
   messages: RoomMessages,
+  typing: readonly string[] = [],
 ): RoomView {
   const self = live?.self;
   const last = messages.newest(stored.jid);
@@ -27,6 +28,7 @@ export function roomView(
     subject: live?.subject.text.slice(0, 1000) ?? "",
     nonAnonymous: live?.claims.nonAnonymous ?? false,
     occupants: live === undefined ? 0 : live.occupants.length + live.hiddenOccupants,
+    typing: [...typing],
     ...messages.unread(stored.jid),
     last: last === undefined ? null : {
       nick: last.nick,

@@ -1,4 +1,4 @@
-import { type Emitter, SimppdError } from "../base/mod.ts";
+import { type Emitter, publicError, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
 import type { AppEvent, Problem, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
 import {
@@ -8,7 +8,7 @@ import {
   GROUP_OPTIONS,
   type Room,
 } from "../xmpp/client/mod.ts";
-import { Jid, newId } from "../xmpp/core/mod.ts";
+import { el, Jid, newId, NS } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
@@ -95,6 +95,7 @@ export class AppRooms {
   close(): void {
     this.#closed = true;
     this.#online?.entry.close();
+    this.#log.corrections.close();
     for (const timer of this.#touched.values()) clearTimeout(timer);
     this.#touched.clear();
   }
@@ -126,8 +127,15 @@ export class AppRooms {
     const local = `${usernameOf(name, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
     const jid = this.#address(`${local.toLowerCase()}@${service}`);
     this.#requirePlace();
-    const room = await entry.create(jid, this.#o.nick(), { ...GROUP_OPTIONS, name });
-    return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
+    const { open = false, moderated = false, password = null } = input;
+    const room = await entry.create(jid, this.#o.nick(), {
+      ...GROUP_OPTIONS,
+      name,
+      membersOnly: !open,
+      moderated,
+      ...password === null ? {} : { password },
+    });
+    return this.#entered(jid, room, { name, password }, bookmarks, entry);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
@@ -199,11 +207,8 @@ export class AppRooms {
   /** Says something to all; the event `room-message` tells when the room has it. */
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
-    const room = this.#inside(jid);
+    const room = this.#writable(jid);
     const { nick, self } = room;
-    if (self?.role === "visitor") {
-      throw new SimppdError("no-voice", "In this room you may read and not write.");
-    }
     const id = newId();
     const known = room.jid.toString();
     const message = this.#log.sending(known, id, nick, self?.id ?? this.#o.own(), body);
@@ -215,6 +220,32 @@ export class AppRooms {
       throw error;
     }
     return message;
+  }
+
+  /**
+   * Replaces the text of one of ours (XEP-0308), once the room has repeated the correction: what is
+   * shown is what the others have.
+   */
+  async correct(jid: string, id: string, body: string): Promise<RoomMessageView> {
+    checkBody(body);
+    const room = this.#writable(jid);
+    const said = this.#o.messages.nameOf(room.jid.toString(), id);
+    if (said === undefined) {
+      throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
+    }
+    const name = newId();
+    const corrected = this.#log.corrections.wait(name);
+    try {
+      const replace = el("replace", { xmlns: NS.correction, id: said });
+      room.say([el("body", { xmlns: NS.client }, body), replace], name);
+    } catch (error) {
+      this.#log.corrections.refused(name, publicError(error));
+    }
+    return await corrected;
+  }
+
+  setTyping(jid: string, typing: boolean): void {
+    this.#online?.entry.tell(this.#get(jid).jid, typing);
   }
 
   markRead(jid: string): void {
@@ -375,7 +406,9 @@ export class AppRooms {
   }
 
   #view(stored: StoredRoom): RoomView {
-    return roomView(stored, this.#online?.entry.live(stored.jid), this.#o.messages);
+    const { messages } = this.#o;
+    const entry = this.#online?.entry;
+    return roomView(stored, entry?.live(stored.jid), messages, entry?.typing(stored.jid));
   }
 
   /** @throws SimppdError `unknown-room` */
@@ -393,6 +426,13 @@ export class AppRooms {
     const room = this.#online?.entry.live(stored.jid);
     if (room?.state === "in") return room;
     throw new SimppdError("not-in-room", `You are not in ${stored.name || stored.jid} right now.`);
+  }
+
+  /** @throws SimppdError `no-voice`, `not-in-room`, `unknown-room` */
+  #writable(jid: string): Room {
+    const room = this.#inside(jid);
+    if (room.self?.role !== "visitor") return room;
+    throw new SimppdError("no-voice", "In this room you may read and not write.");
   }
 
   /** @throws SimppdError `bad-jid`, `room-is-person` */

@@ -217,3 +217,80 @@ Deno.test("another device of the account enters with the first one, and leaves w
       await Deno.remove(state, { recursive: true });
     }
   }));
+
+Deno.test("what was said in a room is corrected once the room repeats it, by who said it alone", () =>
+  withCouple(async (bed) => {
+    const { alice, bob } = bed;
+    const jid = await meet(bed);
+    const { id } = await alice.sendToRoom(jid, "helo");
+    await until(alice, () => alice.roomMessages(jid).at(-1)?.delivery === "sent");
+    await until(bob, () => bodies(bob, jid).length === 1);
+    const corrected = await alice.correctInRoom(jid, id, "hello, Bob");
+    assert.deepEqual([corrected.body, corrected.edited, corrected.id], ["hello, Bob", true, id]);
+    await until(bob, () => bob.roomMessages(jid).some(({ edited }) => edited));
+    assert.deepEqual(bodies(bob, jid), ["< Alice: hello, Bob"]);
+    const heard = bob.roomMessages(jid).find(({ kind }) => kind === "chat")!;
+    assert.equal(heard.mention, true);
+    await assert.rejects(bob.correctInRoom(jid, heard.id, "forged"), { code: "unknown-message" });
+    await assert.rejects(alice.correctInRoom(jid, id, ""), { code: "bad-input" });
+    // Who comes back finds it as it was corrected, once.
+    const again = await bed.restartBob();
+    await until(again, () => only(again)?.state === "in");
+    await alice.sendToRoom(jid, "next");
+    await until(again, () => bodies(again, jid).length === 2);
+    assert.deepEqual(bodies(again, jid), ["< Alice: hello, Bob", "< Alice: next"]);
+  }));
+
+Deno.test("who is writing in a room is told there, and is over with what was written", () =>
+  withCouple(async (bed) => {
+    const { alice, bob } = bed;
+    const jid = await meet(bed);
+    await bob.setRoomTyping(jid, true);
+    await until(alice, () => only(alice)!.typing.includes("Bob"));
+    assert.deepEqual(only(bob)!.typing, []);
+    await bob.sendToRoom(jid, "here it is");
+    await until(alice, () => only(alice)!.typing.length === 0);
+    await bob.setRoomTyping(jid, false);
+    await bob.setRoomTyping(jid, true);
+    await until(alice, () => only(alice)!.typing.includes("Bob"));
+    bob.leaveRoom(jid);
+    await until(alice, () => only(alice)!.typing.length === 0);
+    // Nothing of it is stored.
+    assert.deepEqual(bodies(alice, jid), ["< Bob: here it is"]);
+  }));
+
+Deno.test("a room is made open, moderated and with a password, which an invitation carries", () =>
+  withCouple(async ({ alice, bob }) => {
+    const options = { open: true, moderated: true, password: "sesame" };
+    const { jid } = await alice.createRoom({ name: "Lectures", ...options, ...PLAIN });
+    await assert.rejects(bob.joinRoom({ jid, ...PLAIN }), { code: "room-password" });
+    const entered = await bob.joinRoom({ jid, password: "sesame", ...PLAIN });
+    assert.equal(entered.role, "visitor");
+    await assert.rejects(bob.sendToRoom(jid, "hello"), { code: "no-voice" });
+    // Whom she invites is a member, and may speak.
+    const bobJid = bob.status().account!.jid;
+    await alice.inviteToRoom(jid, bobJid);
+    await until(bob, () => only(bob)?.role === "participant");
+    await bob.sendToRoom(jid, "I may speak");
+    await until(alice, () => bodies(alice, jid).length === 1);
+    const secret = await alice.createRoom({ name: "Secret", password: "open", ...PLAIN });
+    await alice.inviteToRoom(secret.jid, bobJid);
+    await until(bob, () => bob.rooms().some(({ state }) => state === "invited"));
+    assert.equal((await bob.answerRoom(secret.jid, { answer: "accept", ...PLAIN })).state, "in");
+  }));
+
+Deno.test("who leaves a room at once is not brought back by the bookmark of having entered it", () =>
+  withCouple(async ({ alice, bob }) => {
+    const { jid } = await alice.createRoom({ name: "Hall", open: true, ...PLAIN });
+    const left: AppEvent[] = [];
+    bob.events.on((event) => void (event.type === "room-removed" && left.push(event)));
+    for (let i = 0; i < 3; i++) {
+      await bob.joinRoom({ jid, ...PLAIN });
+      await bob.leaveRoom(jid);
+    }
+    assert.equal(left.length, 3);
+    // An invitation is passed over in a room that one is in: by then all echoes have come.
+    await alice.inviteToRoom(jid, bob.status().account!.jid);
+    await until(bob, () => only(bob)?.state === "invited");
+    await until(alice, () => only(alice)!.occupants === 1);
+  }));

@@ -1,5 +1,6 @@
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Settings, type StateDirectory } from "../store/mod.ts";
+import type { CallRoute } from "../views/mod.ts";
 import type { Endpoint } from "../xmpp/client/mod.ts";
 import type { LoginKeySettings } from "./login_keys.ts";
 
@@ -29,6 +30,8 @@ export interface ServerSettings {
   readonly port: number;
   /** The same for STARTTLS. */
   readonly starttlsPort?: number;
+  /** The same for HTTPS: uploads and WebSocket. */
+  readonly httpsPort?: number;
   /** Login profiles it lets in; `simpp-modern` alone when absent. */
   readonly loginProfiles?: readonly LoginProfileId[];
 }
@@ -54,12 +57,28 @@ export class AppSettings {
     this.#settings.set("server", server);
   }
 
+  /** Are contacts told, sealed, how far one has read on this device (XEP-0333)? */
+  get tellSeen(): boolean {
+    return this.#settings.get("tellSeen") ?? false;
+  }
+  set tellSeen(told: boolean) {
+    this.#settings.set("tellSeen", told);
+  }
+
   /** Id of the newest message of the server's archive that is here (XEP-0313). */
   get archivePlace(): string | undefined {
     return this.#settings.get("archivePlace");
   }
   set archivePlace(id: string) {
     this.#settings.set("archivePlace", id);
+  }
+
+  /** How calls go. */
+  get calls(): CallRoute {
+    return this.#settings.get("calls") ?? "any";
+  }
+  set calls(route: CallRoute) {
+    this.#settings.set("calls", route);
   }
 
   /** Account fingerprints that invitations named, by JID. */

@@ -12,17 +12,19 @@ export const account: Verb = {
   summary: "Show the account, or choose one on the first run",
   usage: [
     "account",
-    "account carry [--nick NAME] [--reach this-machine|network]",
-    "account join LINK [--nick NAME]              LINK may be - : read from standard input",
+    "account carry [--nick NAME] [--username NAME] [--reach this-machine|network]",
+    "                  --username: the name in the address, else made of the nick",
+    "account join LINK [--nick NAME] [--username NAME]    LINK may be - : read from standard input",
     "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL,…] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
     "account reach this-machine|network",
     "account picture FILE|none         shows contacts a picture, PNG or JPEG of 32 KiB at most",
     "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",
-    "                  standard input; simppd itself needs none",
+    "                  standard input (typed: twice); simppd itself needs none",
   ],
   options: {
     nick: { type: "string" },
+    username: { type: "string" },
     reach: { type: "string" },
     server: { type: "string" },
     pin: { type: "string" },
@@ -44,8 +46,8 @@ export const account: Verb = {
 
 const ownOptions: Readonly<Record<string, readonly string[]>> = {
   show: [],
-  carry: ["nick", "reach"],
-  join: ["nick"],
+  carry: ["nick", "username", "reach"],
+  join: ["nick", "username"],
   "sign-in": ["nick", "server", "pin"],
   reach: [],
   picture: [],
@@ -60,17 +62,19 @@ async function requestOf(
   words: readonly string[],
 ): Promise<Ask> {
   const nick = text(invocation, "nick");
+  const chosen = text(invocation, "username");
+  const username = chosen === undefined ? {} : { username: chosen };
   const person = nick ?? environment("USER") ?? "me";
   switch (action) {
     case "carry": {
       expectWords(words);
       const reach = reachOf(text(invocation, "reach") ?? "this-machine");
-      return ["POST", "/api/setup/carry", { nick: person, reach }];
+      return ["POST", "/api/setup/carry", { nick: person, reach, ...username }];
     }
     case "join": {
       const [link] = expectWords(words, "LINK");
       const typed = link === "-" ? (await invocation.io.rest()).trim() : link;
-      return ["POST", "/api/setup/join", { link: typed, nick: person }];
+      return ["POST", "/api/setup/join", { link: typed, nick: person, ...username }];
     }
     case "sign-in": {
       const [jid] = expectWords(words, "JID") as [string];
@@ -95,7 +99,7 @@ async function requestOf(
     }
     case "password": {
       expectWords(words);
-      const password = await passwordOf(invocation, "New password: ");
+      const password = await newPasswordOf(invocation, "New password: ");
       return ["POST", "/api/account/password", { password }];
     }
     default:
@@ -108,6 +112,18 @@ export async function passwordOf(invocation: Invocation, prompt: string): Promis
   const password = environment("SIMPPD_PASSWORD") ?? await invocation.io.secret(prompt);
   if (password === "") throw new SimppdError("bad-input", "The password is empty.");
   return password;
+}
+
+/**
+ * As {@link passwordOf}, of a password that is chosen now: asked for twice where a person types it,
+ * since nobody sees what was typed. @throws SimppdError `bad-input` when the two differ
+ */
+export async function newPasswordOf(invocation: Invocation, prompt: string): Promise<string> {
+  const password = await passwordOf(invocation, prompt);
+  const { io } = invocation;
+  if (environment("SIMPPD_PASSWORD") !== undefined || io.typed !== true) return password;
+  if (await io.secret("The same again: ") === password) return password;
+  throw new SimppdError("bad-input", "The two passwords differ; nothing was changed.");
 }
 
 /** base64 of a file; null for `none`. */
@@ -152,7 +168,11 @@ function shown(status: StatusView): Answer {
   ];
   if (login !== null) lines.push(`signed in by ${signIn(login)}`);
   if (account !== null) lines.push(`another device: ${anotherDevice(account)}`);
-  if (server !== null) lines.push(`carries ${server.domain} on ${server.host}:${server.port}`);
+  if (server !== null) {
+    const { domain, host, port, httpsPort } = server;
+    const https = httpsPort === undefined ? "" : `, uploads and WebSocket on port ${httpsPort}`;
+    lines.push(`carries ${domain} on ${host}:${port}${https}`);
+  }
   if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));
   return { value: status, text: lines.join("\n") };
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { logOf, publicError, SimppdError } from "../base/mod.ts";
 import { account } from "./account.ts";
+import { archive } from "./archive.ts";
 import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
 import { contact } from "./contact.ts";
@@ -52,6 +53,7 @@ export const verbs: readonly Verb[] = [
   demo,
   open,
   account,
+  archive,
   invite,
   contact,
   send,

@@ -152,6 +152,46 @@ Deno.test("what is removed for good is asked about where somebody sits, and a no
   assert.match(err[0]!, /\(not-removed\)$/);
 });
 
+Deno.test("a new password is asked for twice where it is typed, once where it is piped", async () => {
+  const ask = async (verb: string[], said: string[], typed: boolean) => {
+    const err: string[] = [];
+    const prompts: string[] = [];
+    const io: Io = {
+      out: () => {},
+      err: (line) => err.push(line),
+      secret: (prompt) => {
+        prompts.push(prompt);
+        return Promise.resolve(said.shift() ?? "");
+      },
+      rest: () => Promise.resolve(""),
+      typed,
+    };
+    await inFolder(async (folder) => {
+      const data = verb[0] === "server" ? "--data" : "--state";
+      assert.equal(await main([...verb, data, `${folder}/absent`], io), 1);
+    });
+    return { prompts, err: err[0]! };
+  };
+  for (
+    const [verb, first] of [
+      [["server", "user", "add", "ann"], "Password of ann: "],
+      [["server", "user", "password", "ann"], "Password of ann: "],
+      [["account", "password"], "New password: "],
+    ] as const
+  ) {
+    const differ = await ask([...verb], ["one and only", "one amd only"], true);
+    assert.deepEqual(differ.prompts, [first, "The same again: "]);
+    assert.match(differ.err, /differ; nothing was changed.*\(bad-input\)$/);
+    // What comes next is that no server runs there: the password was taken.
+    const same = await ask([...verb], ["one and only", "one and only"], true);
+    assert.equal(same.prompts.length, 2);
+    assert.doesNotMatch(same.err, /bad-input/);
+    const piped = await ask([...verb], ["one and only"], false);
+    assert.deepEqual(piped.prompts, [first]);
+    assert.doesNotMatch(piped.err, /bad-input/);
+  }
+});
+
 Deno.test("of a verb that does much only the usage of what was asked is shown", async () => {
   const { err: [usage] } = await simppd(["server", "room", "create"]);
   assert.match(usage!, /server room create NAME --owner NAME/);
@@ -312,6 +352,11 @@ Deno.test("verbs ask the daemon for what they say", () =>
     const bob = "bob@fake.example";
     const cases: [string[], [string, ...unknown[]]][] = [
       [["account", "carry", "--nick", "Al"], ["carry", { nick: "Al", reach: "this-machine" }]],
+      [["account", "carry", "--nick", "羅", "--username", "luo"], ["carry", {
+        nick: "羅",
+        reach: "this-machine",
+        username: "luo",
+      }]],
       [["account", "join", "L", "--nick", "Al"], ["join", { link: "L", nick: "Al" }]],
       [["account", "join", "-", "--nick", "Al"], ["join", { link: "typed", nick: "Al" }]],
       [["account", "sign-in", "al@x", "--server", "h:1"], ["signIn", {
@@ -323,6 +368,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["account", "reach", "network"], ["setReach", "network"]],
       [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
+      [["invite", "revoke", "a/b"], ["revokeInvitation", "a/b"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
       [["contact", "rename", bob, "B"], ["changeContact", bob, { name: "B" }]],
@@ -343,6 +389,24 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["policy", "simpp-pq"], ["setPolicy", null, ["simpp-pq"]]],
       [["policy", "default", "--contact", bob], ["setPolicy", bob, null]],
       [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
+      [["archive", "default", "roster"], ["setArchive", {
+        default: "roster",
+        always: [],
+        never: ["eve@x.example"],
+      }]],
+      [["archive", "always", "eve@x.example"], ["setArchive", {
+        default: "roster",
+        always: ["eve@x.example"],
+        never: [],
+      }]],
+      [["archive", "usual", "eve@x.example"], ["setArchive", {
+        default: "roster",
+        always: [],
+        never: [],
+      }]],
+      [["policy", "--tell-seen", "on"], ["setTellSeen", true]],
+      [["policy", "--relay-only", "on"], ["setCallRoute", "relay-only"]],
+      [["policy", "--relay-only", "off"], ["setCallRoute", "any"]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
       [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
@@ -370,6 +434,22 @@ Deno.test("verbs ask the daemon for what they say", () =>
     const { out: [link] } = await ask(["open", "--no-open"]);
     assert.match(link!, /^http:\/\/127\.0\.0\.1:\d+\/#launch=/);
     assert.equal((await ask(["call", "hangup"])).code, 1); // ringing: nothing to hang up
+  }));
+
+Deno.test("invite list shows whose invitations can be used, and until when", () =>
+  withDaemon(async (ask, app) => {
+    app.openInvitations = [
+      { id: "00aa", inviter: "al@x", expires: 0 },
+      { id: "11bb", inviter: null, expires: 1000 },
+    ];
+    assert.equal(
+      (await ask(["invite", "list"])).out[0],
+      "00aa: until 1970-01-01T00:00:00.000Z, of al@x\n" +
+        "11bb: until 1970-01-01T00:00:01.000Z, of the server's",
+    );
+    app.openInvitations = [];
+    assert.equal((await ask(["invite", "list"])).out[0], "no invitation is open");
+    assert.equal((await ask(["invite", "lift"])).code, 2);
   }));
 
 Deno.test("send waits until the message is as far as wanted, and fails when it fails", () =>
@@ -403,7 +483,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
     assert.deepEqual((await ask(["policy"])).out, [
-      "everybody: simpp-pq simpp-modern\nwrites to all contacts",
+      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ntells nobody what was read\ncalls by any way",
     ]);
     const { out: [asAll] } = await ask(["policy", "--contact", bob]);
     assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
@@ -415,6 +495,8 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
       contact: null,
       suites: ["simpp-pq", "simpp-modern"],
       verifiedOnly: true,
+      tellSeen: false,
+      calls: "any",
       contacts: [{ contact: bob, suites: ["simpp-2009"] }],
     });
     assert.match((await ask(["policy"])).out[0]!, /^bob@fake.example: simpp-2009$/m);

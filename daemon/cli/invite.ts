@@ -1,21 +1,49 @@
-import type { InvitationView } from "../views/mod.ts";
+import type { InvitationView, OpenInvitationView } from "../views/mod.ts";
 import { LocalApi } from "./local_api.ts";
-import { expectWords, type Verb } from "./verb.ts";
+import { type Answer, expectWords, UsageError, type Verb } from "./verb.ts";
 
 export const invite: Verb = {
   name: "invite",
-  summary: "Make a single-use invitation link to the carried server",
-  usage: ["invite"],
+  summary: "Make a single-use invitation link to the carried server; list and revoke them",
+  usage: [
+    "invite",
+    "invite list                                  those that can still be used",
+    "invite revoke ID                             nobody can use it any more",
+  ],
   options: {},
-  async run({ words, state }) {
-    expectWords(words);
-    const api = await LocalApi.open(state);
-    const invitation = await api.ask<InvitationView>("POST", "/api/invitations");
-    return {
-      value: invitation,
-      text: `${invitation.link}\ngood for one person, until ${
-        new Date(invitation.expires).toISOString()
-      }`,
-    };
+  async run({ words: [action, ...words], state }) {
+    switch (action) {
+      case undefined:
+        return made(await (await LocalApi.open(state)).ask("POST", "/api/invitations"));
+      case "list":
+        expectWords(words);
+        return listed(await (await LocalApi.open(state)).ask("GET", "/api/invitations"));
+      case "revoke": {
+        const [id] = expectWords(words, "ID") as [string];
+        const api = await LocalApi.open(state);
+        await api.ask("DELETE", `/api/invitations/${encodeURIComponent(id)}`);
+        return revoked(id);
+      }
+      default:
+        throw new UsageError(`"${action}" is not something invite can do`);
+    }
   },
 };
+
+/** An invitation just made. */
+export function made(invitation: InvitationView): Answer {
+  const until = new Date(invitation.expires).toISOString();
+  return { value: invitation, text: `${invitation.link}\ngood for one person, until ${until}` };
+}
+
+/** Invitations that can be used, a line each. */
+export function listed(open: readonly OpenInvitationView[]): Answer {
+  const line = ({ id, inviter, expires }: OpenInvitationView) =>
+    `${id}: until ${new Date(expires).toISOString()}, ` +
+    (inviter === null ? "of the server's" : `of ${inviter}`);
+  return { value: open, text: open.map(line).join("\n") || "no invitation is open" };
+}
+
+export function revoked(id: string): Answer {
+  return { value: { id }, text: `${id} can be used no more` };
+}

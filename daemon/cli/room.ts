@@ -13,8 +13,9 @@ export const room: Verb = {
   summary: "Rooms of several people. They are not encrypted: the room's server can read everything",
   usage: [
     "room list",
-    "room create NAME --plain [--server DOMAIN]   a room for members; --plain: you know that",
-    "                                             rooms are not encrypted",
+    "room create NAME --plain [--server DOMAIN] [--open] [--moderated] [--password-stdin]",
+    "                  a room for members; --plain: you know that rooms are not encrypted; --open:",
+    "                  for all who know its address; --moderated: who is no member reads only",
     "room join JID --plain [--nick NICK] [--password-stdin]",
     "room accept JID --plain | later JID | decline JID",
     "                                             answers an invitation",
@@ -33,6 +34,8 @@ export const room: Verb = {
   ],
   options: {
     plain: { type: "boolean" },
+    open: { type: "boolean" },
+    moderated: { type: "boolean" },
     server: { type: "string" },
     nick: { type: "string" },
     reason: { type: "string" },
@@ -65,7 +68,11 @@ interface Deed {
 }
 
 const path = (jid: string, rest = "") => `/api/rooms/${encodeURIComponent(jid)}${rest}`;
-const plain = ({ options }: Invocation) => options.plain === true ? { plain: true } : {};
+const chosen = ({ options }: Invocation, ...names: string[]) =>
+  Object.fromEntries(names.filter((name) => options[name] === true).map((name) => [name, true]));
+const plain = (invocation: Invocation) => chosen(invocation, "plain");
+const passwordOf = async ({ options, io }: Invocation) =>
+  options["password-stdin"] === true ? { password: (await io.rest()).replace(/\r?\n$/, "") } : {};
 const given = (invocation: Invocation, name: string) => {
   const value = text(invocation, name);
   return value === undefined ? {} : { [name]: value };
@@ -100,13 +107,14 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   create: {
     words: ["NAME"],
-    takes: ["plain", "server"],
+    takes: ["plain", "server", "open", "moderated", "password-stdin"],
     run: async (api, name, _, invocation) =>
       shown(
         await api.ask("POST", "/api/rooms", {
           name,
           ...given(invocation, "server"),
-          ...plain(invocation),
+          ...chosen(invocation, "plain", "open", "moderated"),
+          ...await passwordOf(invocation),
         }),
       ),
   },
@@ -114,9 +122,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID"],
     takes: ["plain", "nick", "password-stdin"],
     async run(api, jid, _, invocation) {
-      const password = invocation.options["password-stdin"] === true
-        ? { password: (await invocation.io.rest()).replace(/\r?\n$/, "") }
-        : {};
+      const password = await passwordOf(invocation);
       const asked = { jid, ...given(invocation, "nick"), ...password, ...plain(invocation) };
       return shown(await api.ask("POST", "/api/rooms/join", asked));
     },

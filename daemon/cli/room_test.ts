@@ -57,6 +57,10 @@ Deno.test("room: a room is made only once one said that it is not encrypted", ()
     assert.match(out[0]!, /^den@rooms\.fake\.example \(Den\): not encrypted, in, 2 there$/);
     const input = { name: "Den", server: "rooms.x.example", plain: true };
     assert.deepEqual(app.asked, [["createRoom", input]]);
+    app.asked.length = 0;
+    await ask(["create", "Den", "--plain", "--open", "--moderated", "--password-stdin"]);
+    const options = { open: true, moderated: true, password: "from standard input" };
+    assert.deepEqual(app.asked, [["createRoom", { name: "Den", plain: true, ...options }]]);
     assert.match(
       (await ask(["create", "Den", "--nick", "x"])).err.at(-1)!,
       /--nick does not go with/,
@@ -111,14 +115,21 @@ Deno.test("room send waits until the room has it; room watch prints what is said
       at: 0,
       mention: false,
       encryption: "none",
+      link: null,
+      edited: false,
       delivery: null,
       problem: null,
     };
     app.events.emit({ type: "room-message", data: { ...message, room: "other@rooms.example" } });
     app.events.emit({ type: "room-message", data: message });
+    const corrected = { ...message, body: "blue", edited: true, link: "https://x.example/" };
+    app.events.emit({ type: "room-message", data: corrected });
     app.events.emit({ type: "room-removed", data: { jid: DEN } });
     const { code, out } = await watching;
     assert.equal(code, 0);
-    assert.deepEqual(out, ["1970-01-01T00:00:00.000Z <Mallory\\u{a}> \\u{1b}[31mred"]);
+    assert.deepEqual(out, [
+      "1970-01-01T00:00:00.000Z <Mallory\\u{a}> \\u{1b}[31mred",
+      "1970-01-01T00:00:00.000Z <Mallory\\u{a}> blue (corrected) [https://x.example/]",
+    ]);
     assert.equal((await ask(["watch", "nowhere@rooms.example"])).code, 1);
   }));

@@ -50,7 +50,7 @@ async function follow(
   for await (const { type, data } of events) {
     if (type === "room-removed" && data.jid === jid) return true;
     if (type !== "room-message" || data.room !== jid || data.delivery === "pending") continue;
-    if (data.mine && printed.has(data.id)) continue;
+    if (data.mine && printed.has(data.id) && !data.edited) continue;
     if (data.mine) printed.add(data.id);
     print(data);
   }
@@ -58,9 +58,10 @@ async function follow(
 }
 
 /** One line of a room for a terminal. */
-export function said({ at, nick, kind, body }: RoomMessageView): string {
+export function said({ at, nick, kind, body, edited, link }: RoomMessageView): string {
   const who = kind === "notice"
     ? "*"
     : `<${printable(nick)}>${kind === "private" ? " (to you)" : ""}`;
-  return `${new Date(at).toISOString()} ${who} ${printable(body)}`;
+  const marks = `${edited ? " (corrected)" : ""}${link === null ? "" : ` [${printable(link)}]`}`;
+  return `${new Date(at).toISOString()} ${who} ${printable(body)}${marks}`;
 }

@@ -69,7 +69,8 @@ async function settled(
         message.problem?.message ?? "The message could not be sent.",
       );
     }
-    return message.delivery === "delivered" || message.delivery === wanted;
+    const { delivery } = message;
+    return delivery === "delivered" || delivery === "seen" || delivery === wanted;
   };
   if (done(sent)) return sent;
   for await (const event of events) {

@@ -36,6 +36,8 @@ export const server: Verb = {
     "server user remove NAME [--yes] --data DIR   with all that belongs to it",
     "server invite --data DIR [--from NAME] [--days N]",
     "                  a link that makes one account, for 7 days; with --from: NAME's contact",
+    "server invite list --data DIR",
+    "server invite revoke ID --data DIR           nobody can use it any more",
     "server room list --data DIR",
     "server room create NAME --owner NAME [--open] --data DIR",
     "                  hidden, and for members alone, whom its owner chooses; --open: for all",

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { askServer, MOST_INVITATION_DAYS, type ServerRequestAnswer } from "../app/mod.ts";
 import { SimppdError } from "../base/mod.ts";
-import { passwordOf } from "./account.ts";
+import { newPasswordOf } from "./account.ts";
+import { listed, made, revoked } from "./invite.ts";
 import { printable } from "./printable.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, whole } from "./verb.ts";
 
@@ -33,7 +34,7 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
     case "add":
     case "password": {
       const [name] = expectWords(words, "NAME") as [string];
-      const password = await passwordOf(invocation, `Password of ${name}: `);
+      const password = await newPasswordOf(invocation, `Password of ${name}: `);
       const ask = action === "add" ? "addUser" : "setPassword";
       const { jid } = await askServer(folder, ask, { name, password });
       return {
@@ -47,12 +48,26 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
 }
 
 export async function serverInvite(invocation: Invocation): Promise<Answer> {
-  expectWords(invocation.words);
-  const days = whole(invocation, "days", 1, MOST_INVITATION_DAYS) ?? INVITATION_DAYS;
-  const from = text(invocation, "from") ?? null;
-  const invitation = await askServer(invocation.state, "invite", { from, days });
-  const until = new Date(invitation.expires).toISOString();
-  return { value: invitation, text: `${invitation.link}\ngood for one person, until ${until}` };
+  const [action, ...words] = invocation.words;
+  if (action !== undefined && (invocation.options.from ?? invocation.options.days) !== undefined) {
+    throw new UsageError("--from and --days go with server invite alone");
+  }
+  switch (action) {
+    case undefined: {
+      const days = whole(invocation, "days", 1, MOST_INVITATION_DAYS) ?? INVITATION_DAYS;
+      const from = text(invocation, "from") ?? null;
+      return made(await askServer(invocation.state, "invite", { from, days }));
+    }
+    case "list":
+      expectWords(words);
+      return listed(await askServer(invocation.state, "invitations", {}));
+    case "revoke": {
+      const [id] = expectWords(words, "ID") as [string];
+      return revoked((await askServer(invocation.state, "revokeInvitation", { id })).id);
+    }
+    default:
+      throw unknown("server invite", "nothing, list or revoke", action);
+  }
 }
 
 export async function serverRoom(invocation: Invocation): Promise<Answer> {

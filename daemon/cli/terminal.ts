@@ -20,9 +20,10 @@ async function readAll(): Promise<string> {
 
 /** Reads a line key by key with the terminal's echo off. */
 function typedUnseen(prompt: string): string {
-  write(Deno.stderr, prompt);
+  // Before it is asked for: what is typed at once would be shown otherwise.
   Deno.stdin.setRaw(true, { cbreak: true });
   try {
+    write(Deno.stderr, prompt);
     const typed: number[] = [];
     const key = new Uint8Array(1);
     for (;;) {
@@ -50,6 +51,9 @@ export const terminal: Io = {
     if (Deno.stdin.isTerminal()) return typedUnseen(prompt);
     lines ??= (await readAll()).split(/\r?\n/);
     return lines.shift() ?? "";
+  },
+  get typed() {
+    return Deno.stdin.isTerminal();
   },
   confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
   rest: readAll,

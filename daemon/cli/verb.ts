@@ -19,6 +19,8 @@ export interface Io {
   err(line: string): void;
   /** One line from standard input; typed without echo when it is a terminal. */
   secret(prompt: string): Promise<string>;
+  /** Whether {@link secret} is typed by somebody, who may mistype it. */
+  readonly typed?: boolean;
   /** A yes or no from who sits at the terminal; undefined where nobody does. */
   confirm?(question: string): boolean | undefined;
   /** All of standard input. */

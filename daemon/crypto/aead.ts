@@ -13,7 +13,11 @@ export function aesGcmSeal(
 ): Bytes {
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(aad);
-  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+  const sealed = new Uint8Array(plaintext.length + TAG);
+  sealed.set(cipher.update(plaintext));
+  cipher.final(); // nothing is left: GCM has no padding
+  sealed.set(cipher.getAuthTag(), plaintext.length);
+  return sealed;
 }
 
 /** Opens what {@link aesGcmSeal} made. @throws OpenError whatever is wrong with it */

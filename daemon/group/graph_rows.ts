@@ -45,6 +45,8 @@ export const MOST_DEGREE = 64;
 
 const FORMAT = 1;
 const NO_PARENT = 0xffffffff;
+/** Node ids a graph gives out at most, counting those that are gone. */
+export const MOST_NODES = NO_PARENT;
 const SHAPES: readonly Shape[] = ["tree", "star"];
 /** Rows whose bytes are put together at once. */
 const CHUNK = 1024;
@@ -64,7 +66,7 @@ export function checkHeader({ group, shape, degree, epoch, nextNode }: GraphHead
     throw new RangeError(`a degree is 2 to ${MOST_DEGREE}, not ${degree}`);
   }
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw new RangeError(`no epoch: ${epoch}`);
-  if (!Number.isInteger(nextNode) || nextNode < 1 || nextNode >= NO_PARENT) {
+  if (!Number.isInteger(nextNode) || nextNode < 1 || nextNode > MOST_NODES) {
     throw new RangeError(`no next node: ${nextNode}`);
   }
 }

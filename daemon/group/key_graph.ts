@@ -8,6 +8,7 @@ import {
   encodeRows,
   type GraphHeader,
   MOST_MEMBERS,
+  MOST_NODES,
   type NodeRow,
   rowOf,
   rowsOf,
@@ -54,9 +55,10 @@ export interface Rekey {
  *
  * With h the edges from the root to a user (height), one leave makes at most d(h − 1) − 1
  * encryptions (key, group) or (d − 1)h(h − 1)/2 (user), one join at most 2(h − 1) or h(h + 1)/2 − 1.
- * h is at most ⌈log_d n⌉ + 2, for a join only as much as the tree needs. A leave that would break
- * this moves the members that stand too deep, which costs encryptions beside ({@link Rekey.moved});
- * that takes a group that shrank to a d-th, and so at most d/(d − 1)² encryptions a leave, over time.
+ * A binary tree spares one in a leave, for a node with one child left is dropped. h is at most
+ * ⌈log_d n⌉ + 2, and a join makes a tree taller only when it is full. A leave that would leave it
+ * taller than that moves the members that stand too deep ({@link Rekey.moved}) and may cost more: at
+ * most 2n encryptions (key, group), after n(d − 1) leaves at least, so 2/(d − 1) a leave over time.
  */
 export class KeyGraph {
   readonly #group: Bytes;
@@ -158,7 +160,7 @@ export class KeyGraph {
    * All of it is applied, or it throws and nothing changed.
    * @param o.epoch greater than every epoch before
    * @throws RangeError when nobody comes or goes, somebody joins who is in, leaves who is not, or is
-   *   named twice; when there would be more than {@link MOST_MEMBERS}, or the epoch is not greater
+   *   named twice; when there would be more than {@link MOST_MEMBERS} or the node ids run out, or the epoch is not greater
    */
   change(
     o: { epoch: number; join: readonly Joiner[]; leave: readonly MemberId[] },
@@ -168,7 +170,7 @@ export class KeyGraph {
     const edit = new TreeEdit(this.#tree);
     const newcomers = o.join.map(({ member, individualKey }) => ({
       member,
-      key: leafKey(this.#group, individualKey),
+      key: leafKey(individualKey),
     }));
     const leaves = edit.apply(o.leave, newcomers);
     const wrapper = new Wrapper(this.#group, o.epoch, this.#random);
@@ -179,9 +181,22 @@ export class KeyGraph {
 
   /** A fresh group key for everybody, under the keys below the root rather than the one it replaces. */
   renew(epoch: number): Rekey {
+    return this.#renew(epoch, (edit) => edit.openRoot());
+  }
+
+  /**
+   * A fresh key for every node above the leaves: at most 2n − 1 encryptions. This is how a graph goes
+   * on that was put back to an older state: under a new group id ({@link fromNodes}), for members may
+   * hold other keys by the names it gives out next; they begin again with their leaf.
+   */
+  renewAll(epoch: number): Rekey {
+    return this.#renew(epoch, (edit) => edit.openAll());
+  }
+
+  #renew(epoch: number, open: (edit: TreeEdit) => void): Rekey {
     this.#checkEpoch(epoch);
     const edit = new TreeEdit(this.#tree);
-    edit.changed.get(ROOT)!.tainted = true;
+    open(edit);
     const wrapper = new Wrapper(this.#group, epoch, this.#random);
     const none = new Set<number>();
     const messages = new Rekeying(edit, wrapper, this.#random).messages("group", none);
@@ -261,6 +276,10 @@ export class KeyGraph {
     }
     if (this.size - leave.size + join.size > MOST_MEMBERS) {
       throw new RangeError(`a group has at most ${MOST_MEMBERS} members`);
+    }
+    // Each who joins takes a leaf and perhaps a node above it.
+    if (this.#tree.nextNode + 2 * join.size > MOST_NODES) {
+      throw new RangeError(`a graph gives out at most ${MOST_NODES} node ids; make a new one`);
     }
   }
 }

@@ -35,7 +35,7 @@ export class MemberKeys {
     }
     this.member = o.member;
     this.#group = o.group;
-    this.#leaf = { ...o.leaf, key: leafKey(o.group, o.individualKey) };
+    this.#leaf = { ...o.leaf, key: leafKey(o.individualKey) };
     this.#keys = new Map();
   }
 

@@ -101,7 +101,8 @@ export class Rekeying {
         }
       }
     }
-    for (const audience of this.#audiences(this.#edit.root, [])) {
+    const audiences = this.#edit.arrived.size > 0 ? this.#audiences(this.#edit.root, []) : [];
+    for (const audience of audiences) {
       if (!audience.arrived) continue;
       const wraps = this.#chain(audience);
       if (joined.has(audience.entry.node)) {

@@ -77,6 +77,24 @@ export class TreeEdit {
     return leaves;
   }
 
+  /** Everything above the leaves is to be keyed anew, nothing under a key that it replaces. */
+  openAll(): void {
+    const open = (node: TreeNode) => {
+      node.children = node.children.map((child) => {
+        if (child.member !== undefined) return child;
+        const own = this.#own(child, true);
+        open(own);
+        return own;
+      });
+    };
+    open(this.#own(this.#root, true));
+  }
+
+  /** The group key alone is to be replaced, not under itself. */
+  openRoot(): void {
+    this.#own(this.#root, true);
+  }
+
   /** Nodes whose row is another than before, changed ones and those under another parent. */
   *touched(): Generator<{ node: TreeNode; parent: number | undefined }> {
     const nodes = new Map(this.#adopted);

@@ -1,4 +1,4 @@
-import { type Bytes, concat, utf8, WireReader } from "../base/mod.ts";
+import { type Bytes, utf8, WireReader } from "../base/mod.ts";
 import { aesGcmOpen, aesGcmSeal, hkdf, OpenError, type Random } from "../crypto/mod.ts";
 
 /** Which key: a node's id, never used again within a graph's life, and how often it was replaced. */
@@ -32,26 +32,35 @@ const WRAP = 4 * 4 + SEALED;
 export const MOST_WRAPS = 1 << 18;
 
 const LABEL = utf8("simppd key graph wrap 1");
+/** Where the names begin in the associated data. */
+const NAMES = LABEL.length + GROUP_ID_LENGTH + 8;
 const LEAF = utf8("simppd key graph leaf 1");
 
-/** The key of a member's leaf, so that the individual key itself encrypts nothing. */
-export function leafKey(group: Bytes, individualKey: Bytes): Bytes {
-  return hkdf(individualKey, group, LEAF, KEY_LENGTH);
+/**
+ * The key of a member's leaf, so that the individual key itself encrypts nothing. It does not depend
+ * on the group's id: a graph may go on under another one (`KeyGraph.renewAll`).
+ */
+export function leafKey(individualKey: Bytes): Bytes {
+  return hkdf(individualKey, new Uint8Array(0), LEAF, KEY_LENGTH);
 }
 
-/** Associated data: the label, the group, the epoch and both names; 63 bytes. */
-function context(group: Bytes, epoch: number, key: KeyName, under: KeyName): Bytes {
-  const out = new Uint8Array(LABEL.length + GROUP_ID_LENGTH + 8 + 16);
+/** Associated data of an epoch's wraps, 63 bytes: label, group, epoch, and room for both names. */
+function contextOf(group: Bytes, epoch: number): Bytes {
+  const out = new Uint8Array(NAMES + 16);
   out.set(LABEL);
   out.set(group, LABEL.length);
-  const view = new DataView(out.buffer, LABEL.length + GROUP_ID_LENGTH);
-  view.setUint32(0, Math.floor(epoch / 2 ** 32));
-  view.setUint32(4, epoch >>> 0);
-  view.setUint32(8, key.node);
-  view.setUint32(12, key.version);
-  view.setUint32(16, under.node);
-  view.setUint32(20, under.version);
+  const view = new DataView(out.buffer);
+  view.setUint32(NAMES - 8, Math.floor(epoch / 2 ** 32));
+  view.setUint32(NAMES - 4, epoch >>> 0);
   return out;
+}
+
+/** Writes both names behind the epoch. */
+function nameIn(view: DataView, key: KeyName, under: KeyName): void {
+  view.setUint32(NAMES, key.node);
+  view.setUint32(NAMES + 4, key.version);
+  view.setUint32(NAMES + 8, under.node);
+  view.setUint32(NAMES + 12, under.version);
 }
 
 /**
@@ -62,13 +71,14 @@ function context(group: Bytes, epoch: number, key: KeyName, under: KeyName): Byt
 export class Wrapper {
   #count = 0;
   #nonces: Bytes = new Uint8Array(0);
-  readonly #group: Bytes;
-  readonly #epoch: number;
+  /** One for all wraps: a cipher has read it before the next one's names are written. */
+  readonly #context: Bytes;
+  readonly #view: DataView;
   readonly #random: Random;
 
   constructor(group: Bytes, epoch: number, random: Random) {
-    this.#group = group;
-    this.#epoch = epoch;
+    this.#context = contextOf(group, epoch);
+    this.#view = new DataView(this.#context.buffer);
     this.#random = random;
   }
 
@@ -84,20 +94,20 @@ export class Wrapper {
     this.#nonces = this.#nonces.subarray(NONCE);
     const name = { node: key.node, version: key.version };
     const below = { node: under.node, version: under.version };
-    const aad = context(this.#group, this.#epoch, name, below);
+    nameIn(this.#view, name, below);
+    const sealed = new Uint8Array(SEALED);
+    sealed.set(nonce);
+    sealed.set(aesGcmSeal(under.key, nonce, key.key, this.#context), NONCE);
     this.#count++;
-    return {
-      key: name,
-      under: below,
-      sealed: concat(nonce, aesGcmSeal(under.key, nonce, key.key, aad)),
-    };
+    return { key: name, under: below, sealed };
   }
 }
 
 /** The key in `wrap`, with the key it is under. @throws OpenError when anything of it is not as sealed */
 export function openWrap(group: Bytes, epoch: number, wrap: Wrap, under: Bytes): Bytes {
   if (wrap.sealed.length !== SEALED) throw new OpenError();
-  const aad = context(group, epoch, wrap.key, wrap.under);
+  const aad = contextOf(group, epoch);
+  nameIn(new DataView(aad.buffer), wrap.key, wrap.under);
   const nonce = wrap.sealed.subarray(0, NONCE);
   return aesGcmOpen(under, nonce, wrap.sealed.subarray(NONCE), aad);
 }

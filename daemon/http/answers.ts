@@ -28,6 +28,7 @@ const server = v.object({
   host: text,
   port: count,
   starttlsPort: v.exactOptional(count),
+  httpsPort: v.exactOptional(count),
   pin: text,
 });
 const status = v.object({
@@ -42,6 +43,8 @@ const status = v.object({
   server: v.nullable(server),
   policy: v.array(suite),
   blindTrust: v.boolean(),
+  tellSeen: v.boolean(),
+  calls: v.picklist(["any", "relay-only"]),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     absence: v.nullable(v.picklist(["new", "denied", "removed"])),
@@ -56,7 +59,13 @@ const status = v.object({
     message: v.nullable(text),
   }),
 });
+const archive = v.object({
+  default: v.picklist(["always", "never", "roster"]),
+  always: v.array(text),
+  never: v.array(text),
+});
 const invitation = v.object({ link: text, expires: time });
+const openInvitation = v.object({ id: text, inviter: v.nullable(text), expires: time });
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
   doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),
@@ -94,7 +103,8 @@ const message = v.object({
   at: time,
   kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
   body: text,
-  delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "failed"])),
+  link: v.nullable(text),
+  delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),
   problem: v.nullable(problem),
   edited: v.boolean(),
   suite: v.nullable(text),
@@ -165,7 +175,9 @@ type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
 type Agrees<View, Schema extends v.GenericSchema> = Same<Flat<View>, Flat<v.InferOutput<Schema>>>;
 
 true satisfies Agrees<views.StatusView, typeof status>;
+true satisfies Agrees<views.ArchiveView, typeof archive>;
 true satisfies Agrees<views.InvitationView, typeof invitation>;
+true satisfies Agrees<views.OpenInvitationView, typeof openInvitation>;
 true satisfies Agrees<views.ContactView, typeof contact>;
 true satisfies Agrees<views.SafetyView, typeof safety>;
 true satisfies Agrees<views.MessageView, typeof message>;
@@ -179,7 +191,9 @@ true satisfies Agrees<views.CallView, typeof call>;
 export const answers = {
   Problem: problem,
   Status: status,
+  Archive: archive,
   Invitation: invitation,
+  OpenInvitation: openInvitation,
   Contact: contact,
   Picture: picture,
   Safety: safety,

@@ -5,6 +5,7 @@ const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(mo
 
 const jid = line(3071); // RFC 7622: 1023 octets a part
 const nick = line(64);
+const username = v.exactOptional(nick);
 /** What the app takes, in UTF-16 units; the dashboard's field has the same bound. */
 const LONGEST_MESSAGE = 10_000;
 const reach = v.picklist(["this-machine", "network"]);
@@ -14,8 +15,8 @@ const cameraFields = {
   fps: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(120))),
 };
 
-export const carryBody = v.strictObject({ nick, reach });
-export const joinBody = v.strictObject({ link: line(8192), nick });
+export const carryBody = v.strictObject({ nick, reach, username });
+export const joinBody = v.strictObject({ link: line(8192), nick, username });
 export const signInBody = v.strictObject({
   jid,
   password: line(1024),
@@ -52,6 +53,14 @@ const suites = v.pipe(
 );
 export const policyBody = v.strictObject({ suites });
 export const blindTrustBody = v.strictObject({ allowed: v.boolean() });
+const jids = v.pipe(v.array(jid), v.maxLength(500));
+export const archiveBody = v.strictObject({
+  default: v.picklist(["always", "never", "roster"]),
+  always: jids,
+  never: jids,
+});
+export const tellSeenBody = v.strictObject({ told: v.boolean() });
+export const callRouteBody = v.strictObject({ route: v.picklist(["any", "relay-only"]) });
 export const confirmBody = v.strictObject({ code: line(64) });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });

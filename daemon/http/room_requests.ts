@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { sendMessageBody } from "./requests.ts";
+import { sendMessageBody, typingBody } from "./requests.ts";
 
 /** What may be sent about rooms; bounded as in `requests.ts`. */
 const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -14,6 +14,9 @@ export const createRoomBody = v.strictObject({
   name: line(256),
   server: v.exactOptional(line(1023)),
   plain,
+  open: v.exactOptional(v.boolean()),
+  moderated: v.exactOptional(v.boolean()),
+  password: v.exactOptional(line(1024)),
 });
 export const joinRoomBody = v.strictObject({
   jid,
@@ -39,3 +42,4 @@ export const changeRoomMemberBody = v.strictObject({
 export const inviteToRoomBody = v.strictObject({ contact: jid, reason });
 export const reasonBody = v.strictObject({ reason });
 export const sendToRoomBody = sendMessageBody;
+export const roomTypingBody = typingBody;

@@ -57,6 +57,15 @@ export const roomRoutes: readonly Route[] = [
     answer: "RoomMessage",
     handle: ({ app, param, body }) => app.sendToRoom(param("jid"), body.body),
   }),
+  route("patch", "/api/rooms/:jid/messages/:id", "Correct a message of one's own in a room", {
+    body: requests.sendToRoomBody,
+    answer: "RoomMessage",
+    handle: ({ app, param, body }) => app.correctInRoom(param("jid"), param("id"), body.body),
+  }),
+  route("post", "/api/rooms/:jid/typing", "Tell a room that one is writing, or stopped", {
+    body: requests.roomTypingBody,
+    handle: ({ app, param, body }) => app.setRoomTyping(param("jid"), body.typing),
+  }),
   route("post", "/api/rooms/:jid/read", "Everything in this room has been read", {
     handle: ({ app, param }) => app.markRoomRead(param("jid")),
   }),

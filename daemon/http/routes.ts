@@ -74,6 +74,15 @@ export const routes: readonly Route[] = [
     answer: "Picture",
     handle: ({ app, param }) => app.picture(param("jid")),
   }),
+  route("get", "/api/archive", "What the account's server keeps of its messages", {
+    answer: "Archive",
+    handle: ({ app }) => app.archive(),
+  }),
+  route("put", "/api/archive", "Choose what the account's server keeps of its messages", {
+    body: requests.archiveBody,
+    answer: "Archive",
+    handle: ({ app, body }) => app.setArchive(body),
+  }),
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",
@@ -82,6 +91,13 @@ export const routes: readonly Route[] = [
   route("post", "/api/invitations", "Make a single-use invitation link", {
     answer: "Invitation",
     handle: ({ app }) => app.invite(),
+  }),
+  route("get", "/api/invitations", "Invitations that can still be used", {
+    answer: "OpenInvitation[]",
+    handle: ({ app }) => app.invitations(),
+  }),
+  route("delete", "/api/invitations/:id", "Take an invitation back", {
+    handle: ({ app, param }) => app.revokeInvitation(param("id")),
   }),
 
   route("get", "/api/contacts", "All contacts", {
@@ -155,6 +171,16 @@ export const routes: readonly Route[] = [
     body: requests.blindTrustBody,
     answer: "Status",
     handle: ({ app, body }) => app.setBlindTrust(body.allowed),
+  }),
+  route("put", "/api/tell-seen", "Tell contacts, sealed, how far one has read, or not", {
+    body: requests.tellSeenBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setTellSeen(body.told),
+  }),
+  route("put", "/api/call-route", "Calls by any way, or through a relay alone", {
+    body: requests.callRouteBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setCallRoute(body.route),
   }),
   route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
     answer: "Status",

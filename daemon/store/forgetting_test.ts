@@ -9,7 +9,15 @@ import { StateDirectory } from "./state_directory.ts";
 
 function message(contact: string, id: string): MessageView {
   const shape = { mine: false, at: 1, kind: "chat", delivery: null, problem: null } as const;
-  return { ...shape, id, contact, body: "x".repeat(300), suite: "simpp-pq", edited: false };
+  return {
+    ...shape,
+    id,
+    contact,
+    body: "x".repeat(300),
+    suite: "simpp-pq",
+    edited: false,
+    link: "https://x.test/",
+  };
 }
 
 /** How often each text stands in the database's files, byte for byte. */

@@ -18,8 +18,8 @@ export class Messages {
     const sealed = this.#vault.seal(place(message), utf8(message.body));
     return this.#db.prepare(
       `INSERT OR IGNORE INTO messages
-         (id, contact, mine, at, kind, unread, delivery, problem, revision, suite, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, contact, mine, at, kind, unread, delivery, problem, revision, suite, sealed, link)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       message.id,
       message.contact,
@@ -32,11 +32,12 @@ export class Messages {
       revision,
       message.suite,
       sealed,
+      this.#sealLink(message, message.link),
     ).changes === 1;
   }
 
   /**
-   * Moves one of ours along pending → sent → delivered, or to failed; never backwards.
+   * Moves one of ours along pending → sent → delivered → seen, or to failed; never backwards.
    * @returns the message as it is now; undefined when unknown or nothing changed
    */
   setDelivery(
@@ -49,6 +50,7 @@ export class Messages {
       pending: ["failed"],
       sent: ["pending"],
       delivered: ["pending", "sent"],
+      seen: ["pending", "sent", "delivered"],
       failed: ["pending", "sent"],
     };
     const allowed = from[delivery].map((state) => `'${state}'`).join(", ");
@@ -66,6 +68,22 @@ export class Messages {
   }
 
   /**
+   * What of ours before one had arrived has been seen too.
+   * @param plain those in clear, or those that were sealed
+   * @returns those that changed; 100 at most
+   */
+  seenBefore(contact: string, id: string, plain: boolean): MessageView[] {
+    return this.#db.prepare(
+      `UPDATE messages SET delivery = 'seen' WHERE row IN (
+         SELECT row FROM messages
+         WHERE contact = ?1 AND mine = 1 AND delivery = 'delivered' AND (suite = 'none') = ?3
+           AND row < (SELECT row FROM messages WHERE contact = ?1 AND mine = 1 AND id = ?2)
+         ORDER BY row DESC LIMIT 100)
+       RETURNING *`,
+    ).all(contact, id, plain ? 1 : 0).map((row) => this.#view(row));
+  }
+
+  /**
    * Replaces the text of one by that of its correction `revision`; one of ours is pending again.
    * @returns the message and how often it was corrected; undefined when there is no such chat message
    */
@@ -75,13 +93,14 @@ export class Messages {
     id: string,
     body: string,
     revision: number,
+    link: string | null = null,
   ): MessageView | undefined {
     const sealed = this.#vault.seal(place({ contact, mine, id }), utf8(body));
     const { changes } = this.#db.prepare(
-      `UPDATE messages SET sealed = ?, revision = ?,
+      `UPDATE messages SET sealed = ?, link = ?, revision = ?,
          delivery = CASE mine WHEN 1 THEN 'pending' END
        WHERE contact = ? AND mine = ? AND id = ? AND kind = 'chat'`,
-    ).run(sealed, revision, contact, mine ? 1 : 0, id);
+    ).run(sealed, this.#sealLink({ contact, mine, id }, link), revision, contact, mine ? 1 : 0, id);
     return changes === 1 ? this.get(contact, mine, id) : undefined;
   }
 
@@ -165,6 +184,10 @@ export class Messages {
     this.#db.prepare("DELETE FROM messages WHERE contact = ?").run(contact);
   }
 
+  #sealLink(message: Parameters<typeof place>[0], link: string | null): Uint8Array | null {
+    return link === null ? null : this.#vault.seal(`${place(message)}/link`, utf8(link));
+  }
+
   #view(row: Record<string, unknown>): MessageView {
     const known = { contact: String(row.contact), mine: row.mine === 1, id: String(row.id) };
     return {
@@ -172,6 +195,9 @@ export class Messages {
       at: Number(row.at),
       kind: row.kind as MessageView["kind"],
       body: fromUtf8(this.#vault.open(place(known), row.sealed as Uint8Array)),
+      link: row.link === null
+        ? null
+        : fromUtf8(this.#vault.open(`${place(known)}/link`, row.link as Uint8Array)),
       delivery: row.delivery as MessageView["delivery"],
       problem: row.problem === null ? null : JSON.parse(String(row.problem)),
       edited: Number(row.revision) > 0,

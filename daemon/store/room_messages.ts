@@ -5,6 +5,8 @@ import type { Vault } from "./vault.ts";
 
 /** A room's newest messages that are kept; older ones make place. */
 const KEPT = 5_000;
+/** Corrections of one message that are taken. */
+const CORRECTIONS = 20;
 /** How far more than that there may be between two looks. */
 const SLACK = 100;
 
@@ -70,19 +72,58 @@ export class RoomMessages {
        WHERE room = ? AND mine = 1 AND said = ? AND delivery = 'pending'`,
     ).get(room, said);
     if (found === undefined) return undefined;
-    const { kind, nick, sender, jid, body, at } = this.#view(found);
     this.#db.prepare("UPDATE room_messages SET delivery = 'failed', sealed = ? WHERE row = ?").run(
-      this.#seal(place({ room, mine: true, at, said }), {
-        kind,
-        nick,
-        sender,
-        jid,
-        body,
-        problem,
-      }),
+      this.#seal(placeOf(found), { ...this.#inside(found), problem }),
       found.row as number,
     );
     return this.#get(Number(found.row));
+  }
+
+  /** The newest in the open that its sender, we or another, called `said`. */
+  find(room: string, said: string, mine: boolean): RoomMessageView | undefined {
+    const row = this.#db.prepare(
+      `SELECT * FROM room_messages WHERE room = ? AND said = ? AND mine = ?
+       ORDER BY row DESC LIMIT 1`,
+    ).get(room, said, mine ? 1 : 0);
+    const message = row === undefined ? undefined : this.#view(row);
+    return message?.kind === "chat" ? message : undefined;
+  }
+
+  /** What one of ours that the room has was called; undefined when there is none of this id. */
+  nameOf(room: string, id: string): string | undefined {
+    const row = this.#db.prepare(
+      `SELECT * FROM room_messages WHERE room = ? AND row = ? AND mine = 1 AND delivery = 'sent'`,
+    ).get(room, Number(id));
+    if (row === undefined || row.said === "") return undefined;
+    return this.#view(row).kind === "chat" ? String(row.said) : undefined;
+  }
+
+  /** Was this correction, as the room calls it, applied to a message already? */
+  isCorrectedBy({ id }: { readonly id: string }, key: string): boolean {
+    const row = this.#db.prepare("SELECT * FROM room_messages WHERE row = ?").get(Number(id));
+    return row !== undefined && (this.#inside(row).corrections ?? []).includes(key);
+  }
+
+  /**
+   * Replaces the text of one by that of its correction, which the room calls `key`.
+   * @returns it as it is now; undefined when it was corrected too often
+   */
+  correct(
+    { id }: { readonly id: string },
+    key: string,
+    change: { readonly body: string; readonly link: string | null; readonly mention: boolean },
+  ): RoomMessageView | undefined {
+    const row = this.#db.prepare("SELECT * FROM room_messages WHERE row = ?").get(Number(id))!;
+    const { corrections = [], ...inside } = this.#inside(row);
+    if (corrections.length >= CORRECTIONS) return undefined;
+    const { body, link, mention } = change;
+    const fresh = { ...inside, body, link, edited: true, corrections: [...corrections, key] };
+    this.#db.prepare("UPDATE room_messages SET sealed = ?, mention = ? WHERE row = ?").run(
+      this.#seal(placeOf(row), fresh),
+      mention || row.mention === 1 ? 1 : 0,
+      Number(id),
+    );
+    return this.#get(Number(id));
   }
 
   /** What ours that wait are called, those from before `at`. */
@@ -143,25 +184,46 @@ export class RoomMessages {
     return this.#view(this.#db.prepare("SELECT * FROM room_messages WHERE row = ?").get(row)!);
   }
 
-  #seal(place: string, inside: Record<string, unknown>): Uint8Array {
+  #inside(row: Record<string, unknown>): Inside {
+    return JSON.parse(fromUtf8(this.#vault.open(placeOf(row), row.sealed as Uint8Array)));
+  }
+
+  #seal(place: string, inside: Inside): Uint8Array {
     return this.#vault.seal(place, utf8(JSON.stringify(inside)));
   }
 
   #view(row: Record<string, unknown>): RoomMessageView {
-    const [room, said] = [String(row.room), String(row.said)];
-    const [mine, at] = [row.mine === 1, Number(row.at)];
-    const inside = this.#vault.open(place({ room, mine, at, said }), row.sealed as Uint8Array);
+    const { corrections: _, ...inside } = this.#inside(row);
     return {
-      ...JSON.parse(fromUtf8(inside)),
+      // Older rows do not have these.
+      link: null,
+      edited: false,
+      ...inside,
       id: String(row.row),
-      room,
-      mine,
-      at,
+      room: String(row.room),
+      mine: row.mine === 1,
+      at: Number(row.at),
       mention: row.mention === 1,
       encryption: "none",
       delivery: row.delivery as RoomMessageView["delivery"],
     };
   }
+}
+
+/** The sealed part of a row. */
+type Inside =
+  & Pick<RoomMessageView, "kind" | "nick" | "sender" | "jid" | "body" | "problem">
+  & Partial<Pick<RoomMessageView, "link" | "edited">>
+  // What the room calls the corrections that were applied.
+  & { readonly corrections?: readonly string[] };
+
+function placeOf(row: Record<string, unknown>): string {
+  return place({
+    room: String(row.room),
+    mine: row.mine === 1,
+    at: Number(row.at),
+    said: String(row.said),
+  });
 }
 
 /** What of a message never changes: its sealed part is bound to it. */

@@ -123,6 +123,10 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX room_messages_unread ON room_messages (room) WHERE unread = 1;
   `,
   `
+  ALTER TABLE messages ADD COLUMN link BLOB;  -- sealed: a URL beside the text
+  CREATE INDEX room_messages_by_name ON room_messages (room, said);
+  `,
+  `
   CREATE TABLE group_states (          -- of groups whose member this device is or was
     grp     TEXT PRIMARY KEY,          -- id in hex
     counter INTEGER NOT NULL,          -- first one that no message of ours has

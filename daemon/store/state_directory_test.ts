@@ -93,6 +93,7 @@ Deno.test("a message's delivery goes forward only, and it is stored once", () =>
     at: 1,
     kind: "chat" as const,
     body: "hello",
+    link: "https://example.org/a",
     delivery: "pending" as const,
     problem: null,
     edited: false,

@@ -8,8 +8,13 @@ export interface MessageView {
   /** chat: `body` is text. Every other kind is a line drawn by the dashboard, `body` its sentence. */
   kind: "chat" | "missed-call" | "call" | "security" | "notice";
   body: string;
-  /** For mine: pending (not left yet), sent (the server has it), delivered, failed (see `problem`). */
-  delivery: "pending" | "sent" | "delivered" | "failed" | null;
+  /** A URL that came beside a text in clear (XEP-0066), its host in Punycode; perhaps not https. */
+  link: string | null;
+  /**
+   * For mine: pending (not left yet), sent (the server has it), delivered, seen (its reader's device
+   * says so), failed (see `problem`).
+   */
+  delivery: "pending" | "sent" | "delivered" | "seen" | "failed" | null;
   problem: Problem | null;
   /** Was it corrected after it was sent? */
   edited: boolean;

@@ -3,6 +3,7 @@
  * only. Times are milliseconds since 1970 unless a name says otherwise; JIDs are bare unless said.
  * @module
  */
+export type * from "./archive.ts";
 export type * from "./call.ts";
 export type * from "./contact.ts";
 export type * from "./event.ts";

@@ -26,6 +26,8 @@ export interface RoomView {
   nonAnonymous: boolean;
   /** How many are in it now, as it says. */
   occupants: number;
+  /** Nicks of who is writing right now. */
+  typing: string[];
   unread: number;
   /** How many of those name us. */
   mentions: number;
@@ -69,6 +71,10 @@ export interface RoomMessageView {
   /** Address of who said it, where the room shows it. */
   jid: string | null;
   body: string;
+  /** A URL that came beside it (XEP-0066), its host in Punycode; perhaps not https. */
+  link: string | null;
+  /** Was it corrected after it was said? */
+  edited: boolean;
   at: number;
   /** It names us. */
   mention: boolean;

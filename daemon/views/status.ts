@@ -30,6 +30,9 @@ export interface StatusView {
   policy: SuiteName[];
   /** Are contacts written to before they were verified? */
   blindTrust: boolean;
+  /** Are contacts told, sealed, how far one has read? */
+  tellSeen: boolean;
+  calls: CallRoute;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };
@@ -37,6 +40,9 @@ export interface StatusView {
 
 /** Names of the cipher suites; `simpp-2009` is the paper's profile and weak. */
 export type SuiteName = "simpp-pq" | "simpp-modern" | "simpp-2009";
+
+/** How calls go: by any way; or through a relay alone, so that no peer learns one's address. */
+export type CallRoute = "any" | "relay-only";
 
 /** The devices of one's own account. */
 export interface DevicesView {
@@ -96,8 +102,18 @@ export interface ServerView {
   /** Direct TLS. */
   port: number;
   starttlsPort?: number;
+  /** HTTPS: uploads and WebSocket. */
+  httpsPort?: number;
   /** SHA-256 of the server's public key (SPKI), base64url. */
   pin: string;
+}
+
+/** An invitation that can still be used. Its link is known only to whom it was shown. */
+export interface OpenInvitationView {
+  id: string;
+  /** Who invites, null: who runs the server. */
+  inviter: string | null;
+  expires: number;
 }
 
 export interface InvitationView {

@@ -13,7 +13,7 @@ export interface PeerAccount {
 
 /** What slixmpp was told by the server: `event` says what, the rest how. */
 export interface SlixmppEvent {
-  /** `started`, `resumed`, `disconnected`, `message`, `carbon`, `presence` or `roster`. */
+  /** `started`, `resumed`, `disconnected`, `message`, `carbon`, `presence`, `roster` or `published`. */
   readonly event: string;
   readonly from?: string;
   readonly to?: string;
@@ -25,6 +25,9 @@ export interface SlixmppEvent {
   readonly way?: string;
   /** Of a roster push: JID to name and subscription. */
   readonly items?: Record<string, { name: string; subscription: string }>;
+  /** Of items that were published: their node and ids. */
+  readonly node?: string;
+  readonly ids?: readonly string[];
 }
 
 interface Answer {

@@ -51,6 +51,7 @@ class Driver:
         xmpp.add_event_handler("connection_failed", lambda why: self.fail(str(why)))
         xmpp.add_event_handler("disconnected", lambda _: say({"event": "disconnected"}))
         xmpp.add_event_handler("message", self.message)
+        xmpp.add_event_handler("pubsub_publish", self.published)
         xmpp.add_event_handler("carbon_received", lambda m: self.carbon("received", m))
         xmpp.add_event_handler("carbon_sent", lambda m: self.carbon("sent", m))
         for kind in ["available", "unavailable", "subscribe", "subscribed", "unsubscribe",
@@ -72,6 +73,12 @@ class Driver:
     def message(self, message):
         if message["body"] or message["subject"]:
             say({"event": "message", "subject": message["subject"], **told(message)})
+
+    def published(self, message):
+        # Its own loop over the items stands on the same iterator.
+        items = message["pubsub_event"]["items"]
+        say({"event": "published", "from": str(message["from"]), "node": items["node"],
+             "ids": [item["id"] for item in items.iterables]})
 
     def carbon(self, way, message):
         inner = message["carbon_" + way]
@@ -208,6 +215,29 @@ class Driver:
         iq = await self.xmpp["xep_0060"].get_items(JID(of), node)
         return [{"id": item["id"], "xml": tostring(item["payload"])}
                 for item in iq["pubsub"]["items"]]
+
+    async def do_node_access(self, node, model, **_):
+        """Sets the access model of an own node; the rest of its settings stays as it is."""
+        pubsub = self.xmpp["xep_0060"]
+        form = (await pubsub.get_node_config(None, node))["pubsub_owner"]["configure"]["form"]
+        form["type"] = "submit"
+        form.set_values({"pubsub#access_model": model})
+        await pubsub.set_node_config(None, node, form)
+
+    async def do_node_subscribe(self, of, node, **_):
+        iq = await self.xmpp["xep_0060"].subscribe(JID(of), node)
+        return iq["pubsub"]["subscription"]["subscription"]
+
+    async def do_node_subscriptions(self, node, **_):
+        iq = await self.xmpp["xep_0060"].get_node_subscriptions(None, node)
+        return {str(one["jid"]): one["subscription"]
+                for one in iq["pubsub_owner"]["subscriptions"]}
+
+    async def do_node_grant(self, node, jid, state, **_):
+        await self.xmpp["xep_0060"].modify_subscriptions(None, node, [(JID(jid), state)])
+
+    async def do_node_affiliate(self, node, jid, affiliation, **_):
+        await self.xmpp["xep_0060"].modify_affiliations(None, node, [(JID(jid), affiliation)])
 
     async def do_block(self, jid, **_):
         await self.xmpp["xep_0191"].block(jid)

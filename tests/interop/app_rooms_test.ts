@@ -59,6 +59,13 @@ async function shareRoom(root: string, server: Server): Promise<void> {
     assert.equal(member(alice, jid, "bob")!.jid, `bob@${server.domain}`);
     await alice.sendToRoom(jid, "one");
     await until("the message", () => heard(bob, jid).length === 1 || undefined);
+    const sent = () =>
+      alice.roomMessages(jid).find(({ kind, delivery }) => kind === "chat" && delivery === "sent");
+    const { id } = await until("it sent", sent);
+    await alice.correctInRoom(jid, id, "one!");
+    await until("it corrected", () => bob.roomMessages(jid).find(({ edited }) => edited));
+    await alice.setRoomTyping(jid, true);
+    await until("Alice writing", () => bob.rooms()[0]?.typing.find((nick) => nick === "alice"));
 
     await bob.close();
     await until("Bob gone", () => member(alice, jid, "bob") === undefined || undefined);
@@ -68,8 +75,8 @@ async function shareRoom(root: string, server: Server): Promise<void> {
     await until("what was missed", () => heard(bob, jid).length === 2 || undefined);
     await bob.sendToRoom(jid, "three");
     await until("the answer", () => heard(alice, jid).length === 3 || undefined);
-    assert.deepEqual(heard(bob, jid), ["< alice: one", "< alice: two", "> bob: three"]);
-    assert.deepEqual(heard(alice, jid), ["> alice: one", "> alice: two", "< bob: three"]);
+    assert.deepEqual(heard(bob, jid), ["< alice: one!", "< alice: two", "> bob: three"]);
+    assert.deepEqual(heard(alice, jid), ["> alice: one!", "> alice: two", "< bob: three"]);
 
     await alice.changeRoomMember(jid, { jid: `bob@${server.domain}`, affiliation: "none" });
     await until("Bob out", () => bob.rooms()[0]?.problem?.code === "room-not-member" || undefined);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {
+  archivePreferences,
   type Endpoint,
   registerByInvitation,
+  setArchivePreferences,
   type TlsTrust,
   XmppClient,
 } from "../../daemon/xmpp/client/mod.ts";
@@ -11,9 +13,13 @@ import { befriend, person, portOf, publish, talk } from "./people.ts";
 
 type Hash = "SHA-1" | "SHA-256";
 
-async function withProsody(hash: Hash, use: (prosody: Prosody) => Promise<void>): Promise<void> {
+async function withProsody(
+  hash: Hash,
+  use: (prosody: Prosody) => Promise<void>,
+  archive = false,
+): Promise<void> {
   const accounts = { romeo: "pass of romeo", juliet: "pass of juliet" };
-  const prosody = await startProsody({ accounts, hash });
+  const prosody = await startProsody({ accounts, hash, archive });
   if (prosody === undefined) {
     if (Deno.env.get("CI")) throw new Error("Prosody is not installed");
     Deno.stderr.writeSync(new TextEncoder().encode("skipped: Prosody is not installed\n"));
@@ -106,3 +112,27 @@ Deno.test("client and Prosody: wrong password, pin, authority; an invitation; a 
     }
   });
 });
+
+for (const archive of [true, false]) {
+  Deno.test(`client and Prosody: what ${archive ? "an" : "no"} archive keeps`, () =>
+    withProsody("SHA-256", async (prosody) => {
+      const trust: TlsTrust = { kind: "pin", pin: prosody.pin };
+      const { client } = person(prosody.domain, "romeo", endpoint(prosody, "direct"), trust);
+      try {
+        await client.connect();
+        if (!archive) {
+          await assert.rejects(archivePreferences(client), { code: "no-archive-preferences" });
+          return;
+        }
+        const wanted = {
+          default: "roster",
+          always: [`juliet@${prosody.domain}`],
+          never: ["eve@x.test"],
+        } as const;
+        assert.deepEqual(await setArchivePreferences(client, wanted), wanted);
+        assert.deepEqual(await archivePreferences(client), wanted);
+      } finally {
+        await client.close();
+      }
+    }, archive));
+}

@@ -22,6 +22,11 @@ interface Part {
 }
 
 const PARTS: readonly Part[] = [
+  {
+    name: "subscriptions to nodes",
+    feature: "http://jabber.org/protocol/pubsub#access-authorize",
+    run: subscriptions,
+  },
   { name: "carbons", feature: "urn:xmpp:carbons:2", run: carbons },
   { name: "archive", feature: "urn:xmpp:mam:2", run: archive },
   { name: "rooms", feature: "http://jabber.org/protocol/muc", run: rooms },
@@ -124,6 +129,35 @@ async function eventing({ home, romeo, juliet }: Parties): Promise<void> {
   });
   assert.deepEqual(items.map(({ id }) => id), ["current"]);
   assert.match(items[0]!.xml, />so am I</);
+}
+
+/** A stranger asks for a node of the access model authorize, and is let in (XEP-0060). */
+async function subscriptions({ home, romeo }: Parties): Promise<void> {
+  const node = "urn:example:diary";
+  const his = home.bare("romeo");
+  const publish = (item: string) =>
+    romeo.request("publish", { node, item, xml: `<entry xmlns="${node}">${item}</entry>` });
+  await publish("first");
+  await romeo.request("node_access", { node, model: "authorize" });
+  const nurse = await Slixmpp.start(home.account("nurse"));
+  try {
+    await nurse.request("connect");
+    assert.equal(await nurse.request("node_subscribe", { of: his, node }), "pending");
+    await assert.rejects(nurse.request("fetch", { of: his, node }));
+    const jid = home.bare("nurse");
+    assert.deepEqual(await romeo.request("node_subscriptions", { node }), { [jid]: "pending" });
+    await romeo.request("node_grant", { node, jid, state: "subscribed" });
+    await publish("second");
+    const event = await nurse.until((one) => one.ids?.includes("second") ?? false, "the event");
+    assert.deepEqual([event.from, event.node], [his, node]);
+    await romeo.request("node_affiliate", { node, jid, affiliation: "outcast" });
+    await publish("third");
+    await assert.rejects(nurse.request("fetch", { of: his, node }));
+    await nurse.request("ping");
+    assert.ok(!nurse.events.some(({ ids }) => ids?.includes("third")));
+  } finally {
+    await nurse.stop();
+  }
 }
 
 async function offline({ home, juliet }: Parties): Promise<void> {

@@ -3,6 +3,7 @@
  * and on its PATH only what a packed file may count on.
  */
 import assert from "node:assert/strict";
+import { residentMegabytes } from "../bench/process_figures.ts";
 import { Daemon, type Surroundings } from "../daemon.ts";
 
 const bin = Deno.env.get("SIMPPD_BIN");
@@ -100,6 +101,27 @@ Deno.test("the executable's daemon answers, and SIGTERM ends it", options, async
     await assert.rejects(fetch(daemon.url));
     const mode = Deno.statSync(state).mode! & 0o777;
     assert.equal(mode, 0o700);
+  });
+});
+
+/** What the first start of a cache may hold more than the next ones (MB); its compiling is some 10. */
+const FIRST_MB = 30;
+
+Deno.test("the executable's first start goes on with the memory of a later one", {
+  ignore: options.ignore || Deno.build.os !== "linux",
+}, async () => {
+  await alone(async ({ env, ...surroundings }) => {
+    const home = env!.HOME!;
+    const held: number[] = [];
+    for (const state of ["first", "second"]) {
+      await using daemon = await Daemon.start(`${home}/${state}`, {
+        ...surroundings,
+        env: { ...env, XDG_CACHE_HOME: `${home}/cache` },
+      });
+      held.push(residentMegabytes(daemon.pid));
+    }
+    const [first, second] = held as [number, number];
+    assert.ok(first < second + FIRST_MB, `${first} MB, then ${second} MB`);
   });
 });
 

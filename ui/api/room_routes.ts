@@ -18,11 +18,19 @@ export interface MemberChange {
   reason?: string;
 }
 
+export interface NewRoom {
+  name: string;
+  server?: string;
+  open?: boolean;
+  moderated?: boolean;
+  password?: string;
+  plain: true;
+}
+
 /** `plain: true` says that the person was told: rooms are not encrypted. */
 export const roomApi = {
   rooms: () => request<RoomView[]>("GET", "/api/rooms"),
-  create: (input: { name: string; server?: string; plain: true }) =>
-    request<RoomView>("POST", "/api/rooms", input),
+  create: (input: NewRoom) => request<RoomView>("POST", "/api/rooms", input),
   join: (input: { jid: string; nick?: string; password?: string; plain: true }) =>
     request<RoomView>("POST", "/api/rooms/join", input),
   accept: (jid: string, plain: true) =>
@@ -44,5 +52,9 @@ export const roomApi = {
   },
   send: (jid: string, body: string) =>
     request<RoomMessageView>("POST", `${at(jid)}/messages`, { body }),
+  correct: (jid: string, id: string, body: string) =>
+    request<RoomMessageView>("PATCH", `${at(jid)}/messages/${encodeURIComponent(id)}`, { body }),
+  setTyping: (jid: string, typing: boolean) =>
+    request<void>("POST", `${at(jid)}/typing`, { typing }),
   markRead: (jid: string) => request<void>("POST", `${at(jid)}/read`),
 };

@@ -2,12 +2,14 @@
 import { download, request, upload } from "./client.ts";
 import { forgetPage, keepPage } from "./page.ts";
 import type {
+  ArchiveView,
   CallView,
   CameraOptions,
   CameraView,
   ContactView,
   InvitationView,
   MessageView,
+  OpenInvitationView,
   PictureView,
   SafetyView,
   StatusView,
@@ -15,6 +17,13 @@ import type {
 } from "./views.ts";
 
 export type Reach = "this-machine" | "network";
+
+/** Who gets an account. */
+export interface NewPerson {
+  nick: string;
+  /** The name in the address, where the nick has no letter for one. */
+  username?: string;
+}
 
 export interface SignIn {
   jid: string;
@@ -62,16 +71,21 @@ export const api = {
       "Simppd-Passphrase": base64Url(passphrase),
     }),
 
-  carry: (nick: string, reach: Reach) =>
-    request<StatusView>("POST", "/api/setup/carry", { nick, reach }),
-  join: (link: string, nick: string) =>
-    request<StatusView>("POST", "/api/setup/join", { link, nick }),
+  carry: (who: NewPerson, reach: Reach) =>
+    request<StatusView>("POST", "/api/setup/carry", { ...who, reach }),
+  join: (link: string, who: NewPerson) =>
+    request<StatusView>("POST", "/api/setup/join", { link, ...who }),
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
   setPassword: (password: string) =>
     request<StatusView>("POST", "/api/account/password", { password }),
   setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
   picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
   setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
+  invitations: () => request<OpenInvitationView[]>("GET", "/api/invitations"),
+  revokeInvitation: (id: string) =>
+    request<void>("DELETE", `/api/invitations/${encodeURIComponent(id)}`),
+  archive: () => request<ArchiveView>("GET", "/api/archive"),
+  setArchive: (wanted: ArchiveView) => request<ArchiveView>("PUT", "/api/archive", wanted),
   invite: () => request<InvitationView>("POST", "/api/invitations"),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
@@ -107,6 +121,9 @@ export const api = {
   setContactPolicy: (jid: string, suites: readonly SuiteName[] | null) =>
     request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
   setBlindTrust: (allowed: boolean) => request<StatusView>("PUT", "/api/blind-trust", { allowed }),
+  setTellSeen: (told: boolean) => request<StatusView>("PUT", "/api/tell-seen", { told }),
+  setCallRoute: (route: StatusView["calls"]) =>
+    request<StatusView>("PUT", "/api/call-route", { route }),
   setPolicy: (suites: readonly SuiteName[]) =>
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),

@@ -5,18 +5,21 @@ import { Jid, Name } from "../parts/jid.tsx";
 import { TrustBadge, trustWord } from "../parts/trust_badge.tsx";
 import { startCall } from "../store/call_actions.ts";
 import { busy } from "../store/calls.ts";
-import { nameOf } from "../store/contacts.ts";
+import { nameOf, presenceOf } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { closeChat } from "../store/route.ts";
 import { sending } from "../store/sending.ts";
+import { online } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
 /** Why a call cannot be started now, or null when it can. */
 function obstacle(contact: ContactView): string | null {
   if (busy.value) return text.call.busy;
+  if (!online.value) return text.call.offline;
   if (contact.blocked) return text.call.blocked;
   if (contact.trust.state === "changed") return text.call.changed;
   if (sending(contact) === "unverified") return text.call.verifyFirst;
+  if (contact.trust.state === "unknown") return text.call.noKeys;
   return null;
 }
 
@@ -46,7 +49,7 @@ export function ChatHeader({ contact }: { contact: ContactView }) {
         title={text.contact.details}
         onClick={() => openDialog({ kind: "contact", jid: contact.jid })}
       >
-        <Avatar jid={contact.jid} name={name} presence={contact.presence} />
+        <Avatar jid={contact.jid} name={name} presence={presenceOf(contact)} />
         <span class="chat-who-text">
           <span class="chat-name">
             <Name>{name}</Name>

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ContactView } from "../api/views.ts";
 import { api } from "../api/routes.ts";
 import { LaterBar } from "../call/later_bar.tsx";
+import { nameOf } from "../store/contacts.ts";
 import { conversations, loadNewest } from "../store/messages.ts";
 import { attention } from "../store/attention.ts";
 import { report } from "../store/notices.ts";
@@ -43,7 +44,7 @@ export function ChatPane({ contact }: { contact: ContactView }) {
       )}
       <PlainBanner contact={contact} />
       <MessageList contact={contact} conversation={conversation} />
-      <TypingLine contact={contact} />
+      <TypingLine names={contact.typing ? [nameOf(contact)] : []} />
       <Composer contact={contact} />
     </section>
   );

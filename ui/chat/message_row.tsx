@@ -1,17 +1,11 @@
 import type { MessageView } from "../api/views.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { clock } from "../parts/time.ts";
-import { contacts, withNames } from "../store/contacts.ts";
+import { contacts, nameOfJid, withNames } from "../store/contacts.ts";
 import { correctable, editing } from "../store/editing.ts";
 import { resent, sendAgain } from "../store/messages.ts";
+import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
-
-const DELIVERY: Record<NonNullable<MessageView["delivery"]>, IconName> = {
-  pending: "clock",
-  sent: "check",
-  delivered: "check-double",
-  failed: "alert",
-};
+import { Bubble, NoticeLine } from "./bubble.tsx";
 
 const LINES: Record<Exclude<MessageView["kind"], "chat">, IconName> = {
   "missed-call": "hangup",
@@ -22,51 +16,42 @@ const LINES: Record<Exclude<MessageView["kind"], "chat">, IconName> = {
 
 /** One message, or one line such as a missed call. */
 export function MessageRow({ message, joined }: { message: MessageView; joined: boolean }) {
-  const sentAt = <time dateTime={new Date(message.at).toISOString()}>{clock(message.at)}</time>;
-  if (message.kind !== "chat") {
-    return (
-      <div class={`line line-${message.kind}`}>
-        <Icon name={LINES[message.kind]} size="s" />
-        <p dir="auto">{withNames(message.body)}</p>
-        {sentAt}
-      </div>
-    );
+  const { kind, at, body } = message;
+  if (kind !== "chat") {
+    return <NoticeLine kind={kind} icon={LINES[kind]} at={at} body={withNames(body)} />;
   }
-  const side = message.mine ? "mine" : "theirs";
   const editable = correctable(message.contact)?.id === message.id;
   return (
-    <article class={`message message-${side} ${joined ? "message-joined" : ""}`}>
-      <div class="bubble-frame">
-        {editable && <EditButton message={message} />}
-        <div class={`bubble ${message.delivery === "failed" ? "bubble-failed" : ""}`}>
-          {message.mine && <span class="visually-hidden">{text.chat.mine}:</span>}
-          <p class="bubble-text" dir="auto">{message.body}</p>
-          <footer class="bubble-foot">
-            {message.suite === "none" && <span class="in-clear">{text.plain.mark}</span>}
-            {message.edited && <span>{text.chat.edited}</span>}
-            {sentAt}
-            {message.delivery !== null && (
-              <span class={`delivery delivery-${message.delivery}`}>
-                <Icon name={DELIVERY[message.delivery]} size="s" />
-                <span class="visually-hidden">{text.chat.delivery[message.delivery]}</span>
-              </span>
-            )}
-          </footer>
-        </div>
-      </div>
-      {message.delivery === "failed" && <Failure message={message} />}
-    </article>
+    <Bubble
+      message={message}
+      who={nameOfSender(message)}
+      joined={joined}
+      beside={editable && <EditButton onClick={() => editing.value = message} />}
+      marks={
+        <>
+          {message.suite === "none" && <span class="in-clear">{text.plain.mark}</span>}
+          {message.edited && <span>{text.chat.edited}</span>}
+        </>
+      }
+      deliveries={text.chat.delivery}
+      failure={<Failure message={message} />}
+    />
   );
 }
 
-function EditButton({ message }: { message: MessageView }) {
+function nameOfSender({ mine, contact }: MessageView): string {
+  return mine ? status.value?.account?.nick ?? text.chat.mine : nameOfJid(contact);
+}
+
+/** Begins the correction of a message. */
+export function EditButton({ onClick }: { onClick: () => void }) {
   return (
     <button
       type="button"
       class="button-icon edit-button"
       aria-label={text.chat.edit}
       title={text.chat.edit}
-      onClick={() => editing.value = message}
+      onClick={onClick}
     >
       <Icon name="pencil" size="s" />
     </button>
@@ -77,7 +62,7 @@ function Failure({ message }: { message: MessageView }) {
   // What was to be sealed would leave in clear now: that is not done unsaid.
   const plain = message.suite !== "none" && contacts.value.get(message.contact)?.plain === true;
   return (
-    <div class="failure">
+    <>
       <p>{reason(message)}</p>
       {resent.value.has(message.id) ? <p>{text.chat.wasSentAgain}</p> : (
         <button
@@ -89,7 +74,7 @@ function Failure({ message }: { message: MessageView }) {
           {plain ? text.plain.again : text.chat.again}
         </button>
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,13 +1,15 @@
-import type { ContactView } from "../api/views.ts";
 import { Name } from "../parts/jid.tsx";
-import { nameOf } from "../store/contacts.ts";
 import { text } from "../text/mod.ts";
 
-/** That the other side is writing; a live region which is always there, so that it is read out. */
-export function TypingLine({ contact }: { contact: ContactView }) {
+/** Who is named; of more only the number is told. */
+const NAMED = 2;
+
+/** Who else is writing; a live region which is always there, so that it is read out. */
+export function TypingLine({ names }: { names: readonly string[] }) {
+  const others = names.length - NAMED;
   return (
     <p class="typing" role="status">
-      {contact.typing && (
+      {names.length > 0 && (
         <>
           <span class="typing-dots" aria-hidden="true">
             <span />
@@ -15,7 +17,14 @@ export function TypingLine({ contact }: { contact: ContactView }) {
             <span />
           </span>
           <span>
-            <Name>{nameOf(contact)}</Name> {text.chat.typing}
+            {names.slice(0, NAMED).map((name, index) => (
+              <>
+                {index > 0 && (others > 0 ? ", " : ` ${text.chat.and} `)}
+                <Name>{name}</Name>
+              </>
+            ))}
+            {others > 0 && ` ${text.chat.andOthers(others)}`}{" "}
+            {names.length === 1 ? text.chat.typing : text.chat.typingMany}
           </span>
         </>
       )}

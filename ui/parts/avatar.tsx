@@ -1,5 +1,5 @@
 /** A round mark for a person: their picture, or initials on a colour that follows from the JID. */
-import type { ContactView } from "../api/views.ts";
+import type { ShownPresence } from "../store/contacts.ts";
 import { pictureOf } from "../store/pictures.ts";
 import { text } from "../text/mod.ts";
 
@@ -23,7 +23,7 @@ export interface AvatarProps {
   jid: string;
   name: string;
   size?: "s" | "m" | "l";
-  presence?: ContactView["presence"];
+  presence?: ShownPresence;
 }
 
 export function Avatar({ jid, name, size = "m", presence }: AvatarProps) {

@@ -2,13 +2,14 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { openDialog } from "../store/dialogs.ts";
-import { status } from "../store/session.ts";
+import { connection, status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
 /** Who this daemon is, how it stands with its server, and the way to settings and help. */
 export function AccountBar() {
   const { account, state } = status.value!;
   if (account === null) return null;
+  const shown = connection.value === "lost" ? "unheard" : state;
   const name = account.nick === "" ? account.jid : account.nick;
   return (
     <header class="account-bar">
@@ -17,7 +18,7 @@ export function AccountBar() {
         <h1>
           <Name>{name}</Name>
         </h1>
-        <p class={`account-state account-${state}`} role="status">{text.account.states[state]}</p>
+        <p class={`account-state account-${shown}`} role="status">{text.account.states[shown]}</p>
       </div>
       <button
         type="button"

@@ -8,7 +8,7 @@ import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field, FormError } from "../parts/field.tsx";
 import { Jid } from "../parts/jid.tsx";
-import { nameOf, putContact } from "../store/contacts.ts";
+import { nameOf, presenceOf, putContact } from "../store/contacts.ts";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { text } from "../text/mod.ts";
 import { ContactEncryption, ContactInClear, ContactSecurity } from "./contact_security.tsx";
@@ -26,13 +26,13 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
   return (
     <Dialog title={words.title} onClose={closeDialog} size="m">
       <div class="card-who">
-        <Avatar jid={contact.jid} name={nameOf(contact)} size="l" presence={contact.presence} />
+        <Avatar jid={contact.jid} name={nameOf(contact)} size="l" presence={presenceOf(contact)} />
         <div>
           <p class="card-jid">
             <Jid jid={contact.jid} />
           </p>
           <p class="hint">
-            {contact.blocked ? text.people.blocked : text.people.presence[contact.presence]}
+            {contact.blocked ? text.people.blocked : text.people.presence[presenceOf(contact)]}
             {contact.subscription === "asking" && ` · ${text.people.asking}`}
           </p>
           <CopyButton

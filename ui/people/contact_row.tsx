@@ -1,11 +1,12 @@
 import type { ContactView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
+import { deedOf } from "../parts/deed.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
 import { TrustBadge } from "../parts/trust_badge.tsx";
 import { isLive, putAside, staged } from "../store/calls.ts";
-import { nameOf } from "../store/contacts.ts";
+import { nameOf, presenceOf } from "../store/contacts.ts";
 import { openChat, selected } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 
@@ -21,7 +22,7 @@ export function ContactRow({ contact }: { contact: ContactView }) {
         aria-current={current ? "true" : undefined}
         onClick={() => openChat(contact.jid)}
       >
-        <Avatar jid={contact.jid} name={name} presence={contact.presence} />
+        <Avatar jid={contact.jid} name={name} presence={presenceOf(contact)} />
         <span class="person-main">
           <span class="person-top">
             <span class="person-name">
@@ -70,10 +71,18 @@ function Preview({ contact }: { contact: ContactView }) {
   if (contact.last === null) {
     return <span class="preview" dir="auto">{contact.status || text.people.neverTalked}</span>;
   }
+  const { mine, body } = contact.last;
+  const deed = deedOf(body);
   return (
     <span class="preview">
-      {contact.last.mine && text.people.you}
-      <bdi>{contact.last.body}</bdi>
+      {mine && text.people.you}
+      {deed !== undefined && !mine && (
+        <>
+          * <bdi>{nameOf(contact)}</bdi>
+          {" "}
+        </>
+      )}
+      <bdi>{deed ?? body}</bdi>
     </span>
   );
 }

@@ -1,8 +1,7 @@
 import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { FormError } from "../parts/field.tsx";
+import { AskDialog } from "../parts/ask_dialog.tsx";
 import { dropContact, nameOf } from "../store/contacts.ts";
 import { closeDialog } from "../store/dialogs.ts";
 import { closeChat, selected } from "../store/route.ts";
@@ -25,29 +24,13 @@ export function ForgetDialog({ contact }: { contact: ContactView }) {
       dropContact(contact.jid);
     });
   return (
-    <Dialog title={words.title(nameOf(contact))} onClose={closeDialog} size="s" role="alertdialog">
-      <p class="lead">{words.lead}</p>
-      <p class="hint">{words.everythingHint}</p>
-      <FormError message={action.error.value} />
-      <footer class="dialog-foot">
-        <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
-        <button
-          type="button"
-          class="button button-danger-quiet"
-          disabled={action.busy.value}
-          onClick={everything}
-        >
-          {words.everything}
-        </button>
-        <button
-          type="button"
-          class="button button-danger"
-          disabled={action.busy.value}
-          onClick={chat}
-        >
-          {words.go}
-        </button>
-      </footer>
-    </Dialog>
+    <AskDialog
+      title={words.title(nameOf(contact))}
+      lead={words.lead}
+      action={action}
+      go={words.go}
+      onGo={chat}
+      other={{ go: words.everything, hint: words.everythingHint, onGo: everything }}
+    />
   );
 }

@@ -11,6 +11,7 @@ import { when } from "../parts/time.ts";
 import { closeDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { OpenInvitations } from "./open_invitations.tsx";
 
 /** Makes an invitation and shows it as link and QR code. */
 export function InviteDialog() {
@@ -51,6 +52,7 @@ export function InviteDialog() {
           </div>
         </div>
       )}
+      <OpenInvitations made={made} />
       {(made !== null || action.error.value !== null) && (
         <button
           type="button"

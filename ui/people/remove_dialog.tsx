@@ -1,8 +1,7 @@
 import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { FormError } from "../parts/field.tsx";
+import { AskDialog } from "../parts/ask_dialog.tsx";
 import { dropContact, nameOf } from "../store/contacts.ts";
 import { closeDialog } from "../store/dialogs.ts";
 import { closeChat, selected } from "../store/route.ts";
@@ -20,25 +19,12 @@ export function RemoveDialog({ contact }: { contact: ContactView }) {
       dropContact(contact.jid);
     });
   return (
-    <Dialog
+    <AskDialog
       title={words.removeTitle(nameOf(contact))}
-      onClose={closeDialog}
-      size="s"
-      role="alertdialog"
-    >
-      <p class="lead">{words.removeLead}</p>
-      <FormError message={action.error.value} />
-      <footer class="dialog-foot">
-        <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
-        <button
-          type="button"
-          class="button button-danger"
-          disabled={action.busy.value}
-          onClick={remove}
-        >
-          {words.removeGo}
-        </button>
-      </footer>
-    </Dialog>
+      lead={words.removeLead}
+      action={action}
+      go={words.removeGo}
+      onGo={remove}
+    />
   );
 }

@@ -6,7 +6,7 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field, FormError } from "../parts/field.tsx";
 import { Jid, Name } from "../parts/jid.tsx";
-import { contacts, nameOf, nameOfJid } from "../store/contacts.ts";
+import { contacts, nameOf, nameOfJid, presenceOf } from "../store/contacts.ts";
 import { closeDialog } from "../store/dialogs.ts";
 import { notify } from "../store/notices.ts";
 import { nameOfRoom } from "../store/rooms.ts";
@@ -41,7 +41,7 @@ export function InviteToRoomDialog({ room }: { room: RoomView }) {
                 jid={contact.jid}
                 name={nameOf(contact)}
                 size="s"
-                presence={contact.presence}
+                presence={presenceOf(contact)}
               />
               <span class="person-main">
                 <span class="person-name">

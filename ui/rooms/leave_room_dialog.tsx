@@ -1,8 +1,7 @@
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { FormError } from "../parts/field.tsx";
+import { AskDialog } from "../parts/ask_dialog.tsx";
 import { closeDialog } from "../store/dialogs.ts";
 import { dropRoom, nameOfRoom } from "../store/rooms.ts";
 import { closeChat, selectedRoom } from "../store/route.ts";
@@ -21,25 +20,13 @@ export function LeaveRoomDialog({ room }: { room: RoomView }) {
       dropRoom(jid);
     });
   return (
-    <Dialog
+    <AskDialog
       title={words.leaveTitle(nameOfRoom(room))}
-      onClose={closeDialog}
-      size="s"
-      role="alertdialog"
+      lead={words.leaveLead}
+      action={action}
+      go={words.leaveGo}
+      onGo={() => go(roomApi.leave)}
     >
-      <p class="lead">{words.leaveLead}</p>
-      <FormError message={action.error.value} />
-      <footer class="dialog-foot">
-        <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
-        <button
-          type="button"
-          class="button button-danger"
-          disabled={action.busy.value}
-          onClick={() => go(roomApi.leave)}
-        >
-          {words.leaveGo}
-        </button>
-      </footer>
       {room.affiliation === "owner" && room.state === "in" && (
         <details class="room-end">
           <summary>{words.destroy}</summary>
@@ -54,6 +41,6 @@ export function LeaveRoomDialog({ room }: { room: RoomView }) {
           </button>
         </details>
       )}
-    </Dialog>
+    </AskDialog>
   );
 }

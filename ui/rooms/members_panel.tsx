@@ -6,6 +6,7 @@ import type { RoomMemberView, RoomView } from "../api/views.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Jid, Name } from "../parts/jid.tsx";
+import { presenceOf } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { report } from "../store/notices.ts";
 import { nameOfRoom } from "../store/rooms.ts";
@@ -50,7 +51,7 @@ export function MembersPanel({ room, onClose }: { room: RoomView; onClose: () =>
 }
 
 function Member({ room, member }: { room: RoomView; member: RoomMemberView }) {
-  const { nick, jid, affiliation, role, presence, self } = member;
+  const { nick, jid, affiliation, role, self } = member;
   const words = text.rooms;
   const name = nick || jid || words.hidden;
   const said = [
@@ -61,7 +62,7 @@ function Member({ room, member }: { room: RoomView; member: RoomMemberView }) {
   ].filter((word) => word !== "");
   return (
     <li class="member">
-      <Avatar jid={jid ?? name} name={name} size="s" presence={presence} />
+      <Avatar jid={jid ?? name} name={name} size="s" presence={presenceOf(member)} />
       <div class="member-who">
         <p class="member-name">
           <Name>{name}</Name>

@@ -1,4 +1,5 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
@@ -19,13 +20,21 @@ export function NewRoomDialog() {
   const jid = useSignal("");
   const nick = useSignal("");
   const password = useSignal("");
+  const open = useSignal(false);
+  const moderated = useSignal(false);
   const understood = useSignal(false);
   const action = useAction();
   const words = text.rooms.dialog;
   const making = way.value === "make";
   const run = (): Promise<RoomView> =>
     making
-      ? roomApi.create({ name: name.value.trim(), ...filled({ server }), plain: true })
+      ? roomApi.create({
+        name: name.value.trim(),
+        ...filled({ server, password }),
+        ...open.value ? { open: true } : {},
+        ...moderated.value ? { moderated: true } : {},
+        plain: true,
+      })
       : roomApi.join({ jid: jid.value.trim(), ...filled({ nick, password }), plain: true });
   const onSubmit = async (event: Event) => {
     event.preventDefault();
@@ -71,6 +80,16 @@ export function NewRoomDialog() {
                 value={server}
                 literal
               />
+              <Choice label={words.open} hint={words.openHint} value={open} />
+              <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
+              <Field
+                key="password"
+                label={words.password}
+                hint={words.passwordHint}
+                value={password}
+                secret
+                autoComplete="new-password"
+              />
             </>
           )
           : (
@@ -110,6 +129,25 @@ export function NewRoomDialog() {
         </button>
       </form>
     </Dialog>
+  );
+}
+
+/** Something that is so or not. */
+function Choice({ label, hint, value }: { label: string; hint: string; value: Signal<boolean> }) {
+  const id = useId();
+  return (
+    <div class="room-choice">
+      <label class="room-understood">
+        <input
+          type="checkbox"
+          aria-describedby={id}
+          checked={value.value}
+          onChange={({ currentTarget }) => value.value = currentTarget.checked}
+        />
+        <span>{label}</span>
+      </label>
+      <p class="hint" id={id}>{hint}</p>
+    </div>
   );
 }
 

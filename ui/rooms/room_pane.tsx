@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomView } from "../api/views.ts";
+import { TypingLine } from "../chat/typing_line.tsx";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -45,6 +46,7 @@ export function RoomPane({ room }: { room: RoomView }) {
       <div class="room-body">
         <div class="room-talk">
           <RoomLogView room={room} log={roomLogs.value.get(jid)} />
+          <TypingLine names={room.typing} />
           <Foot room={room} />
         </div>
         {membersOpen.value && (

@@ -1,4 +1,5 @@
 import type { RoomView } from "../api/views.ts";
+import { deedOf } from "../parts/deed.ts";
 import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
 import { nameOfRoom } from "../store/rooms.ts";
@@ -54,14 +55,17 @@ export function RoomRow({ room }: { room: RoomView }) {
 function Preview({ room: { state, last } }: { room: RoomView }) {
   if (state !== "in") return <span class="preview">{text.rooms.states[state]}</span>;
   if (last === null) return <span class="preview">{text.rooms.nothing}</span>;
+  const deed = deedOf(last.body);
   return (
     <span class="preview">
       {last.mine ? text.people.you : (
         <>
-          <bdi>{last.nick || text.rooms.room}</bdi>:{" "}
+          {deed !== undefined && "* "}
+          <bdi>{last.nick || text.rooms.room}</bdi>
+          {deed === undefined ? ": " : " "}
         </>
       )}
-      <bdi>{last.body}</bdi>
+      <bdi>{deed ?? last.body}</bdi>
     </span>
   );
 }

@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { api, type Reach } from "../api/routes.ts";
-import { Callout, Field } from "../parts/field.tsx";
+import { Callout } from "../parts/field.tsx";
 import { text } from "../text/mod.ts";
+import { PersonFields, personOf, usePerson } from "./person_fields.tsx";
 import { SetupForm } from "./setup_form.tsx";
 
 /** Way 1: carry a server here. */
 export function CarryForm() {
-  const nick = useSignal("");
+  const person = usePerson();
   const reach = useSignal<Reach>("this-machine");
   const words = text.setup;
   const choices: readonly { value: Reach; title: string; hint: string }[] = [
@@ -17,17 +18,9 @@ export function CarryForm() {
     <SetupForm
       forGood={words.carryForGood}
       go={words.carryGo}
-      submit={() => api.carry(nick.value.trim(), reach.value)}
+      submit={() => api.carry(personOf(person), reach.value)}
     >
-      <Field
-        label={words.nick}
-        hint={words.nickHint}
-        value={nick}
-        required
-        autoFocus
-        autoComplete="nickname"
-        maxLength={64}
-      />
+      <PersonFields person={person} first />
       <fieldset class="choices">
         <legend>{words.reach}</legend>
         {choices.map(({ value, title, hint }) => (

@@ -1,16 +1,14 @@
 /** How another device of the person gets into the account: the steps, with what each needs. */
-import { useSignal } from "@preact/signals";
-import { api } from "../api/routes.ts";
 import type { AccountView } from "../api/views.ts";
-import { useAction } from "../parts/action.ts";
 import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { Callout, Field, FormError } from "../parts/field.tsx";
+import { Callout } from "../parts/field.tsx";
 import { QrCode } from "../parts/qr.tsx";
 import { writeDeviceLink } from "../setup/device_link.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { AccountPasswordForm } from "./account_password_form.tsx";
 
 export function AddDeviceDialog() {
   const { account, server, devices } = status.value!;
@@ -25,7 +23,7 @@ export function AddDeviceDialog() {
       <ol class="steps">
         <li>
           <h3>{account.keyed ? words.stepPassword : words.stepHas}</h3>
-          {account.keyed && <PasswordForm />}
+          {account.keyed && <AccountPasswordForm lead={words.stepPasswordLead} />}
         </li>
         <li>
           <h3>{words.stepLink}</h3>
@@ -78,39 +76,5 @@ export function Place({ account: { jid, hosts, pin } }: { account: AccountView }
       <dt>{words.pin}</dt>
       <dd>{pin === null ? words.pinNone : <code class="fingerprint">{pin}</code>}</dd>
     </dl>
-  );
-}
-
-function PasswordForm() {
-  const password = useSignal("");
-  const said = useSignal("");
-  const action = useAction();
-  const words = text.linking;
-  const set = async (event: Event) => {
-    event.preventDefault();
-    said.value = "";
-    const done = await action.run(async () => status.value = await api.setPassword(password.value));
-    if (!done) return;
-    password.value = "";
-    said.value = words.passwordSet;
-  };
-  return (
-    <form class="form" onSubmit={set}>
-      <p class="hint">{words.stepPasswordLead}</p>
-      <div class="form-row">
-        <Field
-          label={words.password}
-          value={password}
-          secret
-          required
-          autoComplete="new-password"
-        />
-        <button type="submit" class="button" disabled={action.busy.value}>
-          {words.setPassword}
-        </button>
-      </div>
-      <p class="hint" role="status">{said.value}</p>
-      <FormError message={action.error.value} />
-    </form>
   );
 }

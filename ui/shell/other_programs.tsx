@@ -1,10 +1,6 @@
-import { useSignal } from "@preact/signals";
-import { api } from "../api/routes.ts";
 import type { AccountView, ServerView } from "../api/views.ts";
-import { useAction } from "../parts/action.ts";
-import { Field, FormError } from "../parts/field.tsx";
-import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { AccountPasswordForm } from "./account_password_form.tsx";
 
 /** Where other XMPP programs find the account's server, carried or not, and what they sign in by. */
 export function OtherPrograms(
@@ -29,41 +25,10 @@ export function OtherPrograms(
       </dl>
       {pin !== null && <p class="hint">{words.certificate}</p>}
       <p class="hint">{words.unread}</p>
-      {keyed ? <PasswordForm /> : <p class="hint">{words.samePassword}</p>}
+      {keyed
+        ? <AccountPasswordForm lead={words.passwordLead} />
+        : <p class="hint">{words.samePassword}</p>}
     </>
-  );
-}
-
-function PasswordForm() {
-  const words = text.otherPrograms;
-  const fresh = useSignal("");
-  const again = useSignal("");
-  const said = useSignal("");
-  const action = useAction();
-  const set = async (event: Event) => {
-    event.preventDefault();
-    said.value = "";
-    const done = await action.run(async () => {
-      if (fresh.value !== again.value) throw new Error(words.differ);
-      status.value = await api.setPassword(fresh.value);
-    });
-    if (!done) return;
-    fresh.value = again.value = "";
-    said.value = words.done;
-  };
-  return (
-    <form class="form" onSubmit={set}>
-      <p class="hint">{words.passwordLead}</p>
-      <Field label={words.fresh} value={fresh} secret required autoComplete="new-password" />
-      <Field label={words.again} value={again} secret required autoComplete="new-password" />
-      <FormError message={action.error.value} />
-      <p class="hint" role="status">{said.value}</p>
-      <div class="setting">
-        <button type="submit" class="button button-small" disabled={action.busy.value}>
-          {words.set}
-        </button>
-      </div>
-    </form>
   );
 }
 
@@ -83,7 +48,7 @@ function Carried({ server }: { server: ServerView }) {
 }
 
 function Ports({ host, server }: { host: string; server: ServerView }) {
-  const { direct, starttls } = text.otherPrograms;
+  const { direct, starttls, webSocket } = text.otherPrograms;
   return (
     <>
       {direct(host, server.port)}
@@ -91,6 +56,12 @@ function Ports({ host, server }: { host: string; server: ServerView }) {
         <>
           <br />
           {starttls(host, server.starttlsPort)}
+        </>
+      )}
+      {server.httpsPort !== undefined && (
+        <>
+          <br />
+          {webSocket(host, server.httpsPort)}
         </>
       )}
     </>

@@ -12,6 +12,7 @@ import { report } from "../store/notices.ts";
 import { prefer, preferences, type Theme } from "../store/preferences.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
+import { ArchiveSettings } from "./archive_settings.tsx";
 import { DeviceSettings } from "./device_settings.tsx";
 import { HealthCheck } from "./health_check.tsx";
 import { PictureSettings } from "./picture_settings.tsx";
@@ -22,7 +23,8 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy, blindTrust } = status.value!;
+  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls } = status
+    .value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -98,6 +100,20 @@ export function SettingsDialog() {
                     .then((next) => status.value = next, report)}
               />
             </label>
+            <label class="setting">
+              <span>{text.suites.tellSeen}</span>
+              <input
+                type="checkbox"
+                class="switch"
+                role="switch"
+                aria-describedby="tell-seen-hint"
+                checked={tellSeen}
+                onChange={({ currentTarget }) =>
+                  void api.setTellSeen(currentTarget.checked)
+                    .then((next) => status.value = next, report)}
+              />
+            </label>
+            <p class="hint" id="tell-seen-hint">{text.suites.tellSeenHint}</p>
           </Group>
         </>
       )}
@@ -127,6 +143,20 @@ export function SettingsDialog() {
             onChange={(event) => prefer({ ringSound: event.currentTarget.checked })}
           />
         </label>
+        {account !== null && (
+          <label class="setting">
+            <span>{words.relayOnly}</span>
+            <input
+              type="checkbox"
+              class="switch"
+              role="switch"
+              checked={calls === "relay-only"}
+              onChange={({ currentTarget }) =>
+                void api.setCallRoute(currentTarget.checked ? "relay-only" : "any")
+                  .then((next) => status.value = next, report)}
+            />
+          </label>
+        )}
         <Notifications />
         <div class="setting">
           <span>{words.camera}</span>
@@ -147,6 +177,11 @@ export function SettingsDialog() {
       {account !== null && (
         <Group title={text.otherPrograms.title}>
           <OtherPrograms server={server} account={account} />
+        </Group>
+      )}
+      {account !== null && (
+        <Group title={text.archive.title}>
+          <ArchiveSettings />
         </Group>
       )}
       <Group title={text.safekeeping.passphrase}>

@@ -83,6 +83,7 @@ export async function keepPicture(call: CallView): Promise<void> {
     link.download = `${who}_${stamp}.jpg`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    notify("info", text.call.kept(link.download));
   } catch {
     notify("error", text.errors.snapshot);
   }

@@ -1,6 +1,7 @@
 /** Contacts by JID, and the list as it is shown. */
 import { computed, signal } from "@preact/signals";
 import type { ContactView } from "../api/views.ts";
+import { online } from "./session.ts";
 
 export const contacts = signal<ReadonlyMap<string, ContactView>>(new Map());
 export const search = signal("");
@@ -18,6 +19,14 @@ export function dropContact(jid: string): void {
 /** The name to show: the one given, else the JID. */
 export function nameOf(contact: { jid: string; name: string }): string {
   return contact.name.trim() === "" ? contact.jid : contact.name;
+}
+
+/** unknown: nothing is heard of anybody now. */
+export type ShownPresence = ContactView["presence"] | "unknown";
+
+/** A contact's presence as it may be shown: what was heard last says nothing while we are offline. */
+export function presenceOf(contact: { presence: ContactView["presence"] }): ShownPresence {
+  return online.value ? contact.presence : "unknown";
 }
 
 /** The name of a contact we may not have. */

@@ -14,8 +14,10 @@ export function correctable(jid: string): MessageView | undefined {
   return own?.delivery === "failed" ? undefined : own;
 }
 
-/** Corrects it. @throws ApiError */
+/** Corrects it, unless it says the same. @throws ApiError */
 export async function correct(message: MessageView, body: string): Promise<void> {
-  putMessage(await api.correctMessage(message.contact, message.id, body));
+  if (body !== message.body) {
+    putMessage(await api.correctMessage(message.contact, message.id, body));
+  }
   if (editing.value?.id === message.id) editing.value = null;
 }

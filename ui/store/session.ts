@@ -13,6 +13,11 @@ export const connection = signal<"opening" | "open" | "lost">("opening");
 
 export const status = signal<StatusView | null>(null);
 
+/** Whether the daemon hears from its server, as far as this page hears from the daemon. */
+export const online = computed(() =>
+  connection.value !== "lost" && status.value?.state === "online"
+);
+
 /** Only who carries the server makes invitations here. */
 export const canInvite = computed(() => (status.value?.server ?? null) !== null);
 

@@ -1,18 +1,19 @@
-/** Tells a contact that one writes: at the first letter, now and then after, and when it ends. */
-import { api } from "../api/routes.ts";
+/** Tells a contact or a room that one writes: at the first letter, now and then, when it ends. */
+import { useEffect, useMemo } from "preact/hooks";
 
 /** Told again while somebody goes on writing. */
 const AGAIN_MS = 4000;
 /** Nothing typed for so long is not writing any more. */
 const IDLE_MS = 5000;
 
-export class Typist {
-  readonly #jid: string;
+class Typist {
+  readonly #told: (typing: boolean) => Promise<void>;
   #toldAt: number | null = null;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(jid: string) {
-    this.#jid = jid;
+  /** @param told tells the daemon */
+  constructor(told: (typing: boolean) => Promise<void>) {
+    this.#told = told;
   }
 
   /** Something was typed. */
@@ -35,6 +36,16 @@ export class Typist {
 
   #tell(typing: boolean): void {
     // Nobody waits for it, and a contact who is not told misses nothing.
-    api.setTyping(this.#jid, typing).catch(() => {});
+    this.#told(typing).catch(() => {});
   }
+}
+
+/** Tells whom `jid` names while it is open; one who leaves it has stopped writing. */
+export function useTypist(
+  jid: string,
+  tell: (jid: string, typing: boolean) => Promise<void>,
+): Typist {
+  const typist = useMemo(() => new Typist((typing) => tell(jid, typing)), [jid]);
+  useEffect(() => () => typist.stop(), [typist]);
+  return typist;
 }

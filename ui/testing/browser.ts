@@ -105,3 +105,9 @@ export async function seriousViolations(page: Page): Promise<string[]> {
       );
   });
 }
+
+/** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("SIMPPD_SCREENSHOTS");
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+}

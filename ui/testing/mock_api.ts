@@ -5,10 +5,12 @@
  */
 import type {
   AppEvent,
+  ArchiveView,
   CallView,
   ContactView,
   DevicesView,
   MessageView,
+  OpenInvitationView,
   RoomMemberView,
   RoomMessageView,
   RoomView,
@@ -29,6 +31,8 @@ const SAFETY = "482910573328841002957163920481557720391846501173298465";
 const dist = new URL("../dist/", import.meta.url);
 
 export interface MockState {
+  /** null: the server has none. */
+  archive: ArchiveView | null;
   /** Whether pages are let in at all. */
   session: boolean;
   status: StatusView;
@@ -38,6 +42,7 @@ export interface MockState {
   rooms: Map<string, RoomView>;
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
+  invitations: OpenInvitationView[];
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -64,6 +69,7 @@ type Body = Record<string, unknown>;
 export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const people = fakePeople();
   const state: MockState = {
+    archive: { default: "always", always: [], never: ["eve@chat.example"] },
     session: true,
     status: fakeStatus(),
     contacts: new Map(people.map((contact) => [contact.jid, contact])),
@@ -72,6 +78,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     rooms: new Map(),
     roomMessages: new Map(),
     members: new Map(),
+    invitations: [],
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -168,6 +175,11 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     }
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
+    const invitation = path.match(/^\/api\/invitations\/([^/]+)$/);
+    if (invitation !== null) {
+      state.invitations = state.invitations.filter(({ id }) => id !== invitation[1]);
+      return new Response(null, { status: 204 });
+    }
     const device = path.match(/^\/api\/devices\/([\w-]+)(?:\/(\w+))?$/);
     if (device !== null) return Response.json(onDevice(device[1]!, device[2]));
     const corrected = path.match(/^\/api\/contacts\/([^/]+)\/messages\/([^/]+)$/);
@@ -359,7 +371,14 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         });
       case "POST /api/account/password":
         return state.status;
+      case "GET /api/invitations":
+        return state.invitations;
       case "POST /api/invitations":
+        state.invitations = [...state.invitations, {
+          id: String(state.invitations.length).padStart(16, "0"),
+          inviter: state.status.account!.jid,
+          expires: Date.now() + 86_400_000,
+        }];
         return {
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
           expires: Date.now() + 86_400_000,
@@ -372,6 +391,15 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.status;
       case "PUT /api/blind-trust":
         return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
+      case "GET /api/archive":
+        if (state.archive !== null) return state.archive;
+        throw new Refusal(422, "no-archive-preferences", "Your server keeps no archive.");
+      case "PUT /api/archive":
+        return state.archive = body as unknown as ArchiveView;
+      case "PUT /api/tell-seen":
+        return state.status = { ...state.status, tellSeen: body["told"] as boolean };
+      case "PUT /api/call-route":
+        return state.status = { ...state.status, calls: body["route"] as StatusView["calls"] };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":

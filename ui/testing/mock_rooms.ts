@@ -40,7 +40,8 @@ export class MockRooms {
       return Response.json([...this.#state.rooms.values()]);
     }
     if (path === "/api/rooms" || path === "/api/rooms/join") return this.#enter(body);
-    const [, jid = "", verb] = path.match(/^\/api\/rooms\/([^/]+)(?:\/(\w+))?$/) ?? [];
+    const [, jid = "", verb, id] = path.match(/^\/api\/rooms\/([^/]+)(?:\/(\w+)(?:\/(\w+))?)?$/) ??
+      [];
     const room = this.#state.rooms.get(jid);
     if (room === undefined) throw new Refusal(404, "unknown-room", "No such room.");
     const done = new Response(null, { status: 204 });
@@ -56,11 +57,16 @@ export class MockRooms {
       case "members":
         if (method === "PATCH") this.#change(room, body);
         return method === "PATCH" ? done : Response.json(this.#state.members.get(jid) ?? []);
+      case "typing":
+        return done;
       case "read":
         this.put({ ...room, unread: 0, mentions: 0 });
         return done;
       case "messages":
-        return method === "GET" ? this.#page(jid, query) : this.#send(room, String(body["body"]));
+        if (method === "GET") return this.#page(jid, query);
+        return method === "PATCH"
+          ? this.#correct(jid, String(id), String(body["body"]))
+          : this.#send(room, String(body["body"]));
       default:
         return done;
     }
@@ -124,6 +130,15 @@ export class MockRooms {
     });
     this.say(message);
     return Response.json(message);
+  }
+
+  #correct(jid: string, id: string, body: string): Response {
+    if (body === "refuse this") throw new Refusal(422, "room-refused", "The room took it not.");
+    const said = this.#state.roomMessages.get(jid)?.find((one) => one.id === id);
+    if (said === undefined) throw new Refusal(404, "unknown-message", "No such message.");
+    const corrected = { ...said, body, edited: true };
+    this.say(corrected);
+    return Response.json(corrected);
   }
 
   #page(jid: string, query: URLSearchParams): Response {

@@ -1,23 +1,26 @@
+import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
+import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
 import { picture } from "./en_picture.ts";
 import { plain } from "./en_plain.ts";
 import { rooms } from "./en_rooms.ts";
 import { trust } from "./en_trust.ts";
-
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { plural } from "./plural.ts";
 
 /**
  * Every sentence the dashboard says, in English. Another language is another table of this shape.
  * What depends on a value is a function of it.
  */
 export const en = {
+  ...archive,
   ...trust,
   ...otherPrograms,
   ...picture,
   ...plain,
   ...linking,
+  ...invite,
   ...rooms,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
@@ -83,6 +86,8 @@ export const en = {
     ],
     nick: "Your name",
     nickHint: "What others see when you write or call.",
+    username: "Name in your address",
+    usernameHint: "An address takes Latin letters and digits, and your name has none of them.",
     forGood: "What cannot be undone",
     carryForGood: [
       "Your server's address and your account are made once. They cannot be renamed later.",
@@ -151,6 +156,7 @@ export const en = {
       online: "Online",
       offline: "Offline, trying again",
       failed: "Cannot sign in",
+      unheard: "simppd does not answer, trying again",
     },
     settings: "Settings",
     help: "Keys and help",
@@ -172,6 +178,7 @@ export const en = {
       away: "Away",
       dnd: "Do not disturb",
       offline: "Offline",
+      unknown: "Not known while you are offline",
     },
     asking: "Waiting for an answer",
     blocked: "Blocked",
@@ -197,22 +204,6 @@ export const en = {
     name: "Name",
     go: "Send request",
     instead: "They have no account? Invite them with a link instead.",
-  },
-
-  invite: {
-    title: "Invite someone",
-    lead:
-      "Send this link to one person, or let them scan it. It makes an account for them on your " +
-      "server and you become each other's contacts.",
-    once: "It works once.",
-    expires: (when: string) => `Valid until ${when}.`,
-    link: "Invitation link",
-    copy: "Copy link",
-    another: "Make another link",
-    making: "Making a link …",
-    qr: "QR code of the invitation link",
-    onlyHere: "Your server only answers on this machine now, so the link works nowhere else. Let " +
-      "others in under Settings.",
   },
 
   contact: {
@@ -242,7 +233,14 @@ export const en = {
     emptyTitle: "Pick a conversation",
     emptyLead: "Choose someone on the left, or invite a person to talk to.",
     firstTitle: (name: string) => `Say hello to ${name}`,
-    firstLead: "What you write here is encrypted on this machine and opened on theirs.",
+    first: {
+      sealed: "What you write here is encrypted on this machine and opened on theirs.",
+      noKeys:
+        "They have shown no keys yet. What you write is sent only if it can be encrypted for " +
+        "them; if it cannot, you are told.",
+      plain: "What you write here is not encrypted: whoever runs a server between you can read it.",
+      waits: "Nothing can be sent to them for now.",
+    },
     log: (name: string) => `Messages with ${name}`,
     older: "Load older messages",
     loading: "Loading …",
@@ -255,6 +253,10 @@ export const en = {
     composeHint: "Enter sends, Shift and Enter begins a new line, Arrow up in an empty field " +
       "corrects your last message.",
     typing: "is writing …",
+    typingMany: "are writing …",
+    and: "and",
+    andOthers: (n: number) => `and ${n} more`,
+    newTab: "opens in a new tab",
     edit: "Correct this message",
     edited: "edited",
     editing: "Correcting your last message. Escape leaves it as it was.",
@@ -267,6 +269,7 @@ export const en = {
       pending: "Waiting to be sent",
       sent: "Sent",
       delivered: "Delivered",
+      seen: "Seen",
       failed: "Not sent",
     },
     again: "Send again",
@@ -290,6 +293,8 @@ export const en = {
     blocked: "Unblock the contact to call",
     changed: "Decide about the new key to call",
     verifyFirst: "Verify the contact to call",
+    noKeys: "They have shown no keys yet, and a call is always encrypted",
+    offline: "You are offline",
     incoming: "Incoming video call",
     inviter: "Inviter",
     invitee: "Invitee",
@@ -311,6 +316,7 @@ export const en = {
     options: "Options",
     info: "Info",
     snapshot: "Keep a picture",
+    kept: (file: string) => `The picture is kept as ${file}, where your browser puts downloads.`,
     fullscreen: "Full screen",
     leaveFullscreen: "Leave full screen",
     toChat: "Chat during the call",
@@ -426,6 +432,8 @@ export const en = {
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",
+    relayOnly:
+      "Calls through your server's relay only, so that nobody you call learns your address",
     notify: "Notifications",
     notifyOn: "On",
     notifyOff: "Turn on",

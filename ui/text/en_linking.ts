@@ -18,8 +18,6 @@ export const linking = {
       "password. Setting one replaces the one before.",
     stepHas: "Have the account's password at hand",
     password: "Password for the account",
-    setPassword: "Set password",
-    passwordSet: "The password is set.",
     stepLink: "Give this link to the new device",
     stepLinkLead:
       "On the new device start simppd, choose “Add this device to an account of yours”, and " +

@@ -13,11 +13,15 @@ export const otherPrograms = {
     closed: "Nobody, until you let others in.",
     direct: (host: string, port: number) => `${host}, port ${port} (TLS)`,
     starttls: (host: string, port: number) => `${host}, port ${port} (STARTTLS)`,
+    webSocket: (host: string, port: number) => `${host}, port ${port} (WebSocket, uploads)`,
     certificate: "The server made its certificate itself. Where the program asks, compare the " +
       "pinned key, or trust the certificate for this server only.",
     passwordLead: "simppd signs in by its keys. Other programs need a password.",
     samePassword: "Other programs sign in with the password that you signed in with here.",
-    fresh: "Password for other programs",
+  },
+
+  accountPassword: {
+    fresh: "Password for the account",
     again: "That password again",
     differ: "The two passwords differ.",
     set: "Set the password",

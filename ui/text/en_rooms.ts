@@ -1,4 +1,4 @@
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { plural } from "./plural.ts";
 
 /** What is said about rooms. */
 export const rooms = {
@@ -37,6 +37,11 @@ export const rooms = {
       jidHint: "For example room@rooms.example.org",
       nick: "Your name there",
       password: "Password of the room",
+      passwordHint: "Asked of all who enter; your invitations carry it. Empty for none.",
+      open: "Open to all who know its address",
+      openHint: "Otherwise only members enter: whom you invite.",
+      moderated: "Moderated",
+      moderatedHint: "Who is no member reads only, until you let them write.",
       goMake: "Make the room",
       goJoin: "Enter the room",
     },
@@ -57,7 +62,8 @@ export const rooms = {
     log: (room: string) => `Messages in the room ${room}`,
     open: (room: string) => `Room ${room}`,
     placeholder: (room: string) => `Message everybody in ${room}`,
-    hint: "Not encrypted. Enter sends, Shift and Enter begin a new line.",
+    hint: "Not encrypted. Enter sends, Shift and Enter begin a new line, Arrow up in an empty " +
+      "field corrects your last message.",
     private: "to you alone",
     room: "The room",
     names: "names you",

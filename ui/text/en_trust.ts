@@ -29,6 +29,10 @@ export const trust = {
     title: "Encryption",
     titleAll: "Encryption with everybody",
     verifiedOnly: "Write and call verified contacts only",
+    tellSeen: "Tell contacts which messages you have read",
+    tellSeenHint:
+      "Sealed like the messages, from this device alone. Others choose for themselves " +
+      "whether you see it of them; a server sees that something is sent when you read.",
     leadAll: "Holds for every contact without a choice of their own.",
     inUse: "In use now",
     allowed: "Allowed encryption",

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { logOf, SimppdError } from "../../base/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import type { ServerControl } from "../../xmpp/server/mod.ts";
+import type { OpenInvitationView } from "../../views/mod.ts";
 import { writeInvitation } from "../invitation.ts";
 import type { ControlAnswer } from "./control_door.ts";
 import { fingerprintsOf } from "./identity.ts";
@@ -94,6 +95,13 @@ const REQUESTS = {
     },
   ),
 
+  /** Those that can be used; `inviter` null: the server's. */
+  invitations: request(nothing, ({ control, domain }) => openInvitations(control, domain)),
+  revokeInvitation: request(v.strictObject({ id: name }), async ({ control }, { id }) => {
+    await control.administer("revokeInvitation", id);
+    return { id };
+  }),
+
   rooms: request(nothing, ({ control }) => control.administer("rooms")),
   createRoom: request(
     v.strictObject({ name, owner: name, open: v.optional(v.boolean(), false) }),
@@ -153,6 +161,18 @@ export function answersFor(server: Administered): ControlAnswer {
     const answer = found.answer as (server: Administered, input: unknown) => Promise<unknown>;
     return await answer(server, parsed.output);
   };
+}
+
+/** Invitations to `domain` that can be used, their inviters as bare JIDs. */
+export async function openInvitations(
+  control: Administered["control"],
+  domain: string,
+): Promise<OpenInvitationView[]> {
+  const open = await control.administer("invitations");
+  return open.map((one) => ({
+    ...one,
+    inviter: one.inviter === null ? null : `${one.inviter}@${domain}`,
+  }));
 }
 
 /** @throws SimppdError `bad-username` */

@@ -108,6 +108,12 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
       assert.equal(read.fingerprint, undefined);
       assert.deepEqual(read.hosts, [{ host: "127.0.0.1", port: carried.view.port }]);
       assert.equal((await askServer(folder, "stats", {})).invitations, 1);
+      await askServer(folder, "invite", { from: null, days: 2 });
+      const [hers, servers] = await askServer(folder, "invitations", {});
+      assert.deepEqual([hers!.inviter, servers!.inviter], [`alice@${domain}`, null]);
+      assert.match(hers!.id, /^[0-9a-f]{16}$/);
+      await askServer(folder, "revokeInvitation", { id: hers!.id });
+      assert.deepEqual(await askServer(folder, "invitations", {}), [servers]);
       assert.deepEqual(await askServer(folder, "bans", {}), []);
       assert.deepEqual(await askServer(folder, "backupSource", {}), {
         path: `${folder}/server.db`,
@@ -124,6 +130,7 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
           ["createRoom", { name: "tea", owner: "nobody" }, "unknown-account"],
           ["createRoom", { name: "", owner: "alice" }, "bad-room"],
           ["removeRoom", { name: "tea" }, "unknown-room"],
+          ["revokeInvitation", { id: hers!.id }, "unknown-invitation"],
           ["liftBan", { address: "192.0.2.7" }, "not-banned"],
           ["toString", {}, "bad-input"],
         ] as const

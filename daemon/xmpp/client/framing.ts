@@ -2,6 +2,7 @@ import { fromUtf8 } from "../../base/mod.ts";
 import {
   type Element,
   escapeText,
+  isOverLimit,
   NS,
   parseElement,
   type ReaderLimits,
@@ -9,6 +10,7 @@ import {
   StreamError,
   type StreamHandler,
   StreamReader,
+  withoutContent,
 } from "../core/mod.ts";
 import type { Transport } from "./transport.ts";
 
@@ -104,7 +106,8 @@ class Messages implements Framing {
   }
 
   read(bytes: Uint8Array): void {
-    const element = parseElement(textOf(bytes), this.limits);
+    const element = this.#element(textOf(bytes));
+    if (element === undefined) return;
     if (element.is("close", NS.framing)) this.#handler.onClose();
     else if (element.is("open", NS.framing)) {
       if (this.#opened) throw new StreamError("bad-format", "a second <open/>");
@@ -116,6 +119,19 @@ class Messages implements Framing {
       ));
     } else if (this.#opened) this.#handler.onStanza(element);
     else throw new StreamError("bad-format", `expected <open/>, not <${element.name}>`);
+  }
+
+  /** The element of a message; nothing where it was a stanza that is passed over. */
+  #element(text: string): Element | undefined {
+    try {
+      return parseElement(text, this.limits);
+    } catch (error) {
+      const { onPassedOver } = this.#handler;
+      const passes = this.#opened && this.limits.passedOver !== undefined;
+      if (!passes || onPassedOver === undefined || !isOverLimit(error)) throw error;
+      onPassedOver.call(this.#handler, withoutContent(text, this.limits, error), error);
+      return undefined;
+    }
   }
 }
 

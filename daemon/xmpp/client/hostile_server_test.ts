@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { toBase64, utf8 } from "../../base/mod.ts";
-import { LIMITS_OF_SERVER, NS } from "../core/mod.ts";
+import { el, type Element, LIMITS_OF_SERVER, NS } from "../core/mod.ts";
 import { type TlsTrust, XmppClient } from "./mod.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
@@ -186,11 +186,61 @@ Deno.test("a wrong certificate or pin ends it before a byte of ours is sent", as
   }
 });
 
+Deno.test("a stanza past the limits ends no stream: it is passed over, counted, and no answer", async () => {
+  const long = "x".repeat(LIMITS_OF_SERVER.bytes + 1);
+  const many = Array.from({ length: 300 }, (_, i) => `a${i}='${i}'`).join(" ");
+  const enabled = `<enabled xmlns='${NS.streamManagement}' id='one' resume='true'/>`;
+  const server = await scriptedServer("direct", async (peer) => {
+    await admit(peer, { features: `<sm xmlns='${NS.streamManagement}'/>` });
+    await peer.read("<enable");
+    await peer.write(enabled);
+    const request = await peer.read("<list/>");
+    const id = /id="([^"]+)"[^>]*><list/.exec(request)![1]!;
+    const to = `me@${DOMAIN}`;
+    const large = [
+      `<message from='a@b.test'><body>${long}</body></message>`,
+      `<message from='a@b.test'>${"<a>".repeat(5_000)}${"</a>".repeat(5_000)}</message>`,
+      `<message from='a@b.test'><body ${many}/>no</message>`,
+      `<message from='a@b.test' ${many}/>`,
+      `<message from='a@b.test' ${many}><body>no</body></message>`,
+      `<presence from='a@b.test/c'><status>${"&lt;".repeat(600_000)}</status></presence>`,
+      `<iq type='result' from='room@c.test' to='${to}' id='${id}'>` +
+      `<list>${"<item/>".repeat(30_000)}</list></iq>`,
+    ];
+    await peer.write(large.join(""));
+    await peer.write(`<message from='a@b.test'><body>after</body></message>`);
+    await peer.write(`<r xmlns='${NS.streamManagement}'/>`);
+    await peer.read(`h="${large.length + 1}"`);
+    await peer.gone();
+  });
+  const client = new XmppClient({
+    jid: `me@${DOMAIN}`,
+    password: PASSWORD,
+    endpoints: [server.endpoint],
+    trust: trustOf(server, "pin"),
+  });
+  const { promise: after, resolve } = Promise.withResolvers<Element>();
+  client.hooks.message((stanza) => void resolve(stanza));
+  client.hooks.presence(() => assert.fail("nothing is left to say who is there"));
+  try {
+    await client.connect();
+    const list = el("iq", { type: "get" }, el("list"));
+    await assert.rejects(client.iq(list, { to: "room@c.test" }), {
+      code: "stanza-policy-violation",
+    });
+    assert.equal((await after).getChildText("body"), "after");
+    assert.equal(client.state, "online");
+    assert.equal(server.connections(), 1);
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+});
+
 Deno.test("hostile XML ends the connection with its error and reaches no hook", async () => {
-  const deep = "<a>".repeat(200);
   const hostile: [string | Uint8Array, string][] = [
-    [`<message>${deep}`, "policy-violation"],
-    [`<message><body>${"x".repeat(LIMITS_OF_SERVER.bytes + 1)}`, "policy-violation"],
+    [`<message><body>${"x".repeat(LIMITS_OF_SERVER.passedOver + 1)}`, "policy-violation"],
+    [`<message a='${"x".repeat(LIMITS_OF_SERVER.bytes + 1)}`, "policy-violation"],
     [Uint8Array.of(0x3c, 0x61, 0x3e, 0xc3, 0x28), "not-well-formed"],
     ["<!DOCTYPE a [<!ENTITY b 'c'>]><message/>", "not-well-formed|restricted-xml"],
     ["<message><!-- x --></message>", "restricted-xml"],

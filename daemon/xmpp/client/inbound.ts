@@ -1,5 +1,5 @@
 import { logOf } from "../../base/mod.ts";
-import { type Element, Jid, NS } from "../core/mod.ts";
+import { type Element, Jid, NS, StanzaError, type StreamError } from "../core/mod.ts";
 import type { Established } from "./establish.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Session } from "./session.ts";
@@ -24,8 +24,31 @@ export class Inbound {
     for (const element of before) {
       if (element.getNS() === NS.client) this.#receive(element, session);
     }
-    for (const element of early) this.#receive(session.take(element), session);
-    for (;;) this.#receive(session.take(await stream.receive()), session);
+    for (const element of early) this.#take(element, stream, session);
+    for (;;) this.#take(await stream.receive(), stream, session);
+  }
+
+  #take(element: Element, stream: XmppStream, session: Session): void {
+    const stanza = session.take(element);
+    const why = stream.whyPassedOver(element);
+    this.#receive(stanza && why ? this.#remains(stanza, why) : stanza, session);
+  }
+
+  /**
+   * What a stanza that was passed over comes to. It counted as handled, or the server would send it
+   * again for ever; whoever waits for an answer of that size is told that there is none.
+   */
+  #remains(stanza: Element, why: StreamError): Element | undefined {
+    const { type, from } = stanza.attrs;
+    logOf("xmpp").warn("a stanza of {from} is passed over: {why}", {
+      from: from ?? this.#account.toString(),
+      why: why.text,
+    });
+    if (stanza.getName() !== "iq") return undefined;
+    if (type !== "result" && type !== "error") return stanza;
+    stanza.attrs.type = "error";
+    stanza.append(new StanzaError("cancel", "policy-violation", why.text).toElement());
+    return stanza;
   }
 
   #receive(stanza: Element | undefined, session: Session): void {

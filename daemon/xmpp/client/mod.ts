@@ -35,5 +35,6 @@ export * from "./xep_0280_carbons.ts";
 export * from "./xep_0313_archive.ts";
 export * from "./xep_0363_upload.ts";
 export * from "./xep_0402_bookmarks.ts";
+export * from "./xep_0441_archive_preferences.ts";
 export * from "./xep_0445_preauth.ts";
 export type { FastToken, FastTokens } from "./xep_0484_fast.ts";

@@ -23,6 +23,7 @@ export class XmppStream {
   readonly #domain: string;
   readonly #from: string | undefined;
   #inbox: Element[] = [];
+  readonly #passedOver = new WeakMap<Element, StreamError>();
   #opened = false;
   #closedByPeer = false;
   #outbox: string[] = [];
@@ -50,6 +51,10 @@ export class XmppStream {
         this.#opened = true;
       },
       onStanza: (stanza) => this.#take(stanza),
+      onPassedOver: (stanza, why) => {
+        this.#passedOver.set(stanza, why);
+        this.#inbox.push(stanza);
+      },
       onClose: () => this.#closedByPeer = true,
     }, LIMITS_BEFORE_AUTH);
   }
@@ -95,6 +100,11 @@ export class XmppStream {
     });
     this.#reading = reading;
     return reading;
+  }
+
+  /** Why nothing is left of what was in a stanza that came: it was past a limit. */
+  whyPassedOver(stanza: Element): StreamError | undefined {
+    return this.#passedOver.get(stanza);
   }
 
   /** Queues a stanza. @throws SimppdError `bad-xml`, `send-queue-full` */

@@ -27,7 +27,7 @@ export async function openWebSocket(
     createConnection: () => socket,
     followRedirects: false,
     handshakeTimeout: HANDSHAKE_MS,
-    maxPayload: LIMITS_OF_SERVER.bytes,
+    maxPayload: LIMITS_OF_SERVER.passedOver,
     perMessageDeflate: false,
   });
   const transport = new WebSocketTransport(ws, certificate);

@@ -102,7 +102,7 @@ Deno.test("what is no XMPP over WebSocket is left", async () => {
 Deno.test("hostile messages end a WebSocket with a clear error", async () => {
   const attacks: [(ws: ServerSocket) => void, RegExp][] = [
     [(ws) => ws.send(Uint8Array.of(1, 2, 3)), /^connection-lost$/],
-    [(ws) => ws.send("x".repeat(LIMITS_OF_SERVER.bytes + 1)), /^connection-lost$/],
+    [(ws) => ws.send("x".repeat(LIMITS_OF_SERVER.passedOver + 1)), /^connection-lost$/],
     [(ws) => ws.send("<message xmlns='jabber:client'>"), /^stream-not-well-formed$/],
     [(ws) => ws.send("<a xmlns='b'/><c xmlns='d'/>"), /^stream-/],
     [(ws) => ws.send(`<!DOCTYPE a><a xmlns='b'/>`), /^stream-(restricted-xml|not-well-formed)$/],

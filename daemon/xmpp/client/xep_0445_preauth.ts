@@ -56,7 +56,8 @@ export async function registerByInvitation(
       if (!(error instanceof StanzaError)) throw error;
       throw new SimppdError(
         "invitation-used",
-        "This invitation is not good any more: it was used, it expired or it was never given.",
+        "This invitation is not good any more: it was used, revoked or never " +
+          "given, or it expired.",
         error,
       );
     });

@@ -11,6 +11,8 @@ export interface Field {
     | "text-single"
     | "text-private"
     | "list-single"
+    | "list-multi"
+    | "jid-single"
     | "hidden"
     | "jid-multi";
   readonly label?: string;

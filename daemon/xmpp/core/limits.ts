@@ -13,6 +13,11 @@ export interface ReaderLimits {
   readonly attributes: number;
   /** Child elements of one element. */
   readonly children: number;
+  /**
+   * Bytes of a stanza that is passed over, where its reader does that, when it is past one of these
+   * limits; past this one it is an error there too.
+   */
+  readonly passedOver?: number;
 }
 
 /** For peers that have not shown who they are. */
@@ -38,11 +43,12 @@ export const LIMITS_AFTER_AUTH: ReaderLimits = {
  * For what a server sends: any stanza it takes from others must pass when it is escaped, marked and
  * wrapped, or one of them could end a stream of somebody else; a whole roster is one stanza too.
  */
-export const LIMITS_OF_SERVER: ReaderLimits = {
+export const LIMITS_OF_SERVER: ReaderLimits & { readonly passedOver: number } = {
   bytes: 2_097_152,
   depth: MAX_DEPTH,
   attributes: 200,
   children: 20_000,
+  passedOver: 16_777_216,
 };
 
 /** For what was kept: all that was ever taken and can still be wrapped and sent on. */

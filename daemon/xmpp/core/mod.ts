@@ -20,6 +20,7 @@ export {
 } from "./limits.ts";
 export * from "./namespaces.ts";
 export * from "./paced_tls.ts";
+export { isOverLimit, withoutContent } from "./passed_over.ts";
 export * from "./reader.ts";
 export * from "./sasl_error.ts";
 export * from "./result_set.ts";

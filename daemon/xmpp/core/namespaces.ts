@@ -38,6 +38,8 @@ export const NS = {
   mucStableId: "http://jabber.org/protocol/muc#stable_id",
   /** XEP-0410 section 3.1 */
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0048 */
+  oldBookmarks: "storage:bookmarks",
   /** XEP-0049 */
   privateXml: "jabber:iq:private",
   /** XEP-0054 */
@@ -50,6 +52,7 @@ export const NS = {
   pubsubOwner: "http://jabber.org/protocol/pubsub#owner",
   pubsubErrors: "http://jabber.org/protocol/pubsub#errors",
   pubsubPublishOptions: "http://jabber.org/protocol/pubsub#publish-options",
+  pubsubSubscribeAuthorization: "http://jabber.org/protocol/pubsub#subscribe_authorization",
   pubsubNodeConfig: "http://jabber.org/protocol/pubsub#node_config",
   /** XEP-0066 */
   outOfBand: "jabber:x:oob",
@@ -94,6 +97,7 @@ export const NS = {
   archiveExtended: "urn:xmpp:mam:2#extended",
   /** XEP-0333 */
   chatMarkers: "urn:xmpp:chat-markers:0",
+  correction: "urn:xmpp:message-correct:0",
   /** XEP-0334 */
   hints: "urn:xmpp:hints",
   /** XEP-0352 */
@@ -104,6 +108,10 @@ export const NS = {
   upload: "urn:xmpp:http:upload:0",
   /** XEP-0402 */
   bookmarks: "urn:xmpp:bookmarks:1",
+  bookmarksCompat: "urn:xmpp:bookmarks:1#compat",
+  bookmarksCompatPep: "urn:xmpp:bookmarks:1#compat-pep",
+  /** XEP-0411 */
+  bookmarksConversion: "urn:xmpp:bookmarks-conversion:0",
   /** XEP-0421 */
   occupantId: "urn:xmpp:occupant-id:0",
   /** XEP-0379 and XEP-0445 */

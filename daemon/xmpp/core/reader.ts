@@ -1,6 +1,7 @@
 import type { Element } from "./element.ts";
 import { StreamError } from "./errors.ts";
 import { byteLength, type ReaderLimits } from "./limits.ts";
+import { isOverLimit, PassedOver } from "./passed_over.ts";
 import { TreeBuilder } from "./tree.ts";
 
 /** Called in the order things stand in the stream, never while the parser is inside a token. */
@@ -8,6 +9,11 @@ export interface StreamHandler {
   /** Attributes of the stream header, `xmlns` and `xmlns:…` among them. */
   onOpen(attrs: Record<string, string>): void;
   onStanza(stanza: Element): void;
+  /**
+   * A stanza was past a limit, as `why` tells, and all that was in it is gone. Where this is absent,
+   * and before limits with `passedOver` hold, that is an error which ends the stream.
+   */
+  onPassedOver?(stanza: Element, why: StreamError): void;
   /** `</stream:stream>` came. */
   onClose(): void;
 }
@@ -27,6 +33,10 @@ export class StreamReader {
   /** Bytes of the stanza that is being read. */
   #used = 0;
   #stopped = false;
+  /** What the parser got of the stanza, or of the header before it, where one may be passed over. */
+  #begun: string[] = [];
+  #header = "";
+  #passing: PassedOver | undefined;
 
   constructor(handler: StreamHandler, limits: ReaderLimits) {
     this.#handler = handler;
@@ -62,6 +72,7 @@ export class StreamReader {
   restart(): void {
     this.#tree = new TreeBuilder(this.#limits, true);
     this.#used = 0;
+    this.#begun = [];
   }
 
   /** Nothing more is read nor delivered, not even what already came. */
@@ -83,17 +94,24 @@ export class StreamReader {
   }
 
   #piece(raw: string, ascii: boolean): void {
+    if (this.#passing !== undefined) {
+      return this.#passOver(this.#passing, raw, ascii ? raw.length : byteLength(raw));
+    }
     const tree = this.#tree;
     const piece = tree.between && !raw.startsWith("<") ? raw.replace(WHITESPACE, "") : raw;
     if (piece === "") return;
-    this.#used += ascii ? piece.length : byteLength(piece);
-    if (this.#used > this.#limits.bytes) {
-      throw new StreamError(
-        "policy-violation",
-        `one stanza may have ${this.#limits.bytes} bytes at most`,
-      );
+    const passes = this.#handler.onPassedOver !== undefined;
+    if (passes) this.#begun.push(piece);
+    try {
+      this.#count(ascii ? piece.length : byteLength(piece), this.#limits.bytes);
+      tree.write(piece);
+    } catch (error) {
+      if (!passes || this.#limits.passedOver === undefined || !isOverLimit(error)) throw error;
+      this.#passing = new PassedOver(this.#header, this.#limits, error);
+      return this.#passOver(this.#passing, this.#begun.splice(0).join(""), 0);
     }
-    tree.write(piece);
+    if (passes && tree.opened !== undefined) this.#header = this.#begun.join("");
+    if (tree.between) this.#begun = [];
     if (tree.opened !== undefined) {
       const attrs = tree.opened;
       tree.opened = undefined;
@@ -110,6 +128,24 @@ export class StreamReader {
       this.#stopped = true;
       this.#handler.onClose();
     }
+  }
+
+  /** @throws StreamError `policy-violation` past `most` */
+  #count(bytes: number, most: number): void {
+    this.#used += bytes;
+    if (this.#used <= most) return;
+    throw new StreamError("policy-violation", `one stanza may have ${most} bytes at most`);
+  }
+
+  #passOver(passing: PassedOver, piece: string, bytes: number): void {
+    this.#count(bytes, this.#limits.passedOver ?? this.#limits.bytes);
+    passing.read(piece);
+    if (!passing.ended) return;
+    const { stanza, tree } = passing.take();
+    this.#tree = tree;
+    this.#passing = undefined;
+    this.#used = 0;
+    this.#handler.onPassedOver!(stanza, passing.why);
   }
 }
 

@@ -192,6 +192,66 @@ Deno.test("StreamReader stops at every limit, in an unfinished token too", () =>
   }, { condition: "policy-violation" });
 });
 
+Deno.test("StreamReader passes over what is past a limit where that is wanted, however it is cut", () => {
+  const limits = { bytes: 500, depth: 5, attributes: 5, children: 3, passedOver: 3_000 };
+  const fill = "x".repeat(600);
+  const over = [
+    `<iq id='i' from='a'><b>${fill}</b></iq>`,
+    `<iq id='i' from='a'><b c='>${fill}/>'/></iq>`,
+    `<iq id='i' from='a'><![CDATA[</iq>]] >]]&gt;${fill}<x]]></iq>`,
+    `<iq id='i' from='a'><a><a><a><a><a/></a></a></a></a></iq>`,
+    `<iq id='i' from='a'><b a1='' a2='' a3='' a4='' a5='' a6="'"/></iq>`,
+    `<iq id='i' from='a' a1='' a2='' a3='' a4='' a5=""/>`,
+    `<iq id='i' from='a' a1='' a2='' a3='' a4='' a5=''><b/>c</iq >`,
+    `<stream:iq id='i' from='a'><b/><b/ ><b/><b/></stream:iq>`.replace("/ >", "/>"),
+    `<iq id='i' from='a'>${"&lt;".repeat(120)}${"ä".repeat(50)}</iq>`,
+  ];
+  fc.assert(fc.property(
+    fc.shuffledSubarray(over, { minLength: 1 }),
+    fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+    (some, steps) => {
+      const came: string[] = [];
+      const reader = new StreamReader({
+        onOpen: () => {},
+        onStanza: (stanza) => came.push(stanza.toString()),
+        onPassedOver: ({ attrs: { id, from }, children }, why) => {
+          assert.deepEqual([id, from, children], ["i", "a", []]);
+          assert.equal(why.condition, "policy-violation");
+          came.push("over");
+        },
+        onClose: () => came.push("closed"),
+      }, limits);
+      const bytes = utf8(`${HEADER}${some.map((one) => `${one} <a/>`).join("")}</stream:stream>`);
+      for (let at = 0, i = 0; at < bytes.length; i++) {
+        const step = steps[i % steps.length]!;
+        reader.write(bytes.subarray(at, at += step));
+      }
+      const expected = some.flatMap(() => ["over", '<a xmlns="jabber:client"/>']);
+      assert.deepEqual(came, [...expected, "closed"]);
+    },
+  ));
+});
+
+Deno.test("StreamReader ends over what is wrong in what it passes over, or has no end", () => {
+  const limits = { bytes: 500, depth: 5, attributes: 5, children: 3, passedOver: 3_000 };
+  const begin = `<iq><b>${"x".repeat(600)}`;
+  const wrong: [string, string, ReaderLimits?][] = [
+    [`${begin}<!-- x -->`, "restricted-xml"],
+    [`${begin}<?x y?>`, "restricted-xml"],
+    [`${begin}<!DOCTYPE a>`, "restricted-xml"],
+    [`${begin}${"x".repeat(3_000)}`, "policy-violation"],
+    [`<iq a='${"x".repeat(600)}`, "policy-violation"],
+    [begin, "policy-violation", { bytes: 500, depth: 5, attributes: 5, children: 3 }],
+  ];
+  for (const [text, condition, its] of wrong) {
+    const none = () => assert.fail("nothing is complete");
+    const handler = { onOpen: () => {}, onStanza: none, onPassedOver: none, onClose: none };
+    const reader = new StreamReader(handler, its ?? limits);
+    reader.write(utf8(HEADER));
+    assert.throws(() => reader.write(utf8(text)), { condition }, text.slice(-20));
+  }
+});
+
 Deno.test("StreamReader counts each stanza by itself and whitespace between not at all", () => {
   const it = collect({ bytes: 200, depth: 3, attributes: 5, children: 3 });
   it.write(HEADER);

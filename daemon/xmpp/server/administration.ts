@@ -6,6 +6,7 @@ import { type RoomOverview, RoomUpkeep } from "./muc/upkeep.ts";
 import type { ServerStats } from "./options.ts";
 import { changePassword, removeAccount } from "./login/registration.ts";
 import type { AccountRecord } from "./storage/accounts.ts";
+import type { OpenInvitation } from "./storage/invitations.ts";
 
 /** An account, and how many of its clients are here. */
 export interface AccountOverview extends AccountRecord {
@@ -51,6 +52,10 @@ export interface ServerAdministration {
    * @throws SimppdError `unknown-room`
    */
   removeRoom(name: string): Promise<string>;
+  /** Invitations that can be used, the soonest to run out first. */
+  invitations(): Promise<OpenInvitation[]>;
+  /** Takes an invitation back. @throws SimppdError `unknown-invitation` */
+  revokeInvitation(id: string): Promise<void>;
   /** Addresses that are banned for wrong passwords. */
   bans(): Promise<Ban[]>;
   /** Lets a banned address in again. @throws SimppdError `not-banned` */
@@ -125,6 +130,18 @@ export class Administrator implements ServerAdministration {
 
   async removeRoom(name: string): Promise<string> {
     return await Promise.resolve(this.#upkeep.remove(name));
+  }
+
+  async invitations(): Promise<OpenInvitation[]> {
+    return await Promise.resolve(this.#host.storage.invitations.list(Date.now()));
+  }
+
+  async revokeInvitation(id: string): Promise<void> {
+    if (await Promise.resolve(this.#host.storage.invitations.revoke(id, Date.now()))) return;
+    throw new SimppdError(
+      "unknown-invitation",
+      "There is no such invitation: it was used, revoked, or ran out.",
+    );
   }
 
   async bans(): Promise<Ban[]> {

@@ -6,6 +6,7 @@ import { sessionIq } from "./session_iq.ts";
 import { unconfirmed } from "./unconfirmed.ts";
 import { disco } from "./xep_0030_disco.ts";
 import { muc } from "./xep_0045_muc.ts";
+import { bookmarks } from "./xep_0048_bookmarks.ts";
 import { privateStorage } from "./xep_0049_private.ts";
 import { vcard } from "./xep_0054_vcard.ts";
 import { register } from "./xep_0077_register.ts";
@@ -42,6 +43,7 @@ export const EXTENSIONS: readonly Extension[] = [
   pep,
   vcard,
   privateStorage,
+  bookmarks,
   avatars,
   preauth,
   register,

@@ -1,4 +1,4 @@
-import type { Element, Jid } from "../core/mod.ts";
+import { type Element, type Jid, StanzaError } from "../core/mod.ts";
 import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
 
@@ -82,6 +82,8 @@ export class Hooks {
   readonly capable = new Hook<[session: Session]>();
   /** `subscriber` may see `owner`'s presence from now on (local parts). */
   readonly subscribed = new Hook<[owner: string, subscriber: string]>();
+  /** `watcher` may see `owner`'s presence no longer (local parts). */
+  readonly unsubscribed = new Hook<[owner: string, watcher: string]>();
   /** An account was removed: its sessions end. */
   readonly removed = new Hook<[account: string]>();
   /** The server is about to end all streams. */
@@ -101,6 +103,8 @@ export class Hooks {
   dress: (session: Session, presence: Element) => Element = (_, presence) => presence;
   /** An item was published on a node of the session's account (XEP-0163). */
   readonly published = new Hook<[session: Session, node: string, item: Element]>();
+  /** What lies on a node is another than before, or it is gone; `session` made that. */
+  readonly nodeChanged = new Hook<[session: Session, account: string, node: string]>();
   /** An account set its vCard (XEP-0054). */
   readonly vcardSet = new Hook<[request: IqRequest, vcard: Element]>();
 
@@ -112,6 +116,12 @@ export class Hooks {
 
   /** A client that read slowly has caught up. */
   readonly relieved = new Hook<[session: Session]>();
+
+  /**
+   * Takes what an account sends to its own bare address and is the server's to read, such as the
+   * answer to a form. @returns whether it was that @throws StanzaError
+   */
+  answerToServer: (from: Jid, message: Element) => boolean = () => false;
 
   message: MessageHandler | undefined;
   presence: PresenceHandler | undefined;
@@ -183,6 +193,11 @@ export class Hooks {
   streamFeatures(when: "login" | "bound"): Element[] {
     return this.#features[when].map((make) => make());
   }
+
+  /** What service discovery says of an account's node. @throws StanzaError */
+  nodeInfo: (request: IqRequest, node: string) => Element = () => {
+    throw new StanzaError("cancel", "item-not-found");
+  };
 
   /** Adds to what service discovery says (XEP-0030). */
   feature(scope: Scope, ...names: string[]): void {

@@ -87,6 +87,12 @@ export interface ServerLimits extends WebLimits {
   pepItemBytes: number;
   /** All nodes and items of one account together, names and ids included. */
   pepBytes: number;
+  /** Subscriptions to one node, those of them that wait for its owner, and its affiliations. */
+  pepSubscribers: number;
+  pepPending: number;
+  pepAffiliations: number;
+  /** Subscriptions of one account to whatever nodes. */
+  pepSubscriptions: number;
   /** Entities one session may have sent directed presence to. */
   directedPresences: number;
   blockedJids: number;
@@ -187,6 +193,10 @@ export const DEFAULT_LIMITS: ServerLimits = {
   pepItems: 256,
   pepItemBytes: 65_536,
   pepBytes: 8 << 20,
+  pepSubscribers: 500,
+  pepPending: 50,
+  pepAffiliations: 500,
+  pepSubscriptions: 1_000,
   directedPresences: 100,
   blockedJids: 500,
   rooms: 1_000,

@@ -14,6 +14,8 @@ export const messages: Extension = (host) => {
       if (type === "error") return;
       throw new StanzaError("cancel", "service-unavailable");
     }
+    const toItself = to.resource === "" && from.bareEquals(to);
+    if (toItself && host.hooks.answerToServer(from, message)) return;
     message.attrs.to = to.toString();
     dropForgedDelays(message, host.domain);
     if (from.domain === host.domain.domain) refuseEvents(message, type);

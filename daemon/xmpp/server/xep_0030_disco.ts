@@ -1,4 +1,5 @@
 import { el, type Element, NS, StanzaError } from "../core/mod.ts";
+import { discoInfo, SERVER_NODE, verification } from "./disco_info.ts";
 import type { IqRequest, Scope } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { isSeenBy } from "./presence/subscription_state.ts";
@@ -28,12 +29,12 @@ function info(host: Host, scope: Scope, request: IqRequest): Element {
     const state = host.storage.rosters.get(account, session.jid.bare().toString());
     if (!isSeenBy(state)) throw new StanzaError("cancel", "service-unavailable");
   }
-  if (payload.attrs.node !== undefined) throw new StanzaError("cancel", "item-not-found");
-  const { identities, features } = host.hooks.disco(scope);
-  return el(
-    "query",
-    { xmlns: NS.discoInfo },
-    ...identities.map(({ category, type, name }) => el("identity", { category, type, name })),
-    ...[...features].map((name) => el("feature", { var: name })),
-  );
+  const { node } = payload.attrs;
+  const answer = discoInfo(host.hooks, scope, node);
+  if (node === undefined) return answer;
+  if (scope === "account") return host.hooks.nodeInfo(request, node);
+  // What it announced itself (XEP-0115 section 6.2), and nothing else.
+  const announced = `${SERVER_NODE}#${verification(answer, "sha-1")}`;
+  if (node !== announced) throw new StanzaError("cancel", "item-not-found");
+  return answer;
 }

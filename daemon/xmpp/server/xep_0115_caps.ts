@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { el, type Element, NS } from "../core/mod.ts";
+import { discoInfo, SERVER_NODE, verification } from "./disco_info.ts";
 import type { Extension } from "./host.ts";
 import type { Session } from "./session.ts";
 
@@ -7,15 +7,22 @@ const MOST_CACHED = 500;
 /** Only what a client wants to be told of is kept of its features, and not endlessly much. */
 const MOST_FEATURES = 64;
 const LONGEST_FEATURE = 256;
-const HASHES: Record<string, string> = { "sha-1": "sha1", "sha-256": "sha256" };
 
 /**
  * Entity capabilities (XEP-0115): which nodes a client wants to be told of, asked of it once for each
  * hash it announces and remembered for its account, when the answer fits the hash. Nobody else's
- * word counts: what is hashed can be read in more than one way (section 13.2).
+ * word counts: what is hashed can be read in more than one way (section 13.2). What the server itself
+ * can do stands in its stream features (section 6.3).
  */
 export const caps: Extension = ({ hooks }) => {
   const known = new Map<string, ReadonlySet<string>>();
+
+  hooks.feature("server", NS.caps);
+  hooks.streamFeature("bound", () => {
+    // SHA-1 is what every client knows, and no secrecy rests on it.
+    const ver = verification(discoInfo(hooks, "server"), "sha-1");
+    return el("c", { xmlns: NS.caps, hash: "sha-1", node: SERVER_NODE, ver });
+  });
 
   hooks.available.on((session, before) => {
     const now = announced(session.presence);
@@ -72,52 +79,4 @@ function featuresOf(info: Element): Set<string> {
     name.endsWith("+notify") && name.length <= LONGEST_FEATURE
   );
   return new Set(wanted.slice(0, MOST_FEATURES));
-}
-
-/**
- * The verification string of section 5.1; undefined for what section 5.4 calls ill-formed, and for
- * what has a separator inside of a part.
- */
-function verification(info: Element, hash: string): string | undefined {
-  const algorithm = HASHES[hash];
-  if (algorithm === undefined) return undefined;
-  if (isAmbiguous(info)) return undefined;
-  const identities = info.getChildren("identity").map(({ attrs }) =>
-    `${attrs.category ?? ""}/${attrs.type ?? ""}/${attrs["xml:lang"] ?? ""}/${attrs.name ?? ""}`
-  );
-  const features = info.getChildren("feature").map(({ attrs }) => attrs.var ?? "");
-  const forms = info.getChildren("x", NS.dataForms).map(formText);
-  const parts = [identities, features, forms];
-  if (parts.some((part) => new Set(part).size < part.length)) return undefined;
-  const text = [...identities.sort(), ...features.sort()].map((part) => `${part}<`).join("") +
-    forms.sort().join("");
-  return createHash(algorithm).update(text).digest("base64");
-}
-
-function isAmbiguous(info: Element): boolean {
-  const identities = info.getChildren("identity").map(({ attrs }) => attrs);
-  const fields = info.getChildren("x", NS.dataForms).flatMap((form) => form.getChildren("field"));
-  const parts = [
-    ...identities.flatMap((attrs) => Object.values(attrs)),
-    ...info.getChildren("feature").map(({ attrs }) => attrs.var),
-    ...fields.map(({ attrs }) => attrs.var),
-    ...fields.flatMap((field) => field.getChildren("value").map((value) => value.getText())),
-  ];
-  // The name is the last part of an identity: a slash in it is no other part's end.
-  return parts.some((part) => part?.includes("<")) ||
-    identities.some((attrs) =>
-      [attrs.category, attrs.type, attrs["xml:lang"]].some((part) => part?.includes("/"))
-    );
-}
-
-function formText(form: Element): string {
-  const fields = form.getChildren("field").map((field) => ({
-    name: field.attrs.var ?? "",
-    values: field.getChildren("value").map((value) => `${value.getText()}<`).sort(),
-  }));
-  const type = fields.find(({ name }) => name === "FORM_TYPE");
-  const others = fields.filter((field) => field !== type)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, values }) => `${name}<${values.join("")}`);
-  return (type?.values.join("") ?? "") + others.join("");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { el, type Element, NS } from "../core/mod.ts";
-import { type TestClient, withSqliteServer } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, type TestClient, withSqliteServer } from "./testing.ts";
 
 const FEATURES = [NS.discoInfo, NS.caps, "urn:example:events+notify"].sort();
 
@@ -45,3 +45,31 @@ Deno.test("features that only look like those of another client are not taken fo
     assert.ok(await announce(carol), "nobody speaks for another account");
   });
 });
+
+Deno.test("the server announces its capabilities with a hash of what it says of itself", () =>
+  withSqliteServer(async (bed) => {
+    const alice = await bed.connect();
+    await bed.server.createAccount("alice", PASSWORD);
+    const before = await alice.open();
+    assert.equal(before.getChild("c", NS.caps), undefined, "to who has not logged in, nothing");
+    await alice.authenticate("alice", PASSWORD);
+    const { hash, node, ver } = (await alice.open()).getChild("c", NS.caps)!.attrs;
+    assert.equal(hash, "sha-1");
+    await alice.request("set", el("bind", { xmlns: NS.bind }));
+    const ask = (about: string | undefined, to: string) =>
+      alice.request("get", el("query", { xmlns: NS.discoInfo, node: about }), to);
+    for (const asked of [undefined, `${node}#${ver}`]) {
+      const info = (await ask(asked, DOMAIN)).getChild("query", NS.discoInfo)!;
+      assert.equal(info.attrs.node, asked);
+      assert.equal(info.getChildren("x").length, 0);
+      const identities = info.getChildren("identity").map(({ attrs }) =>
+        `${attrs.category}/${attrs.type}//${attrs.name ?? ""}<`
+      );
+      const features = info.getChildren("feature").map(({ attrs }) => `${attrs.var}<`);
+      const text = [...identities.sort(), ...features.sort()].join("");
+      assert.equal(createHash("sha1").update(text).digest("base64"), ver);
+    }
+    assert.equal(conditionOf(await ask(`${node}#other`, DOMAIN)), "item-not-found");
+    const account = await ask(`${node}#${ver}`, `alice@${DOMAIN}`);
+    assert.equal(conditionOf(account), "item-not-found");
+  }));

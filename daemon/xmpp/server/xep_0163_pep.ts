@@ -1,18 +1,29 @@
-import { utf8 } from "../../base/mod.ts";
-import { el, type Element, NS, serialise, StanzaError } from "../core/mod.ts";
+import { el, type Element, NS, StanzaError } from "../core/mod.ts";
 import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
-import { configForm, DEFAULT_CONFIG, readConfig } from "./pubsub/pep_config.ts";
-import type { PepConfig } from "./storage/pep_nodes.ts";
-import { itemElement, itemsEvent, notify, sendLastItems, sendLastOf } from "./pubsub/pep_notify.ts";
-import { checkRoom, nodeOf, publish } from "./pubsub/pep_publish.ts";
+import { isStranger, NodeAccess } from "./pubsub/pep_access.ts";
+import { readDecision, remindOwner } from "./pubsub/pep_authorization.ts";
+import { fitting, retract, retrieve } from "./pubsub/pep_items.ts";
+import { decide } from "./pubsub/pep_management.ts";
+import { sendLastItems, sendLastOf } from "./pubsub/pep_notify.ts";
+import { answerOldBookmarks } from "./pubsub/pep_old_bookmarks.ts";
+import { create, manage } from "./pubsub/pep_owner.ts";
+import { publish } from "./pubsub/pep_publish.ts";
+import {
+  endRefused,
+  ownAffiliations,
+  ownSubscriptions,
+  subscribe,
+  unsubscribe,
+} from "./pubsub/pep_subscribe.ts";
 import { PubsubError } from "./pubsub/pubsub_error.ts";
-import { isSeenBy } from "./presence/subscription_state.ts";
 
 /** What of XEP-0060 is here, as section 10 names it. */
 const FEATURES = [
+  "access-authorize",
   "access-open",
   "access-presence",
+  "access-roster",
   "access-whitelist",
   "auto-create",
   "auto-subscribe",
@@ -25,202 +36,120 @@ const FEATURES = [
   "filtered-notifications",
   "item-ids",
   "last-published",
+  "manage-subscriptions",
+  "member-affiliation",
+  "modify-affiliations",
   "multi-items",
+  "outcast-affiliation",
   "persistent-items",
   "presence-notifications",
   "presence-subscribe",
   "publish",
+  "publish-only-affiliation",
   "publish-options",
+  "publisher-affiliation",
   "purge-nodes",
   "retract-items",
+  "retrieve-affiliations",
   "retrieve-default",
   "retrieve-items",
+  "retrieve-subscriptions",
+  "subscribe",
+  "subscription-notifications",
 ];
 
 /** Personal eventing (XEP-0163): every account is a pubsub service of its own (XEP-0060). */
 export const pep: Extension = (host) => {
-  const { hooks, storage } = host;
+  const { hooks } = host;
   hooks.identity("account", { category: "pubsub", type: "pep" });
   hooks.feature("account", NS.pubsub, ...FEATURES.map((name) => `${NS.pubsub}#${name}`));
   hooks.iq("account", "pubsub", NS.pubsub, (request) => pubsub(host, request));
-  hooks.iq("account", "pubsub", NS.pubsubOwner, (request) => owner(host, request));
+  hooks.iq("account", "pubsub", NS.pubsubOwner, (request) => manage(host, request));
   hooks.iq("account", "query", NS.discoItems, (request) => discoItems(host, request));
+  hooks.nodeInfo = ({ account, session }, node) => {
+    const config = node === NS.vcard ? undefined : host.storage.pep.config(account, node);
+    const access = config && NodeAccess.ofFew(host, account, node, config);
+    if (!access?.shows(session.account)) throw new StanzaError("cancel", "item-not-found");
+    return el(
+      "query",
+      { xmlns: NS.discoInfo, node },
+      el("identity", { category: "pubsub", type: "leaf" }),
+      el("feature", { var: NS.pubsub }),
+    );
+  };
   hooks.capable.on((session) => sendLastItems(host, session));
+  hooks.available.on((session, before) => {
+    if (before === undefined) remindOwner(host, session);
+  });
+  hooks.answerToServer = (from, message) => {
+    const decision = readDecision(message);
+    if (decision === undefined) return false;
+    if (decision !== "cancelled") decide(host, from.local, decision);
+    return true;
+  };
   hooks.subscribed.on((owner, subscriber) => {
     for (const session of host.sessions.available(subscriber)) sendLastOf(host, owner, session);
   });
-
-  function discoItems(host: Host, { type, payload, session, account }: IqRequest): Element {
-    if (type !== "get") throw new StanzaError("cancel", "feature-not-implemented");
-    if (payload.attrs.node !== undefined) throw new StanzaError("cancel", "item-not-found");
-    const may = relation(host, session.jid.bare().toString(), account);
-    if (may === "stranger") throw new StanzaError("cancel", "service-unavailable");
-    const jid = host.address(account).toString();
-    const nodes = storage.pep.nodes(account).filter((node) =>
-      may === "owner" || storage.pep.config(account, node)!.accessModel !== "whitelist"
-    );
-    return el(
-      "query",
-      { xmlns: NS.discoItems },
-      ...fitting(nodes.values().map((node) => el("item", { jid, node }))),
-    );
-  }
+  hooks.unsubscribed.on((owner, watcher) => {
+    const mine = host.storage.pepSubscriptions.between(owner, watcher);
+    const nodes = new Set(mine.map(({ node }) => node));
+    for (const node of nodes) endRefused(host, owner, node, new Set([watcher]));
+  });
 };
 
-type Relation = "owner" | "subscriber" | "stranger";
+/** The nodes the asker may know of; a stranger who may know of none learns nothing (section 5.2). */
+function discoItems(host: Host, { type, payload, session, account }: IqRequest): Element {
+  if (type !== "get") throw new StanzaError("cancel", "feature-not-implemented");
+  if (payload.attrs.node !== undefined) throw new StanzaError("cancel", "item-not-found");
+  const asker = session.account;
+  const jid = host.address(account).toString();
+  const stranger = isStranger(host, account, asker);
+  const known = stranger ? involved(host, account, asker) : host.storage.pep.nodes(account);
+  const access = NodeAccess.ofPerson(host, account, asker);
+  const nodes = known.filter((node) =>
+    asker === account || access(node, host.storage.pep.config(account, node)!).shows(asker)
+  );
+  if (nodes.length === 0 && stranger) {
+    throw new StanzaError("cancel", "service-unavailable");
+  }
+  return el(
+    "query",
+    { xmlns: NS.discoItems },
+    ...fitting(nodes.values().map((node) => el("item", { jid, node }))),
+  );
+}
 
-function relation(host: Host, asker: string, account: string): Relation {
-  if (asker === host.address(account).toString()) return "owner";
-  return isSeenBy(host.storage.rosters.get(account, asker)) ? "subscriber" : "stranger";
+/** The nodes of an account that somebody subscribed to or is affiliated with. */
+function involved({ storage }: Host, account: string, person: string): string[] {
+  const affiliated = storage.pepAffiliations.between(account, person);
+  const subscribed = storage.pepSubscriptions.between(account, person);
+  return [...new Set([...affiliated, ...subscribed].map(({ node }) => node))].sort();
 }
 
 function pubsub(host: Host, request: IqRequest): Element | undefined {
   const { type, payload } = request;
   const action = payload.getChildElements()[0];
-  const kind = `${type} ${action?.getName()}`;
   if (action === undefined) throw new StanzaError("modify", "bad-request");
-  if (kind === "get items") return items(host, request, action);
-  if (type === "set" && request.account !== request.session.account) {
-    throw new StanzaError("auth", "forbidden");
-  }
-  switch (kind) {
+  const converted = answerOldBookmarks(host, request, action);
+  if (converted !== undefined) return converted;
+  switch (`${type} ${action.getName()}`) {
+    case "get items":
+      return retrieve(host, request, action);
+    case "get subscriptions":
+      return ownSubscriptions(host, request, action);
+    case "get affiliations":
+      return ownAffiliations(host, request, action);
+    case "set subscribe":
+      return subscribe(host, request, action);
+    case "set unsubscribe":
+      return unsubscribe(host, request, action);
     case "set publish":
       return publish(host, request, action);
     case "set retract":
       return retract(host, request, action);
     case "set create":
+      if (request.account !== request.session.account) throw new StanzaError("auth", "forbidden");
       return create(host, request, action);
-    default:
-      throw new PubsubError("cancel", "feature-not-implemented", "unsupported", {
-        feature: action.getName(),
-      });
-  }
-}
-
-/** @throws StanzaError unless the asker may read the node (XEP-0060 section 6.5.9) */
-function readable(host: Host, { session, account }: IqRequest, node: string): PepConfig {
-  const config = host.storage.pep.config(account, node);
-  if (config === undefined) throw new StanzaError("cancel", "item-not-found");
-  const may = relation(host, session.jid.bare().toString(), account);
-  if (may === "owner" || config.accessModel === "open") return config;
-  if (config.accessModel === "whitelist") {
-    throw new PubsubError("cancel", "not-allowed", "closed-node");
-  }
-  if (may === "stranger") {
-    throw new PubsubError("auth", "not-authorized", "presence-subscription-required");
-  }
-  return config;
-}
-
-function items(host: Host, request: IqRequest, action: Element): Element {
-  const node = nodeOf(action);
-  const config = readable(host, request, node);
-  const { pep } = host.storage;
-  const ids = action.getChildren("item").map(({ attrs }) => attrs.id ?? "");
-  const most = Number(action.attrs.max_items ?? config.maxItems);
-  if (!(most >= 1)) throw new StanzaError("modify", "bad-request");
-  const found = ids.length > 0
-    ? ids.slice(0, host.limits.pepItems).flatMap((id) => pep.item(request.account, node, id) ?? [])
-    : pep.items(request.account, node, Math.min(most, config.maxItems)).reverse();
-  const read = found.reduce((sum, { payload }) => sum + payload.length, 0);
-  request.session.charge(Math.ceil(READ_COST * read));
-  // The newest; the rest can be asked for by id.
-  const answer = fitting(
-    found.reverse().values().flatMap((item) => {
-      const element = itemElement(item);
-      return element === undefined ? [] : [element];
-    }),
-  ).reverse();
-  return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...answer));
-}
-
-/** The first of `elements` that together stay within what a stanza may have; one at least. */
-function fitting(elements: Iterable<Element>): Element[] {
-  const fit: Element[] = [];
-  let bytes = 0;
-  for (const element of elements) {
-    bytes += utf8(serialise(element)).length;
-    if (fit.length > 0 && bytes > ANSWER_BYTES) break;
-    fit.push(element);
-  }
-  return fit;
-}
-
-const ANSWER_BYTES = 200_000;
-/** What reading a byte of the items costs who asked, in bytes of its rate. */
-const READ_COST = 1 / 8;
-
-function retract(host: Host, request: IqRequest, action: Element): undefined {
-  const { account } = request.session;
-  const node = nodeOf(action);
-  const [item, ...others] = action.getChildren("item");
-  const id = item?.attrs.id;
-  if (id === undefined || others.length > 0) {
-    throw new PubsubError("modify", "bad-request", "item-required");
-  }
-  const { pep } = host.storage;
-  const config = pep.config(account, node);
-  if (config === undefined || !host.storage.transaction(() => pep.retract(account, node, id))) {
-    throw new StanzaError("cancel", "item-not-found");
-  }
-  if (["1", "true"].includes(action.attrs.notify ?? "")) {
-    notify(host, request.session, node, config, itemsEvent(node, el("retract", { id })));
-  }
-}
-
-function create(host: Host, { session, payload }: IqRequest, action: Element): undefined {
-  const node = nodeOf(action);
-  const { pep } = host.storage;
-  if (pep.config(session.account, node) !== undefined) throw new StanzaError("cancel", "conflict");
-  if (pep.nodes(session.account).length >= host.limits.pepNodes) {
-    throw new StanzaError("wait", "resource-constraint", "too many nodes");
-  }
-  const form = payload.getChild("configure")?.getChild("x", NS.dataForms);
-  const config = readConfig(form, DEFAULT_CONFIG, NS.pubsubNodeConfig, host.limits.pepItems);
-  host.storage.transaction(() => {
-    pep.configure(session.account, node, config);
-    checkRoom(host, session.account);
-  });
-}
-
-/** Requests only the owner makes (XEP-0060 section 8). */
-function owner(host: Host, request: IqRequest): Element | undefined {
-  const { session, type, payload } = request;
-  const { account } = session;
-  const action = payload.getChildElements()[0];
-  if (action === undefined) throw new StanzaError("modify", "bad-request");
-  if (request.account !== account) throw new StanzaError("auth", "forbidden");
-  const kind = `${type} ${action.getName()}`;
-  if (kind === "get default") {
-    const form = configForm(DEFAULT_CONFIG);
-    return el("pubsub", { xmlns: NS.pubsubOwner }, el("default", {}, form));
-  }
-  const node = nodeOf(action);
-  const { pep } = host.storage;
-  const config = pep.config(account, node);
-  if (config === undefined) throw new StanzaError("cancel", "item-not-found");
-  switch (kind) {
-    case "get configure":
-      return el(
-        "pubsub",
-        { xmlns: NS.pubsubOwner },
-        el("configure", { node }, configForm(config)),
-      );
-    case "set configure": {
-      const form = action.getChild("x", NS.dataForms);
-      if (form?.attrs.type === "cancel") return undefined;
-      const changed = readConfig(form, config, NS.pubsubNodeConfig, host.limits.pepItems);
-      host.storage.transaction(() => pep.configure(account, node, changed));
-      return undefined;
-    }
-    case "set delete":
-      host.storage.transaction(() => pep.delete(account, node));
-      notify(host, session, node, config, el("delete", { node }));
-      return undefined;
-    case "set purge":
-      host.storage.transaction(() => pep.purge(account, node));
-      notify(host, session, node, config, el("purge", { node }));
-      return undefined;
     default:
       throw new PubsubError("cancel", "feature-not-implemented", "unsupported", {
         feature: action.getName(),

@@ -185,7 +185,8 @@ Deno.test("nodes are created, configured, and publish-options are preconditions"
       const values of [
         { max_items: "257" },
         { max_items: "0" },
-        { access_model: "roster" },
+        { access_model: "friends" },
+        { publish_model: "anybody" },
         { persist_items: "perhaps" },
       ]
     ) {
@@ -293,7 +294,7 @@ Deno.test("requests of a wrong form are refused with the conditions of XEP-0060"
     const mixed = el("publish", { node: "n" }, el("item", {}, el("a"), el("b")));
     assert.equal(await refused(NS.pubsub, mixed), "bad-request");
     assert.equal(
-      await refused(NS.pubsub, el("subscribe", { node: "n" })),
+      await refused(NS.pubsub, el("options", { node: "n" })),
       "feature-not-implemented",
     );
     assert.equal(await refused(NS.pubsubOwner, el("delete", { node: "n" })), "item-not-found");

@@ -24,7 +24,7 @@ export function sees(state: SubscriptionState): boolean {
 }
 
 /** Does the contact see the account's presence? */
-export function isSeenBy(state: SubscriptionState): boolean {
+export function isSeenBy(state: Pick<SubscriptionState, "subscription">): boolean {
   return state.subscription === "from" || state.subscription === "both";
 }
 

@@ -99,7 +99,8 @@ export class SubscriptionChange {
     const shown = isSeenBy(state);
     this.effects.push(() => {
       showPresence(this.#host, account, watcher, shown);
-      if (shown) this.#host.hooks.subscribed.run(account, watcher);
+      const { subscribed, unsubscribed } = this.#host.hooks;
+      (shown ? subscribed : unsubscribed).run(account, watcher);
     });
   }
 

@@ -2,8 +2,10 @@ import { el, type Element, newId, NS, serialise } from "../../core/mod.ts";
 import { delayElement } from "../delay.ts";
 import type { Host } from "../host.ts";
 import type { PepConfig, PepItem } from "../storage/pep_nodes.ts";
+import { NodeAccess } from "./pep_access.ts";
 import { watchers } from "../presence/presence_fanout.ts";
 import type { Session } from "../session.ts";
+import type { PepSubscription } from "../storage/pep_subscriptions.ts";
 import { readStored } from "../stored_xml.ts";
 import { isSeenBy } from "../presence/subscription_state.ts";
 
@@ -14,10 +16,11 @@ const CONTACT_COST = 256;
 const MOST_GREETED = 256;
 
 /** `<item/>` with its payload; undefined when that cannot be read. */
-export function itemElement({ id, payload }: PepItem): Element | undefined {
-  if (payload === "") return el("item", { id });
+export function itemElement(host: Host, { id, payload, publisher }: PepItem): Element | undefined {
+  const attrs = { id, publisher: publisher ? host.address(publisher).toString() : undefined };
+  if (payload === "") return el("item", attrs);
   const content = readStored(payload);
-  return content && el("item", { id }, content);
+  return content && el("item", attrs, content);
 }
 
 /** `<items/>` of an event (XEP-0060 section 7.1.2.1). */
@@ -26,24 +29,66 @@ export function itemsEvent(node: string, ...children: Element[]): Element {
 }
 
 /**
- * Tells who wants to know (XEP-0163 section 4.3): the account's own resources and those of contacts
- * who see its presence, if their client announced `node+notify`. The publisher pays with its rate.
+ * Who is told of what happens on a node now: the account's own resources and those of contacts, if
+ * their client announced `node+notify` (XEP-0163 section 4.3), and explicit subscribers; of others
+ * than the account only who may read it at this moment, and nobody who blocks or is blocked.
  */
+export function audienceOf(
+  host: Host,
+  account: string,
+  node: string,
+  config: PepConfig,
+): ReadonlySet<Session> {
+  const subscriptions = host.storage.pepSubscriptions.of(account, node);
+  const access = NodeAccess.ofMany(host, account, node, config, subscriptions);
+  const wanting = [...host.sessions.available(account), ...watchers(host, account)]
+    .filter((session) => session.features?.has(`${node}+notify`));
+  const owner = host.address(account);
+  const subscribed = subscriptions.filter(({ state }) => state === "subscribed")
+    .flatMap((subscription) => sessionsOf(host, subscription))
+    .filter(({ jid }) => host.hooks.passage(owner, jid) === "open");
+  const may = new Map<string, boolean>();
+  return new Set([...wanting, ...subscribed].filter(({ account: person }) => {
+    if (!may.has(person)) may.set(person, access.may(person));
+    return may.get(person)!;
+  }));
+}
+
+/** The sessions a subscription speaks of that are there now. */
+export function sessionsOf(
+  host: Host,
+  { subscriber, resource }: Pick<PepSubscription, "subscriber" | "resource">,
+): Session[] {
+  return host.sessions.available(subscriber).filter(({ jid, priority }) =>
+    resource === "" ? priority >= 0 : jid.resource === resource
+  );
+}
+
+/**
+ * Tells an audience of an event on a node of `account`.
+ * @param payer pays for all of it with its rate
+ */
+export function tell(
+  host: Host,
+  payer: Session,
+  account: string,
+  audience: ReadonlySet<Session>,
+  event: Element,
+): void {
+  for (const session of audience) session.relay(eventMessage(host, session, account, event));
+  payer.charge(audience.size * serialise(event).length);
+}
+
+/** {@link tell} all that are to be told. */
 export function notify(
   host: Host,
-  publisher: Session,
+  payer: Session,
+  account: string,
   node: string,
   config: PepConfig,
   event: Element,
 ): void {
-  const { account } = publisher;
-  const contacts = config.accessModel === "whitelist" ? [] : watchers(host, account);
-  const targets = [...host.sessions.available(account), ...contacts]
-    .filter((session) => wants(session, node));
-  for (const session of targets) {
-    session.relay(eventMessage(host, session, account, event));
-  }
-  publisher.charge(targets.length * serialise(event).length);
+  tell(host, payer, account, audienceOf(host, account, node, config), event);
 }
 
 /**
@@ -84,27 +129,30 @@ export function sendLastOf(
 ): void {
   const { pep } = host.storage;
   if (features.size === 0) return;
+  const access = NodeAccess.ofPerson(host, owner, session.account);
   for (const node of pep.nodes(owner)) {
     if (!features.has(`${node}+notify`)) continue;
     if (session.full) return;
-    const { accessModel, sendLast } = pep.config(owner, node)!;
-    if (sendLast === "never") continue;
-    if (accessModel === "whitelist" && owner !== session.account) continue;
-    const [item] = pep.items(owner, node, 1);
-    if (item === undefined) continue;
-    const delay = delayElement(host.address(owner), item.published);
-    // Nobody can guess it: it stands for the payload alone.
-    const payload = newId();
-    const event = itemsEvent(node, el("item", { id: item.id }, payload));
-    const message = eventMessage(host, session, owner, event, delay);
-    const xml = serialise(message).replace(payload, () => item.payload);
-    session.charge(xml.length);
-    session.sendXml(xml);
+    const config = pep.config(owner, node)!;
+    if (config.sendLast === "never") continue;
+    if (!access(node, config).may(session.account)) continue;
+    sendNewest(host, owner, node, session);
   }
 }
 
-function wants(session: Session, node: string): boolean {
-  return session.features?.has(`${node}+notify`) ?? false;
+/** The newest item of a node, for a session that may have it and pays for it with its rate. */
+export function sendNewest(host: Host, owner: string, node: string, session: Session): void {
+  const [item] = host.storage.pep.items(owner, node, 1);
+  if (item === undefined) return;
+  const delay = delayElement(host.address(owner), item.published);
+  // Nobody can guess it: it stands for the payload alone.
+  const payload = newId();
+  const publisher = item.publisher ? host.address(item.publisher).toString() : undefined;
+  const event = itemsEvent(node, el("item", { id: item.id, publisher }, payload));
+  const message = eventMessage(host, session, owner, event, delay);
+  const xml = serialise(message).replace(payload, () => item.payload);
+  session.charge(xml.length);
+  session.sendXml(xml);
 }
 
 function eventMessage(

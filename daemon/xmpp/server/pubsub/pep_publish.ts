@@ -2,6 +2,7 @@ import { utf8 } from "../../../base/mod.ts";
 import { el, type Element, newId, NS, serialise, StanzaError } from "../../core/mod.ts";
 import type { IqRequest } from "../hooks.ts";
 import type { Host } from "../host.ts";
+import { NodeAccess } from "./pep_access.ts";
 import { DEFAULT_CONFIG, fulfils, readConfig } from "./pep_config.ts";
 import type { PepConfig, PepItem } from "../storage/pep_nodes.ts";
 import { itemsEvent, notify } from "./pep_notify.ts";
@@ -12,9 +13,11 @@ import { PubsubError } from "./pubsub_error.ts";
  * item is stored before anybody is told.
  */
 export function publish(host: Host, request: IqRequest, action: Element): Element {
-  const { account } = request.session;
+  const { account, session } = request;
   const node = nodeOf(action);
-  const item = itemOf(host, action);
+  const own = account === session.account;
+  const item = { ...itemOf(host, action), publisher: own ? null : session.account };
+  if (!own) checkPublisher(host, request, node);
   const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
   const config = host.storage.transaction(() => {
     const config = nodeFor(host, account, node, options);
@@ -22,14 +25,30 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
     checkRoom(host, account);
     return config;
   });
-  const element = el("item", { id: item.id }, action.getChild("item")!.getChildElements()[0]);
-  notify(host, request.session, node, config, itemsEvent(node, element));
-  host.hooks.published.run(request.session, node, element);
+  const publisher = own ? undefined : session.jid.bare().toString();
+  const payload = action.getChild("item")!.getChildElements()[0];
+  const element = el("item", { id: item.id, publisher }, payload);
+  notify(host, session, account, node, config, itemsEvent(node, element));
+  if (own) host.hooks.published.run(session, node, element);
+  host.hooks.nodeChanged.run(session, account, node);
   return el(
     "pubsub",
     { xmlns: NS.pubsub },
     el("publish", { node }, el("item", { id: item.id })),
   );
+}
+
+/** Others publish on nodes that are there, and leave what is not theirs. @throws StanzaError */
+function checkPublisher(host: Host, { account, session, payload }: IqRequest, node: string): void {
+  const config = host.storage.pep.config(account, node);
+  if (config === undefined) throw new StanzaError("cancel", "item-not-found");
+  const access = NodeAccess.ofFew(host, account, node, config);
+  if (!access.mayPublish(session.account)) throw new StanzaError("auth", "forbidden");
+  const id = payload.getChild("publish")?.getChild("item")?.attrs.id ?? "";
+  const there = host.storage.pep.item(account, node, id);
+  if (there !== undefined && there.publisher !== session.account) {
+    throw new StanzaError("auth", "forbidden", "another's item has this id");
+  }
 }
 
 /** The node an action is about. @throws StanzaError when it is none that a client may name */

@@ -1,5 +1,6 @@
 import { el, type Element, NS, serialise } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
+import { PRIVATE_CONFIG } from "./pep_config.ts";
 import { readStored } from "../stored_xml.ts";
 
 /** The vCard lies beside the account's nodes, under its quota, and goes with it. */
@@ -16,12 +17,7 @@ export function readVcard({ storage }: Host, account: string): Element | undefin
 export function writeVcard({ storage }: Host, account: string, vcard: Element): void {
   const copy = el("vCard", { xmlns: NS.vcard });
   copy.children = vcard.children;
-  storage.pep.configure(account, NS.vcard, {
-    accessModel: "whitelist",
-    maxItems: 1,
-    persistItems: true,
-    sendLast: "never",
-  });
+  storage.pep.configure(account, NS.vcard, PRIVATE_CONFIG);
   const payload = serialise(copy);
   storage.pep.publish(account, NS.vcard, { id: ITEM, payload, published: Date.now() }, 1);
 }

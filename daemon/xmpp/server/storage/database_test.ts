@@ -27,6 +27,8 @@ function withAlice(storage: Storage): Storage {
 const NO_KEYS = { credentials: [], loginKeys: [] };
 const NODE = {
   accessModel: "presence",
+  rosterGroups: [],
+  publishModel: "publishers",
   maxItems: 10,
   persistItems: true,
   sendLast: "never",
@@ -74,7 +76,7 @@ Deno.test("texts are kept as they are, and differ when they differ, on every dat
     for (const text of distinct) {
       assert.deepEqual(
         pep.items("alice", text, 10).map((item) => ({ ...item })),
-        [{ id: text, payload: text, published: 2 }],
+        [{ id: text, payload: text, published: 2, publisher: null }],
       );
       const { contact, name, groups, pendingIn } = rosters.get("alice", text);
       assert.deepEqual({ contact, name, groups }, { contact: text, name: text, groups: [text] });

@@ -1,4 +1,4 @@
-import { type Bytes, fromBase64Url, SimppdError, toBase64Url } from "../../../base/mod.ts";
+import { type Bytes, fromBase64Url, SimppdError, toBase64Url, toHex } from "../../../base/mod.ts";
 import { sha256 } from "../../../crypto/mod.ts";
 import type { Database } from "./database.ts";
 
@@ -6,6 +6,16 @@ import type { Database } from "./database.ts";
 export interface Invitation {
   /** base64url of 16 random bytes; a secret. */
   token: string;
+  /** Milliseconds since 1970. */
+  expires: number;
+}
+
+/** An invitation that can still be used, without the secret that uses it. */
+export interface OpenInvitation {
+  /** Names it: 16 hex digits of the token's hash. */
+  id: string;
+  /** The account that invites, null: the server's administrator. */
+  inviter: string | null;
   /** Milliseconds since 1970. */
   expires: number;
 }
@@ -44,6 +54,19 @@ export class Invitations {
     return this.#statements.total.get(now)!.n;
   }
 
+  /** All that can be used, the soonest to run out first. */
+  list(now: number): OpenInvitation[] {
+    return this.#statements.open.all(now)
+      .map(({ token_hash, inviter, expires }) => ({ id: idOf(token_hash), inviter, expires }));
+  }
+
+  /** Takes one back: nobody can use it any more. @returns whether there was one */
+  revoke(id: string, now: number): boolean {
+    const found = this.#statements.open.all(now).find(({ token_hash }) => idOf(token_hash) === id);
+    if (found !== undefined) this.#statements.remove.run(Uint8Array.from(found.token_hash));
+    return found !== undefined;
+  }
+
   /** Who invited with `token`, null: the administrator; undefined: it is unknown, used or too old. */
   inviterOf(token: string, now: number): string | null | undefined {
     const hash = hashOf(token);
@@ -74,6 +97,10 @@ function statements(db: Database) {
     total: db.prepare((q, now: number) =>
       q.selectFrom("invitation").select(q.fn.countAll<number>().as("n")).where("expires", ">", now)
     ),
+    open: db.prepare((q, now: number) =>
+      q.selectFrom("invitation").select(["token_hash", "inviter", "expires"])
+        .where("expires", ">", now).orderBy("expires")
+    ),
     insert: db.prepare((q, token_hash: Bytes, inviter: string | null, expires: number) =>
       q.insertInto("invitation").values({ token_hash, inviter, expires })
     ),
@@ -85,6 +112,10 @@ function statements(db: Database) {
       q.deleteFrom("invitation").where("token_hash", "=", hash)
     ),
   };
+}
+
+function idOf(hash: Uint8Array): string {
+  return toHex(hash.subarray(0, 8));
 }
 
 function hashOf(token: string): Bytes | undefined {

@@ -4,11 +4,17 @@ import type { Database } from "./database.ts";
 import { upsert } from "./upsert.ts";
 
 /** Who may read a node and is told of its items (XEP-0060 section 4.5). */
-export type AccessModel = "open" | "presence" | "whitelist";
+export type AccessModel = "open" | "presence" | "roster" | "authorize" | "whitelist";
+
+/** Who may publish beside the owner (XEP-0060 section 16.4.4). */
+export type PublishModel = "publishers" | "subscribers" | "open";
 
 /** The settings of a node that are kept (XEP-0060 section 16.4.4). */
 export interface PepConfig {
   readonly accessModel: AccessModel;
+  /** Groups of the owner's roster whose members read it, if the access model is `roster`. */
+  readonly rosterGroups: readonly string[];
+  readonly publishModel: PublishModel;
   readonly maxItems: number;
   readonly persistItems: boolean;
   readonly sendLast: "never" | "on_sub_and_presence";
@@ -21,7 +27,15 @@ export interface PepItem {
   readonly payload: string;
   /** Milliseconds since 1970. */
   readonly published: number;
+  /** Local part of who published it; null or absent: the node's owner. */
+  readonly publisher?: string | null;
 }
+
+/** What a node is where nothing was said of it. */
+const DEFAULT_OPTIONS: Pick<PepConfig, "rosterGroups" | "publishModel"> = {
+  rosterGroups: [],
+  publishModel: "publishers",
+};
 
 /** Personal eventing nodes and their items (XEP-0163). */
 export class PepNodes {
@@ -33,13 +47,17 @@ export class PepNodes {
 
   config(account: string, node: string): PepConfig | undefined {
     const row = this.#statements.config.get(account, node);
-    return row && { ...row, persistItems: row.persistItems === 1 };
+    if (row === undefined) return undefined;
+    const { options, ...columns } = row;
+    const further = options === null ? {} : JSON.parse(options) as Partial<PepConfig>;
+    return { ...DEFAULT_OPTIONS, ...further, ...columns, persistItems: columns.persistItems === 1 };
   }
 
   /** Makes the node or changes it; items past `maxItems` go, the oldest first. */
   configure(account: string, node: string, config: PepConfig): void {
-    const { accessModel, maxItems, persistItems, sendLast } = config;
+    const { accessModel, maxItems, persistItems, sendLast, rosterGroups, publishModel } = config;
     this.#statements.configure.run(account, node, accessModel, maxItems, persistItems, sendLast);
+    this.#statements.setOptions.run(account, node, JSON.stringify({ rosterGroups, publishModel }));
     this.#trim(account, node, persistItems ? maxItems : 0);
   }
 
@@ -56,9 +74,10 @@ export class PepNodes {
 
   /** Stores an item as the newest one, in the place of an older one of the same id. */
   publish(account: string, node: string, item: PepItem, maxItems: number): void {
-    const { id, payload, published } = item;
+    const { id, payload, published, publisher } = item;
     this.#statements.retract.run(account, node, id);
     this.#statements.publish.run(account, node, id, payload, published, sizeOf(item));
+    if (publisher) this.#statements.setPublisher.run(account, node, id, publisher);
     this.#trim(account, node, maxItems);
   }
 
@@ -95,9 +114,20 @@ function statements(db: Database) {
   return {
     config: db.prepare((q, account: string, node: string) =>
       q.selectFrom("pep_node")
+        .leftJoin("pep_node_option as o", (join) =>
+          join.onRef("o.account", "=", "pep_node.account")
+            .onRef("o.node", "=", "pep_node.node"))
         .select(["access_model as accessModel", "max_items as maxItems"])
-        .select(["persist_items as persistItems", "send_last as sendLast"])
-        .where("account", "=", account).where("node", "=", node)
+        .select(["persist_items as persistItems", "send_last as sendLast", "o.options"])
+        .where("pep_node.account", "=", account).where("pep_node.node", "=", node)
+    ),
+    setOptions: db.prepare((q, account: string, node: string, options: string) =>
+      upsert(
+        db,
+        q.insertInto("pep_node_option").values({ account, node, options }),
+        ["account", "node"],
+        ["options"],
+      )
     ),
     configure: db.prepare((
       q,
@@ -131,17 +161,34 @@ function statements(db: Database) {
       published: number,
       size: number,
     ) => q.insertInto("pep_item").values({ account, node, id, payload, published, size })),
+    setPublisher: db.prepare((
+      q,
+      account: string,
+      node: string,
+      id: string,
+      publisher: string,
+    ) =>
+      q.insertInto("pep_item_publisher").columns(["sequence", "publisher"]).expression((e) =>
+        e.selectFrom("pep_item")
+          .select(["sequence", ({ val }) => val(publisher).as("publisher")])
+          .where("account", "=", account).where("node", "=", node).where("id", "=", id)
+      )
+    ),
     retract: db.prepare((q, account: string, node: string, id: string) =>
       q.deleteFrom("pep_item")
         .where("account", "=", account).where("node", "=", node).where("id", "=", id)
     ),
     items: db.prepare((q, account: string, node: string, most: number) =>
-      q.selectFrom("pep_item").select(["id", "payload", "published"])
+      q.selectFrom("pep_item")
+        .leftJoin("pep_item_publisher as p", "p.sequence", "pep_item.sequence")
+        .select(["id", "payload", "published", "publisher"])
         .where("account", "=", account).where("node", "=", node)
-        .orderBy("sequence", "desc").limit(most)
+        .orderBy("pep_item.sequence", "desc").limit(most)
     ),
     item: db.prepare((q, account: string, node: string, id: string) =>
-      q.selectFrom("pep_item").select(["id", "payload", "published"])
+      q.selectFrom("pep_item")
+        .leftJoin("pep_item_publisher as p", "p.sequence", "pep_item.sequence")
+        .select(["id", "payload", "published", "publisher"])
         .where("account", "=", account).where("node", "=", node).where("id", "=", id)
     ),
     itemBytes: db.prepare((q, account: string) =>

@@ -1,6 +1,7 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
+import { PUBSUB } from "./schema_pubsub.ts";
 import { ROOMS } from "./schema_rooms.ts";
 import { UPLOADS } from "./schema_uploads.ts";
 
@@ -241,4 +242,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ROOMS,
   UPLOADS,
   OPEN_INVITATIONS,
+  PUBSUB,
 ];

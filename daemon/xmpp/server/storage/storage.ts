@@ -8,7 +8,9 @@ import { Invitations } from "./invitations.ts";
 import { isMysql } from "./location.ts";
 import { MysqlDatabase } from "./mysql_database.ts";
 import { OfflineMessages } from "./offline_messages.ts";
+import { PepAffiliations } from "./pep_affiliations.ts";
 import { PepNodes } from "./pep_nodes.ts";
+import { PepSubscriptions } from "./pep_subscriptions.ts";
 import { StoredRooms } from "./rooms.ts";
 import { Rosters } from "./rosters.ts";
 import { SqliteDatabase } from "./sqlite_database.ts";
@@ -22,6 +24,8 @@ export class Storage {
   readonly rosters: Rosters;
   readonly offline: OfflineMessages;
   readonly pep: PepNodes;
+  readonly pepAffiliations: PepAffiliations;
+  readonly pepSubscriptions: PepSubscriptions;
   readonly blocklists: Blocklists;
   readonly rooms: StoredRooms;
   readonly tokens: FastTokens;
@@ -43,6 +47,8 @@ export class Storage {
     this.rosters = new Rosters(db);
     this.offline = new OfflineMessages(db);
     this.pep = new PepNodes(db);
+    this.pepAffiliations = new PepAffiliations(db);
+    this.pepSubscriptions = new PepSubscriptions(db);
     this.blocklists = new Blocklists(db);
     this.rooms = new StoredRooms(db);
     this.tokens = new FastTokens(db);
@@ -52,6 +58,7 @@ export class Storage {
     this.accounts.onRemoved((name) => {
       this.offline.forget(name);
       this.blocklists.forget(name);
+      this.pepAffiliations.forget(name);
       this.archivePreferences.forget(name);
     });
   }

@@ -47,7 +47,7 @@ export interface Tables {
   pep_node: {
     account: string;
     node: string;
-    access_model: "open" | "presence" | "whitelist";
+    access_model: "open" | "presence" | "roster" | "authorize" | "whitelist";
     max_items: number;
     persist_items: Flag;
     send_last: "never" | "on_sub_and_presence";
@@ -62,6 +62,25 @@ export interface Tables {
     /** Bytes of id and payload. */
     size: number;
   };
+  /** JSON, what a `PepConfig` has beyond the columns of its node. */
+  pep_node_option: { account: string; node: string; options: string };
+  /** `person`: local part, of an account or not. */
+  pep_affiliation: {
+    account: string;
+    node: string;
+    person: string;
+    affiliation: "publisher" | "publish-only" | "member" | "outcast";
+  };
+  pep_subscription: {
+    account: string;
+    node: string;
+    /** Local part of an account. */
+    subscriber: string;
+    resource: string;
+    state: "subscribed" | "pending";
+  };
+  /** Items that another than the account published: the local part of who did. */
+  pep_item_publisher: { sequence: number; publisher: string };
   archived_message: {
     id: number;
     owner: string;

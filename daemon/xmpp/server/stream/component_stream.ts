@@ -13,10 +13,11 @@ import {
   StreamError,
   StreamReader,
 } from "../../core/mod.ts";
-import { type Crowdable, CROWDED, FULL } from "../crowdable.ts";
+import type { Crowdable } from "../crowdable.ts";
 import type { Host } from "../host.ts";
 import { limitsAfterAuth, limitsBeforeAuth } from "../limits.ts";
 import type { Service } from "../services.ts";
+import { Crowding } from "./crowding.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** From the connection to the proof of the secret. */
@@ -45,9 +46,10 @@ export class ComponentStream implements Service, Crowdable {
   readonly #id = newId();
   readonly #late: ReturnType<typeof setTimeout>;
   #waiting: ReturnType<typeof setTimeout> | undefined;
-  /** Called when the queue is half empty again, or the connection is closed. */
-  readonly #onRoom = new Set<() => void>();
-  #stalled = false;
+  readonly #crowding = new Crowding(() => ({
+    waiting: this.#socket.writableLength,
+    most: this.#owner.host.limits.outQueueBytes,
+  }));
   #unread: ReturnType<typeof setTimeout> | undefined;
   #dropped = 0;
   #domain = "";
@@ -80,12 +82,12 @@ export class ComponentStream implements Service, Crowdable {
   /** @throws StanzaError `resource-constraint` while it takes what it gets too slowly */
   receive(stanza: Element): void {
     if (this.#stage !== "open") return;
-    if (this.#full) {
+    if (this.#crowding.full) {
       if (stanza.attrs.type === "error" || stanza.attrs.type === "result") return;
       throw new StanzaError("wait", "resource-constraint", "it reads too slowly just now");
     }
     this.#socket.write(serialise(inNamespace(stanza, NS.component)), () => this.#taken());
-    if (!this.#crowded) return;
+    if (!this.#crowding.crowded) return;
     this.#owner.host.crowded.add(this);
     this.#unread ??= setTimeout(() => {
       logOf("xmpp-server").warn("{name} does not read and is dropped", { name: this.name });
@@ -94,37 +96,16 @@ export class ComponentStream implements Service, Crowdable {
   }
 
   room(ms: number): Promise<void> {
-    if (!this.#crowded) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#onRoom.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#stalled = true;
-        done();
-      }, ms);
-      this.#onRoom.add(done);
-    });
-  }
-
-  get #crowded(): boolean {
-    const { outQueueBytes } = this.#owner.host.limits;
-    return this.#stage === "open" && this.#socket.writableLength > CROWDED * outQueueBytes;
-  }
-
-  get #full(): boolean {
-    const { outQueueBytes } = this.#owner.host.limits;
-    return this.#stalled || this.#socket.writableLength > FULL * outQueueBytes;
+    return this.#crowding.room(ms);
   }
 
   #taken(): void {
-    if (this.#crowded) return;
-    this.#stalled = false;
+    if (this.#crowding.taken()) this.#hasRoom();
+  }
+
+  #hasRoom(): void {
     clearTimeout(this.#unread);
     this.#unread = undefined;
-    for (const done of [...this.#onRoom]) done();
   }
 
   fail(error: StreamError): void {
@@ -222,7 +203,8 @@ export class ComponentStream implements Service, Crowdable {
     this.#stage = "closed";
     clearTimeout(this.#late);
     clearTimeout(this.#waiting);
-    this.#taken();
+    this.#crowding.end();
+    this.#hasRoom();
     this.#reader.stop();
     this.#owner.closed(this);
   }

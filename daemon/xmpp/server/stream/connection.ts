@@ -1,5 +1,6 @@
 import { steadyNow } from "../../../base/mod.ts";
-import { type Crowdable, CROWDED, FULL } from "../crowdable.ts";
+import type { Crowdable } from "../crowdable.ts";
+import { Crowding } from "./crowding.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import type { OpenWire, Wire } from "./wire.ts";
 
@@ -44,11 +45,12 @@ export class Connection implements Crowdable {
   #bucket: TokenBucket;
   #out: string[] = [];
   #outBytes = 0;
-  /** Called when the queue is half empty again, or the connection is closed. */
-  #onRoom = new Set<() => void>();
+  readonly #crowding = new Crowding(() => ({
+    waiting: this.#waiting,
+    most: this.#flow.outQueueBytes,
+  }));
   /** Called when it is throttled no more, or closed. */
   #onPaid: (() => void)[] = [];
-  #stalled = false;
   #wasCrowded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dropped = 0;
@@ -88,47 +90,26 @@ export class Connection implements Crowdable {
     this.#outBytes += text.length;
     if (this.#waiting > this.#flow.outQueueBytes) return this.#listener.onOverflow();
     if (this.#out.length === 1) queueMicrotask(() => this.#flush());
-    if (!this.#crowded) return;
+    if (!this.#crowding.crowded) return;
     this.#wasCrowded = true;
     this.#listener.onCrowded();
   }
 
   /** So much waits, or for so long, that nothing of others should be added. */
   get full(): boolean {
-    return this.#stalled || this.#waiting > FULL * this.#flow.outQueueBytes;
+    return this.#crowding.full;
   }
 
-  /**
-   * Resolves once no more than half of the queue waits, it closed, or `ms` are over; after those
-   * it counts as full until it has room.
-   */
   room(ms: number): Promise<void> {
-    if (!this.#crowded) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#onRoom.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#stalled = true;
-        done();
-      }, ms);
-      this.#onRoom.add(done);
-    });
+    return this.#crowding.room(ms);
   }
 
   get #waiting(): number {
     return this.#outBytes + this.#wire.waiting;
   }
-  get #crowded(): boolean {
-    return this.#state === "open" && this.#waiting > CROWDED * this.#flow.outQueueBytes;
-  }
 
   #taken(): void {
-    if (this.#crowded) return;
-    this.#stalled = false;
-    for (const done of [...this.#onRoom]) done();
+    if (!this.#crowding.taken()) return;
     if (!this.#wasCrowded || this.#state !== "open") return;
     this.#wasCrowded = false;
     this.#listener.onRoom();
@@ -164,6 +145,7 @@ export class Connection implements Crowdable {
     // The overflow of `last` itself may have closed it.
     if ((this.#state as string) !== "open") return;
     this.#state = "ending";
+    this.#crowding.end();
     clearTimeout(this.#timer);
     this.#paid();
     this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
@@ -184,7 +166,7 @@ export class Connection implements Crowdable {
     this.#state = "closed";
     clearTimeout(this.#timer);
     this.#paid();
-    this.#taken();
+    this.#crowding.end();
     this.#wire.destroy();
     this.#listener.onClosed();
   }

@@ -1,0 +1,3 @@
+/** A number and what it counts, as English has it. */
+export const plural = (n: number, one: string, many: string): string =>
+  `${n} ${n === 1 ? one : many}`;
