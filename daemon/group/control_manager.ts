@@ -108,7 +108,13 @@ export class ControlManager {
         processor.retry();
       },
     });
-    if (this.#record.isMember) this.#makeSure();
+  }
+
+  /** Goes on where it was stopped or killed. */
+  resume(): void {
+    if (!this.#record.isMember) return;
+    this.#follower.resume();
+    this.#makeSure();
   }
 
   get specification(): Specification {

@@ -58,7 +58,11 @@ export class EpochFollower {
   constructor(options: EpochFollowerOptions) {
     this.#o = options;
     this.#collector = new RekeyCollector(options.record.specification.keyServer.key);
-    const { record, processor } = options;
+  }
+
+  /** Goes on with the epoch that is stored. */
+  resume(): void {
+    const { record, processor } = this.#o;
     const stored = record.storedEpoch;
     if (record.isMember && stored !== undefined) processor.begin(stored, record.roster);
   }
@@ -231,6 +235,8 @@ export class EpochFollower {
       if (change.whole) resync(0);
     } catch (error) {
       if (!(error instanceof SimppdError)) throw error;
+      // A true copy may still come.
+      this.#collector.discard(change.statement);
       resync(0);
     }
     return false;

@@ -44,6 +44,7 @@ export class KeystoneGroup implements GroupKeys {
       emit,
     });
     this.#control = new ControlManager({ ...options, emit }, this.#data);
+    this.#control.resume();
   }
 
   get specification(): Specification {

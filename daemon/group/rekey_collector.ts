@@ -1,4 +1,5 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, toHex } from "../base/mod.ts";
+import { actionHash } from "./action.ts";
 import { type Announcement, isPartOf, type RekeyPart } from "./announcements.ts";
 import { isStatementOf, readStatement, type SignedStatement } from "./epoch_statement.ts";
 
@@ -49,7 +50,9 @@ export class RekeyCollector {
       const statement = this.#statementOf(part);
       if (typeof statement === "string") return statement;
       proved = { statement, announcement: part.announcement };
-      if (!isPartOf(statement.rekeyRoot, part)) return "forged";
+      const whole = isPartOf(statement.rekeyRoot, part) &&
+        hasItsActions(statement, part.announcement.actions);
+      if (!whole) return "forged";
     }
     const collected = this.#slotOf(part, proved !== null);
     if (collected === null) return "overflow";
@@ -73,6 +76,13 @@ export class RekeyCollector {
       each.proved.statement.previous.every((byte, at) => byte === link[at])
     );
     return next === undefined ? null : changeOf(next);
+  }
+
+  /** Forgets a change: what came with its statement was not what that is about. */
+  discard({ incarnation, epoch }: SignedStatement): void {
+    this.#collected = this.#collected.filter((each) =>
+      each.incarnation !== incarnation || each.epoch !== epoch
+    );
   }
 
   /** Forgets what is not ahead of an epoch. */
@@ -130,6 +140,12 @@ export class RekeyCollector {
     this.#collected.push(fresh);
     return fresh;
   }
+}
+
+/** Who passes a statement on could leave out what its reasons stand on; then it proves nothing. */
+function hasItsActions({ reasons }: SignedStatement, actions: readonly Bytes[]): boolean {
+  const here = new Set(actions.map((action) => toHex(actionHash(action))));
+  return reasons.every(({ action }) => action === null || here.has(toHex(action)));
 }
 
 function changeOf({ proved, parts }: Collected): Change | null {

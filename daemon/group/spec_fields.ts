@@ -168,7 +168,7 @@ const UNITS: readonly (readonly [string, number])[] = [
 function duration(least: number, most: number): (value: string) => number {
   return (value) => {
     if (value === "0") return 0;
-    const [, digits, name] = /^([0-9]{1,9}) ?(ms|s|m|h|d)$/.exec(value) ?? [];
+    const [, digits, name] = /^([0-9]{1,12}) ?(ms|s|m|h|d)$/.exec(value) ?? [];
     const unit = UNITS.find(([each]) => each === name)?.[1];
     const milliseconds = Number(digits) * (unit ?? NaN);
     if (!(milliseconds >= Math.max(least, 1) && milliseconds <= most)) {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { type Bytes, fromUtf8, utf8 } from "../base/mod.ts";
 import { ed25519, systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
@@ -52,7 +53,7 @@ export class TestClock {
 
 /** Resolves when what was begun in memory is done. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What becomes of one delivery; a test may lose, repeat or hold it back. */
@@ -107,6 +108,17 @@ export class TestGroup {
       this.#store.close();
       this.#store = new KeyServerStore(this.#path, this.#vault);
     }
+    this.#start();
+    this.#server.start();
+    await settled();
+  }
+
+  /** Puts another key server in its place, on a store that a test fills. */
+  async replaceServer(fill: (store: KeyServerStore) => void | Promise<void>): Promise<void> {
+    this.#server.close();
+    this.#store.close();
+    this.#store = new KeyServerStore(":memory:", this.#vault);
+    await fill(this.#store);
     this.#start();
     this.#server.start();
     await settled();
@@ -194,6 +206,8 @@ export class TestPerson {
   readonly events: GroupEvent[] = [];
   readonly read: Read[] = [];
   readonly refused: string[] = [];
+  /** ms by which its clock is wrong. */
+  skew = 0;
   /** Is it in the room? Else it hears nothing there. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
@@ -267,7 +281,7 @@ export class TestPerson {
       control: { send: (_to, payload) => this.#stage.ask(this.self, payload) },
       sign: (label, bytes) => ed25519.sign(this.self.key.secret, label, bytes),
       random: systemRandom,
-      now: clock.now,
+      now: () => clock.now() + this.skew,
       steady: clock.now,
       schedule: clock.schedule,
       policy: () => this.policy,
