@@ -1,5 +1,4 @@
 import {
-  readHost,
   type RegistrarHome,
   registrarKeyAt,
   startHttpsRegistrar,
@@ -82,15 +81,19 @@ function started(invocation: Invocation): Promise<RegistrarHome> {
   if (text(invocation, "component") !== undefined) {
     throw new UsageError("--listen does not go with --component: a registrar has one way");
   }
-  const at = readHost(listen);
-  if (at === undefined) throw new UsageError(`--listen takes HOST:PORT, not "${listen}"`);
+  const at = /^(?:\[([0-9a-f:]+)\]|([^:]+)):(\d{1,5})$/.exec(listen);
+  const port = Number(at?.[3]);
+  if (at === null || port > 65_535) {
+    throw new UsageError(`--listen takes HOST:PORT, not "${listen}"`);
+  }
   const [clientCa, users] = [text(invocation, "client-ca"), text(invocation, "users")];
   if ((clientCa === undefined) === (users === undefined)) {
     throw new UsageError("--listen goes with either --client-ca or --users");
   }
   return startHttpsRegistrar({
     state,
-    ...at,
+    host: (at[1] ?? at[2])!,
+    port,
     certificate: read(needed(invocation, "certificate", "FILE")),
     key: read(needed(invocation, "key", "FILE")),
     ...(clientCa === undefined ? {} : { clientCa: read(clientCa) }),

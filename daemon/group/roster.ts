@@ -57,9 +57,17 @@ export function readJid(reader: WireReader): string {
   return jid;
 }
 
+/** Every change hashes the whole list, in which nearly all are the same as before. */
+const encodings = new WeakMap<GroupMember, Bytes>();
+
 function writeMember(writer: WireWriter, member: GroupMember): void {
-  writer.text(member.jid).raw(member.deviceKey).raw(member.accountKey);
-  writeRole(writer, member.role);
+  let encoded = encodings.get(member);
+  if (encoded === undefined) {
+    const { jid, deviceKey, accountKey, role } = member;
+    const one = new WireWriter().text(jid).raw(deviceKey).raw(accountKey);
+    encodings.set(member, encoded = writeRole(one, role).finish());
+  }
+  writer.raw(encoded);
 }
 function readMember(reader: WireReader): GroupMember {
   return memberOf(readJid(reader), reader.raw(32), reader.raw(32), readRole(reader));

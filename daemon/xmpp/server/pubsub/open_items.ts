@@ -22,7 +22,7 @@ export function openItems(host: Host, iq: Element, account: string): Element {
   }
   const found = ids.flatMap((id) => {
     const item = pep.item(account, node, id);
-    return item === undefined ? [] : itemElement(item) ?? [];
+    return item === undefined ? [] : itemElement(host, item) ?? [];
   });
   return el("pubsub", { xmlns: NS.pubsub }, el("items", { node }, ...found));
 }
