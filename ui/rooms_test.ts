@@ -223,7 +223,8 @@ dashboard("at 360 px a room fits, and its members lie over it", async (page, moc
 });
 
 dashboard("a room is made open, moderated and with a password", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByRole("radio", { name: "New room" }).check();
   await page.getByLabel("Name of the room").fill("Lectures");
   await page.getByLabel("Open to all who know its address").check();
   await page.getByLabel("Moderated").check();

@@ -27,6 +27,7 @@ import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
 import type { AppRooms } from "./rooms.ts";
 import type { SealedLink } from "./sealed_link.ts";
+import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
@@ -65,12 +66,12 @@ interface GroupsOptions {
 export class AppGroups implements SealedRooms {
   readonly #o: GroupsOptions;
   readonly #here = new Map<string, GroupHere>();
-  readonly #touched = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #touched: Seldom;
   #specifications = new Map<string, Specification>();
-  #closed = false;
 
   constructor(options: GroupsOptions) {
     this.#o = options;
+    this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
 
@@ -96,8 +97,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
-    this.#closed = true;
-    for (const timer of this.#touched.values()) clearTimeout(timer);
+    this.#touched.close();
     for (const here of this.#here.values()) here.close();
     this.#here.clear();
     this.#o.servers.close();
@@ -336,31 +336,28 @@ export class AppGroups implements SealedRooms {
     here?.keys.forget();
     this.#o.stored.remove(jid);
     this.#specifications.delete(jid);
-    clearTimeout(this.#touched.get(jid));
-    this.#touched.delete(jid);
+    this.#touched.drop(jid);
     this.#o.rooms().drop(jid);
   }
 
   #touch(jid: string): void {
-    if (this.#closed || this.#touched.has(jid)) return;
-    this.#touched.set(
-      jid,
-      setTimeout(() => {
-        this.#touched.delete(jid);
-        const group = this.#o.stored.get(jid);
-        if (group === undefined || group.state === "declined") return;
-        this.#o.events.emit({ type: "group", data: this.#view(group) });
-      }, TOUCH_EVERY),
-    );
+    this.#touched.ask(jid);
+  }
+
+  #show(jid: string): void {
+    const group = this.#o.stored.get(jid);
+    if (group === undefined || group.state === "declined") return;
+    this.#o.events.emit({ type: "group", data: this.#view(group) });
   }
 
   #view(group: StoredGroup): GroupView {
     const rooms = this.#o.rooms();
     const live = rooms.live(group.jid);
     const presence = new Map<string, GroupMemberView["presence"]>();
-    for (const { nick, jid } of live === undefined ? [] : rooms.members(group.jid)) {
-      const shown = rooms.members(group.jid).find((one) => one.nick === nick)?.presence;
-      if (jid !== null && nick !== "" && shown !== undefined) presence.set(jid, shown);
+    for (
+      const { nick, jid, presence: shown } of live === undefined ? [] : rooms.members(group.jid)
+    ) {
+      if (jid !== null && nick !== "") presence.set(jid, shown);
     }
     return groupView({
       stored: group,

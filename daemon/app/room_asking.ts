@@ -1,7 +1,9 @@
 import { SimppdError } from "../base/mod.ts";
 import type { StoredRoom } from "../store/mod.ts";
-import type { Rooms } from "../xmpp/client/mod.ts";
+import type { Room, Rooms } from "../xmpp/client/mod.ts";
 import { newId } from "../xmpp/core/mod.ts";
+import type { AppApi } from "./api.ts";
+import { roomError } from "./room_problem.ts";
 import { usernameOf } from "./username.ts";
 
 const MAX_NAME = 100;
@@ -16,8 +18,28 @@ export function requirePlain(plain: boolean | undefined): void {
   );
 }
 
-/** What a question about a room leaves out. */
-export function needed(what: string): SimppdError {
+/** Gives or takes a role, of a nick, or an affiliation, of an address. @throws SimppdError `room-…` */
+export async function changeStanding(
+  { administration }: Room,
+  { nick, jid, role, affiliation, reason }: Parameters<AppApi["changeRoomMember"]>[1],
+): Promise<void> {
+  if ((role === undefined) === (affiliation === undefined)) {
+    throw new SimppdError("bad-input", "Name either a role, for a nick, or an affiliation.");
+  }
+  try {
+    if (role !== undefined) {
+      if (nick === undefined) throw needed("the nick of who is there, for a role");
+      await administration.setRole(nick, role, reason);
+    } else if (affiliation !== undefined) {
+      if (jid === undefined) throw needed("an address, for an affiliation");
+      await administration.setAffiliation(jid, affiliation, reason);
+    }
+  } catch (error) {
+    throw roomError(error);
+  }
+}
+
+function needed(what: string): SimppdError {
   return new SimppdError("bad-input", `This needs ${what}.`);
 }
 

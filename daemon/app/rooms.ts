@@ -1,4 +1,4 @@
-import { type Emitter, publicError, SimppdError } from "../base/mod.ts";
+import { type Emitter, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
 import type {
   AppEvent,
@@ -15,17 +15,18 @@ import {
   GROUP_OPTIONS,
   type Room,
 } from "../xmpp/client/mod.ts";
-import { el, Jid, newId, NS } from "../xmpp/core/mod.ts";
+import { Jid, newId } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
 import { RoomBookmarks } from "./room_bookmarks.ts";
-import { blankRoom, needed, newRoomAddress, requirePlain } from "./room_asking.ts";
+import { blankRoom, changeStanding, newRoomAddress, requirePlain } from "./room_asking.ts";
 import { roomAddress, RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
 import type { SealedRooms } from "./room_stay.ts";
+import { Seldom } from "./seldom.ts";
 import { memberViews, roomView } from "./room_views.ts";
 
 /** Rooms one is in at one time. */
@@ -63,12 +64,12 @@ export class AppRooms {
   readonly #o: RoomsOptions;
   readonly #log: RoomLog;
   readonly #invitations: RoomInvitations;
-  readonly #touched = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #touched: Seldom;
   #online: Online | undefined;
-  #closed = false;
 
   constructor(options: RoomsOptions) {
     this.#o = options;
+    this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
     this.#log = new RoomLog(options.messages, (data) => {
       options.events.emit({ type: "room-message", data });
       this.#touch(data.room);
@@ -103,11 +104,9 @@ export class AppRooms {
   }
 
   close(): void {
-    this.#closed = true;
     this.#online?.entry.close();
     this.#log.corrections.close();
-    for (const timer of this.#touched.values()) clearTimeout(timer);
-    this.#touched.clear();
+    this.#touched.close();
   }
 
   /** Is this the address of a room that one has to do with? */
@@ -300,15 +299,7 @@ export class AppRooms {
     if (said === undefined) {
       throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
     }
-    const name = newId();
-    const corrected = this.#log.corrections.wait(name);
-    try {
-      const replace = el("replace", { xmlns: NS.correction, id: said });
-      room.say([el("body", { xmlns: NS.client }, body), replace], name);
-    } catch (error) {
-      this.#log.corrections.refused(name, publicError(error));
-    }
-    return await corrected;
+    return await this.#log.corrections.send(room, said, body);
   }
 
   setTyping(jid: string, typing: boolean): void {
@@ -345,24 +336,10 @@ export class AppRooms {
 
   async changeMember(
     jid: string,
-    { nick, jid: person, role, affiliation, reason }: Parameters<AppApi["changeRoomMember"]>[1],
+    change: Parameters<AppApi["changeRoomMember"]>[1],
   ): Promise<void> {
     this.#plain(jid);
-    const { administration } = this.#inside(jid);
-    if ((role === undefined) === (affiliation === undefined)) {
-      throw new SimppdError("bad-input", "Name either a role, for a nick, or an affiliation.");
-    }
-    try {
-      if (role !== undefined) {
-        if (nick === undefined) throw needed("the nick of who is there, for a role");
-        await administration.setRole(nick, role, reason);
-      } else if (affiliation !== undefined) {
-        if (person === undefined) throw needed("an address, for an affiliation");
-        await administration.setAffiliation(person, affiliation, reason);
-      }
-    } catch (error) {
-      throw roomError(error);
-    }
+    await changeStanding(this.#inside(jid), change);
     this.#touch(this.#get(jid).jid);
   }
 
@@ -444,8 +421,7 @@ export class AppRooms {
   }
 
   #remove(jid: string): void {
-    clearTimeout(this.#touched.get(jid));
-    this.#touched.delete(jid);
+    this.#touched.drop(jid);
     this.#o.stored.remove(jid);
     this.#o.messages.forget(jid);
     this.#o.events.emit({ type: "room-removed", data: { jid } });
@@ -453,16 +429,13 @@ export class AppRooms {
 
   /** Shows a room again, soon: much may happen in it at once. */
   #touch(jid: string): void {
-    if (this.#closed || this.#touched.has(jid)) return;
-    this.#touched.set(
-      jid,
-      setTimeout(() => {
-        this.#touched.delete(jid);
-        const stored = this.#o.stored.get(jid);
-        if (stored === undefined || stored.state === "declined") return;
-        this.#o.events.emit({ type: "room", data: this.#view(stored) });
-      }, TOUCH_EVERY),
-    );
+    this.#touched.ask(jid);
+  }
+
+  #show(jid: string): void {
+    const stored = this.#o.stored.get(jid);
+    if (stored === undefined || stored.state === "declined") return;
+    this.#o.events.emit({ type: "room", data: this.#view(stored) });
   }
 
   #view(stored: StoredRoom): RoomView {

@@ -89,16 +89,20 @@ export function NewRoomDialog() {
                 value={server}
                 literal
               />
-              <Choice label={words.open} hint={words.openHint} value={open} />
-              <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
-              <Field
-                key="password"
-                label={words.password}
-                hint={words.passwordHint}
-                value={password}
-                secret
-                autoComplete="new-password"
-              />
+              {!sealed && (
+                <>
+                  <Choice label={words.open} hint={words.openHint} value={open} />
+                  <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
+                  <Field
+                    key="password"
+                    label={words.password}
+                    hint={words.passwordHint}
+                    value={password}
+                    secret
+                    autoComplete="new-password"
+                  />
+                </>
+              )}
             </>
           )
           : (

@@ -185,7 +185,6 @@ class Stage {
     }
     await until(() => [...expected.values()].every(({ size }) => size === 0)).catch(() => {});
     const lost = [...expected.values()].reduce((sum, { size }) => sum + size, 0);
-    console.log(JSON.stringify(this.#members.flatMap((m) => [...m.refused])));
     const refused = this.#members.flatMap((member) => [...member.refused])
       .reduce((sum, [cause, count]) => NOT_LOST.has(cause) ? sum : sum + count, 0);
     return { rekeyed, opened, lost, refused };
