@@ -1,5 +1,6 @@
 import { SimppdError } from "../base/mod.ts";
 import type { StoredRoom } from "../store/mod.ts";
+import type { RoomInvitationView } from "../views/mod.ts";
 import type { Room, Rooms } from "../xmpp/client/mod.ts";
 import { newId } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
@@ -81,4 +82,15 @@ export function blankRoom(jid: string, known: StoredRoom | undefined): StoredRoo
     invitation: null,
     problem: null,
   };
+}
+
+/** The room of an encrypted group to which somebody invites us under seal. */
+export function sealedInvitation(
+  jid: string,
+  known: StoredRoom | undefined,
+  name: string,
+  invitation: RoomInvitationView,
+): StoredRoom {
+  const state = { state: "invited", encryption: "keystone", name, invitation } as const;
+  return { ...blankRoom(jid, known), ...state };
 }

@@ -20,7 +20,13 @@ import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
 import { RoomBookmarks } from "./room_bookmarks.ts";
-import { blankRoom, changeStanding, newRoomAddress, requirePlain } from "./room_asking.ts";
+import {
+  blankRoom,
+  changeStanding,
+  newRoomAddress,
+  requirePlain,
+  sealedInvitation,
+} from "./room_asking.ts";
 import { roomAddress, RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
@@ -88,8 +94,8 @@ export class AppRooms {
       enter: (bookmark) => this.#adopt(bookmark),
       leave: (jid) => this.#leftElsewhere(jid),
     });
-    const touch = (jid: string) => this.#touch(jid);
     const { sealed } = this.#o;
+    const touch = this.#touch;
     const ground = { client, archive, stored, messages, log: this.#log, sealed, touch };
     this.#online = { connection, entry: new RoomEntry(ground, rooms), bookmarks, direct };
     const invited = (room: StoredRoom | undefined) => room !== undefined && this.#touch(room.jid);
@@ -171,15 +177,8 @@ export class AppRooms {
 
   /** Somebody invites us, under seal, to the group whose room this is. */
   invitedTo(jid: string, name: string, invitation: RoomInvitationView): RoomView {
-    const known = this.#o.stored.get(jid);
-    const invited: StoredRoom = {
-      ...blankRoom(this.#address(jid), known),
-      state: "invited",
-      encryption: "keystone",
-      name,
-      nick: "",
-      invitation,
-    };
+    const known = this.#o.stored.get(this.#address(jid));
+    const invited = sealedInvitation(jid, known, name, invitation);
     this.#o.stored.put(invited);
     this.#touch(jid);
     return this.#view(invited);
@@ -428,9 +427,7 @@ export class AppRooms {
   }
 
   /** Shows a room again, soon: much may happen in it at once. */
-  #touch(jid: string): void {
-    this.#touched.ask(jid);
-  }
+  #touch = (jid: string): void => this.#touched.ask(jid);
 
   #show(jid: string): void {
     const stored = this.#o.stored.get(jid);
