@@ -151,7 +151,7 @@ export class AppRooms {
       >
       & { password?: string | null },
   ): Promise<RoomView> {
-    const { entry, bookmarks } = this.#need();
+    const { entry } = this.#need();
     const room = await entry.create(jid, this.#o.nick(), {
       ...GROUP_OPTIONS,
       // What a group is called is nobody's business but its members'.
@@ -160,19 +160,12 @@ export class AppRooms {
       moderated,
       ...password === null ? {} : { password },
     });
-    return this.#entered(jid, room, { name, password }, bookmarks, entry);
+    return this.#entered(jid, room, name, password);
   }
 
   /** Enters the room of an encrypted group. @throws SimppdError `room-…` */
-  async enterSealed(jid: string, name: string): Promise<RoomView> {
-    const { entry, bookmarks } = this.#need();
-    if (this.#o.stored.get(jid)?.state !== "joined") this.#requirePlace();
-    try {
-      const room = await entry.enter(jid, this.#o.nick(), null);
-      return this.#entered(jid, room, { name, password: null }, bookmarks, entry);
-    } catch (error) {
-      throw roomError(error);
-    }
+  enterSealed(jid: string, name: string): Promise<RoomView> {
+    return this.#goIn(jid, { name });
   }
 
   /** Somebody invites us, under seal, to the group whose room this is. */
@@ -206,14 +199,21 @@ export class AppRooms {
     requirePlain(input.plain);
     const jid = this.#address(input.jid);
     this.#refuseSealed(jid);
+    return await this.#goIn(jid, input);
+  }
+
+  async #goIn(
+    jid: string,
+    wanted: { name?: string; nick?: string; password?: string },
+  ): Promise<RoomView> {
     const known = this.#o.stored.get(jid);
-    const { entry, bookmarks } = this.#need();
+    const { entry } = this.#need();
     if (known?.state !== "joined") this.#requirePlace();
-    const password = input.password ?? known?.password ?? null;
+    const password = wanted.password ?? known?.password ?? null;
     try {
-      const room = await entry.enter(jid, input.nick ?? (known?.nick || this.#o.nick()), password);
-      const name = known?.name || room.jid.local;
-      return this.#entered(jid, room, { name, password }, bookmarks, entry);
+      const room = await entry.enter(jid, wanted.nick ?? (known?.nick || this.#o.nick()), password);
+      const name = wanted.name ?? (known?.name || room.jid.local);
+      return this.#entered(jid, room, name, password);
     } catch (error) {
       throw roomError(error);
     }
@@ -257,8 +257,8 @@ export class AppRooms {
 
   members(jid: string): RoomMemberView[] {
     const { jid: known } = this.#get(jid);
-    const room = this.#online?.entry.live(known);
-    return room?.state === "in" ? memberViews(room, this.#online!.entry.affiliated(known)) : [];
+    const room = this.live(known);
+    return room === undefined ? [] : memberViews(room, this.#online!.entry.affiliated(known));
   }
 
   page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
@@ -365,13 +365,8 @@ export class AppRooms {
     this.leave(room.jid.toString());
   }
 
-  #entered(
-    jid: string,
-    room: Room,
-    { name, password }: { name: string; password: string | null },
-    bookmarks: RoomBookmarks,
-    entry: RoomEntry,
-  ): RoomView {
+  #entered(jid: string, room: Room, name: string, password: string | null): RoomView {
+    const { bookmarks, entry } = this.#need();
     const known = this.#o.stored.get(jid);
     const stored: StoredRoom = {
       ...blankRoom(jid, known),
@@ -396,9 +391,9 @@ export class AppRooms {
     } catch {
       return;
     }
-    const known = this.#o.stored.get(jid);
+    if (this.#o.sealed.has(jid)) return;
     this.#o.stored.put({
-      ...blankRoom(jid, known),
+      ...blankRoom(jid, this.#o.stored.get(jid)),
       bookmarked: true,
       name: name || room.local,
       nick: nick ?? this.#o.nick(),
