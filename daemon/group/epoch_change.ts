@@ -61,18 +61,11 @@ interface Packet {
  * @throws RangeError when the change does not fit the graph
  */
 export function makeEpoch(graph: KeyGraph, change: Change, signing: KeyPair, now: number): Epoch {
-  const { state, join, leave } = change;
+  const { state, join } = change;
   const { group } = state.specification;
   const epoch = state.epoch + 1;
   if (epoch > 0xffffffff) throw new RangeError("the epochs of this incarnation are used up");
-  const rekey = join.length === 0 && leave.length === 0 ? graph.renew(epoch) : graph.change({
-    epoch,
-    join: join.map(({ member, registration }) => ({
-      member: member.id,
-      individualKey: registration.individualKey,
-    })),
-    leave,
-  }, state.specification.strategy);
+  const rekey = rekeyOf(graph, change, epoch);
   const after = membersAfter(change);
   const joined = new Set(join.map(({ member }) => member.id));
   const announced = {
@@ -119,6 +112,17 @@ export function makeEpoch(graph: KeyGraph, change: Change, signing: KeyPair, now
     joined,
     ...addressed(packets, parts),
   };
+}
+
+function rekeyOf(graph: KeyGraph, { state, join, leave }: Change, epoch: number): Rekey {
+  if (join.length === 0 && leave.length === 0) {
+    return state.restored ? graph.renewAll(epoch) : graph.renew(epoch);
+  }
+  const joiners = join.map(({ member, registration }) => ({
+    member: member.id,
+    individualKey: registration.individualKey,
+  }));
+  return graph.change({ epoch, join: joiners, leave }, state.specification.strategy);
 }
 
 /** The lists of members, policies and registrations after a change, and the suite they allow. */

@@ -86,9 +86,11 @@ export class HostedGroup {
 
   /** Hosts a new group. It is stored when this returns. */
   static create(o: GroupHost, specification: Specification, maker: string): HostedGroup {
-    const { degree, shape, group } = specification;
-    const graph = KeyGraph.create({ degree, shape, group: fromHex(group), random: o.random });
+    const { degree, shape } = specification;
     const state = newGroup(specification, o.random);
+    // Wraps are bound to the incarnation: the same names mean other keys in another.
+    const group = fromHex(state.incarnation);
+    const graph = KeyGraph.create({ degree, shape, group, random: o.random });
     const hosted = new HostedGroup(o, maker, { state, graph });
     o.store.transaction(() => hosted.#put(state));
     return hosted;
@@ -139,6 +141,7 @@ export class HostedGroup {
   /** @returns null for what is never answered. @throws SimppdError to be answered `refused` */
   async request(from: ProvedDevice, request: GroupRequest): Promise<Answer | null> {
     if (this.#closed) return null;
+    if (this.#state.restored) this.#renew();
     switch (request.kind) {
       case "register":
         return this.#register(from, request);

@@ -1,6 +1,7 @@
 import {
   type Bytes,
   fromBase64,
+  fromHex,
   fromUtf8,
   toBase64,
   toHex,
@@ -10,6 +11,7 @@ import {
 import type { Random } from "../crypto/mod.ts";
 import { damaged } from "../store/mod.ts";
 import { decodeGroup, encodeGroup } from "./group_state.ts";
+import { KeyGraph } from "./key_graph.ts";
 import type { KeyServerStore, StoredGroup } from "./key_server_store.ts";
 
 const KIND = "simppd key server backup 1";
@@ -53,8 +55,10 @@ export async function restoreKeyServer(
       const { state, graph } = decodeGroup(fromBase64(content), random);
       if (state.specification.group !== id) throw damaged();
       const incarnation = toHex(random(16));
+      const header = { ...graph.header, group: fromHex(incarnation) };
+      const again = KeyGraph.fromNodes(header, graph.rows(), random);
       const restored = { ...state, incarnation, restored: true };
-      return { id, maker, incarnation, epoch: state.epoch, content: encodeGroup(restored, graph) };
+      return { id, maker, incarnation, epoch: state.epoch, content: encodeGroup(restored, again) };
     });
     store.transaction(() => {
       store.setSigningKey(fromBase64(about.signing));

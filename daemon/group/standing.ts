@@ -69,7 +69,7 @@ export function proveStanding(
   const roster = decodeRoster(standing.members);
   if (!equal(rosterHash(roster), statement.members) || !isIn(roster, self)) throw malformed();
   const keys = new MemberKeys({
-    group: fromHex(group),
+    group: fromHex(statement.incarnation),
     member: memberIdOf(self.jid, self.device),
     leaf: standing.leaf,
     individualKey,

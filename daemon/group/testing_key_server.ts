@@ -201,7 +201,7 @@ export class TestMember {
       assert.deepEqual(end, statement.link, "the chain leads to the new epoch");
     }
     this.keys = new MemberKeys({
-      group: fromHex(this.#spec.group),
+      group: fromHex(statement.incarnation),
       member: this.id,
       leaf: answer.leaf,
       individualKey: this.registration!.individualKey,
