@@ -10,11 +10,13 @@ import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
+import { keyserver } from "./keyserver.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { policy } from "./policy.ts";
 import { printable, printableLines } from "./printable.ts";
+import { registrar } from "./registrar.ts";
 import { room } from "./room.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
@@ -69,6 +71,8 @@ export const verbs: readonly Verb[] = [
   doctor,
   lab,
   server,
+  keyserver,
+  registrar,
   help,
   version,
 ];

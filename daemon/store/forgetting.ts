@@ -11,6 +11,9 @@ const TABLES = [
   "bundles",
   "rooms",
   "room_messages",
+  "group_members",
+  "group_epochs",
+  "group_persons",
 ];
 
 /**
