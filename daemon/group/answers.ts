@@ -49,7 +49,8 @@ export type GroupAnswer =
       readonly kind: "resynced";
       /**
        * Digests of the statements after the asker's up to the newest one; null when the key server
-       * cannot prove the way from there (too long ago, or of another incarnation).
+       * cannot prove the way from there (too long ago, or of another incarnation). Empty: the asker
+       * has the newest one; then there are no members, leaf and wraps either.
        */
       readonly chain: readonly Bytes[] | null;
     } & Standing

@@ -159,8 +159,6 @@ export class EpochFollower {
         change === "other-key-server" ? incidents.otherKeyServer() : change,
       );
     }
-    const fault = this.#faultOf(change.statement);
-    if (fault !== null) return incidents.refuse(fault);
     if (this.#advance()) return TAKEN;
     const isNext = equal(change.statement.previous, record.statement!.link);
     this.#fallBehind();
@@ -257,8 +255,10 @@ export class EpochFollower {
   /** Stores an epoch, then lets it be used and told. */
   #commit(proved: Proved, judgement: Judgement): void {
     const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
-    const stored = record.commit(proved, now());
     const { statement, roster } = proved;
+    const known = new Set(record.roster);
+    const unknown = roster.filter((member) => !known.has(member));
+    const stored = record.commit(proved, now());
     this.#collector.drop(statement.incarnation, statement.epoch);
     processor.begin(stored, roster);
     processor.expecting = false;
@@ -266,7 +266,7 @@ export class EpochFollower {
     const sentence = epochSentence(statement.epoch, judgement);
     emit({ type: "epoch", epoch: record.epoch!, joined, left, expelled, changed, sentence });
     for (const each of unsigned) incidents.tell("unsigned", each);
-    for (const jid of record.meet(joined.length > 0 ? joined : roster, pinned)) {
+    for (const jid of record.meet(unknown, pinned)) {
       incidents.tell(
         "key-changed",
         `${jid} is in the group with another account key than the one this device knows. Compare ` +

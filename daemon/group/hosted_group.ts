@@ -238,7 +238,12 @@ export class HostedGroup {
     if (!this.#graph.has(member)) {
       throw refused("not-a-member", "You are not a member of this group now; register and join.");
     }
-    return { kind: "resynced", chain: this.#chainFrom(asked), ...this.#standingOf(member) };
+    const chain = this.#chainFrom(asked);
+    if (chain?.length !== 0) return { kind: "resynced", chain, ...this.#standingOf(member) };
+    // It has the newest epoch and asks for a sign of life: that is not to cost a list of members.
+    const statement = this.#state.statement!.encoded;
+    const [nothing, leaf] = [new Uint8Array(), { node: 0, version: 0 }];
+    return { kind: "resynced", chain, statement, leaf, members: nothing, wraps: nothing };
   }
 
   #act(from: ProvedDevice, { action: encoded }: Request<"act">): Answer {

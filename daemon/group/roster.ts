@@ -57,9 +57,17 @@ export function readJid(reader: WireReader): string {
   return jid;
 }
 
+/** Every change hashes the whole list, in which nearly all are the same as before. */
+const encodings = new WeakMap<GroupMember, Bytes>();
+
 function writeMember(writer: WireWriter, member: GroupMember): void {
-  writer.text(member.jid).raw(member.deviceKey).raw(member.accountKey);
-  writeRole(writer, member.role);
+  let encoded = encodings.get(member);
+  if (encoded === undefined) {
+    const { jid, deviceKey, accountKey, role } = member;
+    const one = new WireWriter().text(jid).raw(deviceKey).raw(accountKey);
+    encodings.set(member, encoded = writeRole(one, role).finish());
+  }
+  writer.raw(encoded);
 }
 function readMember(reader: WireReader): GroupMember {
   return memberOf(readJid(reader), reader.raw(32), reader.raw(32), readRole(reader));
@@ -128,18 +136,27 @@ export function applyRosterChange(before: Roster, change: RosterChange): Roster 
   return roster;
 }
 
-/** The change that makes `after` of `before`; `after` keeps the order and adds at the end. */
+/**
+ * The change that makes `after` of `before`. Who was in and stands behind somebody new, as who joins
+ * anew within one change does, is taken out and put at the end.
+ */
 export function rosterChange(before: Roster, after: Roster): RosterChange {
-  const kept = new Map(after.map((member) => [keyOf(member), member]));
+  const positions = new Map(before.map((member, position) => [keyOf(member), position]));
+  const kept = new Map<number, GroupMember>();
+  let last = -1;
+  for (const member of after) {
+    const position = positions.get(keyOf(member));
+    if (position === undefined || position < last) break;
+    kept.set(last = position, member);
+  }
   const removed: number[] = [];
   const roles: { position: number; role: Role }[] = [];
-  for (const [position, member] of before.entries()) {
-    const now = kept.get(keyOf(member));
+  for (const [position, { role }] of before.entries()) {
+    const now = kept.get(position)?.role;
     if (now === undefined) removed.push(position);
-    else if (now.role !== member.role) roles.push({ position, role: now.role });
+    else if (now !== role) roles.push({ position, role: now });
   }
-  const old = new Set(before.map(keyOf));
-  return { removed, roles, added: after.filter((member) => !old.has(keyOf(member))) };
+  return { removed, roles, added: after.slice(kept.size) };
 }
 
 function keyOf({ jid, deviceKey, accountKey }: GroupMember): string {

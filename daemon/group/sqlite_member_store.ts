@@ -155,10 +155,12 @@ export class SqliteMemberStore implements MemberStore {
 
   isFresh(incarnation: string, number: number, device: string, counter: number): boolean {
     const row = this.#db.prepare(
-      `SELECT max(counter) AS highest, max(counter = ?) AS seen FROM group_opened
-       WHERE grp = ? AND incarnation = ? AND number = ? AND device = ?`,
-    ).get(counter, this.#group, incarnation, number, device);
-    if (row === undefined || row.highest === null) return true;
+      `WITH of_sender AS (SELECT counter FROM group_opened
+         WHERE grp = ?1 AND incarnation = ?2 AND number = ?3 AND device = ?4)
+       SELECT (SELECT max(counter) FROM of_sender) AS highest,
+         EXISTS (SELECT 1 FROM of_sender WHERE counter = ?5) AS seen`,
+    ).get(this.#group, incarnation, number, device, counter)!;
+    if (row.highest === null) return true;
     return row.seen === 0 && counter > Number(row.highest) - WINDOW;
   }
 
