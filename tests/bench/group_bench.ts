@@ -1,6 +1,6 @@
 /**
- * Keystone groups: requests through the whole stack, a crowd that comes and goes, the key graph alone, by size, degree and
- * strategy, and a removal beside MLS.
+ * Keystone groups: requests through the whole stack, the key graph alone, by size, degree and
+ * strategy, a removal beside MLS, and a crowd that comes and goes.
  * @module
  */
 import type { BenchLine, BenchOptions } from "./bench.ts";
