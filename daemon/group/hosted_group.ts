@@ -1,17 +1,18 @@
 import { type Bytes, fromHex, logOf, SimppdError, toHex } from "../base/mod.ts";
-import { equal, type KeyPair, type Random } from "../crypto/mod.ts";
+import type { KeyPair, Random } from "../crypto/mod.ts";
 import { readAction } from "./action.ts";
 import { admitted, checkTicket, full, refused } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
-import { type GroupAnswer, MAX_CHAIN } from "./answers.ts";
+import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
 import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
 import { negotiate } from "./data_suites.ts";
 import { takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
-import { type Reason, statementDigest } from "./epoch_statement.ts";
-import { decodeGroup, encodeGroup, type GroupState, newGroup } from "./group_state.ts";
+import type { Reason } from "./epoch_statement.ts";
+import { GroupRecords } from "./group_records.ts";
+import { decodeGroup, type GroupState, newGroup } from "./group_state.ts";
 import { KeyGraph } from "./key_graph.ts";
 import type { KeyServerStore, StoredGroup, StoredRegistration } from "./key_server_store.ts";
 import { proveRegistration } from "./registration_proof.ts";
@@ -57,6 +58,7 @@ export class HostedGroup {
   readonly #o: GroupHost;
   readonly #id: string;
   readonly #maker: string;
+  readonly #records: GroupRecords;
   readonly #delivery: Delivery;
   readonly #batch: Batch;
   readonly #timers: Timers;
@@ -74,6 +76,7 @@ export class HostedGroup {
     this.#id = state.specification.group;
     this.#state = state;
     this.#graph = graph;
+    this.#records = new GroupRecords(o.store, this.#id, maker);
     this.#delivery = new Delivery(o.control, o.room);
     this.#batch = new Batch(() => this.#state.specification.batchInterval, () => this.#runBatch());
     this.#timers = new Timers({
@@ -92,7 +95,7 @@ export class HostedGroup {
     const group = fromHex(state.incarnation);
     const graph = KeyGraph.create({ degree, shape, group, random: o.random });
     const hosted = new HostedGroup(o, maker, { state, graph });
-    o.store.transaction(() => hosted.#put(state));
+    o.store.transaction(() => hosted.#records.put(state, graph));
     return hosted;
   }
 
@@ -187,7 +190,7 @@ export class HostedGroup {
     store.transaction(() => {
       if (checked !== null) this.#useTicket(checked, member);
       store.putRegistration(this.#id, registration);
-      this.#put(state);
+      this.#records.put(state, this.#graph);
     });
     this.#state = state;
     return this.#registered(from, registration);
@@ -250,7 +253,7 @@ export class HostedGroup {
     this.#requireOpen();
     const { state, expelled, reasons } = done;
     if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
-      this.#o.store.transaction(() => this.#put(state));
+      this.#o.store.transaction(() => this.#records.put(state, this.#graph));
       this.#state = state;
     } else {
       this.#change({ state, join: [], leave: expelled, reasons, actions: [action.encoded] });
@@ -273,10 +276,7 @@ export class HostedGroup {
   }
 
   #chainFrom({ incarnation, epoch, link }: Request<"resync">): Bytes[] | null {
-    if (incarnation !== this.#state.incarnation) return null;
-    const [theirs, ...since] = this.#o.store.digestsFrom(this.#id, epoch);
-    const known = theirs?.epoch === epoch && equal(theirs.link, link);
-    return known && since.length <= MAX_CHAIN ? since.map(({ digest }) => digest) : null;
+    return incarnation === this.#state.incarnation ? this.#records.chainFrom(epoch, link) : null;
   }
 
   /** Joins and leaves that were gathered. */
@@ -336,38 +336,15 @@ export class HostedGroup {
     let epoch: Epoch;
     try {
       epoch = makeEpoch(this.#graph, { ...change, reasons }, this.#o.signing, this.#o.now());
-      this.#persist(epoch, change);
+      this.#records.putEpoch(epoch, this.#graph, change);
     } catch (error) {
       // The graph in memory is ahead of what is stored: nothing of it may leave.
-      ({ state: this.#state, graph: this.#graph } = this.#stored());
+      ({ state: this.#state, graph: this.#graph } = this.#records.read(this.#o.random));
       throw error;
     }
     this.#state = epoch.state;
     this.#timers.changed();
     this.#send(epoch);
-  }
-
-  #persist(epoch: Epoch, { join, leave }: Change): void {
-    const { store } = this.#o;
-    const { statement, epoch: number } = epoch.state;
-    store.transaction(() => {
-      this.#put(epoch.state);
-      store.addDigest(this.#id, number, statement.link, statementDigest(statement.encoded));
-      for (const { member } of join) store.removeRegistration(this.#id, member.id);
-      for (const id of leave) {
-        if (!epoch.joined.has(id)) store.removeRegistration(this.#id, id);
-      }
-    });
-  }
-
-  #put(state: GroupState): void {
-    const { incarnation, epoch } = state;
-    const content = encodeGroup(state, this.#graph);
-    this.#o.store.putGroup({ id: this.#id, maker: this.#maker, incarnation, epoch, content });
-  }
-
-  #stored() {
-    return decodeGroup(this.#o.store.group(this.#id)!.content, this.#o.random);
   }
 
   #send({ room, single, joined, state }: Epoch): void {

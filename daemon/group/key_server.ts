@@ -82,6 +82,13 @@ export class KeyServer {
     return this.#groups.get(id);
   }
 
+  /** Is this person (bare JID) an owner of a group here, or known to one? */
+  knows(jid: string): boolean {
+    return this.groups.some(({ state, specification }) =>
+      state.persons.has(jid) || specification.owners.some((owner) => owner.jid === jid)
+    );
+  }
+
   /** Says every group's statement, and again from time to time. */
   start(): void {
     for (const group of this.#groups.values()) group.start();

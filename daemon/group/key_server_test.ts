@@ -365,3 +365,29 @@ Deno.test("a group is hosted for those who may, by a specification that names th
   assert.equal(code(answer), "other-key-server");
   home.close();
 });
+
+Deno.test("a change that cannot be stored leaves nothing behind, and nothing leaves the server", async () => {
+  const { anna, member, server, store, network, group, close } = stage();
+  await anna.join();
+  await server.idle();
+  const { epoch, incarnation } = group.state;
+  const before = anna.groupKey!, heard = network.heard.length;
+  const bob = member("bob@example.org");
+  await bob.register();
+  const add = store.addDigest.bind(store);
+  store.addDigest = () => {
+    throw new Error("the disk is full");
+  };
+  const joining = { kind: "join" as const, registration: bob.registration!.registration };
+  const failed = await bob.ask(joining);
+  assert.equal(code(failed), "internal");
+  await server.idle();
+  assert.deepEqual([group.state.epoch, network.heard.length], [epoch, heard]);
+  store.addDigest = add;
+  // The same again goes on where it was, in an epoch that was not said before.
+  assert.equal((await bob.ask(joining)).kind, "joined");
+  await server.idle();
+  assert.deepEqual([group.state.epoch, group.state.incarnation], [epoch + 1, incarnation]);
+  assert.ok(anna.holds() && !equal(before, anna.groupKey!));
+  close();
+});

@@ -3,11 +3,12 @@ import { type Bytes, logOf } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import type { ProvedDevice } from "../../group/mod.ts";
 import { Simpp } from "../../simpp/mod.ts";
-import { Settings, StateDirectory } from "../../store/mod.ts";
+import { KeyMaterial, Settings, StateDirectory } from "../../store/mod.ts";
 import { Component, type ComponentSettings } from "../../xmpp/client/mod.ts";
 import { startLog } from "../log_file.ts";
 import { ComponentDirectory } from "./component_directory.ts";
 import { ComponentLink } from "./component_link.ts";
+import { Strangers } from "./strangers.ts";
 
 /** Keys that are due are renewed: they are looked at so often, in ms. */
 const PUBLISH = 12 * 3_600_000;
@@ -17,6 +18,8 @@ export interface HomeOptions {
   /** Its state directory, of its own. */
   readonly state: string;
   readonly component: ComponentSettings;
+  /** Is this person (bare JID) one whose keys are kept however many others write? */
+  readonly isKnown?: (jid: string) => boolean;
   /** Does it write a log there? One a process does. */
   readonly log?: boolean;
 }
@@ -45,7 +48,13 @@ export class ComponentHome {
     const directory = new ComponentDirectory(this.component, new Settings(db, vault));
     this.simpp = new Simpp({ db, vault, directory, random: systemRandom });
     this.simpp.setAccount(this.jid);
-    this.link = new ComponentLink(this.component, this.simpp, take);
+    const { isKnown = () => false } = options;
+    const strangers = new Strangers(isKnown, (jid) => this.simpp.forget(jid));
+    for (const { jid } of new KeyMaterial(db, vault).allTrust()) strangers.met(jid);
+    this.link = new ComponentLink(this.component, this.simpp, (from, payload) => {
+      strangers.met(from.jid);
+      take(from, payload);
+    });
   }
 
   /**

@@ -75,12 +75,14 @@ export class KeyServerHome {
    * {@link ComponentHome.open}
    */
   static async start(options: KeyServerHomeOptions): Promise<KeyServerHome> {
+    let server: KeyServer | undefined;
+    // Until the groups are known, everybody is.
+    const isKnown = (jid: string) => server?.knows(jid) ?? true;
     const home = await ComponentHome.open(
-      options,
-      (from, payload) => void server.receive(from, payload),
+      { ...options, isKnown },
+      (from, payload) => void server?.receive(from, payload),
     );
     let store: KeyServerStore | undefined;
-    let server!: KeyServer;
     try {
       store = new KeyServerStore(home.state.file(DATABASE), home.state.vault);
       const rooms = new ComponentRooms(home.component);
