@@ -40,6 +40,7 @@ const invited = (mock: MockApi) =>
     members: [],
     role: null,
     keyServer: { jid: BEN, fingerprint: "ab".repeat(32), own: false, silent: false },
+  registrars: [],
   }));
 
 /** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */

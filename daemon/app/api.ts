@@ -200,15 +200,30 @@ export interface AppApi {
    * Makes an encrypted group with a room of its own. Its key server is this daemon, or the one named,
    * which must host for us (`key`: 64 hex digits). `server`: domain of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
    * but for {@link sendToGroup}; every other question about its room is refused `room-is-group`.
-   * @throws SimppdError `no-room-service`, `room-…`, `group-…`
+   * `registrars`: `NAME KEY METHOD ADDRESS` each, whose tickets one needs to come in, oneself too.
+   * @throws SimppdError `no-room-service`, `room-…`, `group-…`, `ticket-needed`
    */
   createGroup(
-    input: { name: string; server?: string; keyServer?: { jid: string; key: string } },
+    input: {
+      name: string;
+      server?: string;
+      keyServer?: { jid: string; key: string };
+      registrars?: string[];
+      ticket?: GroupTicketInput;
+    },
   ): Promise<GroupView>;
   /** Accepts an invitation (as {@link joinGroup}), puts it aside, or declines it. */
-  answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView>;
-  /** Enters the room and asks the key server for the key; also once more, after a refusal. */
-  joinGroup(jid: string): Promise<GroupView>;
+  answerGroup(
+    jid: string,
+    answer: "accept" | "later" | "decline",
+    ticket?: GroupTicketInput,
+  ): Promise<GroupView>;
+  /**
+   * Enters the room and asks the key server for the key; also once more, after a refusal. `ticket`:
+   * what a registrar that the group names wants to see.
+   * @throws SimppdError `ticket-needed` naming the registrars, `not-authenticated`, …
+   */
+  joinGroup(jid: string, ticket?: GroupTicketInput): Promise<GroupView>;
   /**
    * Leaves for good and deletes what was said there from the files. Without the key server's
    * confirmation only when `force`: the others' key changes when it hears of it, or not.
@@ -271,6 +286,19 @@ export interface AppApi {
   doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;
 
   close(): Promise<void>;
+}
+
+/** What one shows to a registrar, so that it gives the ticket a group wants. */
+export interface GroupTicketInput {
+  /** Its name in the specification, where several come into question. */
+  readonly registrar?: string;
+  /** Of our address in its directory; used once and kept nowhere. */
+  readonly password?: string;
+  /** Client certificate and its private key, PEM; kept sealed for this group. */
+  readonly certificate?: string;
+  readonly key?: string;
+  /** PEM of the authority of the registrar's own certificate, beside those the system believes. */
+  readonly ca?: string;
 }
 
 /** How a contact is to come into a group. */

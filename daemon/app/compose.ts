@@ -143,8 +143,8 @@ export function compose(
       if (trust === undefined) return undefined;
       return { account: trust.account, verified: trust.state === "verified" };
     },
-    open: (specification) =>
-      openKeystone({ specification, self: keys.self(), simpp, state, control }),
+    open: (specification, ticket) =>
+      openKeystone({ specification, self: keys.self(), simpp, state, control, ticket }),
   });
   const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),
