@@ -233,7 +233,10 @@ export interface AppApi {
   sendToGroup(jid: string, body: string): Promise<RoomMessageView>;
   /** Lets a contact in and sends them an invitation under seal. Owners and admins. */
   inviteToGroup(jid: string, contact: string, input?: GroupInviteInput): Promise<void>;
-  /** `member`: bare JID, or `JID/device` for one device. Owners and admins. */
+  /**
+   * `member`: bare JID, or `JID/device` for one device. Owners and admins; another device of one's
+   * own, everybody.
+   */
   expelFromGroup(jid: string, member: string): Promise<void>;
   /** Owners. */
   setGroupRole(jid: string, member: string, role: GroupRole): Promise<void>;
