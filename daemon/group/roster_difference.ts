@@ -21,7 +21,8 @@ export function rosterDifference(before: Roster, after: Roster): RosterDifferenc
   const come: GroupMember[] = [];
   let at = 0;
   let isAppended = true;
-  for (const member of after) {
+  for (let position = 0; position < after.length; position++) {
+    const member = after[position]!;
     const place = before[at] === member ? at : before.indexOf(member, at);
     if (place < 0) {
       come.push(member);

@@ -42,7 +42,8 @@ function encode(before: Roster, known: Encoding, after: Roster): Encoding {
   const flush = () => {
     if (to > from) pieces.push(known.bytes.subarray(known.starts[from]!, known.starts[to]!));
   };
-  for (const [position, member] of after.entries()) {
+  for (let position = 0; position < after.length; position++) {
+    const member = after[position]!;
     starts[position] = size;
     const place = before[to] === member ? to : before.indexOf(member, to);
     if (place < 0) {
