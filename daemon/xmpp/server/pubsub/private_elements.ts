@@ -11,12 +11,13 @@ const ITEM = "current";
 const LONGEST_NAME = 1_000;
 
 /**
- * What an account stored privately (XEP-0049) under the name and namespace of `wanted`, an empty
+ * What a session's account stored privately (XEP-0049) under the name and namespace of `wanted`, an empty
  * element where there is nothing. @throws StanzaError
  */
-export function readPrivate(host: Host, account: string, wanted: Element): Element {
+export function readPrivate(host: Host, session: Session, wanted: Element): Element {
+  const { account } = session;
   const stored = lookUp(host, account, wanted);
-  if (isBookmarks(wanted)) return oldBookmarks(host, account, stored);
+  if (isBookmarks(wanted)) return oldBookmarks(host, session, account, stored);
   return stored ?? el(wanted.name, { xmlns: wanted.getNS() });
 }
 
@@ -29,7 +30,7 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
     for (const given of elements) {
       let element = given;
       if (isBookmarks(given)) {
-        const change = new BookmarkChange(host, account, given);
+        const change = new BookmarkChange(host, session, given);
         change.store();
         changes.push(change);
         element = withoutRooms(given);
@@ -51,7 +52,7 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
     }
     checkRoom(host, account);
   });
-  for (const change of changes) change.tell(session);
+  for (const change of changes) change.tell();
 }
 
 /** What of the older bookmarks is stored as it was written. */

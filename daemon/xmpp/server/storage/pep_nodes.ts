@@ -104,6 +104,11 @@ export class PepNodes {
     return itemBytes.get(account)!.n + nodeBytes.get(account)!.n;
   }
 
+  /** Bytes of one node's items, ids included. */
+  nodeSize(account: string, node: string): number {
+    return this.#statements.bytesOfNode.get(account, node)!.n;
+  }
+
   #trim(account: string, node: string, keep: number): void {
     const newestToGo = this.#statements.nth.get(account, node, keep)?.sequence;
     if (newestToGo !== undefined) this.#statements.removeUpTo.run(account, node, newestToGo);
@@ -193,6 +198,10 @@ function statements(db: Database) {
     ),
     itemBytes: db.prepare((q, account: string) =>
       q.selectFrom("pep_item").where("account", "=", account)
+        .select(({ fn, lit }) => fn.coalesce(fn.sum<number>("size"), lit(0)).as("n"))
+    ),
+    bytesOfNode: db.prepare((q, account: string, node: string) =>
+      q.selectFrom("pep_item").where("account", "=", account).where("node", "=", node)
         .select(({ fn, lit }) => fn.coalesce(fn.sum<number>("size"), lit(0)).as("n"))
     ),
     nodeBytes: db.prepare((q, account: string) =>
