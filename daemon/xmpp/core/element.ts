@@ -42,6 +42,15 @@ export function el(
   return element;
 }
 
+/** How many elements there are in `element`, itself among them. */
+export function elementCount(element: Element): number {
+  let count = 1;
+  for (const child of element.children) {
+    if (typeof child !== "string") count += elementCount(child);
+  }
+  return count;
+}
+
 /**
  * Text escaped for element content and for attribute values in either quotes; line ends and tabs
  * too, which a reader would otherwise normalise (XML 1.0 sections 2.11, 3.3.3).
