@@ -27,7 +27,10 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
   const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
   const config = host.storage.transaction(() => {
     const config = nodeFor(host, account, node, options);
-    if (config.persistItems) host.storage.pep.publish(account, node, item, config.maxItems);
+    const { pep } = host.storage;
+    if (config.persistItems && !pep.publish(account, node, item, config.maxItems)) {
+      throw new StanzaError("wait", "resource-constraint", "the node is full of its owner's items");
+    }
     checkRoom(host, account);
     return config;
   });
