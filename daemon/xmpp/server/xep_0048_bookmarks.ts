@@ -31,7 +31,7 @@ export const bookmarks: Extension = (host) => {
 /** undefined when they are too many to be told at once. */
 function eventOf(host: Host, payer: Session, account: string): Element | undefined {
   try {
-    const storage = oldBookmarks(host, payer, account, keptBookmarks(host, account));
+    const storage = oldBookmarks(host, payer, account, keptBookmarks(host, payer, account));
     return itemsEvent(NS.oldBookmarks, el("item", { id: OLD_ITEM }, storage));
   } catch (error) {
     if (error instanceof StanzaError) return undefined;

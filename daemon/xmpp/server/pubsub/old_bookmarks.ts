@@ -174,7 +174,7 @@ export class BookmarkChange {
     const config = host.storage.pep.config(account, NS.bookmarks)!;
     const events = [
       ...this.#removed.map((id) => el("retract", { id })),
-      ...this.#written.map((item) => itemElement(host, item)!),
+      ...this.#written.map((item) => itemElement(host, by, item)!),
     ];
     for (const event of events) {
       notify(host, by, account, NS.bookmarks, config, itemsEvent(NS.bookmarks, event));

@@ -2,7 +2,7 @@ import { utf8 } from "../../../base/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
 import type { Session } from "../session.ts";
-import { readStored } from "../stored_xml.ts";
+import { PARSE_COST, passOn, type Payer, readStored } from "../stored_xml.ts";
 import { BookmarkChange, oldBookmarks } from "./old_bookmarks.ts";
 import { PRIVATE_CONFIG } from "./pep_config.ts";
 import { checkRoom } from "./pep_publish.ts";
@@ -16,9 +16,11 @@ const LONGEST_NAME = 1_000;
  */
 export function readPrivate(host: Host, session: Session, wanted: Element): Element {
   const { account } = session;
-  const stored = lookUp(host, account, wanted);
-  if (isBookmarks(wanted)) return oldBookmarks(host, session, account, stored);
-  return stored ?? el(wanted.name, { xmlns: wanted.getNS() });
+  if (isBookmarks(wanted)) {
+    return oldBookmarks(host, session, account, keptBookmarks(host, session, account));
+  }
+  const stored = host.storage.pep.item(account, nodeOf(wanted), ITEM);
+  return (stored && passOn(stored.payload, session)) ?? el(wanted.name, { xmlns: wanted.getNS() });
 }
 
 /** Stores elements, all or none. @param session whose client wrote them @throws StanzaError */
@@ -35,7 +37,8 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
         changes.push(change);
         element = withoutRooms(given);
         const empty = element.getChildElements().length === 0;
-        if (empty && lookUp(host, account, element) === undefined) continue;
+        const kept = storage.pep.item(account, nodeOf(element), ITEM);
+        if (empty && kept === undefined) continue;
       }
       const node = nodeOf(element);
       element.attrs.xmlns = element.getNS()!;
@@ -55,14 +58,17 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
   for (const change of changes) change.tell();
 }
 
-/** What of the older bookmarks is stored as it was written. */
-export function keptBookmarks(host: Host, account: string): Element | undefined {
-  return lookUp(host, account, el("storage", { xmlns: NS.oldBookmarks }));
-}
-
-function lookUp({ storage }: Host, account: string, wanted: Element): Element | undefined {
-  const item = storage.pep.item(account, nodeOf(wanted), ITEM);
-  return item && readStored(item.payload);
+/** What of the older bookmarks is stored as it was written. @param payer pays for reading it */
+export function keptBookmarks(
+  { storage }: Host,
+  payer: Payer,
+  account: string,
+): Element | undefined {
+  const node = nodeOf(el("storage", { xmlns: NS.oldBookmarks }));
+  const item = storage.pep.item(account, node, ITEM);
+  if (item === undefined) return undefined;
+  payer.charge(PARSE_COST * item.payload.length);
+  return readStored(item.payload);
 }
 
 export function isBookmarks(element: Element): boolean {

@@ -111,6 +111,10 @@ export class ComponentStream implements Service, Crowdable {
     }, STALLED_MS);
   }
 
+  charge(bytes: number): void {
+    this.#spend(bytes);
+  }
+
   room(ms: number): Promise<void> {
     return this.#crowding.room(ms);
   }
