@@ -226,7 +226,8 @@ export const en = {
     compareAgain: (state: string) => `${state}: show the safety number`,
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: "They can no longer see when you are online, and you disappear from each other's " +
-      "lists. To talk again, one of you has to ask anew.",
+      "lists. To talk again, one of you has to ask anew. Your messages stay on this computer, and are " +
+      "shown again when you add them again; “Delete chat” deletes them.",
     removeGo: "Remove contact",
     details: "Contact details",
   },
