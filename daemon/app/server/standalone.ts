@@ -14,7 +14,7 @@ import {
   serverIdentity,
 } from "./identity.ts";
 import { answersFor } from "./requests.ts";
-import { knownServer, rememberServer } from "./server_file.ts";
+import { databaseIn, knownServer, placeOf, rememberServer } from "./server_file.ts";
 
 /** How a server that runs alone is started. */
 export interface StandaloneOptions {
@@ -100,7 +100,7 @@ export class StandaloneServer {
 
   /**
    * @throws SimppdError `state-locked`, `state-unusable`, `bad-data`, `bad-domain`, `other-domain`,
-   * `bad-certificate`, `port-in-use`, `cannot-listen`, `bad-component`, `no-control`, and those of
+   * `other-database`, `bad-certificate`, `port-in-use`, `cannot-listen`, `bad-component`, `no-control`, and those of
    * the database
    */
   static async start(options: StandaloneOptions): Promise<StandaloneServer> {
@@ -127,13 +127,14 @@ export class StandaloneServer {
     free: () => void,
   ): Promise<StandaloneServer> {
     const { domain } = options;
-    const known = await knownServer(data, domain);
+    const database = placeOf(options.database);
+    const known = await knownServer(data, domain, database);
     const identity = await serverIdentity(data, domain, options.certificate, known !== undefined);
     const { pin, certificatePem } = identity;
     const fingerprints = fingerprintsOf(certificatePem);
     const server = await listening(data, options, identity);
     try {
-      await rememberServer(data, { domain, pin }, known);
+      await rememberServer(data, { domain, pin, database }, known);
       const { host, port, starttlsPort = null } = server.listening;
       const { httpsPort = null, httpsUrl = null } = server.listening;
       const componentPort = options.components === undefined ? null : server.componentPort;
@@ -165,8 +166,6 @@ export class StandaloneServer {
     this.#free();
   }
 }
-
-const databaseIn = (data: string) => join(data, "server.db");
 
 /** @throws SimppdError `port-in-use` when it got another port than clients will look for */
 async function listening(
