@@ -5,7 +5,7 @@ import { takeLock } from "../../store/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import { type ExternalService, type ServerLimits, XmppServer } from "../../xmpp/server/mod.ts";
 import { startLog } from "../log_file.ts";
-import { networkAddresses } from "../network_addresses.ts";
+import { reachableAt } from "../network_addresses.ts";
 import { ControlDoor } from "./control_door.ts";
 import {
   type CertificateFiles,
@@ -71,8 +71,6 @@ export interface StandaloneView extends Fingerprints {
   readonly pid: number;
 }
 
-/** Addresses that mean every address there is. */
-const EVERYWHERE = ["0.0.0.0", "::"];
 /** Components speak in clear, hence on this machine. */
 const COMPONENT_HOST = "127.0.0.1";
 
@@ -215,8 +213,7 @@ async function listening(
 
 function hostsOf(options: StandaloneOptions, view: StandaloneView) {
   if (options.addresses.length > 0) return options.addresses;
-  const hosts = EVERYWHERE.includes(view.host) ? [...networkAddresses(), "127.0.0.1"] : [view.host];
-  return hosts.map((host) => ({ host, port: view.port }));
+  return reachableAt(view.host, view.port, []);
 }
 
 /** @throws SimppdError `bad-domain` */
