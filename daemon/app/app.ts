@@ -154,8 +154,8 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     await this.#parts.account.signIn(input);
     return this.status();
   }
-  async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
-    await this.#parts.account.setReach(reach);
+  async setReach(reach: "this-machine" | "network", address?: string): Promise<StatusView> {
+    await this.#parts.account.setReach(reach, address);
     return this.status();
   }
   async setPassword(password: string): Promise<StatusView> {

@@ -26,6 +26,8 @@ export interface ServerSettings {
   readonly keyPem: string;
   readonly pin: string;
   readonly reach: "this-machine" | "network";
+  /** Where others reach it, `HOST` or `HOST:PORT`; absent: at this machine's addresses. */
+  readonly address?: string;
   /** The port it had last; kept when it is free. */
   readonly port: number;
   /** The same for STARTTLS. */
