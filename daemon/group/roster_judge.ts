@@ -91,9 +91,6 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
   };
 }
 
-<<<<<<< HEAD
-/** Actions by a device that is or was just now an owner's or admin's here, or about one's own. */
-=======
 /** Who is in one list alone, and who has another role. */
 function changesOf(before: Roster, after: Roster) {
   const { gone, come } = rosterDifference(before, after);
@@ -106,8 +103,7 @@ function changesOf(before: Roster, after: Roster) {
   };
 }
 
-/** Actions by a device that is or was just now an owner's or admin's here. */
->>>>>>> groupspeed
+/** Actions by a device that is or was just now an owner's or admin's here, or about one's own. */
 function validActions({ before, after, actions, statement }: Evidence): SignedAction[] {
   return actions.flatMap((encoded) => {
     try {
