@@ -164,6 +164,30 @@ Deno.test("the access list lets in whom it names, and an owner's act whom it doe
   close();
 });
 
+Deno.test("a member takes another device of theirs out, and nobody else's; nothing is kept of it", async () => {
+  const { anna, member, server, group, close } = stage();
+  const bob = member("bob@example.org"), carl = member("carl@example.org");
+  const second = device(bob.device.jid, bob.device.accountKey);
+  const other = member(bob.device.jid, second);
+  const eve = member(bob.device.jid);
+  for (const each of [anna, bob, carl, other]) await each.join();
+  const { epoch } = group.state;
+  assert.equal(code(await bob.act({ kind: "expel", subject: carl.id })), "not-allowed");
+  assert.equal(code(await bob.act({ kind: "expel", subject: bob.id })), "not-allowed");
+  // One who calls themselves Bob, with another account key.
+  assert.equal(code(await eve.act({ kind: "expel", subject: bob.id })), "not-allowed");
+  assert.equal(group.state.epoch, epoch);
+  assert.equal(code(await bob.act({ kind: "expel", subject: other.id })), "done");
+  assert.equal(code(await bob.act({ kind: "expel", subject: other.id })), "done");
+  assert.equal(group.state.epoch, epoch + 1);
+  await server.idle();
+  assert.ok(anna.holds() && bob.holds() && !other.holds());
+  const { banned, actions } = group.state;
+  assert.deepEqual([banned.size, actions.size], [0, 0]);
+  assert.equal((await other.join()).kind, "joined");
+  close();
+});
+
 Deno.test("only owners and admins act, each within their rights, and each act counts once", async () => {
   const { anna, member, server, group, close } = stage();
   const bob = member("bob@example.org"), carl = member("carl@example.org");

@@ -103,7 +103,7 @@ function changesOf(before: Roster, after: Roster) {
   };
 }
 
-/** Actions by a device that is or was just now an owner's or admin's here. */
+/** Actions by a device that is or was just now an owner's or admin's here, or about one's own. */
 function validActions({ before, after, actions, statement }: Evidence): SignedAction[] {
   return actions.flatMap((encoded) => {
     try {
@@ -111,13 +111,20 @@ function validActions({ before, after, actions, statement }: Evidence): SignedAc
       const author = [...before, ...after].find(({ jid, deviceKey }) =>
         jid === action.jid && equal(deviceKey, action.deviceKey)
       );
-      const fits = author !== undefined && reaches(author.role, "admin") &&
-        action.group === statement.group;
+      const fits = author !== undefined && action.group === statement.group &&
+        (reaches(author.role, "admin") || isOfOwn(action, author, before));
       return fits ? [action] : [];
     } catch {
       return [];
     }
   });
+}
+
+/** Does a member take out another device of the same account? */
+function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
+  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
+  return other !== undefined && other.jid === author.jid &&
+    equal(other.accountKey, author.accountKey);
 }
 
 function reasonFor(
@@ -184,9 +191,11 @@ export function epochSentence(epoch: number, judgement: Judgement): string {
   const said = [
     ...joined.map(({ jid }) => `${jid} joined`),
     ...left.map(({ jid }) => `${jid} left`),
-    ...expelled.map(({ jid, id }) =>
-      authors.has(id) ? `${authors.get(id)} expelled ${jid}` : `${jid} was taken out`
-    ),
+    ...expelled.map(({ jid, id }) => {
+      const author = authors.get(id);
+      if (author === undefined) return `${jid} was taken out`;
+      return author === jid ? `${jid} took a device of theirs out` : `${author} expelled ${jid}`;
+    }),
     ...changed.map(({ jid, role }) => `${jid} is ${role} now`),
   ];
   const shown = [...new Set(said)];
