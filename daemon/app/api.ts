@@ -74,8 +74,12 @@ export interface AppApi {
   signIn(
     input: { jid: string; password: string; nick: string; server?: string; pin?: string },
   ): Promise<StatusView>;
-  /** Change whether the carried server can be reached by others. */
-  setReach(reach: "this-machine" | "network"): Promise<StatusView>;
+  /**
+   * Change whether the carried server can be reached by others.
+   * @param address where, `HOST` or `HOST:PORT`, named first in invitations; empty: nowhere in
+   * particular; undefined: as it was
+   */
+  setReach(reach: "this-machine" | "network", address?: string): Promise<StatusView>;
 
   /** Gives an account that logs in by keys a password too, for other programs. */
   setPassword(password: string): Promise<StatusView>;

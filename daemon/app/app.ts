@@ -19,6 +19,7 @@ import type {
   StatusView,
   SuiteName,
 } from "../views/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, Picture } from "./api.ts";
 import { diagnose } from "./doctor.ts";
 import { compose, type Parts } from "./compose.ts";
@@ -153,8 +154,8 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     await this.#parts.account.signIn(input);
     return this.status();
   }
-  async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
-    await this.#parts.account.setReach(reach);
+  async setReach(reach: "this-machine" | "network", address?: string): Promise<StatusView> {
+    await this.#parts.account.setReach(reach, address);
     return this.status();
   }
   async setPassword(password: string): Promise<StatusView> {
@@ -214,13 +215,18 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
-    this.#parts.messages.forget(known);
-    compact(this.#state.db);
+  }
+  /** Chats and keys of who was removed stay, and can still be deleted. */
+  #remembered(jid: string): string {
+    const text = Jid.parse(jid).bare().toString();
+    const { messages, people, simpp } = this.#parts;
+    const stays = messages.page(text, 1).length > 0 || simpp.trust.describe(text) !== undefined;
+    return stays ? text : people.get(text).jid;
   }
   async forgetContact(jid: string): Promise<void> {
-    const { jid: known } = this.#parts.people.get(jid);
+    const known = this.#remembered(jid);
     this.#endCallsWith(known);
-    await this.#parts.people.remove(known);
+    if (this.#parts.people.has(known)) await this.#parts.people.remove(known);
     this.#parts.settings.forget(known);
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
@@ -228,7 +234,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     compact(this.#state.db);
   }
   async forgetChat(jid: string): Promise<void> {
-    const { jid: known } = await Promise.resolve(this.#parts.people.get(jid));
+    const known = await Promise.resolve(this.#remembered(jid));
     this.#parts.messages.forget(known);
     this.events.emit({ type: "chat-forgotten", data: { jid: known } });
     this.#parts.people.touch(known);
