@@ -142,6 +142,7 @@ export function compose(
     events,
     nick: () => account.view()?.nick ?? "",
     self: () => keys.self(),
+    alone: () => simpp.deviceKeys(account.jid)?.devices.length === 1,
     pinned: (jid) => {
       if (jid === account.jid) return { account: simpp.accountKey, verified: true };
       const trust = simpp.trust.get(jid);

@@ -1,4 +1,4 @@
-import { type Bytes, type Emitter, logOf, SimppdError, sleep } from "../base/mod.ts";
+import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
   parseSpecification,
   peek,
@@ -29,6 +29,7 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
+import { GroupLeavers } from "./group_leavers.ts";
 import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
@@ -43,8 +44,6 @@ import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
-/** What one who left has for going out of the room, in ms. */
-const LEAVING = 2_000;
 /** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
 const AFFILIATIONS = {
   owner: "owner",
@@ -68,6 +67,8 @@ interface GroupsOptions {
   readonly events: Emitter<AppEvent>;
   readonly nick: () => string;
   readonly self: () => ProvedDevice;
+  /** Is this device the only one on our account's list? */
+  readonly alone: () => boolean;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** The scheme that keeps a group's keys. */
   readonly open: (
@@ -85,15 +86,19 @@ export class AppGroups implements SealedRooms {
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
-  readonly #ended = new AbortController();
-  /** Who left a room's group just now: both addresses. */
-  readonly #leaving = new Set<string>();
+  readonly #leavers: GroupLeavers;
   #specifications = new Map<string, Specification>();
 
   constructor(options: GroupsOptions) {
     this.#o = options;
     this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
     this.#tickets = new GroupTickets(options);
+    this.#leavers = new GroupLeavers({
+      ...options,
+      keys: (jid) => this.#here.get(jid)?.keys,
+      room: (jid) => options.rooms().live(jid),
+      changed: (jid) => this.#touch(jid),
+    });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
 
@@ -119,7 +124,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
-    this.#ended.abort();
+    this.#leavers.close();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
     this.#here.clear();
@@ -274,7 +279,7 @@ export class AppGroups implements SealedRooms {
       );
     }
     const role = input.role ?? "member";
-    this.#leaving.delete(`${group.jid} ${to}`);
+    this.#leavers.invited(group.jid, to);
     await keys.admit(to, role);
     await this.#affiliate(group.jid, to, AFFILIATIONS[role]);
     await link.send(to, [invitationElement(group.specification, input.reason ?? "")], {
@@ -353,7 +358,8 @@ export class AppGroups implements SealedRooms {
       nameOf,
       touch,
       trouble: (problem) => this.#trouble(jid, problem),
-      gone: (person) => void this.#gone(jid, person),
+      left: (person) => void this.#leavers.left(jid, person),
+      members: (members) => void this.#leavers.lost(jid, members),
     });
     this.#here.set(jid, here);
     if (this.#o.rooms().live(jid) !== undefined) here.entered();
@@ -376,28 +382,6 @@ export class AppGroups implements SealedRooms {
   #trouble(jid: string, problem: Problem | null): void {
     const group = this.#o.stored.get(jid);
     if (group !== undefined && group.problem !== problem) this.#o.stored.put({ ...group, problem });
-  }
-
-  /** Who left has no business in the room any more: its owner takes them off its list. */
-  async #gone(jid: string, person: string): Promise<void> {
-    const leaving = `${jid} ${person}`;
-    this.#leaving.add(leaving);
-    // They are on their way out of it, and may be back or be invited at once.
-    await sleep(LEAVING, this.#ended.signal);
-    if (!this.#leaving.delete(leaving) || this.#ended.signal.aborted) return;
-    const group = this.#o.stored.get(jid);
-    const here = this.#here.get(jid);
-    const isBack = here?.keys.epoch?.members.some((member) => member.jid === person) ?? true;
-    if (group === undefined || isBack || person === this.#o.self().jid) return;
-    const admitted = group.admitted.filter((one) => one !== person);
-    if (admitted.length < group.admitted.length) this.#o.stored.put({ ...group, admitted });
-    this.#touch(jid);
-    if (this.#o.rooms().live(jid)?.self?.affiliation !== "owner") return;
-    try {
-      await this.#affiliate(jid, person, "none");
-    } catch (error) {
-      logOf("app").info("{person} stays on the list of {jid}: {error}", { person, jid, error });
-    }
   }
 
   #count(jid: string, cause: string): void {
