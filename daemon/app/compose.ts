@@ -50,6 +50,7 @@ export interface Parts {
   readonly rooms: AppRooms;
   readonly groups: AppGroups;
   readonly calls: Calls;
+  readonly callServers: CallServers;
   readonly account: Account;
   readonly archive: ArchiveChoice;
   readonly typing: Typing;
@@ -231,6 +232,7 @@ export function compose(
     rooms,
     groups,
     calls,
+    callServers,
     account,
     archive: keeping,
     typing,

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { api } from "../api/routes.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Callout } from "../parts/field.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
 import { Jid } from "../parts/jid.tsx";
 import { notificationState, requestNotifications } from "../store/alerts.ts";
@@ -23,8 +24,9 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls } = status
-    .value!;
+  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls, relay } =
+    status
+      .value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -157,6 +159,13 @@ export function SettingsDialog() {
             />
           </label>
         )}
+        <div role="alert">
+          {account !== null && calls === "relay-only" && relay === false && (
+            <Callout tone="warning">
+              <p>{words.noRelay}</p>
+            </Callout>
+          )}
+        </div>
         <Notifications />
         <div class="setting">
           <span>{words.camera}</span>

@@ -305,6 +305,9 @@ export const en = {
     ring: "Ring when somebody calls",
     relayOnly:
       "Calls through your server's relay only, so that nobody you call learns your address",
+    noRelay:
+      "Your server names no relay: with this on, no call will be possible. Ask who runs the " +
+      "server for one (XEP-0215), or turn this off.",
     notify: "Notifications",
     notifyOn: "On",
     notifyOff: "Turn on",
