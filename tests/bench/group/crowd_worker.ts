@@ -2,12 +2,14 @@
  * Runs some members of a crowd in a thread of their own; told what to do by {@link CrowdThread}.
  * @module
  */
-/// <reference lib="webworker" />
 import { parseSpecification } from "../../../daemon/group/mod.ts";
 import { CrowdMember } from "./crowd_member.ts";
 import type { Asked, Said, ThreadOptions } from "./crowd_thread.ts";
 
-const self = globalThis as unknown as DedicatedWorkerGlobalScope;
+const self = globalThis as unknown as {
+  postMessage(said: Said): void;
+  onmessage: (event: MessageEvent<Asked>) => void;
+};
 const members = new Map<string, CrowdMember>();
 const say = (said: Said) => self.postMessage(said);
 
