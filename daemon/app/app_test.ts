@@ -110,6 +110,17 @@ Deno.test("where the server names no relay, relay-only says so at once and nobod
     await alice.hangUp(id);
   }));
 
+Deno.test("adding who cannot be reached says why, and oneself is nobody to add", () =>
+  withCouple(async (alice) => {
+    const far = await alice.addContact({ jid: "x@other.example" });
+    assert.equal(far.problem?.code, "not-federated");
+    assert.match(far.problem.message, /does not reach other\.example/);
+    const own = alice.status().account!.jid;
+    await assert.rejects(alice.addContact({ jid: own }), /your own address/);
+    const nobody = await alice.addContact({ jid: `nobody@${own.split("@")[1]}` });
+    assert.match(nobody.problem?.message ?? "", /no such account/);
+  }));
+
 Deno.test("a correction replaces the text on both sides, and typing is shown", () =>
   withCouple(async (alice, bob) => {
     const bobJid = bob.status().account!.jid;
