@@ -60,6 +60,11 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     assert.equal((await bob.safety(aliceJid)).number, number);
     assert.equal((await alice.verify(bobJid, { number })).trust.state, "verified");
 
+    assert.match(
+      alice.contacts()[0]!.last!.body,
+      /^You compared the safety number with .*: the same/,
+    );
+
     const proved = (app: App, jid: string) =>
       app.messages(jid).filter(({ kind, body }) =>
         kind === "notice" && /proved yourselves to each other/.test(body)
