@@ -106,6 +106,7 @@ export class FakeApp implements AppApi {
     plain: false,
     unread: 0,
     typing: false,
+    problem: null,
     trust: {
       state: "first-use",
       doubt: null,

@@ -40,6 +40,7 @@ dashboard("a room is made only once one says that it is not encrypted", async (p
   await page.getByRole("radio", { name: "New room" }).check();
   await page.getByLabel("Name of the room").fill("Garden plans");
   await page.getByText("your server runs this one").waitFor();
+  await page.getByRole("textbox", { name: "Server of the room optional", exact: true }).waitFor();
   await page.getByLabel("Server of the room").fill("rooms.example.org");
   await page.getByText("rooms.example.org runs this one").waitFor();
   await page.getByRole("button", { name: "Make the room" }).click();

@@ -249,9 +249,16 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
   }
   verify(jid: string, by: { number: string } | { qr: string }): Promise<ContactView> {
     return this.#decide(jid, () => {
+      const { jid: known, name, trust } = this.#parts.people.get(jid);
       if ("qr" in by) this.#parts.simpp.trust.verifyQr(jid, by.qr);
       else this.#parts.simpp.trust.verify(jid, by.number);
       this.#parts.devices.tellVerified(jid);
+      if (trust.state === "verified") return;
+      this.#parts.chats.line(
+        known,
+        "notice",
+        `You compared the safety number with ${name}: the same.`,
+      );
     });
   }
   decideChange(jid: string, accept: boolean): Promise<ContactView> {

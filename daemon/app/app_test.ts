@@ -60,6 +60,11 @@ Deno.test("two people meet by an invitation and write to each other", () =>
     assert.equal((await bob.safety(aliceJid)).number, number);
     assert.equal((await alice.verify(bobJid, { number })).trust.state, "verified");
 
+    assert.match(
+      alice.contacts()[0]!.last!.body,
+      /^You compared the safety number with .*: the same/,
+    );
+
     const proved = (app: App, jid: string) =>
       app.messages(jid).filter(({ kind, body }) =>
         kind === "notice" && /proved yourselves to each other/.test(body)
@@ -108,6 +113,17 @@ Deno.test("where the server names no relay, relay-only says so at once and nobod
     await assert.rejects(bob.acceptCall(id, { camera: "test" }), { code: "no-relay" });
     assert.equal(bob.call(id).state, "ringing", "it can be taken once calls go by any way");
     await alice.hangUp(id);
+  }));
+
+Deno.test("adding who cannot be reached says why, and oneself is nobody to add", () =>
+  withCouple(async (alice) => {
+    const far = await alice.addContact({ jid: "x@other.example" });
+    assert.equal(far.problem?.code, "not-federated");
+    assert.match(far.problem.message, /does not reach other\.example/);
+    const own = alice.status().account!.jid;
+    await assert.rejects(alice.addContact({ jid: own }), /your own address/);
+    const nobody = await alice.addContact({ jid: `nobody@${own.split("@")[1]}` });
+    assert.match(nobody.problem?.message ?? "", /no such account/);
   }));
 
 Deno.test("a correction replaces the text on both sides, and typing is shown", () =>

@@ -1,7 +1,7 @@
-import { logOf, SimppdError } from "../base/mod.ts";
+import { logOf, SimppdError, sleep } from "../base/mod.ts";
 import type { Known, Simpp } from "../simpp/mod.ts";
 import type { Contacts, Messages, StoredContact } from "../store/mod.ts";
-import type { ContactView, TrustView } from "../views/mod.ts";
+import type { ContactView, Problem, TrustView } from "../views/mod.ts";
 import {
   type Presence,
   type Roster,
@@ -16,6 +16,8 @@ const MAX_CONTACTS = 2000;
 /** Of those, people who wrote or asked and had no answer; the oldest goes for a new one. */
 const MAX_STRANGERS = 200;
 const MAX_NAME = 100;
+/** How long adding somebody waits for what comes back, in ms. */
+const MOMENT = 1_000;
 
 /** The people one knows: the server's roster, remembered, with presence, trust and unread counts. */
 export class People {
@@ -64,6 +66,8 @@ export class People {
       if (event.kind === "loaded") this.#reconcile(roster.items());
       else if (event.kind === "item") this.#take(event.item);
       else if (event.kind === "removed") this.#forget(event.jid.toString());
+      else if (event.kind === "unreachable") this.#unreachable(event.jid, event.condition);
+      else if (event.kind === "answer") this.#answered(event.jid, event.answer === "denied");
       else if (event.kind === "request") this.#asked(event.request.jid.toString());
     });
     presence.events.on(({ jid }) => this.touch(jid.bare().toString()));
@@ -108,7 +112,7 @@ export class People {
   }
 
   async add(jid: string, name?: string): Promise<ContactView> {
-    const { roster } = this.#connection();
+    const { client, roster } = this.#connection();
     const bare = Jid.parse(jid).bare();
     if (bare.local === "") {
       throw new SimppdError(
@@ -117,6 +121,10 @@ export class People {
       );
     }
     const text = bare.toString();
+    if (bare.equals(client.jid.bare())) {
+      throw new SimppdError("bad-jid", `${text} is your own address; add somebody else's.`);
+    }
+    this.#problems.delete(text);
     await roster.set(text, name ?? roster.get(text)?.name);
     roster.subscribe(text);
     if (this.#stored.get(text)?.subscription === "asked") roster.approve(text);
@@ -124,7 +132,41 @@ export class People {
       const fresh = { jid: text, name: name ?? bare.local, subscription: "asking" } as const;
       this.#put({ ...fresh, blocked: false, plain: false });
     }
+    await this.#moment(text);
     return this.get(text);
+  }
+
+  /** Why a request did not reach somebody, by JID, as told since the daemon began. */
+  readonly #problems = new Map<string, Problem>();
+  /** Who was added a moment ago: ends the wait for what comes back. */
+  readonly #added = new Map<string, AbortController>();
+
+  /** What comes back at once is in the answer to who adds somebody. */
+  async #moment(jid: string): Promise<void> {
+    if (["to", "both"].includes(this.get(jid).subscription)) return;
+    const stop = new AbortController();
+    this.#added.set(jid, stop);
+    await sleep(MOMENT, stop.signal);
+    this.#added.delete(jid);
+  }
+
+  #unreachable(jid: Jid, condition: string): void {
+    const known = this.#stored.get(jid.toString());
+    if (known?.subscription !== "asking" && known?.subscription !== "none") return;
+    this.#problem(jid.toString(), unreachable(jid, condition));
+  }
+
+  /** A no says nothing of why: a server may answer so for an account that is not there. */
+  #answered(jid: Jid, denied: boolean): void {
+    const text = jid.toString();
+    if (!denied) this.#problems.delete(text);
+    else if (this.has(text)) this.#problem(text, unreachable(jid, "unsubscribed"));
+  }
+
+  #problem(jid: string, problem: Problem): void {
+    this.#problems.set(jid, problem);
+    this.#added.get(jid)?.abort();
+    this.touch(jid);
   }
 
   /** What a contact calls themselves, until one gives them a name of one's own. */
@@ -230,6 +272,10 @@ export class People {
   #take(item: RosterItem): void {
     const jid = item.jid.toString();
     const known = this.#stored.get(jid);
+    if (item.subscription === "to" || item.subscription === "both") {
+      this.#problems.delete(jid);
+      this.#added.get(jid)?.abort();
+    }
     const waiting = item.asked && (item.subscription === "none" || item.subscription === "from");
     const asked = known?.subscription === "asked" && item.subscription === "none";
     this.#put({
@@ -286,6 +332,7 @@ export class People {
   }
 
   #forget(jid: string): void {
+    this.#problems.delete(jid);
     this.#stored.remove(jid);
     this.#removed(jid);
   }
@@ -300,6 +347,7 @@ export class People {
       status: presence?.status ?? "",
       picture: this.#picture(contact.jid),
       unread: this.#messages.unread(contact.jid),
+      problem: this.#problems.get(contact.jid) ?? null,
       trust: this.trust(contact.jid),
       last: last === undefined ? null : { body: last.body, at: last.at, mine: last.mine },
     };
@@ -327,6 +375,25 @@ export class People {
         mutual: sessions.some(({ device, mutual }) => device === id && mutual),
       })),
     };
+  }
+}
+
+/** What comes back for somebody, as a sentence. */
+function unreachable(jid: Jid, condition: string): Problem {
+  const { domain } = jid;
+  switch (condition) {
+    case "remote-server-not-found":
+      return {
+        code: "not-federated",
+        message: `Your server does not reach ${domain}: it is not federated, or there is no such ` +
+          "server.",
+      };
+    case "remote-server-timeout":
+      return { code: "not-reached", message: `${domain} does not answer; it may be down.` };
+    case "unsubscribed":
+      return { code: "denied", message: `${jid} said no, or there may be no such account.` };
+    default:
+      return { code: "no-account", message: `There may be no such account as ${jid}.` };
   }
 }
 

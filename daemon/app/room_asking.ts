@@ -2,7 +2,7 @@ import { SimppdError } from "../base/mod.ts";
 import type { StoredRoom } from "../store/mod.ts";
 import type { RoomInvitationView } from "../views/mod.ts";
 import type { Room, Rooms } from "../xmpp/client/mod.ts";
-import { newId } from "../xmpp/core/mod.ts";
+import { newId, StanzaError } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { roomError } from "./room_problem.ts";
 import { usernameOf } from "./username.ts";
@@ -36,6 +36,10 @@ export async function changeStanding(
       await administration.setAffiliation(jid, affiliation, reason);
     }
   } catch (error) {
+    // We are in it: what was not found is who was named.
+    if (error instanceof StanzaError && error.condition === "item-not-found") {
+      throw new SimppdError("no-such-occupant", `Nobody in the room is ${nick ?? jid}.`, error);
+    }
     throw roomError(error);
   }
 }

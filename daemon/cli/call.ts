@@ -75,7 +75,7 @@ async function onlyOne(
   throw new SimppdError(
     "unknown-call",
     calls.length === 0
-      ? `There is no call to ${action} now.`
+      ? `There is no call to ${action === "hangup" ? "hang up" : action} now.`
       : `${calls.length} calls fit; name one of: ${calls.map(({ id }) => id).join(", ")}.`,
   );
 }

@@ -122,6 +122,7 @@ function line(view: ContactView): string {
   if (plain) words.push("not encrypted");
   if (blocked) words.push("blocked");
   if (unread > 0) words.push(`${unread} unread`);
+  if (view.problem !== null) words.push(printable(view.problem.message));
   return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;
 }
 

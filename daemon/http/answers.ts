@@ -89,6 +89,7 @@ const contact = v.object({
   blocked: v.boolean(),
   plain: v.boolean(),
   typing: v.boolean(),
+  problem: v.nullable(problem),
   unread: count,
   trust,
   last: v.nullable(v.object({ body: text, at: time, mine: v.boolean() })),

@@ -1,4 +1,4 @@
-import type { SuiteName } from "./status.ts";
+import type { Problem, SuiteName } from "./status.ts";
 
 export type Subscription = "none" | "to" | "from" | "both" | "asked" | "asking";
 // asked: they asked us and wait for our answer; asking: we asked them
@@ -17,6 +17,8 @@ export interface ContactView {
   /** They are writing right now. */
   typing: boolean;
   unread: number;
+  /** Why the request to see their presence did not reach them; null while nothing is known. */
+  problem: Problem | null;
   trust: TrustView;
   /** Newest message, for the list. */
   last: { body: string; at: number; mine: boolean } | null;

@@ -30,6 +30,7 @@ export function Field(props: FieldProps) {
     <div class="field">
       <label for={id}>
         {props.label}
+        {!required && " "}
         {!required && <span class="field-optional">{text.common.optional}</span>}
       </label>
       <input

@@ -13,10 +13,12 @@ import { text } from "../text/mod.ts";
 export function AddDialog() {
   const jid = useSignal("");
   const name = useSignal("");
+  const problem = useSignal<string | null>(null);
   const action = useAction();
   const words = text.add;
   const onSubmit = async (event: Event) => {
     event.preventDefault();
+    problem.value = null;
     await action.run(async () => {
       const given = name.value.trim();
       const contact = await api.addContact({
@@ -24,6 +26,7 @@ export function AddDialog() {
         ...(given === "" ? {} : { name: given }),
       });
       putContact(contact);
+      if (contact.problem !== null) return void (problem.value = contact.problem.message);
       closeDialog();
       openChat(contact.jid);
     });
@@ -33,7 +36,7 @@ export function AddDialog() {
       <form class="form" onSubmit={onSubmit}>
         <Field label={words.jid} hint={words.jidHint} value={jid} required autoFocus literal />
         <Field label={words.name} value={name} maxLength={64} />
-        <FormError message={action.error.value} />
+        <FormError message={action.error.value ?? problem.value} />
         <button
           type="submit"
           class="button button-primary button-wide"

@@ -8,7 +8,7 @@ import { CopyButton } from "../parts/copy_button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field, FormError } from "../parts/field.tsx";
 import { Jid } from "../parts/jid.tsx";
-import { nameOf, presenceOf, putContact } from "../store/contacts.ts";
+import { nameOf, presenceOf, putContact, withNames } from "../store/contacts.ts";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { text } from "../text/mod.ts";
 import { ContactEncryption, ContactInClear, ContactSecurity } from "./contact_security.tsx";
@@ -35,6 +35,7 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
             {contact.blocked ? text.people.blocked : text.people.presence[presenceOf(contact)]}
             {contact.subscription === "asking" && ` · ${text.people.asking}`}
           </p>
+          {contact.problem !== null && <p class="hint">{withNames(contact.problem.message)}</p>}
           <CopyButton
             value={contact.jid}
             label={text.common.copy}

@@ -6,7 +6,7 @@ import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
 import { TrustBadge } from "../parts/trust_badge.tsx";
 import { isLive, putAside, staged } from "../store/calls.ts";
-import { nameOf, presenceOf } from "../store/contacts.ts";
+import { nameOf, presenceOf, withNames } from "../store/contacts.ts";
 import { openChat, selected } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 
@@ -65,6 +65,9 @@ function Preview({ contact }: { contact: ContactView }) {
   }
   if (contact.blocked) return <span class="preview">{text.people.blocked}</span>;
   if (contact.typing) return <span class="preview preview-typing">{text.people.typing}</span>;
+  if (contact.problem !== null && contact.last === null) {
+    return <span class="preview">{withNames(contact.problem.message)}</span>;
+  }
   if (contact.subscription === "asking" && contact.last === null) {
     return <span class="preview">{text.people.asking}</span>;
   }

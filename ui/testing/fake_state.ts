@@ -81,6 +81,7 @@ export function fakeContact(jid: string, change: Partial<ContactView> = {}): Con
     blocked: false,
     plain: false,
     typing: false,
+    problem: null,
     unread: 0,
     trust: fakeTrust(),
     last: null,

@@ -31,7 +31,9 @@ export type RosterEvent =
   | { readonly kind: "item"; readonly item: RosterItem }
   | { readonly kind: "removed"; readonly jid: Jid }
   | { readonly kind: "request"; readonly request: SubscriptionRequest }
-  | { readonly kind: "answer"; readonly jid: Jid; readonly answer: "approved" | "denied" };
+  | { readonly kind: "answer"; readonly jid: Jid; readonly answer: "approved" | "denied" }
+  /** Presence for them came back, a request above all: `condition` as in RFC 6120 section 8.3.3. */
+  | { readonly kind: "unreachable"; readonly jid: Jid; readonly condition: string };
 
 const MAX_ITEMS = 10_000;
 const MAX_PENDING = 1_000;
@@ -196,6 +198,11 @@ export class Roster {
       case "unsubscribed":
         this.events.emit({ kind: "answer", jid, answer: "denied" });
         return true;
+      case "error": {
+        const condition = stanza.getChild("error")?.getChildElements()[0]?.getName() ?? "";
+        this.events.emit({ kind: "unreachable", jid, condition });
+        return false;
+      }
       default:
         return false;
     }
