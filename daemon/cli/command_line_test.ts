@@ -370,6 +370,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["account", "reach", "network", "--address="], ["setReach", "network", ""]],
       [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
+      [["invite", "--note", "for Bob"], ["invite", "for Bob"]],
       [["invite", "revoke", "a/b"], ["revokeInvitation", "a/b"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
@@ -441,12 +442,12 @@ Deno.test("verbs ask the daemon for what they say", () =>
 Deno.test("invite list shows whose invitations can be used, and until when", () =>
   withDaemon(async (ask, app) => {
     app.openInvitations = [
-      { id: "00aa", inviter: "al@x", expires: 0 },
-      { id: "11bb", inviter: null, expires: 1000 },
+      { id: "00aa", inviter: "al@x", expires: 0, note: "for Bob", link: null },
+      { id: "11bb", inviter: null, expires: 1000, note: "", link: null },
     ];
     assert.equal(
       (await ask(["invite", "list"])).out[0],
-      "00aa: until 1970-01-01T00:00:00.000Z, of al@x\n" +
+      "00aa (for Bob): until 1970-01-01T00:00:00.000Z, of al@x\n" +
         "11bb: until 1970-01-01T00:00:01.000Z, of the server's",
     );
     app.openInvitations = [];

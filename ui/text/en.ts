@@ -448,12 +448,6 @@ export const en = {
     serverPin: "Pinned key",
     serverHere: "Only this machine can reach it.",
     serverNetwork: "Others can reach it.",
-    outside: "Address for others",
-    outsideHint: "Where people outside your network find this machine: a name or number, as " +
-      "chat.example.org or chat.example.org:5223. Invitations name it first.",
-    namesNobody:
-      "This machine has no address that others could use, so invitations lead nowhere. " +
-      "Give the address by which others find it.",
     letIn: "Let others in",
     keepOut: "Only this machine",
     health: "Health check",

@@ -1,5 +1,6 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
+import { INVITATION_NOTES } from "./schema_invitation_notes.ts";
 import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
 import { PUBSUB } from "./schema_pubsub.ts";
 import { ROOMS } from "./schema_rooms.ts";
@@ -243,4 +244,5 @@ export const MIGRATIONS: readonly Migration[] = [
   UPLOADS,
   OPEN_INVITATIONS,
   PUBSUB,
+  INVITATION_NOTES,
 ];
