@@ -49,6 +49,7 @@ export const en = {
 
   connection: {
     lost: "Connection to simppd on this machine is lost. Reconnecting …",
+    lostLong: "If it was started again, run “simppd open” for a new page.",
     accountOffline: "Not connected to the server",
     accountFailed: "Sign-in does not work",
     noFfmpeg: "No camera can be opened",
