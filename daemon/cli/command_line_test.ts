@@ -532,3 +532,19 @@ Deno.test("taking a device off and starting anew say what follows", () =>
     app.change = { devices: { ...devices, state: "unlinked", absence: "removed" } };
     assert.match((await ask(["device", "list"])).out[0]!, /taken off.*simppd device ask/s);
   }));
+
+Deno.test("restore says that the server of the backup must not run twice", () =>
+  withDaemon(async (ask, app) => {
+    const file = await Deno.makeTempFile();
+    try {
+      const alone = await ask(["restore", file]);
+      assert.doesNotMatch(alone.out.join("\n"), /old machine/);
+      const status = app.status();
+      const server = { domain: "a.test", host: "127.0.0.1", port: 5223, pin: "p" };
+      app.restore = () => Promise.resolve({ ...status, server });
+      const { out } = await ask(["restore", file]);
+      assert.match(out.join("\n"), /do not run it on the old machine/);
+    } finally {
+      await Deno.remove(file);
+    }
+  }));
