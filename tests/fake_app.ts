@@ -84,6 +84,9 @@ const FAKE_GROUP: GroupView = {
   history: "own",
 };
 
+const FAKE_INVITATION = "xmpp:alice@fake.example?roster;preauth=AAAAAAAAAAAAAAAAAAAAAA;ibr=y;" +
+  `hosts=127.0.0.1:5223;pin=${"A".repeat(43)};account=none`;
+
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
  * `bob@fake.example`, one ringing call `call-1`, messages that are sent and delivered at once.
@@ -219,18 +222,28 @@ export class FakeApp implements AppApi {
   carry: AppApi["carry"] = (input) => this.#done(this.status(), "carry", input);
   join: AppApi["join"] = (input) => this.#done(this.status(), "join", input);
   signIn: AppApi["signIn"] = (input) => this.#done(this.status(), "signIn", input);
-  setReach: AppApi["setReach"] = (reach) => this.#done(this.status(), "setReach", reach);
+  setReach: AppApi["setReach"] = (reach, ...address) =>
+    this.#done(this.status(), "setReach", reach, ...address.filter((one) => one !== undefined));
   setPassword: AppApi["setPassword"] = (password) =>
     this.#done(this.status(), "setPassword", password);
   picture: AppApi["picture"] = () => ({ hash: "0", type: "image/png", data: "AA==" });
   setPicture: AppApi["setPicture"] = (data) => this.#done(this.status(), "setPicture", data);
   openInvitations: OpenInvitationView[] = [
-    { id: "00112233aabbccdd", inviter: "alice@fake.example", expires: 1 },
+    {
+      id: "00112233aabbccdd",
+      inviter: "alice@fake.example",
+      expires: 1,
+      note: "for Bob",
+      link: null,
+    },
   ];
   invitations: AppApi["invitations"] = () => Promise.resolve(this.openInvitations);
   revokeInvitation: AppApi["revokeInvitation"] = (id) =>
     this.#done(undefined, "revokeInvitation", id);
-  invite: AppApi["invite"] = () => this.#done({ link: "simppd://x", expires: 1 }, "invite");
+  invite: AppApi["invite"] = (note) => {
+    const made = { id: "00112233aabbccdd", link: FAKE_INVITATION, expires: 1, note: note ?? "" };
+    return this.#done(made, "invite", ...(note === undefined ? [] : [note]));
+  };
 
   #known(jid: string): ContactView {
     if (jid === this.contact.jid) return this.contact;

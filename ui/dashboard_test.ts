@@ -290,7 +290,9 @@ dashboard("a lost stream is shown and comes back with what was missed", async (p
 });
 
 dashboard("open invitations are listed and taken back", async (page, mock) => {
-  mock.state.invitations = [{ id: "feedfeedfeedfeed", inviter: null, expires: Date.now() + 9e8 }];
+  mock.state.invitations = [
+    { id: "feedfeedfeedfeed", inviter: null, expires: Date.now() + 9e8, note: "", link: null },
+  ];
   await page.getByRole("button", { name: "Invite someone" }).click();
   const dialogue = page.getByRole("dialog", { name: "Invite someone" });
   await dialogue.getByText("2 invitations can still be used").click();
@@ -300,6 +302,22 @@ dashboard("open invitations are listed and taken back", async (page, mock) => {
   await dialogue.getByText("1 invitation can still be used").waitFor();
   await asked(mock, "DELETE /api/invitations/feedfeedfeedfeed");
   assert.equal(await dialogue.getByText("The server's.").count(), 0);
+
+  // Looking again makes no other; one for somebody has a note, and is not shown to the next.
+  const made = () => mock.log.filter((line) => line.startsWith("POST /api/invitations")).length;
+  assert.equal(made(), 1);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Invite someone" }).click();
+  await dialogue.getByText("Nobody has used it yet.").waitFor();
+  assert.equal(made(), 1);
+  await dialogue.getByLabel("For whom").fill("for Bob");
+  await dialogue.getByRole("button", { name: "Make another link" }).click();
+  await dialogue.getByText("2 invitations can still be used").click();
+  await dialogue.getByRole("listitem").filter({ hasText: "for Bob" }).getByText("Shown above.")
+    .waitFor();
+  await dialogue.getByRole("button", { name: "Show link" }).click();
+  await dialogue.getByRole("listitem").filter({ hasText: "Yours." }).getByText("Shown above.")
+    .waitFor();
 });
 
 dashboard("while the account is offline nobody is shown as online", async (page, mock) => {

@@ -223,21 +223,34 @@ export class Account {
     this.#o.changed();
   }
 
-  async invite(): Promise<InvitationView> {
+  /** @param note for whom it is, 60 characters at most */
+  async invite(note = ""): Promise<InvitationView> {
     const carried = this.#needCarried();
-    const { token, expires, hosts } = await carried.invite(this.jid);
-    const { pin } = carried.view;
+    const { id, token, expires } = await carried.invite(this.jid, note);
+    const open = await carried.invitations();
+    const { invited } = this.#o.settings;
+    const kept = open.flatMap(({ id }) => invited[id] === undefined ? [] : [[id, invited[id]]]);
+    this.#o.settings.invited = { ...Object.fromEntries(kept), [id]: token };
+    return { id, link: this.#linkOf(carried, token), expires, note };
+  }
+
+  #linkOf({ hosts, view: { pin } }: Carried, token: string): string {
     const { fingerprint } = this.#o.simpp;
     const inviter = Jid.parse(this.jid);
     const { domain } = inviter;
     const name = this.#account?.nick ?? inviter.local;
-    const link = writeInvitation({ domain, inviter, name, hosts, pin, fingerprint, token });
-    return { link, expires };
+    return writeInvitation({ domain, inviter, name, hosts, pin, fingerprint, token });
   }
 
   /** Invitations to the carried server; there are none elsewhere. */
-  invitations(): Promise<OpenInvitationView[]> {
-    return this.#carried?.invitations() ?? Promise.resolve([]);
+  async invitations(): Promise<OpenInvitationView[]> {
+    const carried = this.#carried;
+    if (carried === undefined) return [];
+    const { invited } = this.#o.settings;
+    return (await carried.invitations()).map((open) => {
+      const token = invited[open.id];
+      return token === undefined ? open : { ...open, link: this.#linkOf(carried, token) };
+    });
   }
 
   /** @throws SimppdError `no-server`, `unknown-invitation` */

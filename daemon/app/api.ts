@@ -92,7 +92,7 @@ export interface AppApi {
   /** @throws SimppdError as {@link archive}, and `archive-refused` */
   setArchive(wanted: ArchiveView): Promise<ArchiveView>;
 
-  invite(): Promise<InvitationView>;
+  invite(note?: string): Promise<InvitationView>;
   /** Invitations to the carried server that can be used, the soonest to run out first. */
   invitations(): Promise<OpenInvitationView[]>;
   /** Takes an invitation back. @throws SimppdError `unknown-invitation`, `no-server` */

@@ -163,8 +163,8 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     await this.#parts.account.setPassword(password);
     return this.status();
   }
-  invite(): Promise<InvitationView> {
-    return this.#parts.account.invite();
+  invite(note?: string): Promise<InvitationView> {
+    return this.#parts.account.invite(note);
   }
   invitations(): Promise<OpenInvitationView[]> {
     return this.#parts.account.invitations();

@@ -131,12 +131,9 @@ export class Carried {
     return this.#server.createAccount(username, { loginKeys });
   }
 
-  /** A token, and where the server may be reached by who uses it. */
-  async invite(inviter: string): Promise<
-    { token: string; expires: number; hosts: { host: string; port: number }[] }
-  > {
-    const { token, expires } = await this.#server.createInvitation(inviter, INVITATION_LIFE);
-    return { token, expires, hosts: this.hosts };
+  /** @param note for whom it is, 60 characters at most */
+  invite(inviter: string, note: string): Promise<{ id: string; token: string; expires: number }> {
+    return this.#server.createInvitation(inviter, INVITATION_LIFE, note);
   }
 
   /** Invitations that can be used. */

@@ -62,6 +62,13 @@ Deno.test("a daemon's carried server takes files and WebSockets, at a port it ke
       // It moves with the other listeners.
       const moved = (await alice.setReach("network")).server!;
       assert.equal(moved.httpsPort, httpsPort);
+      // An invitation made here can be seen again, until it is taken back.
+      const made = await alice.invite("for Bob");
+      const [open] = await alice.invitations();
+      assert.deepEqual(open, { ...made, inviter: account!.jid });
+      await alice.revokeInvitation(made.id);
+      assert.deepEqual(await alice.invitations(), []);
+      await assert.rejects(alice.invite("n".repeat(61)), { code: "bad-input" });
       // Where its owner says that others reach it is in links, first; loopback is not.
       const hosts = async () => readInvitation((await alice.invite()).link).hosts;
       const named = await alice.setReach("network", "chat.example.org");

@@ -83,6 +83,14 @@ export class AppSettings {
     this.#settings.set("calls", route);
   }
 
+  /** Tokens of invitations that were made here, by id, so that their links can be shown again. */
+  get invited(): Record<string, string> {
+    return this.#settings.get("invited") ?? {};
+  }
+  set invited(tokens: Record<string, string>) {
+    this.#settings.set("invited", tokens);
+  }
+
   /** Account fingerprints that invitations named, by JID. */
   get expected(): Record<string, string> {
     return this.#settings.get("expected") ?? {};

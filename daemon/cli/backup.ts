@@ -46,9 +46,15 @@ export const restore: Verb = {
       { "simppd-passphrase": toBase64Url(utf8(passphrase)) },
       file.readable,
     );
-    return { value: status, text: `${status.account?.jid} is restored on this device` };
+    const lines = [`${status.account?.jid} is restored on this device`];
+    if (status.server !== null) lines.push(ONE_SERVER);
+    return { value: status, text: lines.join("\n") };
   },
 };
+
+/** Two servers of one name and key take each other's clients, and neither has all messages. */
+const ONE_SERVER = "The server was restored too and runs here now: do not run it on the old " +
+  "machine any more, or messages go astray between the two.";
 
 /** Writes a file that is there whole or not at all, and overwrites none. */
 export async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {

@@ -370,6 +370,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["account", "reach", "network", "--address="], ["setReach", "network", ""]],
       [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
+      [["invite", "--note", "for Bob"], ["invite", "for Bob"]],
       [["invite", "revoke", "a/b"], ["revokeInvitation", "a/b"]],
       [["contact", "add", bob, "--name", "B"], ["addContact", { jid: bob, name: "B" }]],
       [["contact", "accept", bob], ["changeContact", bob, { accept: true }]],
@@ -441,12 +442,12 @@ Deno.test("verbs ask the daemon for what they say", () =>
 Deno.test("invite list shows whose invitations can be used, and until when", () =>
   withDaemon(async (ask, app) => {
     app.openInvitations = [
-      { id: "00aa", inviter: "al@x", expires: 0 },
-      { id: "11bb", inviter: null, expires: 1000 },
+      { id: "00aa", inviter: "al@x", expires: 0, note: "for Bob", link: null },
+      { id: "11bb", inviter: null, expires: 1000, note: "", link: null },
     ];
     assert.equal(
       (await ask(["invite", "list"])).out[0],
-      "00aa: until 1970-01-01T00:00:00.000Z, of al@x\n" +
+      "00aa (for Bob): until 1970-01-01T00:00:00.000Z, of al@x\n" +
         "11bb: until 1970-01-01T00:00:01.000Z, of the server's",
     );
     app.openInvitations = [];
@@ -530,4 +531,20 @@ Deno.test("taking a device off and starting anew say what follows", () =>
     assert.match((await ask(["device", "list"])).out[0]!, /denied.*simppd device ask/s);
     app.change = { devices: { ...devices, state: "unlinked", absence: "removed" } };
     assert.match((await ask(["device", "list"])).out[0]!, /taken off.*simppd device ask/s);
+  }));
+
+Deno.test("restore says that the server of the backup must not run twice", () =>
+  withDaemon(async (ask, app) => {
+    const file = await Deno.makeTempFile();
+    try {
+      const alone = await ask(["restore", file]);
+      assert.doesNotMatch(alone.out.join("\n"), /old machine/);
+      const status = app.status();
+      const server = { domain: "a.test", host: "127.0.0.1", port: 5223, pin: "p" };
+      app.restore = () => Promise.resolve({ ...status, server });
+      const { out } = await ask(["restore", file]);
+      assert.match(out.join("\n"), /do not run it on the old machine/);
+    } finally {
+      await Deno.remove(file);
+    }
   }));

@@ -1,5 +1,5 @@
 import { readHost } from "../app/mod.ts";
-import { SimppdError } from "../base/mod.ts";
+import { secretIn } from "./secret_file.ts";
 import { type Invocation, text, UsageError } from "./verb.ts";
 
 /** `DOMAIN=@FILE`: a secret on a command line could be read by every process. */
@@ -8,15 +8,6 @@ export function componentOf(given: string): { domain: string; secret: string } {
   if (match === null) throw new UsageError(`--component takes DOMAIN=@FILE, not "${given}"`);
   const [, domain, path] = match as unknown as [string, string, string];
   return { domain, secret: secretIn(path) };
-}
-
-/** The first line of a file. @throws SimppdError `bad-secret` */
-export function secretIn(path: string): string {
-  try {
-    return Deno.readTextFileSync(path).split("\n", 1)[0]!.trim();
-  } catch (error) {
-    throw new SimppdError("bad-secret", `The secret in ${path} cannot be read.`, error);
-  }
 }
 
 /** Port of components where nobody says otherwise. */

@@ -1,21 +1,29 @@
 import type { InvitationView, OpenInvitationView } from "../views/mod.ts";
 import { isLoopback, readInvitation } from "../app/mod.ts";
 import { LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
 import { type Answer, expectWords, UsageError, type Verb } from "./verb.ts";
 
 export const invite: Verb = {
   name: "invite",
   summary: "Make a single-use invitation link to the carried server; list and revoke them",
   usage: [
-    "invite",
+    "invite [--note TEXT]                         --note: for whom, seen in the list alone",
     "invite list                                  those that can still be used",
     "invite revoke ID                             nobody can use it any more",
   ],
-  options: {},
-  async run({ words: [action, ...words], state }) {
+  options: { note: { type: "string" } },
+  async run({ words: [action, ...words], options: { note }, state }) {
+    if (note !== undefined && action !== undefined) {
+      throw new UsageError("--note goes with invite alone");
+    }
     switch (action) {
       case undefined:
-        return made(await (await LocalApi.open(state)).ask("POST", "/api/invitations"));
+        return made(
+          await (await LocalApi.open(state)).ask("POST", "/api/invitations", {
+            ...(note === undefined ? {} : { note }),
+          }),
+        );
       case "list":
         expectWords(words);
         return listed(await (await LocalApi.open(state)).ask("GET", "/api/invitations"));
@@ -34,10 +42,16 @@ export const invite: Verb = {
 /** An invitation just made. */
 export function made(invitation: InvitationView): Answer {
   const until = new Date(invitation.expires).toISOString();
-  const lines = [invitation.link, `good for one person, until ${until}`];
-  if (readInvitation(invitation.link).hosts.every(isLoopback)) lines.push(ONLY_HERE);
+  const { id, link, note } = invitation;
+  const lines = [
+    link,
+    `${id}${called(note)}: good for one person, until ${until}`,
+  ];
+  if (readInvitation(link).hosts.every(isLoopback)) lines.push(ONLY_HERE);
   return { value: invitation, text: lines.join("\n") };
 }
+
+const called = (note: string) => note === "" ? "" : ` (${printable(note)})`;
 
 const ONLY_HERE = "It works on this machine alone: the link names no address that others reach. " +
   "Let them in (simppd account reach network --address HOST; of server run: --host, --address) " +
@@ -45,8 +59,8 @@ const ONLY_HERE = "It works on this machine alone: the link names no address tha
 
 /** Invitations that can be used, a line each. */
 export function listed(open: readonly OpenInvitationView[]): Answer {
-  const line = ({ id, inviter, expires }: OpenInvitationView) =>
-    `${id}: until ${new Date(expires).toISOString()}, ` +
+  const line = ({ id, inviter, expires, note }: OpenInvitationView) =>
+    `${id}${called(note)}: until ${new Date(expires).toISOString()}, ` +
     (inviter === null ? "of the server's" : `of ${inviter}`);
   return { value: open, text: open.map(line).join("\n") || "no invitation is open" };
 }

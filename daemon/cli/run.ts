@@ -41,7 +41,8 @@ export const run: Verb = {
   },
   async run(invocation) {
     expectWords(invocation.words);
-    const port = whole(invocation, "port", 0, 65_535) ?? PORT;
+    const named = whole(invocation, "port", 0, 65_535);
+    const port = named ?? PORT;
     const { state, io, json } = invocation;
     const hosts = text(invocation, "call-hosts");
     const offered = hosts === undefined ? {} : { callHosts: hosts.split(",") };
@@ -59,7 +60,10 @@ export const run: Verb = {
       const stopSweeping = keepSwept(state);
       const token = newToken();
       try {
-        const door = await startHttp({ app, port, token, instance: app.instance });
+        const door = await startHttp({
+          ...{ app, port, token, instance: app.instance },
+          exact: named !== undefined,
+        });
         try {
           await writeApiFile(state, { url: door.url, token, pid: Deno.pid });
           const link = door.launchLink();

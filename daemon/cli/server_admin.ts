@@ -49,14 +49,16 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
 
 export async function serverInvite(invocation: Invocation): Promise<Answer> {
   const [action, ...words] = invocation.words;
-  if (action !== undefined && (invocation.options.from ?? invocation.options.days) !== undefined) {
-    throw new UsageError("--from and --days go with server invite alone");
+  const { from, days, note } = invocation.options;
+  if (action !== undefined && (from ?? days ?? note) !== undefined) {
+    throw new UsageError("--from, --days and --note go with server invite alone");
   }
   switch (action) {
     case undefined: {
       const days = whole(invocation, "days", 1, MOST_INVITATION_DAYS) ?? INVITATION_DAYS;
       const from = text(invocation, "from") ?? null;
-      return made(await askServer(invocation.state, "invite", { from, days }));
+      const note = text(invocation, "note") ?? "";
+      return made(await askServer(invocation.state, "invite", { from, days, note }));
     }
     case "list":
       expectWords(words);

@@ -10,8 +10,10 @@ import {
 import { databaseLocation, type ExternalService, isMysql, readLimits } from "../xmpp/server/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
-import { componentOf, needed, secretIn } from "./component_option.ts";
+import { componentOf, needed } from "./component_option.ts";
+import { environment } from "./environment.ts";
 import { loginProfiles } from "./run.ts";
+import { secretIn, warnIfOpen } from "./secret_file.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { expectWords, type Invocation, text, texts, UsageError, whole } from "./verb.ts";
 import { VERSION } from "./version.ts";
@@ -183,6 +185,8 @@ function turnOf(text: string): ExternalService {
 }
 
 function databaseOf(option: string | undefined): string | undefined {
+  const given = option ?? environment("SIMPPD_DATABASE") ?? "";
+  if (given.startsWith("@")) warnIfOpen(given.slice(1));
   const location = databaseLocation(option);
   if (location === undefined || isMysql(location)) return location;
   throw new UsageError(

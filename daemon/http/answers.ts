@@ -67,8 +67,14 @@ const archive = v.object({
   always: v.array(text),
   never: v.array(text),
 });
-const invitation = v.object({ link: text, expires: time });
-const openInvitation = v.object({ id: text, inviter: v.nullable(text), expires: time });
+const invitation = v.object({ id: text, link: text, expires: time, note: text });
+const openInvitation = v.object({
+  id: text,
+  inviter: v.nullable(text),
+  expires: time,
+  note: text,
+  link: v.nullable(text),
+});
 const trust = v.object({
   state: v.picklist(["unknown", "first-use", "verified", "changed"]),
   doubt: v.nullable(v.picklist(["new-key", "refused", "differs"])),

@@ -26,6 +26,8 @@ export interface HttpOptions {
   app: AppApi;
   /** Wanted port; when it is taken, or 0, any free one. */
   port: number;
+  /** It was asked for by name: when it is taken, that is an error. */
+  exact?: boolean;
   /** The command line's bearer token: 256 random bits. */
   token: string;
   /** Names the cookie, since cookies do not know ports: letters, digits, `-` and `_`. */
@@ -52,6 +54,7 @@ export interface HttpDoor {
 /**
  * Opens the local API, the live views and the dashboard on 127.0.0.1, and nowhere else.
  * docs/threat-model.md "The local API"
+ * @throws SimppdError `port-in-use`
  */
 // deno-lint-ignore require-await -- rejects rather than throws
 export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
@@ -62,7 +65,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
   const sessions = new Sessions(now);
   // Whoever listened in our place was our origin, and could read the tokens of its pages.
   const lost = () => sessions.endAll();
-  const listener = new Listener(options.port, (request) => answer(request), lost);
+  const listener = new Listener(
+    options.port,
+    options.exact === true,
+    (request) => answer(request),
+    lost,
+  );
   const { port } = listener;
   const url = `http://127.0.0.1:${port}`;
   const launches = new LaunchTokens(now);

@@ -449,6 +449,18 @@ Deno.test("every answer carries the headers that keep it here", () =>
     }
   }));
 
+Deno.test("a port that was asked for by name and is taken is an error", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const app = new FakeApp();
+  const { port } = taken.addr;
+  const options = { app, port, token: "t".repeat(43), instance: app.instance };
+  try {
+    await assert.rejects(startHttp({ ...options, exact: true }), { code: "port-in-use" });
+  } finally {
+    taken.close();
+  }
+});
+
 Deno.test("a taken port falls back to a free one", () =>
   withDoor((first) =>
     withDoor((second) => {

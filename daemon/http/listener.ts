@@ -1,4 +1,4 @@
-import { logOf, sleep } from "../base/mod.ts";
+import { logOf, SimppdError, sleep } from "../base/mod.ts";
 import { refusal } from "./refusal.ts";
 
 /** How long requests under way may take to end when the door closes, in ms. */
@@ -25,13 +25,14 @@ export class Listener {
   readonly #kept: Promise<void>;
 
   /**
-   * @param port wanted port; when it is taken, or 0, any free one
+   * @param port wanted port; 0: any free one
+   * @param exact is that port an error when it is taken? Else any free one is used
    * @param lost called when we stopped listening against our will: anybody can listen there then
    */
-  constructor(port: number, handler: Handler, lost: () => void) {
+  constructor(port: number, exact: boolean, handler: Handler, lost: () => void) {
     this.#handler = handler;
     this.#lost = lost;
-    this.#server = this.#firstServer(port);
+    this.#server = this.#firstServer(port, exact);
     this.port = this.#server.addr.port;
     this.#kept = this.#keep();
   }
@@ -74,11 +75,19 @@ export class Listener {
     }
   }
 
-  #firstServer(port: number): Deno.HttpServer<Deno.NetAddr> {
+  #firstServer(port: number, exact: boolean): Deno.HttpServer<Deno.NetAddr> {
     try {
       return this.#serve(port);
     } catch (error) {
       if (port === 0 || !(error instanceof Deno.errors.AddrInUse)) throw error;
+      if (exact) {
+        throw new SimppdError(
+          "port-in-use",
+          `Port ${port} of 127.0.0.1 is taken. End what has it, or name another with --port ` +
+            "(0 takes any free one).",
+          error,
+        );
+      }
       logOf("http").warn("port {port} is taken; another one is used", { port });
       return this.#serve(0);
     }

@@ -38,6 +38,9 @@ export const reachBody = v.strictObject({
   reach,
   address: v.exactOptional(v.pipe(v.string(), v.maxLength(300))),
 });
+export const inviteBody = v.strictObject({
+  note: v.exactOptional(v.pipe(v.string(), v.maxLength(60))),
+});
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
 export const pictureBody = v.strictObject({ data: v.nullable(v.string()) });
 export const changeContactBody = v.strictObject({

@@ -90,8 +90,9 @@ export const routes: readonly Route[] = [
     handle: ({ app, body }) => app.setReach(body.reach, body.address),
   }),
   route("post", "/api/invitations", "Make a single-use invitation link", {
+    body: requests.inviteBody,
     answer: "Invitation",
-    handle: ({ app }) => app.invite(),
+    handle: ({ app, body }) => app.invite(body.note),
   }),
   route("get", "/api/invitations", "Invitations that can still be used", {
     answer: "OpenInvitation[]",

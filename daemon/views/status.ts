@@ -112,15 +112,21 @@ export interface ServerView {
   pin: string;
 }
 
-/** An invitation that can still be used. Its link is known only to whom it was shown. */
+/** An invitation that can still be used. */
 export interface OpenInvitationView {
   id: string;
   /** Who invites, null: who runs the server. */
   inviter: string | null;
   expires: number;
+  /** For whom it is, in words of who made it; may be empty. */
+  note: string;
+  /** null: it was not made here, and a server keeps none. */
+  link: string | null;
 }
 
 export interface InvitationView {
+  id: string;
   link: string;
   expires: number;
+  note: string;
 }

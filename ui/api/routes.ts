@@ -90,7 +90,7 @@ export const api = {
     request<void>("DELETE", `/api/invitations/${encodeURIComponent(id)}`),
   archive: () => request<ArchiveView>("GET", "/api/archive"),
   setArchive: (wanted: ArchiveView) => request<ArchiveView>("PUT", "/api/archive", wanted),
-  invite: () => request<InvitationView>("POST", "/api/invitations"),
+  invite: (note: string) => request<InvitationView>("POST", "/api/invitations", { note }),
   doctor: () => request<DoctorLine[]>("GET", "/api/doctor"),
 
   contacts: () => request<ContactView[]>("GET", "/api/contacts"),

@@ -1,48 +1,54 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { api } from "../api/routes.ts";
-import type { OpenInvitationView } from "../api/views.ts";
-import { useAction } from "../parts/action.ts";
-import { FormError } from "../parts/field.tsx";
+import type { InvitationView, OpenInvitationView } from "../api/views.ts";
 import { when } from "../parts/time.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
-/** Invitations that can still be used, and a way to take each back. `made`: a new one came. */
-export function OpenInvitations({ made }: { made: unknown }) {
-  const open = useSignal<readonly OpenInvitationView[]>([]);
-  const action = useAction();
+interface Props {
+  open: readonly OpenInvitationView[];
+  /** Id of the one whose link is seen. */
+  shown: string | undefined;
+  busy: boolean;
+  show(invitation: InvitationView): void;
+  revoke(id: string): void;
+}
+
+/** Invitations that can still be used, a way to see the link of each again, and to take it back. */
+export function OpenInvitations({ open, shown, busy, show, revoke }: Props) {
   const words = text.invite;
-  const load = async () => void (open.value = await api.invitations());
-  useEffect(() => void action.run(load), [made]);
-  const revoke = (id: string) =>
-    action.run(async () => {
-      await api.revokeInvitation(id);
-      await load();
-    });
-  if (open.value.length === 0 && action.error.value === null) return null;
+  if (open.length === 0) return null;
   return (
     <details class="advanced">
-      <summary>{words.open(open.value.length)}</summary>
+      <summary>{words.open(open.length)}</summary>
       <ul class="invitations">
-        {open.value.map(({ id, inviter, expires }) => (
-          <li key={id} class="setting">
+        {open.map(({ link, ...rest }) => (
+          <li key={rest.id} class="setting">
             <span>
-              {whose(inviter)} <span class="hint">{words.expires(when(expires))}</span>
+              <bdi>{rest.note || whose(rest.inviter)}</bdi>{" "}
+              <span class="hint">
+                {words.expires(when(rest.expires))} {rest.id === shown && words.shown}
+              </span>
             </span>
+            {link !== null && rest.id !== shown && (
+              <button
+                type="button"
+                class="button button-small"
+                onClick={() => show({ ...rest, link })}
+              >
+                {words.show}
+              </button>
+            )}
             <button
               type="button"
               class="button button-small"
-              aria-label={`${words.revoke}: ${words.expires(when(expires))}`}
-              disabled={action.busy.value}
-              onClick={() => revoke(id)}
+              aria-label={`${words.revoke}: ${words.expires(when(rest.expires))}`}
+              disabled={busy}
+              onClick={() => revoke(rest.id)}
             >
               {words.revoke}
             </button>
           </li>
         ))}
       </ul>
-      <FormError message={action.error.value} />
     </details>
   );
 }

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { api, type SignIn } from "../api/routes.ts";
 import { Callout, Field } from "../parts/field.tsx";
 import { text } from "../text/mod.ts";
@@ -73,6 +74,7 @@ export function SignInForm() {
 /** How to pin the key of a server whose certificate no authority vouches for. */
 function PinHelp({ given, show }: { given: boolean; show(): void }) {
   const words = text.setup.pinHelp;
+  useEffect(() => void show(), []);
   return (
     <Callout tone="warning">
       <p>{given ? words.wrong : words.lead}</p>

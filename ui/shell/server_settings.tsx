@@ -47,7 +47,12 @@ export function ServerSettings({ server }: { server: ServerView }) {
         {asking.value && (
           <Callout tone="warning">
             <p>{text.setup.reachWarning}</p>
-            <Field label={words.outside} hint={words.outsideHint} value={address} literal />
+            <Field
+              label={text.invite.outside}
+              hint={text.invite.outsideHint}
+              value={address}
+              literal
+            />
             <div class="banner-answers">
               <button
                 type="button"
@@ -75,8 +80,13 @@ export function ServerSettings({ server }: { server: ServerView }) {
             void reach("network", address.value);
           }}
         >
-          {namesNobody.value && <Callout tone="warning">{words.namesNobody}</Callout>}
-          <Field label={words.outside} hint={words.outsideHint} value={address} literal />
+          {namesNobody.value && <Callout tone="warning">{text.invite.namesNobody}</Callout>}
+          <Field
+            label={text.invite.outside}
+            hint={text.invite.outsideHint}
+            value={address}
+            literal
+          />
           <button
             type="submit"
             class="button button-small"

@@ -1,3 +1,5 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { connection, phase, status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
@@ -29,15 +31,27 @@ function trouble(): { tone: "danger" | "warning"; title: string; detail: string 
   return null;
 }
 
+/** How long one waits before it is said what else helps, in ms. */
+const LONG = 5_000;
+
 export function StatusBanner() {
   const shown = trouble();
+  const long = useSignal(false);
+  const lost = connection.value === "lost";
+  useEffect(() => {
+    long.value = false;
+    if (!lost) return;
+    const timer = setTimeout(() => long.value = true, LONG);
+    return () => clearTimeout(timer);
+  }, [lost]);
   return (
     <div role="status" class="status-banner">
       {shown !== null && (
         <div class={`strip strip-${shown.tone}`}>
           <Icon name="alert" size="s" />
           <p>
-            <strong>{shown.title}</strong> <span dir="auto">{shown.detail}</span>
+            <strong>{shown.title}</strong>{" "}
+            <span dir="auto">{lost && long.value ? text.connection.lostLong : shown.detail}</span>
           </p>
         </div>
       )}

@@ -288,14 +288,13 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.invitations;
       case "POST /api/invitations":
         state.invitations = [...state.invitations, {
-          id: String(state.invitations.length).padStart(16, "0"),
+          id: crypto.randomUUID(),
           inviter: state.status.account!.jid,
-          expires: Date.now() + 86_400_000,
-        }];
-        return {
+          expires: Date.now() + 86_400_000 + state.invitations.length,
+          note: String(body["note"]),
           link: `simppd:join?${"d=anna-desk.simppd.invalid&a=192.168.1.20:5223&".repeat(2)}t=Zm9v`,
-          expires: Date.now() + 86_400_000,
-        };
+        }];
+        return state.invitations.at(-1);
       case "PUT /api/passphrase":
         return state.status = { ...state.status, keeper: "passphrase" };
       case "POST /api/lock":

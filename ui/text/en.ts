@@ -51,6 +51,7 @@ export const en = {
 
   connection: {
     lost: "Connection to simppd on this machine is lost. Reconnecting …",
+    lostLong: "If it was started again, run “simppd open” for a new page.",
     accountOffline: "Not connected to the server",
     accountFailed: "Sign-in does not work",
     noFfmpeg: "No camera can be opened",
@@ -320,12 +321,6 @@ export const en = {
     serverPin: "Pinned key",
     serverHere: "Only this machine can reach it.",
     serverNetwork: "Others can reach it.",
-    outside: "Address for others",
-    outsideHint: "Where people outside your network find this machine: a name or number, as " +
-      "chat.example.org or chat.example.org:5223. Invitations name it first.",
-    namesNobody:
-      "This machine has no address that others could use, so invitations lead nowhere. " +
-      "Give the address by which others find it.",
     letIn: "Let others in",
     keepOut: "Only this machine",
     health: "Health check",

@@ -82,16 +82,18 @@ const REQUESTS = {
     v.strictObject({
       from: v.nullable(name),
       days: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_INVITATION_DAYS)),
+      note: v.optional(v.pipe(v.string(), v.maxLength(60)), ""),
     }),
-    async (server, { from, days }) => {
+    async (server, { from, days, note }) => {
       const { control, domain, pin } = server;
       const inviter = from === null ? undefined : Jid.parse(jidOf(server, from));
-      const { token, expires } = await control.createInvitation(
+      const { id, token, expires } = await control.createInvitation(
         inviter?.toString() ?? null,
         days * 86_400,
+        note,
       );
       const link = writeInvitation({ domain, inviter, hosts: server.hosts(), pin, token });
-      return { link, expires };
+      return { id, link, expires, note };
     },
   ),
 
@@ -172,6 +174,7 @@ export async function openInvitations(
   return open.map((one) => ({
     ...one,
     inviter: one.inviter === null ? null : `${one.inviter}@${domain}`,
+    link: null,
   }));
 }
 

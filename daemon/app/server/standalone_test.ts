@@ -144,8 +144,9 @@ Deno.test("a carried server is administered in the daemon's state directory", ()
       assert.equal(read.fingerprint, undefined);
       assert.deepEqual(read.hosts, [{ host: "127.0.0.1", port: carried.view.port }]);
       assert.equal((await askServer(folder, "stats", {})).invitations, 1);
-      await askServer(folder, "invite", { from: null, days: 2 });
+      const bobs = await askServer(folder, "invite", { from: null, days: 2, note: "for Bob" });
       const [hers, servers] = await askServer(folder, "invitations", {});
+      assert.deepEqual([servers!.id, servers!.note, hers!.note], [bobs.id, "for Bob", ""]);
       assert.deepEqual([hers!.inviter, servers!.inviter], [`alice@${domain}`, null]);
       assert.match(hers!.id, /^[0-9a-f]{16}$/);
       await askServer(folder, "revokeInvitation", { id: hers!.id });

@@ -144,7 +144,8 @@ function tlsFailure(error: unknown, name: string): unknown {
   if (error instanceof Error && isCertificateProblem(error)) {
     return new SimppdError(
       "untrusted-certificate",
-      `The server's certificate does not show that it is ${name}.`,
+      `The server's certificate does not show that it is ${name}. If the server made its own ` +
+        "certificate, sign in with its pinned key (--pin), which whoever runs it can tell.",
       error,
     );
   }

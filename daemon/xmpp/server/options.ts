@@ -85,9 +85,14 @@ export interface ServerControl {
   createAccount(username: string, secret: AccountSecret): Promise<PublicLoginKey[]>;
   /**
    * @param inviterJid null: the administrator invites, and nobody gets a contact
+   * @param note for whom it is, 60 characters at most
    * @throws SimppdError `unknown-account`, `too-many-invitations`, `bad-input`
    */
-  createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation>;
+  createInvitation(
+    inviterJid: string | null,
+    ttlSeconds: number,
+    note?: string,
+  ): Promise<Invitation>;
   /**
    * Moves the listeners; streams that are open stay.
    * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is

@@ -188,7 +188,11 @@ export class XmppServer implements StreamHost, ServerControl {
   }
 
   // deno-lint-ignore require-await -- so that errors reject, as they do from the Worker
-  async createInvitation(inviterJid: string | null, ttlSeconds: number): Promise<Invitation> {
+  async createInvitation(
+    inviterJid: string | null,
+    ttlSeconds: number,
+    note = "",
+  ): Promise<Invitation> {
     this.#checkRunning();
     const inviter = inviterJid === null ? null : this.localAccount(inviterJid);
     if (inviter === undefined || (inviter !== null && !this.storage.accounts.exists(inviter))) {
@@ -197,8 +201,8 @@ export class XmppServer implements StreamHost, ServerControl {
     if (!(ttlSeconds >= 1 && ttlSeconds <= LONGEST_INVITATION_SECONDS)) {
       throw new SimppdError("bad-input", "An invitation lasts from one second to one year.");
     }
-    const seconds = Math.floor(ttlSeconds);
-    return this.storage.invitations.create(inviter, seconds, this.limits.invitations, Date.now());
+    const wanted = { inviter, ttlSeconds: Math.floor(ttlSeconds), note };
+    return this.storage.invitations.create(wanted, this.limits.invitations, Date.now());
   }
 
   // deno-lint-ignore require-await -- as above

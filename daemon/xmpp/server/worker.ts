@@ -106,8 +106,8 @@ class Carrier implements CarriedServer {
   createAccount(username: string, secret: AccountSecret) {
     return this.call("createAccount", username, secret);
   }
-  createInvitation(inviterJid: string | null, ttlSeconds: number) {
-    return this.call("createInvitation", inviterJid, ttlSeconds);
+  createInvitation(inviterJid: string | null, ttlSeconds: number, note?: string) {
+    return this.call("createInvitation", inviterJid, ttlSeconds, note);
   }
   listen(host: string, port: number, starttlsPort?: number) {
     return this.call("listen", host, port, starttlsPort);
@@ -216,8 +216,8 @@ class ServerThread implements Methods {
   createAccount(username: string, secret: AccountSecret) {
     return this.#running.createAccount(username, secret);
   }
-  createInvitation(inviterJid: string | null, ttlSeconds: number) {
-    return this.#running.createInvitation(inviterJid, ttlSeconds);
+  createInvitation(inviterJid: string | null, ttlSeconds: number, note?: string) {
+    return this.#running.createInvitation(inviterJid, ttlSeconds, note);
   }
   listen(host: string, port: number, starttlsPort?: number) {
     return this.#running.listen(host, port, starttlsPort);

@@ -4,6 +4,8 @@ import type { Database } from "./database.ts";
 
 /** A single-use right to make an account (XEP-0445). */
 export interface Invitation {
+  /** As in {@link OpenInvitation}. */
+  id: string;
   /** base64url of 16 random bytes; a secret. */
   token: string;
   /** Milliseconds since 1970. */
@@ -18,7 +20,12 @@ export interface OpenInvitation {
   inviter: string | null;
   /** Milliseconds since 1970. */
   expires: number;
+  /** For whom it is, in words of who made it; may be empty. */
+  note: string;
 }
+
+/** The longest a note may be, in UTF-16 units. */
+const MOST_NOTE = 60;
 
 /** Open invitations. Only hashes of tokens are kept: who reads the database can use none. */
 export class Invitations {
@@ -30,9 +37,17 @@ export class Invitations {
 
   /**
    * @param inviter an account; null for the server's administrator
-   * @throws SimppdError `too-many-invitations`
+   * @param note for whom it is; may be empty
+   * @throws SimppdError `too-many-invitations`, `bad-input`
    */
-  create(inviter: string | null, ttlSeconds: number, most: number, now: number): Invitation {
+  create(
+    { inviter, ttlSeconds, note }: { inviter: string | null; ttlSeconds: number; note: string },
+    most: number,
+    now: number,
+  ): Invitation {
+    if (note.length > MOST_NOTE) {
+      throw new SimppdError("bad-input", `A note has ${MOST_NOTE} characters at most.`);
+    }
     this.#statements.removeExpired.run(now);
     const { n } = inviter === null
       ? this.#statements.countOpen.get()!
@@ -45,8 +60,10 @@ export class Invitations {
     }
     const token = crypto.getRandomValues(new Uint8Array(16));
     const expires = now + ttlSeconds * 1000;
-    this.#statements.insert.run(sha256(token), inviter, expires);
-    return { token: toBase64Url(token), expires };
+    const hash = sha256(token);
+    this.#statements.insert.run(hash, inviter, expires);
+    if (note !== "") this.#statements.insertNote.run(hash, note.toWellFormed());
+    return { id: idOf(hash), token: toBase64Url(token), expires };
   }
 
   /** How many can be used. */
@@ -57,7 +74,11 @@ export class Invitations {
   /** All that can be used, the soonest to run out first. */
   list(now: number): OpenInvitation[] {
     return this.#statements.open.all(now)
-      .map(({ token_hash, inviter, expires }) => ({ id: idOf(token_hash), inviter, expires }));
+      .map(({ token_hash, note, ...rest }) => ({
+        id: idOf(token_hash),
+        ...rest,
+        note: note ?? "",
+      }));
   }
 
   /** Takes one back: nobody can use it any more. @returns whether there was one */
@@ -98,11 +119,16 @@ function statements(db: Database) {
       q.selectFrom("invitation").select(q.fn.countAll<number>().as("n")).where("expires", ">", now)
     ),
     open: db.prepare((q, now: number) =>
-      q.selectFrom("invitation").select(["token_hash", "inviter", "expires"])
+      q.selectFrom("invitation")
+        .leftJoin("invitation_note", "invitation_note.token_hash", "invitation.token_hash")
+        .select(["invitation.token_hash", "inviter", "expires", "note"])
         .where("expires", ">", now).orderBy("expires")
     ),
     insert: db.prepare((q, token_hash: Bytes, inviter: string | null, expires: number) =>
       q.insertInto("invitation").values({ token_hash, inviter, expires })
+    ),
+    insertNote: db.prepare((q, token_hash: Bytes, note: string) =>
+      q.insertInto("invitation_note").values({ token_hash, note })
     ),
     inviter: db.prepare((q, hash: Bytes, now: number) =>
       q.selectFrom("invitation").select("inviter")

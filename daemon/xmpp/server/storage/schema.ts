@@ -1,5 +1,6 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
+import { INVITATION_NOTES } from "./schema_invitation_notes.ts";
 import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
 import { PEP_USAGE } from "./schema_pep_usage.ts";
 import { PUBSUB } from "./schema_pubsub.ts";
@@ -245,4 +246,5 @@ export const MIGRATIONS: readonly Migration[] = [
   OPEN_INVITATIONS,
   PUBSUB,
   PEP_USAGE,
+  INVITATION_NOTES,
 ];

@@ -25,6 +25,7 @@ export interface Tables {
   login_key: { account: string; profile: string; public: Blob };
   /** `inviter` null: the server's administrator. */
   invitation: { token_hash: Blob; inviter: string | null; expires: Time };
+  invitation_note: { token_hash: Blob; note: string };
   roster_item: {
     account: string;
     contact: string;
