@@ -356,6 +356,8 @@ export class AppGroups implements SealedRooms {
       gone: (person) => void this.#gone(jid, person),
     });
     this.#here.set(jid, here);
+    const problem = this.#o.servers.problem(this.#specification(group));
+    if (problem !== undefined) talk.news(problem);
     if (this.#o.rooms().live(jid) !== undefined) here.entered();
     return here;
   }
