@@ -25,6 +25,9 @@ const REQUESTS: ReadonlySet<string> = new Set([
   "host",
 ]);
 
+const DAMAGED =
+  "What this device kept of this group's keys cannot be read, so it stands still: restore a backup.";
+
 interface ServersOptions {
   /** Of the key server's database; made with the first group. */
   readonly path: string;
@@ -39,15 +42,33 @@ interface ServersOptions {
 /** The key server of the groups that were made here: Keystone's, inside its maker's daemon. */
 export class GroupServers {
   readonly #o: ServersOptions;
+  #failed: { jid: string; sentence: string } | undefined;
   #running: { server: KeyServer; store: KeyServerStore } | undefined;
 
   constructor(options: ServersOptions) {
     this.#o = options;
   }
 
-  /** Takes up what was kept before. @param jid the account it speaks as */
+  /**
+   * Takes up what was kept before. What cannot be read keeps no other group from opening; see
+   * {@link problem}.
+   * @param jid the account it speaks as
+   */
   start(jid: string): void {
-    if (this.#running === undefined && hasFile(this.#o.path)) this.#open(jid);
+    if (this.#running !== undefined || !hasFile(this.#o.path)) return;
+    this.#failed = undefined;
+    try {
+      this.#open(jid);
+    } catch (error) {
+      logOf("app").error("no group that is kept here is served: {error}", { error });
+      this.#failed = { jid, sentence: DAMAGED };
+    }
+  }
+
+  /** Why a group that is kept here is not served, as a sentence; undefined where nothing is wrong. */
+  problem({ group, keyServer }: Specification): string | undefined {
+    if (this.#failed?.jid === keyServer.jid) return this.#failed.sentence;
+    return this.#running?.server.damaged.has(group) === true ? DAMAGED : undefined;
   }
 
   close(): void {
@@ -58,7 +79,8 @@ export class GroupServers {
 
   /** Is this group's key server here? @param id 32 hex digits */
   has(id: string): boolean {
-    return this.#running?.server.group(id) !== undefined;
+    const server = this.#running?.server;
+    return server?.group(id) !== undefined || server?.damaged.has(id) === true;
   }
 
   /** Is this a request to a key server that runs here? */
@@ -102,8 +124,9 @@ export class GroupServers {
 
   #open(jid: string): { server: KeyServer; store: KeyServerStore } {
     const { path, vault, control, accountKey, room } = this.#o;
-    const store = new KeyServerStore(path, vault);
+    let store: KeyServerStore | undefined;
     try {
+      store = new KeyServerStore(path, vault);
       const server = new KeyServer({
         store,
         control,
@@ -114,11 +137,11 @@ export class GroupServers {
       });
       return this.#running = { server, store };
     } catch (error) {
-      store.close();
+      store?.close();
       logOf("app").error("the key server does not start: {error}", { error });
       throw new SimppdError(
         "key-server-damaged",
-        "What this device kept of its groups' keys cannot be read; restore a backup.",
+        DAMAGED,
         error,
       );
     }

@@ -362,6 +362,8 @@ export class AppGroups implements SealedRooms {
       members: (members) => void this.#leavers.lost(jid, members),
     });
     this.#here.set(jid, here);
+    const problem = this.#o.servers.problem(this.#specification(group));
+    if (problem !== undefined) talk.news(problem);
     if (this.#o.rooms().live(jid) !== undefined) here.entered();
     return here;
   }

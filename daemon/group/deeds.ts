@@ -6,6 +6,7 @@ import { negotiate } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
+import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
 
@@ -247,8 +248,8 @@ function requireMayGive(state: GroupState, author: Author, jid: string, role: Ro
 }
 
 function bareOf(subject: string): string {
-  if (subject === "" || subject.includes("/")) {
-    throw refused("bad-subject", `"${subject}" is no address of a person.`);
+  if (!isBareJid(subject)) {
+    throw refused("bad-subject", `"${subject}" is no address of a person here.`);
   }
   return subject;
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from "../base/mod.ts";
-import type { KeyPair } from "../crypto/mod.ts";
+import { equal, type KeyPair } from "../crypto/mod.ts";
 import { actionHash } from "./action.ts";
 import { encodeRekey, rekeyLeaf, type RekeyPart } from "./announcements.ts";
 import { negotiate } from "./data_suites.ts";
@@ -11,7 +11,14 @@ import type { StoredRegistration } from "./key_server_store.ts";
 import { MerkleTree } from "./merkle.ts";
 import { MAX_PAYLOAD } from "./payload.ts";
 import type { GroupMember } from "./group_keys.ts";
-import { encodeRosterChange, rosterChange, rosterHash } from "./roster.ts";
+import {
+  applyRosterChange,
+  decodeRosterChange,
+  encodeRosterChange,
+  type Roster,
+  rosterChange,
+  rosterHash,
+} from "./roster.ts";
 import { takeOverEncoding } from "./roster_encoding.ts";
 import { specificationHash } from "./spec_text.ts";
 import { encodeWraps, type Wrap } from "./wrap.ts";
@@ -73,6 +80,7 @@ export function makeEpoch(graph: KeyGraph, change: Change, signing: KeyPair, now
     change: encodeRosterChange(rosterChange(state.roster, after.roster)),
     actions: [...change.actions, ...join.flatMap(({ member }) => admissionOf(state, member))],
   };
+  requireReadable(state.roster, announced.change, after.roster);
   const reasons = [...change.reasons, ...join.map(({ member }) => joinedReason(state, member))];
   const size = announced.change.length + 256 +
     announced.actions.reduce((sum, action) => sum + action.length + 4, 0) +
@@ -113,6 +121,17 @@ export function makeEpoch(graph: KeyGraph, change: Change, signing: KeyPair, now
     joined,
     ...addressed(packets, parts),
   };
+}
+
+/**
+ * Reads what is announced as members will: an epoch that none of them can read would be everybody's
+ * last. Those of before were read so when they came.
+ */
+function requireReadable(before: Roster, change: Bytes, after: Roster): void {
+  const read = applyRosterChange(before, decodeRosterChange(change));
+  if (!equal(rosterHash(read), rosterHash(after))) {
+    throw new RangeError("the list of members would be read as another");
+  }
 }
 
 function rekeyOf(graph: KeyGraph, { state, join, leave }: Change, epoch: number): Rekey {

@@ -8,6 +8,7 @@ import { isOwner } from "./group_state.ts";
 import { type GroupHost, HostedGroup, refusalOf } from "./hosted_group.ts";
 import type { KeyServerStore } from "./key_server_store.ts";
 import { decodeRequest, type GroupRequest } from "./requests.ts";
+import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 
@@ -51,6 +52,7 @@ export class KeyServer {
   readonly #groups = new Map<string, HostedGroup>();
   readonly #rate = new Rate(REQUESTS_OF_ONE, MINUTE);
   readonly #rateOfAll = new Rate(REQUESTS, MINUTE);
+  readonly #damaged = new Set<string>();
   #open = 0;
   #closed = false;
 
@@ -58,14 +60,23 @@ export class KeyServer {
   constructor(options: KeyServerOptions) {
     this.#o = options;
     this.#signing = options.store.signingKey(options.random);
-    for (const stored of options.store.groups()) {
-      const group = HostedGroup.load(
-        (specification) => this.#host(specification),
-        stored,
-        options.random,
-      );
-      this.#groups.set(stored.id, group);
-      if (group.isOver) this.#forget(stored.id);
+    for (const id of options.store.groupIds()) this.#takeUp(id);
+  }
+
+  /** One group that cannot be read is set aside as it is, and the others go on. */
+  #takeUp(id: string): void {
+    const { store, random } = this.#o;
+    try {
+      const host = (specification: Specification) => this.#host(specification);
+      const group = HostedGroup.load(host, store.group(id)!, random);
+      this.#groups.set(id, group);
+      if (group.isOver) this.#forget(id);
+    } catch (error) {
+      this.#damaged.add(id);
+      logOf("group").error("the group {id} cannot be read and is set aside: {error}", {
+        id,
+        error,
+      });
     }
   }
 
@@ -77,6 +88,11 @@ export class KeyServer {
   /** The groups hosted here. */
   get groups(): readonly HostedGroup[] {
     return [...this.#groups.values()];
+  }
+
+  /** Ids of groups whose content cannot be read: nothing of them is changed, nobody is answered. */
+  get damaged(): ReadonlySet<string> {
+    return this.#damaged;
   }
 
   group(id: string): HostedGroup | undefined {
@@ -120,6 +136,7 @@ export class KeyServer {
           `${this.#o.jid} with ${toHex(this.key)}.`,
       );
     }
+    if (this.#damaged.has(group)) throw damaged();
     const known = this.#groups.get(group);
     if (known !== undefined) {
       if (known.wasMadeBy(maker)) return known;
@@ -141,6 +158,10 @@ export class KeyServer {
    */
   async receive(from: ProvedDevice, payload: Bytes): Promise<void> {
     if (this.#closed || deviceIdOf(from.deviceKey) !== from.device) return;
+    // A list with an address that members refuse to read would be nobody's list.
+    if (!isBareJid(from.jid)) {
+      return logOf("group").info("{jid} has no address that groups take", { jid: from.jid });
+    }
     let request: GroupRequest;
     try {
       request = decodeRequest(payload);
@@ -170,6 +191,7 @@ export class KeyServer {
       if (request.kind === "host") return this.#hostFor(from, request.specification, request.group);
       const hosted = this.#groups.get(request.group);
       if (hosted === undefined) {
+        if (this.#damaged.has(request.group)) throw damaged();
         throw refused("no-such-group", "This key server hosts no such group.");
       }
       return await hosted.request(from, request);
@@ -206,6 +228,13 @@ export class KeyServer {
     const over = () => this.#forget(specification.group);
     return { store, control, random, accountKey, now, repeat, over, ...ours };
   }
+}
+
+function damaged(): SimppdError {
+  return refused(
+    "group-damaged",
+    "What the key server kept of this group cannot be read; who runs it can restore a backup.",
+  );
 }
 
 function busy(): SimppdError {

@@ -115,6 +115,12 @@ export class KeyServerStore {
       .run(this.#vault.seal("identity/signing", secret));
   }
 
+  /** Ids of the groups, of those too whose content cannot be read. */
+  groupIds(): string[] {
+    return this.#db.prepare("SELECT id FROM groups ORDER BY id").all().map(({ id }) => String(id));
+  }
+
+  /** @throws Error when the content of any cannot be read */
   groups(): StoredGroup[] {
     return this.#db.prepare("SELECT * FROM groups ORDER BY id").all().map((row) =>
       this.#group(row)

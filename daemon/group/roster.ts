@@ -1,6 +1,7 @@
 import { type Bytes, toHex, utf8, type WireReader, WireWriter } from "../base/mod.ts";
 import { framed, sha256 } from "../crypto/mod.ts";
 import { deviceIdOf } from "../simpp/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { encodedRoster, takeOverEncoding, writeMember } from "./roster_encoding.ts";
 import { malformed, readCount, readWhole } from "./payload.ts";
@@ -50,6 +51,13 @@ export function readRole(reader: WireReader): Role {
   const role = ROLES[reader.u8()];
   if (role === undefined) throw malformed();
   return role;
+}
+
+/** Is it a bare JID as RFC 7622 prepares one, which every member can read and see for what it is? */
+export function isBareJid(text: string): boolean {
+  if (text.length > MAX_JID || /\p{C}/u.test(text)) return false;
+  const jid = Jid.tryParse(text);
+  return jid !== undefined && jid.resource === "" && jid.toString() === text;
 }
 
 /** @throws SimppdError when it is longer than any address here */

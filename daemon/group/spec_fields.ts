@@ -2,6 +2,7 @@ import { type Bytes, fromHex, toHex } from "../base/mod.ts";
 import { isSmallOrder } from "../crypto/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import { DATA_SUITE_IDS, DEFAULT_DATA_SUITES } from "./data_suites.ts";
+import { isBareJid } from "./roster.ts";
 import {
   type Access,
   METHODS,
@@ -114,7 +115,8 @@ function readKey(value: string): Bytes {
 
 function bareJid(value: string, local: boolean): string {
   const jid = Jid.tryParse(value);
-  if (jid === undefined || jid.resource !== "" || (local && jid.local === "")) {
+  const bare = jid !== undefined && jid.resource === "" && isBareJid(jid.toString());
+  if (jid === undefined || !bare || (local && jid.local === "")) {
     throw new RangeError(
       `an address such as ${local ? "name@example.org" : "example.org"} was expected`,
     );
