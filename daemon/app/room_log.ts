@@ -1,7 +1,7 @@
 import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import type { RoomMessages } from "../store/mod.ts";
-import type { Problem, RoomMessageView } from "../views/mod.ts";
+import type { Problem, RoomEncryption, RoomMessageView } from "../views/mod.ts";
 import { RoomCorrections } from "./room_corrections.ts";
 
 /** Messages of one room within one window that are kept; what comes beyond them is passed over. */
@@ -35,6 +35,10 @@ export interface Said {
   readonly kind: "chat" | "private";
   /** Is it news for who was in the room before? */
   readonly unread: boolean;
+  /** What it came in; in clear when absent. */
+  readonly encryption?: RoomEncryption;
+  /** By what it is known here, where neither room nor sender is to say. */
+  readonly key?: string;
 }
 
 /** What is said in rooms: told apart, counted, bounded, stored. */
@@ -64,7 +68,7 @@ export class RoomLog {
       }
       return false;
     }
-    const key = keyOf(said);
+    const key = said.key ?? keyOf(said);
     if (this.#correct(room, said, key, nick)) return true;
     if (said.own && said.id !== undefined) {
       const confirmed = this.#messages.confirm(room, said.id, key);
@@ -90,6 +94,7 @@ export class RoomLog {
       at: this.#time(room, said.at),
       unread: said.unread && !said.own,
       mention,
+      encryption: said.encryption ?? "none",
       delivery: said.own ? "sent" : null,
       problem: null,
     });
@@ -134,7 +139,16 @@ export class RoomLog {
   }
 
   /** Keeps one of ours, which is about to be sent under the name `id`. */
-  sending(room: string, id: string, nick: string, sender: string, body: string): RoomMessageView {
+  sending(
+    room: string,
+    id: string,
+    { nick, sender, body, encryption = "none" }: {
+      readonly nick: string;
+      readonly sender: string;
+      readonly body: string;
+      readonly encryption?: RoomEncryption;
+    },
+  ): RoomMessageView {
     const added = this.#messages.add({
       room,
       key: `mine ${id}`,
@@ -150,12 +164,20 @@ export class RoomLog {
       at: Date.now(),
       unread: false,
       mention: false,
+      encryption,
       delivery: "pending",
       problem: null,
     });
     if (added === undefined) throw new SimppdError("bad-input", "This message was sent already.");
     this.#changed(added);
     return added;
+  }
+
+  /** The room repeated one of ours, which it calls `key`. @returns whether one waited */
+  confirmed(room: string, id: string, key: string): boolean {
+    const confirmed = this.#messages.confirm(room, id, key);
+    if (confirmed !== undefined) this.#changed(confirmed);
+    return confirmed !== undefined;
   }
 
   /** One of ours did not get there. */
@@ -197,6 +219,7 @@ export class RoomLog {
       at: Date.now(),
       unread: false,
       mention: false,
+      encryption: "none",
       delivery: null,
       problem: null,
     });

@@ -47,12 +47,16 @@ Deno.test("what a room repeats stands once, with and without the room's ids", ()
 
 Deno.test("one of ours is sent once the room repeats it as ours; under another's word it is not", () => {
   const { db, messages, log } = makeLog();
-  const { id } = log.sending(ROOM, "own-1", "me", "mine", "hello all");
+  const { id } = log.sending(ROOM, "own-1", {
+    nick: "me",
+    sender: "mine",
+    body: "hello all",
+  });
   log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "9", own: false }), "me");
   assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "pending");
   log.take(ROOM, said({ id: "own-1", stanzaId: "10", own: true }), "me");
   assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "sent");
-  log.sending(ROOM, "own-2", "me", "mine", "lost");
+  log.sending(ROOM, "own-2", { nick: "me", sender: "mine", body: "lost" });
   log.settle(ROOM, Date.now() + 1);
   const lost = messages.page(ROOM, 10).find(({ body }) => body === "lost")!;
   assert.deepEqual([lost.delivery, lost.problem?.code], ["failed", "not-confirmed"]);
@@ -179,7 +183,7 @@ Deno.test("a message is corrected twenty times at most; the next is a message of
 
 Deno.test("nobody but we corrects what we said, and a refusal ends the wait for a correction", async () => {
   const { db, messages, log } = makeLog();
-  const { id } = log.sending(ROOM, "own-1", "me", "mine", "helo");
+  const { id } = log.sending(ROOM, "own-1", { nick: "me", sender: "mine", body: "helo" });
   assert.equal(messages.nameOf(ROOM, id), undefined);
   log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "1", own: true }), "me");
   assert.equal(messages.nameOf(ROOM, id), "own-1");

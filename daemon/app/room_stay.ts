@@ -10,7 +10,7 @@ import {
   type RoomMessage,
   type XmppClient,
 } from "../xmpp/client/mod.ts";
-import { el, NS } from "../xmpp/core/mod.ts";
+import { el, type Element, Jid, NS } from "../xmpp/core/mod.ts";
 import { fetchRoomHistory, replacedBy, saidOf } from "./room_history.ts";
 import { type RoomLog, type Said, shown } from "./room_log.ts";
 import { RoomTyping } from "./room_typing.ts";
@@ -23,6 +23,27 @@ const LISTS = ["owner", "admin", "member"] as const;
 /** The room is set up otherwise (XEP-0045 section 10.2.1): its name may be another. */
 const CONFIGURED = 104;
 
+/** Something that came in the room of an encrypted group. */
+export interface HeardInGroup {
+  /** Nick of who sent it, as the room says. */
+  readonly nick: string;
+  /** What the room calls it (XEP-0359). */
+  readonly stanzaId: string | undefined;
+  readonly id: string | undefined;
+  /** ms since 1970 when it was said before, as the room says. */
+  readonly at: number | undefined;
+  readonly stanza: Element;
+}
+
+/** Rooms that are not what this one takes them for: those of encrypted groups. */
+export interface SealedRooms {
+  has(room: string): boolean;
+  /** Takes what is said there, live or out of the archive. */
+  heard(room: string, message: HeardInGroup): void;
+  /** One is in, or not any more. */
+  moved(room: string): void;
+}
+
 /** What a stay in a room stands on. */
 export interface Ground {
   readonly client: XmppClient;
@@ -30,6 +51,7 @@ export interface Ground {
   readonly stored: StoredRooms;
   readonly messages: RoomMessages;
   readonly log: RoomLog;
+  readonly sealed: SealedRooms;
   /** Called when something that the room's view shows has changed. */
   readonly touch: (room: string) => void;
 }
@@ -116,7 +138,7 @@ export class RoomStay {
         log.news(jid, `${shown(event.before)} is called ${shown(event.occupant.nick)} now.`);
         break;
       case "subject":
-        if (event.at === undefined && event.nick !== "") {
+        if (event.at === undefined && event.nick !== "" && !this.#ground.sealed.has(jid)) {
           log.news(jid, `${shown(event.nick)} set the subject: “${shown(event.text)}”`);
         }
         break;
@@ -148,6 +170,15 @@ export class RoomStay {
   }
 
   #heard(message: RoomMessage, kind: Said["kind"]): void {
+    if (this.#ground.sealed.has(this.#jid)) {
+      // From one occupant to us alone nothing of a group comes.
+      if (kind === "private") return;
+      this.#ground.sealed.heard(this.#jid, message);
+      if (message.stanzaId !== undefined && this.#complete) {
+        this.#ground.stored.setArchived(this.#jid, message.stanzaId);
+      }
+      return;
+    }
     const live = kind === "chat" && message.occupant !== undefined;
     if (live && !message.own) this.typing.hear(message.nick, message.stanza);
     if (message.body === undefined || message.body === "") return;
@@ -180,12 +211,25 @@ export class RoomStay {
   }
 
   #recall(archived: Archived): void {
+    if (this.#ground.sealed.has(this.#jid)) return this.#recallSealed(archived);
     const told = saidOf(archived);
     if (told === undefined) return;
     const said = this.#room.self?.id === undefined ? { ...told, occupantId: undefined } : told;
     const own = this.#isOurs(said);
     this.#ground.log.take(this.#jid, { ...said, own, unread: this.#known }, this.#room.nick);
     this.#ground.touch(this.#jid);
+  }
+
+  #recallSealed({ id, at, message }: Archived): void {
+    const nick = Jid.tryParse(message.attrs.from)?.resource ?? "";
+    if (nick === "") return;
+    this.#ground.sealed.heard(this.#jid, {
+      nick,
+      stanzaId: id,
+      id: message.attrs.id,
+      at: at ?? Date.now(),
+      stanza: message,
+    });
   }
 
   /** A nick alone says nothing of who had it then. */
@@ -227,7 +271,8 @@ export class RoomStay {
       const told = answer.getChild("query", NS.discoInfo)?.getChild("identity")?.attrs.name ?? "";
       const name = told.slice(0, MAX_NAME).toWellFormed().trim();
       const known = stored.get(this.#jid);
-      if (known === undefined || name === "") return;
+      // A group's name stands in its specification.
+      if (known === undefined || name === "" || known.encryption !== "none") return;
       if (known.name !== name) stored.put({ ...known, name });
       touch(this.#jid);
     } catch (error) {

@@ -4,11 +4,13 @@ import { account } from "./account.ts";
 import { archive } from "./archive.ts";
 import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
+import { chat } from "./chat.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { doctor } from "./doctor.ts";
+import { group } from "./group.ts";
 import { invite } from "./invite.ts";
 import { keyserver } from "./keyserver.ts";
 import { lab } from "./lab.ts";
@@ -58,6 +60,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   room,
+  group,
+  chat,
   call,
   policy,
   device,

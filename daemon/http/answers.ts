@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
+import { group } from "./group_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
@@ -184,6 +185,7 @@ true satisfies Agrees<views.MessageView, typeof message>;
 true satisfies Agrees<views.RoomView, typeof room>;
 true satisfies Agrees<views.RoomMemberView, typeof roomMember>;
 true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
+true satisfies Agrees<views.GroupView, typeof group>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
 
@@ -201,6 +203,8 @@ export const answers = {
   Room: room,
   RoomMember: roomMember,
   RoomMessage: roomMessage,
+  Group: group,
+  Specification: v.object({ text }),
   Camera: camera,
   Call: call,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),

@@ -1,3 +1,4 @@
+import { groupRoutes } from "./group_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -216,6 +217,8 @@ export const routes: readonly Route[] = [
   }),
 
   ...roomRoutes,
+
+  ...groupRoutes,
 
   route("get", "/api/cameras", "Cameras that can be named in call options", {
     answer: "Camera[]",

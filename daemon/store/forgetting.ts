@@ -11,6 +11,7 @@ const TABLES = [
   "bundles",
   "rooms",
   "room_messages",
+  "groups",
   "group_members",
   "group_epochs",
   "group_persons",

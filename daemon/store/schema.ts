@@ -178,6 +178,12 @@ export const MIGRATIONS: readonly Migration[] = [
     PRIMARY KEY (grp, jid)
   ) STRICT;
   `,
+  `
+  CREATE TABLE groups (
+    jid    TEXT PRIMARY KEY,           -- the group's room
+    sealed BLOB NOT NULL               -- id, state, specification, invitation, what was refused
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -3,6 +3,7 @@ import { CallStage } from "../call/call_stage.tsx";
 import { IncomingDialog } from "../call/incoming_dialog.tsx";
 import { MiniCall } from "../call/mini_call.tsx";
 import { ChatPane, NoChat } from "../chat/chat_pane.tsx";
+import { GroupPane } from "../groups/group_pane.tsx";
 import { Notices } from "../parts/notices.tsx";
 import { RoomPane } from "../rooms/room_pane.tsx";
 import { Sidebar } from "../people/sidebar.tsx";
@@ -11,6 +12,7 @@ import { SetupPage } from "../setup/setup_page.tsx";
 import { UnlockPage } from "../setup/unlock_page.tsx";
 import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
+import { groups } from "../store/groups.ts";
 import { rooms } from "../store/rooms.ts";
 import { selected, selectedRoom } from "../store/route.ts";
 import { phase } from "../store/session.ts";
@@ -73,6 +75,11 @@ function Messenger() {
 
 function Chat() {
   const room = selectedRoom.value === null ? undefined : rooms.value.get(selectedRoom.value);
+  if (room !== undefined && room.encryption === "keystone") {
+    const group = groups.value.get(room.jid);
+    const open = group !== undefined && group.state !== "invited";
+    return open ? <GroupPane key={room.jid} room={room} group={group} /> : <NoChat />;
+  }
   if (room !== undefined && room.state !== "invited") {
     return <RoomPane key={room.jid} room={room} />;
   }

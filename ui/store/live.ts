@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
+import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
 import { alertMention, alertMessage } from "./alerts.ts";
@@ -10,6 +11,7 @@ import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
+import { dropGroup, groups, putGroup } from "./groups.ts";
 import { dismissAll, report } from "./notices.ts";
 import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
 import { dropRoom, putRoom, rooms } from "./rooms.ts";
@@ -55,6 +57,11 @@ function apply(event: AppEvent): void {
       touched?.add(event.data.jid);
       dropRoom(event.data.jid);
       dropRoomLog(event.data.jid);
+      dropGroup(event.data.jid);
+      break;
+    case "group":
+      touched?.add(`group ${event.data.jid}`);
+      putGroup(event.data);
       break;
     case "room-message":
       alertMention(event.data);
@@ -81,10 +88,11 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running, entered] = await Promise.all([
+      const [people, running, entered, joined] = await Promise.all([
         api.contacts(),
         api.calls(),
         roomApi.rooms(),
+        groupApi.groups(),
       ]);
       batch(() => {
         const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
@@ -94,6 +102,9 @@ async function loadAll(): Promise<void> {
         const known = [...rooms.value].filter(([jid]) => seen.has(jid));
         const others = entered.filter(({ jid }) => !seen.has(jid));
         rooms.value = new Map([...others.map((room) => [room.jid, room] as const), ...known]);
+        const fresh = joined.filter(({ jid }) => !seen.has(`group ${jid}`) && rooms.value.has(jid));
+        const told = [...groups.value].filter(([jid]) => seen.has(`group ${jid}`));
+        groups.value = new Map([...fresh.map((group) => [group.jid, group] as const), ...told]);
         replaceCalls(running, seen);
       });
       for (const jid of conversations.value.keys()) {
@@ -125,6 +136,7 @@ function forgetAll(): void {
   conversations.value = new Map();
   calls.value = new Map();
   rooms.value = new Map();
+  groups.value = new Map();
   roomLogs.value = new Map();
   leaveStage();
   closeDialog();
