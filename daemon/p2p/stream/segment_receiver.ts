@@ -1,11 +1,6 @@
 import { type Bytes, concat } from "../../base/mod.ts";
 import { ReceivedNumbers } from "./received_numbers.ts";
-import {
-  type Acknowledgement,
-  LAST_OFFSET,
-  type Segment,
-  SEGMENT_BYTES,
-} from "./segments.ts";
+import { type Acknowledgement, LAST_OFFSET, type Segment, SEGMENT_BYTES } from "./segments.ts";
 
 /** Bytes of a stream a receiver keeps for its reader, and lets the sender send, at most. */
 export const RECEIVE_WINDOW = 4 * 1_024 * 1_024;

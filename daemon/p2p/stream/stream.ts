@@ -7,7 +7,7 @@ export type StreamKind = "tcp" | "udp";
 export interface SendingStream {
   readonly kind: StreamKind;
   /**
-   * Hands over bytes, which must not be changed afterwards; resolves when there is room for more.
+   * Hands over bytes, which are the caller's again when it resolves: there is room for more then.
    * @throws SimppdError `stream-cut`, `stream-stalled`
    */
   write(bytes: Uint8Array): Promise<void>;

@@ -142,7 +142,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) throw this.#ended;
-    this.#sender.write(bytes);
+    this.#sender.write(bytes.slice());
     while (!this.#sender.hasRoom) await this.#change();
   }
 
