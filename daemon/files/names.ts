@@ -19,11 +19,12 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
  */
 export function safeName(name: string): string {
   const last = name.normalize("NFC").split(/[\\/]/).at(-1)!;
-  const seen = last.replace(UNSEEN, "").replace(/\p{Zs}+/gu, " ").replace(SPECIAL, "_");
+  // What was taken out may have stood between two characters that are one together.
+  const seen = last.replace(UNSEEN, "").normalize("NFC").replace(/\p{Zs}+/gu, " ");
   // Neither hidden nor with an end that Windows drops.
-  const cut = trimmed(shortened(trimmed(seen)));
-  const named = cut === "" ? FALLBACK : cut;
-  return RESERVED.test(named) ? `_${named}` : named;
+  const plain = trimmed(seen.replace(SPECIAL, "_"));
+  const named = RESERVED.test(plain) ? `_${plain}` : plain;
+  return trimmed(shortened(named)) || FALLBACK;
 }
 
 /** The name, or else "name (2).txt" and so on: the first that is not `taken`. */
