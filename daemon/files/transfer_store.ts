@@ -69,18 +69,24 @@ export class TransferStore {
     return row === undefined ? undefined : String(row.id);
   }
 
-  /** Bytes promised to all transfers that have, or will have, a file on the disk. */
+  /** Bytes that the sealed files take on the disk, or are going to. */
   promised(): number {
-    const row = this.#db.prepare(
-      `SELECT coalesce(sum(bytes), 0) AS n FROM transfers
-       WHERE state NOT IN ('cancelled', 'declined') AND (mine = 1 OR state <> 'offered')`,
-    ).get();
+    const row = this.#db.prepare("SELECT coalesce(sum(bytes), 0) AS n FROM transfers").get();
     return Number(row!.n);
   }
 
-  /** Ids of all that may have a file. */
-  ids(): Set<string> {
-    const rows = this.#db.prepare("SELECT id FROM transfers").all();
+  /** The oldest of one's own that is over and still has its sealed file here. */
+  oldestKept(): string | undefined {
+    const row = this.#db.prepare(
+      `SELECT id FROM transfers WHERE mine = 1 AND bytes > 0 AND state = 'done'
+       ORDER BY at, id LIMIT 1`,
+    ).get();
+    return row === undefined ? undefined : String(row.id);
+  }
+
+  /** Ids of those that may have a file. */
+  idsKept(): Set<string> {
+    const rows = this.#db.prepare("SELECT id FROM transfers WHERE bytes > 0").all();
     return new Set(rows.map(({ id }) => String(id)));
   }
 
@@ -105,7 +111,7 @@ export class TransferStore {
       descriptor.id,
       state,
       at,
-      descriptor.sealedSize,
+      rest.kept ? descriptor.sealedSize : 0,
       this.#vault.seal(place(id), inside),
     );
   }
@@ -125,12 +131,14 @@ export class TransferStore {
       state: row.state as TransferState,
       at: Number(row.at),
       descriptor: fromJson(inside.descriptor),
+      kept: inside.kept as boolean,
       sealed: inside.sealed as boolean,
       type: inside.type as string | null,
       problem: inside.problem as Problem | null,
       path: inside.path as string | null,
       ways: inside.ways as WayKind[] | null,
       announced: inside.announced as boolean,
+      keyOnRequest: inside.keyOnRequest as boolean,
     };
   }
 }
