@@ -45,6 +45,7 @@ interface RoundTripView {
   readonly leastMs: number;
   readonly smoothedMs: number;
   leastIsOld(now: number): boolean;
+  renew(now: number): void;
 }
 
 /**
@@ -203,7 +204,10 @@ export class CongestionControl {
     const carried = this.rate * this.#leastRtt();
     if (this.#mode === "drain" && inFlight <= carried + SLACK) this.#cruise(now);
     if (this.#mode === "probe-rtt") {
-      if (now - this.#phaseSince >= PROBE_RTT) this.#cruise(now);
+      if (now - this.#phaseSince >= PROBE_RTT + this.#leastRtt()) {
+        this.#roundTrip.renew(now);
+        this.#cruise(now);
+      }
     } else if (this.#mode === "cruise") {
       if (this.#roundTrip.leastIsOld(now)) {
         this.#mode = "probe-rtt";

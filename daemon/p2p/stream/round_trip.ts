@@ -11,13 +11,14 @@ export class RoundTrip {
   #variance = INITIAL / 2;
   #least = Infinity;
   #leastAt = -Infinity;
+  #renewed = Infinity;
 
   /** Smoothed, ms. */
   get smoothedMs(): number {
     return this.#smoothed ?? INITIAL;
   }
 
-  /** The least of the last ten seconds, ms; Infinity before the first. */
+  /** The least of the last ten seconds or so, ms; Infinity before the first. */
   get leastMs(): number {
     return this.#least;
   }
@@ -25,6 +26,11 @@ export class RoundTrip {
   /** The least is so old that it should be measured anew. */
   leastIsOld(now: number): boolean {
     return now - this.#leastAt > LEAST_WINDOW;
+  }
+
+  /** Gives up an old least for the least since it grew old. */
+  renew(now: number): void {
+    if (this.#renewed < Infinity) this.#setLeast(this.#renewed, now);
   }
 
   /** After this long without an acknowledgement something is sent again (RFC 9002 section 6.2), ms. */
@@ -35,10 +41,8 @@ export class RoundTrip {
   /** @param delay what the peer says it waited before it answered, ms */
   add(sample: number, delay: number, now: number): void {
     if (!(sample >= 0)) return;
-    if (sample <= this.#least || this.leastIsOld(now)) {
-      this.#least = sample;
-      this.#leastAt = now;
-    }
+    if (this.leastIsOld(now)) this.#renewed = Math.min(this.#renewed, sample);
+    if (sample <= this.#least) this.#setLeast(sample, now);
     const adjusted = sample - delay >= this.#least ? sample - delay : sample;
     if (this.#smoothed === undefined) {
       this.#smoothed = adjusted;
@@ -47,5 +51,11 @@ export class RoundTrip {
     }
     this.#variance += (Math.abs(this.#smoothed - adjusted) - this.#variance) / 4;
     this.#smoothed += (adjusted - this.#smoothed) / 8;
+  }
+
+  #setLeast(sample: number, now: number): void {
+    this.#least = sample;
+    this.#leastAt = now;
+    this.#renewed = Infinity;
   }
 }

@@ -77,8 +77,8 @@ export class SegmentReceiver {
     if (offset < this.#next) return "malformed";
     if (this.held + payload.length > RECEIVE_WINDOW) return "no-room";
     if (this.#early.size + this.#ready.length >= MOST_PIECES) return "no-room";
-    // A copy: the datagram's own memory is larger than what is in it.
-    this.#early.set(offset, payload.slice());
+    // A copy (slice() of a Buffer is none): the datagram's own memory is larger than what is in it.
+    this.#early.set(offset, new Uint8Array(payload));
     this.#earlyBytes += payload.length;
     this.#order();
     return "taken";

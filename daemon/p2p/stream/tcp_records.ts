@@ -77,7 +77,8 @@ export class RecordOpener {
     const decipher = createDecipheriv(CIPHER, this.#key, this.#nonce.bytes, { authTagLength: TAG });
     decipher.setAAD(record.subarray(0, RECORD_HEADER), { plaintextLength: end - RECORD_HEADER });
     decipher.setAuthTag(record.subarray(end));
-    const bytes = decipher.update(record.subarray(RECORD_HEADER, end));
+    const opened = decipher.update(record.subarray(RECORD_HEADER, end));
+    const bytes = new Uint8Array(opened.buffer, opened.byteOffset, opened.length);
     try {
       decipher.final();
     } catch {

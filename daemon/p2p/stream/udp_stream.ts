@@ -142,7 +142,8 @@ export class UdpStream implements SendingStream, ReceivingStream {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) throw this.#ended;
-    this.#sender.write(bytes.slice());
+    // A copy, which slice() of a Buffer is not: it is sent again until it came.
+    this.#sender.write(new Uint8Array(bytes));
     while (!this.#sender.hasRoom) await this.#change();
   }
 
