@@ -8,7 +8,7 @@ export type { ComponentSettings } from "./component_connection.ts";
 export type { TlsTrust } from "./dial.ts";
 export { type Endpoint, readWebSocketUrl } from "./endpoints.ts";
 export * from "./hooks.ts";
-export type { Downloaded, TransferOptions } from "./https_transfer.ts";
+export type { Downloaded, DownloadOptions, TransferOptions } from "./https_transfer.ts";
 export type { RoomAdministration } from "./muc/administration.ts";
 export { GROUP_OPTIONS, type RoomOptions } from "./muc/config.ts";
 export * from "./muc/events.ts";
