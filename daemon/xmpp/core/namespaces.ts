@@ -38,6 +38,8 @@ export const NS = {
   mucStableId: "http://jabber.org/protocol/muc#stable_id",
   /** XEP-0410 section 3.1 */
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0047 */
+  ibb: "http://jabber.org/protocol/ibb",
   /** XEP-0048 */
   oldBookmarks: "storage:bookmarks",
   /** XEP-0049 */
