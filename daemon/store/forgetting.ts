@@ -11,6 +11,7 @@ const TABLES = [
   "bundles",
   "rooms",
   "room_messages",
+  "transfers",
 ];
 
 /**

@@ -126,6 +126,21 @@ export const MIGRATIONS: readonly Migration[] = [
   ALTER TABLE messages ADD COLUMN link BLOB;  -- sealed: a URL beside the text
   CREATE INDEX room_messages_by_name ON room_messages (room, said);
   `,
+  `
+  CREATE TABLE transfers (
+    id     TEXT PRIMARY KEY,           -- ours, 32 hex digits; the file lies under this name
+    mine   INTEGER NOT NULL,           -- 1: sent from here
+    peer   TEXT NOT NULL,              -- contact or room, bare
+    sender TEXT NOT NULL,              -- who sent it; "" when it is ours
+    file   TEXT NOT NULL,              -- the descriptor's id
+    state  TEXT NOT NULL,
+    at     INTEGER NOT NULL,           -- ms since 1970
+    bytes  INTEGER NOT NULL,           -- of the sealed file: what it may take on the disk
+    sealed BLOB NOT NULL,              -- descriptor, key, problem, where it came from
+    UNIQUE (mine, peer, sender, file)
+  ) STRICT;
+  CREATE INDEX transfers_by_peer ON transfers (peer, at);
+  `,
 ];
 
 /**

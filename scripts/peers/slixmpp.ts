@@ -13,7 +13,7 @@ export interface PeerAccount {
 
 /** What slixmpp was told by the server: `event` says what, the rest how. */
 export interface SlixmppEvent {
-  /** `started`, `resumed`, `disconnected`, `message`, `carbon`, `presence`, `roster` or `published`. */
+  /** `started`, `resumed`, `disconnected`, `message`, `carbon`, `presence`, `roster`, `published` or `bytes`. */
   readonly event: string;
   readonly from?: string;
   readonly to?: string;

@@ -113,10 +113,15 @@ export class InBandBytestreams {
     }, timeoutMs);
     const stop = () => reject(signal!.reason);
     signal?.addEventListener("abort", stop, { once: true });
-    this.#awaited.set(key, { options, resolve });
+    let waiting = true;
+    this.#awaited.set(key, {
+      options,
+      resolve: (stream) => waiting ? resolve(stream) : stream.abort(),
+    });
     try {
       return await promise;
     } finally {
+      waiting = false;
       clearTimeout(late);
       signal?.removeEventListener("abort", stop);
       this.#awaited.delete(key);

@@ -1,0 +1,23 @@
+/**
+ * Files to one and to many: sealed once under keys of their own, described by who sent them, moved
+ * by whichever way there is, taken up again after a crash.
+ * @module
+ */
+export * from "./descriptor.ts";
+export { FileFolder } from "./folder.ts";
+export * from "./limits.ts";
+export { endingOf, freeName, safeName } from "./names.ts";
+export { type Opening, SealedSource } from "./sealed_reader.ts";
+export { type PlainSource, type SealedFile, sealFile, sealToFolder } from "./sealed_writer.ts";
+export {
+  CHUNK,
+  FILE_KEY_LENGTH,
+  FileCipher,
+  type FileHeader,
+  type FileSuite,
+  sealedLength,
+} from "./sealing.ts";
+export { inOrder } from "./sources.ts";
+export * from "./transfer.ts";
+export { TransferStore } from "./transfer_store.ts";
+export * from "./ways.ts";
