@@ -286,7 +286,7 @@ class Driver:
 async def main():
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     driver = Driver(**json.loads(sys.argv[1]))
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     tasks = set()
