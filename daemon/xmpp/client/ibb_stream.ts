@@ -9,6 +9,9 @@ const MAX_HELD_BACK = 16;
 /** Unread bytes of a stream of messages, which nothing holds back, after which it is given up. */
 const MAX_UNREAD = 4 * 1024 * 1024;
 const SEQUENCE = 65_536;
+/** Acknowledgements that come sooner let more blocks fly, later ones fewer. */
+const SOON_MS = 500;
+const LATE_MS = 2_000;
 
 /** What both sides agreed on. */
 export interface IbbTerms {
@@ -17,7 +20,7 @@ export interface IbbTerms {
   readonly blockSize: number;
   /** What blocks travel in. */
   readonly stanza: "iq" | "message";
-  /** Blocks that may be on their way without an acknowledgement. */
+  /** Blocks that may be on their way without an acknowledgement, where the peer is quick. */
   readonly window: number;
   /** Silence in both directions after which the stream is given up. */
   readonly idleMs: number;
@@ -36,6 +39,8 @@ export class IbbStream {
   #expected = 0;
   /** Blocks sent and not acknowledged. */
   #flying = 0;
+  /** How many may be, as the acknowledgements come. */
+  #window = 2;
   #unread: Bytes[] = [];
   #unreadBytes = 0;
   #heldBack: (() => void)[] = [];
@@ -60,9 +65,9 @@ export class IbbStream {
    * `not-online`
    */
   async write(bytes: Uint8Array): Promise<void> {
-    const { blockSize, window } = this.terms;
+    const { blockSize } = this.terms;
     for (let at = 0; at < bytes.length; at += blockSize) {
-      while (this.#flying >= window && this.#state === "open") await this.#change();
+      while (this.#flying >= this.#window && this.#state === "open") await this.#change();
       this.#check();
       this.#send(bytes.subarray(at, at + blockSize));
     }
@@ -93,7 +98,10 @@ export class IbbStream {
    * @throws as {@link write}
    */
   async close(): Promise<void> {
-    while (this.#flying > 0 && this.#state === "open") await this.#change();
+    // The answer to the close says enough of messages: it comes after them.
+    while (this.terms.stanza === "iq" && this.#flying > 0 && this.#state === "open") {
+      await this.#change();
+    }
     this.#check();
     this.#state = "closing";
     await this.#sayClosed();
@@ -177,22 +185,27 @@ export class IbbStream {
   #send(block: Uint8Array): void {
     const seq = this.#sent;
     this.#sent = (this.#sent + 1) % SEQUENCE;
-    const { sid, stanza, window } = this.terms;
+    const { sid, stanza, idleMs: timeoutMs } = this.terms;
     const data = el("data", { xmlns: NS.ibb, sid, seq: String(seq) }, toBase64(block));
+    const at = performance.now();
     this.#touch();
-    let acknowledged: Promise<unknown>;
+    this.#flying++;
     if (stanza === "iq") {
       const iq = el("iq", { type: "set" }, data);
-      acknowledged = this.#client.iq(iq, { to: this.peer, timeoutMs: this.terms.idleMs });
-    } else {
-      this.#client.send(el("message", { to: this.peer.toString(), id: newId() }, data));
-      // Messages are not answered: the server's word that it has them keeps the pace.
-      if ((seq + 1) % Math.max(1, window >> 1) !== 0) return;
-      acknowledged = this.#client.confirm({ timeoutMs: this.terms.idleMs });
+      return this.#settle(this.#client.iq(iq, { to: this.peer, timeoutMs }), 1, at);
     }
-    this.#flying += stanza === "iq" ? 1 : window;
+    this.#client.send(el("message", { to: this.peer.toString(), id: newId() }, data));
+    // Messages are not answered: the server's word that it has them keeps the pace.
+    if (this.#flying < this.#window) return;
+    this.#settle(this.#client.confirm({ timeoutMs }), this.#flying, at);
+  }
+
+  #settle(acknowledged: Promise<unknown>, blocks: number, at: number): void {
     acknowledged.then(() => {
-      this.#flying -= stanza === "iq" ? 1 : window;
+      this.#flying -= blocks;
+      const took = performance.now() - at;
+      if (took > LATE_MS) this.#window = Math.max(1, this.#window >> 1);
+      else if (took < SOON_MS) this.#window = Math.min(this.terms.window, this.#window + 1);
       this.#touch();
       this.#changed();
     }, (error) => error instanceof StanzaError ? this.fail(error) : this.abort(error));

@@ -124,5 +124,7 @@ export const NS = {
   invite: "urn:xmpp:invite",
   /** Keys of the login SIMPP-1 within XEP-0077 (docs/protocol.md "Login"). */
   simppLogin: "urn:simpp:2:login",
+  /** Files on their way (docs/protocol.md "Files in messages"). */
+  simppFiles: "urn:simpp:2:files",
   xml: "http://www.w3.org/XML/1998/namespace",
 } as const;
