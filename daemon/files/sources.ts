@@ -1,10 +1,10 @@
-import { el, type Element } from "../xmpp/core/mod.ts";
+import { el, type Element, NS } from "../xmpp/core/mod.ts";
 import { type Source, WAY_KINDS, type WayKind } from "./ways.ts";
 
 /** XEP-0447 and what it names an HTTP place with (XEP-0103) */
 const SFS_NS = "urn:xmpp:sfs:0";
 const URL_NS = "http://jabber.org/protocol/url-data";
-const WAY_NS = "urn:simpp:2:files";
+const WAY_NS = NS.simppFiles;
 
 const MOST_SOURCES = 8;
 const MOST_URL = 2_048;
