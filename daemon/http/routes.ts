@@ -1,3 +1,4 @@
+import { displayRoutes } from "./display_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -211,6 +212,7 @@ export const routes: readonly Route[] = [
   }),
 
   ...roomRoutes,
+  ...displayRoutes,
 
   route("get", "/api/cameras", "Cameras that can be named in call options", {
     answer: "Camera[]",

@@ -1,5 +1,6 @@
 import type { CallView } from "./call.ts";
 import type { ContactView } from "./contact.ts";
+import type { DisplaysView } from "./display.ts";
 import type { MessageView } from "./message.ts";
 import type { RoomMessageView, RoomView } from "./room.ts";
 import type { StatusView } from "./status.ts";
@@ -14,6 +15,7 @@ export type AppEvent =
   | { type: "room"; data: RoomView } // at most a few a second of one room
   | { type: "room-message"; data: RoomMessageView } // new or changed, by id
   | { type: "room-removed"; data: { jid: string } }
+  | { type: "displays"; data: DisplaysView } // whenever anything of it is another
   | { type: "call"; data: CallView } // at changes, and once a second while active
   | {
     type: "security";
