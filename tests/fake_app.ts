@@ -155,6 +155,7 @@ export class FakeApp implements AppApi {
       policy: ["simpp-pq", "simpp-modern"],
       blindTrust: true,
       tellSeen: false,
+      calls: "any",
       devices: {
         state: "own",
         absence: null,
@@ -267,6 +268,8 @@ export class FakeApp implements AppApi {
   setArchive: AppApi["setArchive"] = (wanted) =>
     this.#done(this.kept = wanted, "setArchive", wanted);
   setTellSeen: AppApi["setTellSeen"] = (told) => this.#done(this.status(), "setTellSeen", told);
+  setCallRoute: AppApi["setCallRoute"] = (route) =>
+    this.#done(this.status(), "setCallRoute", route);
   approveDevice: AppApi["approveDevice"] = (id) => this.#done(this.status(), "approveDevice", id);
   denyDevice: AppApi["denyDevice"] = (id) => this.#done(this.status(), "denyDevice", id);
   confirmDevice: AppApi["confirmDevice"] = (code) =>

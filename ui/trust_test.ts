@@ -277,6 +277,20 @@ dashboard("encryption with everybody is chosen in settings", async (page, mock) 
   await asked(mock, 'PUT /api/policy {"suites":["simpp-pq"]}');
 });
 
+dashboard(
+  "calls through the relay only are chosen in settings, and by any way again",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const relayOnly = page.getByRole("switch", { name: /^Calls through your server's relay only/ });
+    assert.equal(await relayOnly.isChecked(), false);
+    await relayOnly.check();
+    await asked(mock, 'PUT /api/call-route {"route":"relay-only"}');
+    assert.deepEqual(await seriousViolations(page), []);
+    await relayOnly.uncheck();
+    await asked(mock, 'PUT /api/call-route {"route":"any"}');
+  },
+);
+
 dashboard("a device that asks is announced, compared and approved", async (page, mock) => {
   await page.getByRole("heading", { name: "Anna" }).waitFor();
   const requests = [{ id: "fedcba9876543210", code: "11111 22222 33333 44444 55555 66666" }];

@@ -2,6 +2,7 @@ import type { Emitter } from "../base/mod.ts";
 import type {
   AppEvent,
   ArchiveView,
+  CallRoute,
   CallView,
   CameraOptions,
   CameraView,
@@ -202,6 +203,8 @@ export interface AppApi {
   setBlindTrust(allowed: boolean): Promise<StatusView>;
   /** Tell contacts how far one has read (XEP-0333), within what is sealed; of this device alone. */
   setTellSeen(told: boolean): Promise<StatusView>;
+  /** How calls go from now on: by any way, or through a relay alone. */
+  setCallRoute(route: CallRoute): Promise<StatusView>;
   /** Adds a device that asks, after its code was compared. */
   approveDevice(id: string): Promise<StatusView>;
   denyDevice(id: string): Promise<StatusView>;

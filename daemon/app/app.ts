@@ -1,10 +1,12 @@
 import { type Emitter, logOf, SimppdError } from "../base/mod.ts";
 import { findFfmpeg, listCameras } from "../capture/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
+import type { IceServer } from "../p2p/mod.ts";
 import { compact, Pictures as StoredPictures, type StateDirectory } from "../store/mod.ts";
 import type {
   AppEvent,
   ArchiveView,
+  CallRoute,
   CallView,
   CameraOptions,
   CameraView,
@@ -38,6 +40,8 @@ export interface AppOptions {
   readonly loginProfiles?: readonly LoginProfileId[];
   /** IP addresses offered to the other side of a call; those of every interface when absent. */
   readonly callHosts?: readonly string[];
+  /** STUN and TURN servers for calls, besides those the account's server names. */
+  readonly callServers?: readonly IceServer[];
 }
 
 /** What the gate in front of it answers, locked or not. */
@@ -64,7 +68,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
 
   private constructor(
     state: StateDirectory,
-    { version = "0", loginProfiles = ["simpp-modern"], callHosts }: AppOptions,
+    { version = "0", loginProfiles = ["simpp-modern"], callHosts, callServers }: AppOptions,
     events: Emitter<AppEvent>,
   ) {
     super();
@@ -76,6 +80,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       events,
       loginProfiles,
       ...(callHosts === undefined ? {} : { callHosts }),
+      ...(callServers === undefined ? {} : { callServers }),
       changed: () => events.emit({ type: "status", data: this.status() }),
       linked: () => this.#linked(),
     });
@@ -127,6 +132,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       policy: [...this.#parts.simpp.policy.everybody],
       blindTrust: this.#parts.simpp.policy.blindTrust,
       tellSeen: this.#parts.settings.tellSeen,
+      calls: this.#parts.settings.calls,
       devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -286,6 +292,12 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     const status = this.status();
     this.events.emit({ type: "status", data: status });
     return status;
+  }
+  setCallRoute(route: CallRoute): Promise<StatusView> {
+    this.#parts.settings.calls = route;
+    const status = this.status();
+    this.events.emit({ type: "status", data: status });
+    return Promise.resolve(status);
   }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#parts.simpp.linking.approve(id);

@@ -156,6 +156,7 @@ Deno.test("a backup restored elsewhere: same person, new device, server and hist
     const { number } = await alice.safety(b);
     await alice.verify(b, { number });
     await alice.setBlindTrust(false);
+    await alice.setCallRoute("relay-only");
     await alice.setPolicy(null, ["simpp-pq"]);
     await alice.setPolicy(b, ["simpp-pq", "simpp-modern"]);
     const file = await bytesOf(await alice.backup({ passphrase: BACKUP, server: true }));
@@ -178,6 +179,7 @@ Deno.test("a backup restored elsewhere: same person, new device, server and hist
     const { trust } = again.contacts()[0]!;
     assert.equal(trust.state, "verified");
     assert.equal(again.status().blindTrust, false);
+    assert.equal(again.status().calls, "relay-only");
     assert.deepEqual(again.status().policy, ["simpp-pq"]);
     assert.deepEqual(trust.policy, ["simpp-pq", "simpp-modern"]);
     await Promise.all([sees(again), sees(bob)]);

@@ -98,6 +98,7 @@ export const shapes = {
       })),
     }),
     expected: v.record(jid, text(64)),
+    calls: v.exactOptional(v.picklist(["any", "relay-only"])),
   }),
   contact: v.strictObject({
     jid,

@@ -1,6 +1,7 @@
 import { type Emitter, logOf } from "../base/mod.ts";
 import type { Calls } from "../call/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
+import type { IceServer } from "../p2p/mod.ts";
 import { Simpp } from "../simpp/mod.ts";
 import {
   Contacts,
@@ -13,6 +14,7 @@ import {
 import type { AppEvent } from "../views/mod.ts";
 import { Account } from "./account.ts";
 import { ArchiveChoice } from "./archive_choice.ts";
+import { CallServers } from "./call_servers.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { History } from "./history.ts";
@@ -54,6 +56,7 @@ export interface Composition {
   readonly events: Emitter<AppEvent>;
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
+  readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;
   /** Something about our own keys is another. */
@@ -62,7 +65,7 @@ export interface Composition {
 
 /** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
 export function compose(
-  { state, events, loginProfiles, callHosts, changed, linked }: Composition,
+  { state, events, loginProfiles, callHosts, callServers: named, changed, linked }: Composition,
 ): Parts {
   const settings = new AppSettings(state);
   const simpp: Simpp = new Simpp({
@@ -138,6 +141,7 @@ export function compose(
     },
     changed: changed,
   });
+  const callServers = new CallServers(named);
   const calls = makeCalls({
     simpp,
     link,
@@ -145,6 +149,8 @@ export function compose(
     chats,
     jid,
     events,
+    servers: callServers,
+    route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   link.received.on((received) => {
@@ -196,6 +202,7 @@ export function compose(
     people.attach(client, roster, presence);
     link.attach(client);
     plain.attach(client);
+    callServers.attach(client);
     devices.attach(client);
   }
 }

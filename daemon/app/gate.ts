@@ -132,6 +132,7 @@ class Gate {
       policy: [],
       blindTrust: true,
       tellSeen: false,
+      calls: "any",
       devices: {
         state: "unlinked",
         absence: "new",

@@ -20,12 +20,13 @@ export async function* backupContent(
   options: { version: string; server: boolean },
 ): AsyncGenerator<Uint8Array, void, void> {
   const settings = new AppSettings(state);
-  const { account, expected, server } = settings;
+  const { account, expected, server, calls } = settings;
   if (account === undefined) throw noAccount();
   const identity = exportIdentity(new Settings(state.db, state.vault));
   const by = `simppd ${options.version}`;
   yield jsonRecord(KIND.about, { content: CONTENT, by, at: Date.now() });
-  yield jsonRecord(KIND.person, { account, identity, expected });
+  const chosen = calls === "any" ? {} : { calls };
+  yield jsonRecord(KIND.person, { account, identity, expected, ...chosen });
   for (const contact of new Contacts(state.db).all()) yield jsonRecord(KIND.contact, contact);
   for (const trust of new KeyMaterial(state.db, state.vault).allTrust()) {
     yield jsonRecord(KIND.trust, {

@@ -1,9 +1,9 @@
 import type { Emitter } from "../base/mod.ts";
 import { Calls } from "../call/mod.ts";
 import { openCamera } from "../capture/mod.ts";
-import { UdpEndpoint } from "../p2p/mod.ts";
 import type { Simpp } from "../simpp/mod.ts";
-import type { AppEvent } from "../views/mod.ts";
+import type { AppEvent, CallRoute } from "../views/mod.ts";
+import { type CallServers, openCallEndpoint } from "./call_servers.ts";
 import type { Chats } from "./chats.ts";
 import type { People } from "./people.ts";
 import type { SealedLink } from "./sealed_link.ts";
@@ -16,10 +16,13 @@ export function makeCalls(rooms: {
   chats: Chats;
   jid: () => string;
   events: Emitter<AppEvent>;
+  /** STUN and TURN servers that may be used. */
+  servers: Pick<CallServers, "list">;
+  route: () => CallRoute;
   /** Addresses to offer; those of every interface when absent. */
   hosts?: readonly string[];
 }): Calls {
-  const { simpp, link, people, chats, jid, events, hosts } = rooms;
+  const { simpp, link, people, chats, jid, events, servers, route, hosts } = rooms;
   const calls = new Calls({
     self: () => ({ jid: jid(), device: simpp.device, fingerprint: simpp.fingerprint }),
     signalling: {
@@ -39,7 +42,7 @@ export function makeCalls(rooms: {
       };
     },
     openCamera,
-    openEndpoint: () => UdpEndpoint.open(hosts === undefined ? {} : { hosts: [...hosts] }),
+    openEndpoint: () => openCallEndpoint(servers, route(), hosts),
     line: (contact, kind, body) => chats.line(contact, kind, body),
   });
   calls.events.on((data) => events.emit({ type: "call", data }));

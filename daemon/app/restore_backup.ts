@@ -162,7 +162,7 @@ class Restored {
   }
 
   #takePerson(body: BackupRecord["body"]): void {
-    const { account, identity, expected } = readRecord(shapes.person, body);
+    const { account, identity, expected, calls } = readRecord(shapes.person, body);
     if (this.#person) throw damaged();
     this.#person = true;
     this.#keys.clear();
@@ -177,5 +177,6 @@ class Restored {
     else if (password !== undefined) this.#settings.account = { ...place, password };
     else throw damaged();
     this.#settings.expected = expected;
+    this.#settings.calls = calls ?? "any";
   }
 }

@@ -1,5 +1,6 @@
 import type { LoginProfileId } from "../crypto/mod.ts";
 import { Settings, type StateDirectory } from "../store/mod.ts";
+import type { CallRoute } from "../views/mod.ts";
 import type { Endpoint } from "../xmpp/client/mod.ts";
 import type { LoginKeySettings } from "./login_keys.ts";
 
@@ -70,6 +71,14 @@ export class AppSettings {
   }
   set archivePlace(id: string) {
     this.#settings.set("archivePlace", id);
+  }
+
+  /** How calls go. */
+  get calls(): CallRoute {
+    return this.#settings.get("calls") ?? "any";
+  }
+  set calls(route: CallRoute) {
+    this.#settings.set("calls", route);
   }
 
   /** Account fingerprints that invitations named, by JID. */

@@ -50,7 +50,7 @@ export class Session {
   #remoteTag: Uint8Array | null = null;
   #remoteHosts: string[] = [];
   #path: Path | undefined;
-  #route: { local: string; remote: string } | null = null;
+  #route: { local: string; remote: string; relayed: boolean } | null = null;
   #sender: MediaSender | undefined;
   #receiver: MediaReceiver | undefined;
   #loops: Promise<unknown> = Promise.resolve();
@@ -115,7 +115,7 @@ export class Session {
     path.events.on((event) => {
       if (event.type === "security") events.security(event.code, event.message);
       if (event.type !== "open") return;
-      this.#route = { local: event.local, remote: event.remote };
+      this.#route = { local: event.local, remote: event.remote, relayed: event.relayed };
       sending ??= sender.run(pictures.local, signal).catch(events.failed);
       events.open();
     });
@@ -137,6 +137,7 @@ export class Session {
   info(): SessionInfo {
     const now = steadyNow();
     const stats = this.#path?.stats();
+    const { relayed, ...ends } = this.#route ?? { local: "", remote: "", relayed: false };
     return {
       tags: {
         local: showTag(this.side.tag),
@@ -145,7 +146,7 @@ export class Session {
       },
       path: this.#path === undefined || this.#route === null
         ? null
-        : { kind: this.#path.kind, ...this.#route, rttMs: stats?.rttMs ?? null },
+        : { kind: relayed ? "relay" : this.#path.kind, ...ends, rttMs: stats?.rttMs ?? null },
       send: this.#sender?.info(now) ?? NOTHING,
       receive: this.#receiver?.info(now) ?? NOTHING,
       strays: stats?.strays ?? 0,

@@ -405,6 +405,8 @@ Deno.test("verbs ask the daemon for what they say", () =>
         never: [],
       }]],
       [["policy", "--tell-seen", "on"], ["setTellSeen", true]],
+      [["policy", "--relay-only", "on"], ["setCallRoute", "relay-only"]],
+      [["policy", "--relay-only", "off"], ["setCallRoute", "any"]],
       [["device", "approve", "ab"], ["approveDevice", "ab"]],
       [["device", "deny", "ab"], ["denyDevice", "ab"]],
       [["device", "confirm", "12345", "67890"], ["confirmDevice", "12345 67890"]],
@@ -481,7 +483,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
     assert.deepEqual((await ask(["policy"])).out, [
-      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ntells nobody what was read",
+      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ntells nobody what was read\ncalls by any way",
     ]);
     const { out: [asAll] } = await ask(["policy", "--contact", bob]);
     assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
@@ -494,6 +496,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
       suites: ["simpp-pq", "simpp-modern"],
       verifiedOnly: true,
       tellSeen: false,
+      calls: "any",
       contacts: [{ contact: bob, suites: ["simpp-2009"] }],
     });
     assert.match((await ask(["policy"])).out[0]!, /^bob@fake.example: simpp-2009$/m);

@@ -15,21 +15,26 @@ export const policy: Verb = {
     "policy default --contact JID                 back to what holds for everybody",
     "policy --verified-only on|off                write to verified contacts only, or to all",
     "policy --tell-seen on|off                    tell contacts, sealed, what you have read",
+    "policy --relay-only on|off                   calls through a relay alone, or by any way",
     "                  SUITE is simpp-pq, simpp-modern, simpp-2009 (the paper's, weak)",
   ],
   options: {
     contact: { type: "string" },
     "verified-only": { type: "string" },
     "tell-seen": { type: "string" },
+    "relay-only": { type: "string" },
   },
   async run(invocation) {
     const { words, state } = invocation;
     const jid = text(invocation, "contact");
     const only = text(invocation, "verified-only");
     const seen = text(invocation, "tell-seen");
-    const alone = words.length === 0 && jid === undefined;
-    if (only !== undefined) return await verifiedOnly(state, only, alone && seen === undefined);
+    const relay = text(invocation, "relay-only");
+    const given = [only, seen, relay].filter((option) => option !== undefined).length;
+    const alone = words.length === 0 && jid === undefined && given === 1;
+    if (only !== undefined) return await verifiedOnly(state, only, alone);
     if (seen !== undefined) return await tellSeen(state, seen, alone);
+    if (relay !== undefined) return await relayOnly(state, relay, alone);
     if (words[0] === "default" && (jid === undefined || words.length > 1)) {
       throw new UsageError("policy default goes with --contact JID, alone");
     }
@@ -45,7 +50,8 @@ export const policy: Verb = {
 
 /** Everything that is set: for everybody, and for those who have a choice of their own. */
 async function all(api: LocalApi): Promise<Answer> {
-  const { policy: suites, blindTrust, tellSeen } = await api.ask<StatusView>("GET", "/api/status");
+  const status = await api.ask<StatusView>("GET", "/api/status");
+  const { policy: suites, blindTrust, tellSeen, calls } = status;
   const contacts = (await api.ask<ContactView[]>("GET", "/api/contacts"))
     .filter(({ trust }) => trust.ownPolicy)
     .map(({ jid, trust }) => ({ contact: jid, suites: trust.policy }));
@@ -54,8 +60,9 @@ async function all(api: LocalApi): Promise<Answer> {
     ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
     writes(blindTrust),
     tells(tellSeen),
+    goes(calls),
   ];
-  const value = { contact: null, suites, verifiedOnly: !blindTrust, tellSeen, contacts };
+  const value = { contact: null, suites, verifiedOnly: !blindTrust, tellSeen, calls, contacts };
   return { value, text: lines.join("\n") };
 }
 
@@ -100,4 +107,19 @@ async function verifiedOnly(state: string, only: string, alone: boolean): Promis
     value: { verifiedOnly: !status.blindTrust },
     text: writes(status.blindTrust),
   };
+}
+
+function goes(calls: StatusView["calls"]): string {
+  return calls === "any" ? "calls by any way" : "calls through a relay only";
+}
+
+/** Sends calls through a relay alone, or by any way. */
+async function relayOnly(state: string, only: string, alone: boolean): Promise<Answer> {
+  if (!alone || (only !== "on" && only !== "off")) {
+    throw new UsageError("--relay-only takes on or off, and stands alone");
+  }
+  const api = await LocalApi.open(state);
+  const route = only === "on" ? "relay-only" : "any";
+  const { calls } = await api.ask<StatusView>("PUT", "/api/call-route", { route });
+  return { value: { calls }, text: goes(calls) };
 }

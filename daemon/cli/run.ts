@@ -5,6 +5,7 @@ import { LOGIN_PROFILE_IDS, type LoginProfileId } from "../crypto/mod.ts";
 import { LAUNCH_LIFE, startHttp } from "../http/mod.ts";
 import { removeApiFile, writeApiFile } from "./api_file.ts";
 import { openBrowser } from "./browser.ts";
+import { callServersOf } from "./call_servers.ts";
 import { environment } from "./environment.ts";
 import { keepSwept } from "./launch_page.ts";
 import { endWithin, untilSignal } from "./signals.ts";
@@ -26,6 +27,8 @@ export const run: Verb = {
     "run [--port N] [--no-open]                   --port 0 takes any free one",
     "run --login PROFILE,…                        how to log in: simpp-modern, simpp-2009 (the paper's)",
     "run --call-hosts IP,…                        addresses calls offer; all of this machine if absent",
+    "run --stun HOST:PORT                         for calls, besides what the account's server names;",
+    "    --turn USER@HOST:PORT=@FILE              the password is FILE's first line; may be repeated",
     "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
   ],
   options: {
@@ -33,6 +36,8 @@ export const run: Verb = {
     "no-open": { type: "boolean" },
     login: { type: "string" },
     "call-hosts": { type: "string" },
+    stun: { type: "string", multiple: true },
+    turn: { type: "string", multiple: true },
   },
   async run(invocation) {
     expectWords(invocation.words);
@@ -40,12 +45,16 @@ export const run: Verb = {
     const { state, io, json } = invocation;
     const hosts = text(invocation, "call-hosts");
     const offered = hosts === undefined ? {} : { callHosts: hosts.split(",") };
+    const callServers = callServersOf(invocation);
     const logins = loginProfiles(text(invocation, "login"));
     const ending = untilSignal();
     try {
       const passphrase = environment("SIMPPD_PASSPHRASE");
       const unlocking = passphrase === undefined ? {} : { passphrase };
-      const app = await App.open({ state, version: VERSION, ...unlocking, ...logins, ...offered });
+      const app = await App.open({
+        ...{ state, version: VERSION, callServers },
+        ...{ ...unlocking, ...logins, ...offered },
+      });
       const stopLog = startLog(join(state, "simppd.log"));
       const stopSweeping = keepSwept(state);
       const token = newToken();

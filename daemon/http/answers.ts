@@ -45,6 +45,7 @@ const status = v.object({
   policy: v.array(suite),
   blindTrust: v.boolean(),
   tellSeen: v.boolean(),
+  calls: v.picklist(["any", "relay-only"]),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     absence: v.nullable(v.picklist(["new", "denied", "removed"])),

@@ -60,6 +60,7 @@ export const archiveBody = v.strictObject({
   never: jids,
 });
 export const tellSeenBody = v.strictObject({ told: v.boolean() });
+export const callRouteBody = v.strictObject({ route: v.picklist(["any", "relay-only"]) });
 export const confirmBody = v.strictObject({ code: line(64) });
 export const contactPolicyBody = v.strictObject({ suites: v.nullable(suites) });
 export const typingBody = v.strictObject({ typing: v.boolean() });

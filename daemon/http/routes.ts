@@ -178,6 +178,11 @@ export const routes: readonly Route[] = [
     answer: "Status",
     handle: ({ app, body }) => app.setTellSeen(body.told),
   }),
+  route("put", "/api/call-route", "Calls by any way, or through a relay alone", {
+    body: requests.callRouteBody,
+    answer: "Status",
+    handle: ({ app, body }) => app.setCallRoute(body.route),
+  }),
   route("post", "/api/devices/:id/approve", "Add a device that asks, its code compared", {
     answer: "Status",
     handle: ({ app, param }) => app.approveDevice(param("id")),

@@ -9,14 +9,26 @@ export interface Candidate {
   /** An IP address in its canonical text form. */
   host: string;
   port: number;
-  kind: "host" | "loopback";
+  /** srflx: ours as a STUN server sees it; relay: a TURN server's, that passes packets on. */
+  kind: "host" | "loopback" | "srflx" | "relay";
   /** Higher is tried first; 0 to 65535. */
   priority: number;
 }
 
+/** How packets leave: from our own address, or by our TURN server's. */
+export type Via = "direct" | "relay";
+
 /** Whether an IP address is this machine's own. */
 export function isLoopback(host: string): boolean {
   return host === "::1" || host.startsWith("127.");
+}
+
+/** How far an address reaches: 0 this machine, 1 a private network (RFC 1918, 4193, 6598), 2 all. */
+export function reachOf(host: string): 0 | 1 | 2 {
+  if (isLoopback(host)) return 0;
+  const near =
+    /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+  return near.test(host) || /^f[cd]/.test(host) ? 1 : 2;
 }
 
 /** `host:port`, brackets around IPv6. */
@@ -61,10 +73,18 @@ function parseCandidate(entry: unknown): Candidate | undefined {
   const { host, port, kind, priority } = entry as Record<string, unknown>;
   if (typeof host !== "string" || host.length > 64) return undefined;
   if (!isWithin(port, 1, 65_535) || !isWithin(priority, 0, 65_535)) return undefined;
-  if (kind !== "host" && kind !== "loopback") return undefined;
   const canonical = canonicalHost(host);
   if (canonical === undefined) return undefined;
-  return { host: canonical, port, kind: isLoopback(canonical) ? "loopback" : "host", priority };
+  switch (kind) {
+    case "srflx":
+    case "relay":
+      return { host: canonical, port, kind, priority };
+    case "host":
+    case "loopback":
+      return { host: canonical, port, kind: isLoopback(canonical) ? "loopback" : "host", priority };
+    default:
+      return undefined;
+  }
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {

@@ -38,7 +38,7 @@ Deno.test("parseCandidates() leaves out what is no unicast address", () => {
       .map((host) => ({ ...good, host })),
     ...[0, -1, 65_536, 1.5, NaN, "4000"].map((port) => ({ ...good, port })),
     ...[-1, 65_536, Infinity, null].map((priority) => ({ ...good, priority })),
-    { ...good, kind: "relay" },
+    { ...good, kind: "prflx" },
   ];
   for (const entry of bad) assert.deepEqual(parseCandidates([entry]), [], JSON.stringify(entry));
 });

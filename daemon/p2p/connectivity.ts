@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
-import { addressText, type Candidate } from "./candidates.ts";
+import { addressText, type Candidate, type Via } from "./candidates.ts";
 import { ClockEstimator } from "./clock.ts";
 import { decodePong, decodeTag, encodePong, encodeTag, TOKEN_BYTES } from "./control.ts";
 import {
@@ -11,13 +11,21 @@ import {
 } from "./datagram.ts";
 import { type Route, Routes } from "./routes.ts";
 
+/** A remote address, and how packets leave for it or came from it. */
+export interface Way {
+  readonly host: string;
+  readonly port: number;
+  readonly via: Via;
+}
+
 interface ConnectivityOptions {
   writer: DatagramWriter;
   reader: DatagramReader;
   candidates: readonly Candidate[];
+  ways: (host: string) => readonly Via[];
   localTag: Bytes;
   expectedTag: Bytes;
-  transmit: (datagram: Bytes, to: { host: string; port: number }) => void;
+  transmit: (datagram: Bytes, to: Way) => void;
   now: () => number;
 }
 
@@ -34,7 +42,7 @@ export class Connectivity {
 
   constructor(options: ConnectivityOptions) {
     this.#options = options;
-    this.routes = new Routes(options.candidates);
+    this.routes = new Routes(options.candidates, options.ways);
   }
 
   /** The peer's right tag has come. */
@@ -75,7 +83,7 @@ export class Connectivity {
   }
 
   /** Answers a ping where it came from. @throws when it is malformed */
-  onPing(authentic: Authentic, host: string, port: number, now: number): void {
+  onPing(authentic: Authentic, from: Way, now: number): void {
     const { writer, reader, transmit } = this.#options;
     const token = reader.open(authentic);
     if (token.length !== TOKEN_BYTES) throw new RangeError(`ping of ${token.length} bytes`);
@@ -84,9 +92,9 @@ export class Connectivity {
       receivedAt: now,
       sentAt: this.#options.now(),
       tagVerified: this.#tagVerified,
-      observed: addressText(host, port),
+      observed: addressText(from.host, from.port),
     });
-    transmit(writer.sealed(DatagramType.pong, body), { host, port });
+    transmit(writer.sealed(DatagramType.pong, body), from);
   }
 
   /**
@@ -94,9 +102,9 @@ export class Connectivity {
    * @returns whether it did
    * @throws when it is malformed
    */
-  onPong(authentic: Authentic, host: string, port: number, now: number): boolean {
+  onPong(authentic: Authentic, { host, port, via }: Way, now: number): boolean {
     const pong = decodePong(this.#options.reader.open(authentic));
-    const ping = this.routes.pong(pong.token, host, port);
+    const ping = this.routes.pong(pong.token, host, port, via);
     if (ping === undefined) return false;
     const rtt = this.clock.add(ping.sentAt, pong.receivedAt, pong.sentAt, now);
     if (rtt === null) return false;

@@ -12,7 +12,7 @@ export type PathEnd =
 
 export type PathEvent =
   /** Frames can flow; comes again when the path moved to another validated address. */
-  | { type: "open"; local: string; remote: string }
+  | { type: "open"; local: string; remote: string; relayed: boolean }
   | { type: "security"; code: string; message: string }
   | { type: "closed"; reason: PathEnd };
 

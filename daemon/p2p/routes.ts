@@ -1,23 +1,26 @@
 import { randomBytes } from "node:crypto";
 import type { Bytes } from "../base/mod.ts";
-import { addressText, type Candidate, isLoopback } from "./candidates.ts";
+import { addressText, type Candidate, isLoopback, type Via } from "./candidates.ts";
 import { TOKEN_BYTES } from "./control.ts";
 
 /** Addresses taken up besides the announced ones, because valid datagrams came from them. */
 export const MAX_LEARNED = 4;
 
-// Sixteen addresses, probed for longer than any round trip takes.
-const MAX_PENDING = 256;
+// Sixteen addresses by two ways, probed for longer than any round trip takes.
+const MAX_PENDING = 512;
 const LEARNED_PROBE_EVERY = 500;
 /** A selected address whose last pong is older than this may be left for one that answers, ms. */
 const STALE = 2_500;
 /** Round trips this close are equal, ms. */
 const EQUAL_RTT = 1;
 
-/** A remote address and what is known of the way to it. */
+/** A remote address and how packets leave for it, and what is known of that way. */
 export interface Route {
   readonly host: string;
   readonly port: number;
+  readonly via: Via;
+  /** By our TURN server, or to an address of the peer's. */
+  readonly relayed: boolean;
   readonly priority: number;
   /** Not announced by the peer, but seen (RFC 8445's peer-reflexive candidate). */
   readonly learned: boolean;
@@ -38,8 +41,14 @@ export class Routes {
   readonly #pending = new Map<string, { route: Route; sentAt: number }>();
   #selected: Route | undefined;
 
-  constructor(candidates: readonly Candidate[]) {
-    for (const { host, port, priority } of candidates) this.#add(host, port, priority, false);
+  /** @param ways by which packets to a host leave; directly alone when absent */
+  constructor(
+    candidates: readonly Candidate[],
+    ways: (host: string) => readonly Via[] = () => ["direct"],
+  ) {
+    for (const candidate of candidates) {
+      for (const via of ways(candidate.host)) this.#add(candidate, via, candidate.kind === "relay");
+    }
   }
 
   get selected(): Route | undefined {
@@ -54,10 +63,11 @@ export class Routes {
    * Notes that a valid datagram came from an address.
    * @returns the route to ping, when it is not the selected one and it is time to
    */
-  heard(host: string, port: number, now: number): Route | undefined {
+  heard(host: string, port: number, now: number, via: Via = "direct"): Route | undefined {
     const selected = this.#selected;
-    if (selected !== undefined && selected.port === port && selected.host === host) return;
-    const route = this.#routes.get(addressText(host, port)) ?? this.#learn(host, port);
+    const same = selected?.port === port && selected.host === host && selected.via === via;
+    if (same) return undefined;
+    const route = this.#routes.get(keyOf(host, port, via)) ?? this.#learn(host, port, via);
     return now - route.probedAt >= LEARNED_PROBE_EVERY ? route : undefined;
   }
 
@@ -80,12 +90,13 @@ export class Routes {
     token: Uint8Array,
     host: string,
     port: number,
+    via: Via = "direct",
   ): { route: Route; sentAt: number } | undefined {
     const key = token.toHex();
     const ping = this.#pending.get(key);
-    if (ping === undefined || ping.route.host !== host || ping.route.port !== port) {
-      return undefined;
-    }
+    if (ping === undefined) return undefined;
+    const { route } = ping;
+    if (route.host !== host || route.port !== port || route.via !== via) return undefined;
     this.#pending.delete(key);
     return ping;
   }
@@ -98,37 +109,47 @@ export class Routes {
   }
 
   /**
-   * Picks the validated address with the shortest round trip; among equals one that is not
-   * loopback, then the peer's preference. Once picked, it stays until it has stopped answering.
+   * Picks the validated address with the shortest round trip, a relayed one only when no other
+   * answers; among equals one that is not loopback, then the peer's preference. Once picked, it
+   * stays until it has stopped answering, or is relayed and one answers that is not.
    * @returns whether the selection changed
    */
   select(now: number): boolean {
     const before = this.#selected;
-    if (before !== undefined && now - before.pongAt < STALE) return false;
+    const stays = before !== undefined && now - before.pongAt < STALE;
+    if (stays && !before.relayed) return false;
     let best: Route | undefined;
     for (const route of this.#routes.values()) {
       if (route.rttMs === undefined || now - route.pongAt >= STALE) continue;
       if (best === undefined || better(route, best)) best = route;
     }
-    if (best === undefined || best === before) return false;
+    if (best === undefined || best === before || stays && best.relayed) return false;
     this.#selected = best;
     return true;
   }
 
-  #learn(host: string, port: number): Route {
+  #learn(host: string, port: number, via: Via): Route {
     const learned = this.all.filter((it) => it.learned && it !== this.#selected);
     if (learned.length >= MAX_LEARNED) {
       // The one unheard of for longest makes room; validated ones go last.
       learned.sort((a, b) => a.pongAt - b.pongAt || a.probedAt - b.probedAt);
-      this.#routes.delete(addressText(learned[0]!.host, learned[0]!.port));
+      const { host, port, via } = learned[0]!;
+      this.#routes.delete(keyOf(host, port, via));
     }
-    return this.#add(host, port, 0, true);
+    return this.#add({ host, port, priority: 0 }, via, false, true);
   }
 
-  #add(host: string, port: number, priority: number, learned: boolean): Route {
+  #add(
+    { host, port, priority }: Pick<Candidate, "host" | "port" | "priority">,
+    via: Via,
+    remoteRelay: boolean,
+    learned = false,
+  ): Route {
     const route: Route = {
       host,
       port,
+      via,
+      relayed: remoteRelay || via === "relay",
       priority,
       learned,
       rttMs: undefined,
@@ -136,12 +157,17 @@ export class Routes {
       probedAt: -Infinity,
       local: "",
     };
-    this.#routes.set(addressText(host, port), route);
+    this.#routes.set(keyOf(host, port, via), route);
     return route;
   }
 }
 
+function keyOf(host: string, port: number, via: Via): string {
+  return `${via} ${addressText(host, port)}`;
+}
+
 function better(a: Route, b: Route): boolean {
+  if (a.relayed !== b.relayed) return b.relayed;
   const difference = a.rttMs! - b.rttMs!;
   if (Math.abs(difference) > EQUAL_RTT) return difference < 0;
   if (isLoopback(a.host) !== isLoopback(b.host)) return isLoopback(b.host);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Candidate } from "./candidates.ts";
+import type { Candidate, Via } from "./candidates.ts";
 import { at } from "./link_for_tests.ts";
 import { MAX_LEARNED, type Route, Routes } from "./routes.ts";
 
@@ -78,4 +78,42 @@ Deno.test("however many addresses are seen, few are remembered", () => {
     if (route !== undefined) routes.ping(route, i);
   }
   assert.equal(routes.all.length, 1 + MAX_LEARNED);
+});
+
+Deno.test("a relayed way is taken when no other answers, and left when one does", () => {
+  const ways: Via[] = ["direct", "relay"];
+  const routes = new Routes([at(4000)], () => ways);
+  const [direct, relayed] = routes.all;
+  assert.deepEqual([direct!.relayed, relayed!.relayed], [false, true]);
+  const answer = (route: Route, rtt: number, now: number) => {
+    const token = routes.ping(route, now - rtt);
+    const { host, port, via } = route;
+    const other = via === "relay" ? "direct" : "relay";
+    assert.equal(routes.pong(token, host, port, other), undefined);
+    assert.equal(routes.pong(token, host, port, via)?.route, route);
+    routes.validated(route, rtt, "us", now);
+  };
+  answer(relayed!, 1, 100);
+  assert.equal(routes.select(100), true);
+  assert.equal(routes.selected, relayed);
+  answer(direct!, 50, 200);
+  assert.equal(routes.select(200), true);
+  assert.equal(routes.selected, direct);
+  answer(relayed!, 1, 300);
+  assert.equal(routes.select(300), false);
+  // Silent for too long: the relay again.
+  answer(relayed!, 1, 2_800);
+  assert.equal(routes.select(2_800), true);
+  assert.equal(routes.selected, relayed);
+});
+
+Deno.test("a peer's relay is a relayed way, and what comes by ours is told apart", () => {
+  const routes = new Routes([{ ...at(4000), kind: "relay" }]);
+  assert.equal(routes.all[0]!.relayed, true);
+  const { host } = at(4000);
+  assert.equal(routes.heard(host, 4000, 1_000, "direct"), routes.all[0]);
+  const learned = routes.heard(host, 4000, 1_000, "relay")!;
+  assert.equal(learned.via, "relay");
+  assert.equal(learned.learned, true);
+  assert.equal(routes.all.length, 2);
 });

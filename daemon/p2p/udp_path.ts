@@ -1,6 +1,6 @@
 import { Broadcast, type Bytes, Emitter, logOf, SimppdError, steadyNow } from "../base/mod.ts";
 import { addressText, type Candidate, parseCandidates } from "./candidates.ts";
-import { Connectivity } from "./connectivity.ts";
+import { Connectivity, type Way } from "./connectivity.ts";
 import { decodeReport, encodeReport, MAX_TAG, type Report, type ReportExtra } from "./control.ts";
 import { type Authentic, DatagramReader, DatagramType, DatagramWriter } from "./datagram.ts";
 import type { UdpEndpoint } from "./endpoint.ts";
@@ -18,6 +18,8 @@ const CHOICE = 30;
 const TICK = 250;
 const PING_EVERY = 1_000;
 const BYE_COPIES = 3;
+/** How long after its opening a relayed path goes on looking for one without a relay, ms. */
+const UPGRADE_WITHIN = 30_000;
 
 export interface UdpPathOptions {
   endpoint: UdpEndpoint;
@@ -71,6 +73,7 @@ class UdpPath implements Path {
   #repairTimer: ReturnType<typeof setTimeout> | undefined;
   #validAt: number;
   #pingedAt = -Infinity;
+  #openedAt = Infinity;
   #bytesSent = 0;
   #bytesReceived = 0;
   #strays = 0;
@@ -96,6 +99,7 @@ class UdpPath implements Path {
       writer: this.#writer,
       reader: this.#reader,
       candidates: parseCandidates(options.remote),
+      ways: (host) => options.endpoint.ways(host),
       localTag: options.localTag,
       expectedTag: options.expectedTag,
       transmit: (datagram, to) => this.#transmit(datagram, to),
@@ -113,7 +117,7 @@ class UdpPath implements Path {
     this.#startedAt = this.#validAt = this.#now();
     this.#endpointStrays = options.endpoint.strays;
     this.#detach = options.endpoint.attach(selector, {
-      receive: (datagram, host, port) => this.#receive(datagram, host, port),
+      receive: (datagram, host, port, via) => this.#receive(datagram, { host, port, via }),
       lost: () => this.#end("failed"),
     });
     if (options.signal?.aborted) this.#end("aborted");
@@ -189,10 +193,10 @@ class UdpPath implements Path {
     this.events.emit({ type: "closed", reason });
   }
 
-  #transmit(datagram: Bytes, to: { host: string; port: number } | undefined): void {
+  #transmit(datagram: Bytes, to: Way | undefined): void {
     if (to === undefined) return;
     this.#bytesSent += datagram.length;
-    this.#options.endpoint.send(datagram, to.host, to.port);
+    this.#options.endpoint.send(datagram, to.host, to.port, to.via);
   }
 
   #tick(): void {
@@ -215,7 +219,8 @@ class UdpPath implements Path {
     const selected = this.#connectivity.routes.selected!;
     // A way that stopped answering may have died while another one works.
     const silent = now - selected.pongAt > 2 * PING_EVERY;
-    for (const route of silent ? this.#connectivity.routes.all : [selected]) {
+    const upgrading = selected.relayed && now - this.#openedAt < UPGRADE_WITHIN;
+    for (const route of silent || upgrading ? this.#connectivity.routes.all : [selected]) {
       this.#connectivity.ping(route, now);
     }
     const report: Report = {
@@ -227,7 +232,7 @@ class UdpPath implements Path {
     this.#transmit(this.#writer.sealed(DatagramType.report, encodeReport(report)), selected);
   }
 
-  #receive(datagram: Uint8Array, host: string, port: number): void {
+  #receive(datagram: Uint8Array, from: Way): void {
     const authentic = this.#reader.read(datagram);
     if (authentic === "stray") {
       this.#strays++;
@@ -240,26 +245,26 @@ class UdpPath implements Path {
     const now = this.#now();
     this.#validAt = now;
     this.#bytesReceived += datagram.length;
-    const unproven = this.#connectivity.routes.heard(host, port, now);
+    const unproven = this.#connectivity.routes.heard(from.host, from.port, now, from.via);
     if (unproven !== undefined) this.#connectivity.ping(unproven, now);
     try {
-      this.#handle(authentic, host, port, now);
+      this.#handle(authentic, from, now);
     } catch {
       // The peer holds the keys and still sends nonsense: dropped and counted, nothing more.
       this.#malformed++;
     }
   }
 
-  #handle(authentic: Authentic, host: string, port: number, now: number): void {
+  #handle(authentic: Authentic, from: Way, now: number): void {
     switch (authentic.type) {
       case DatagramType.fragment:
         return this.#onFragment(authentic.body, now);
       case DatagramType.tag:
         return this.#onTag(authentic, now);
       case DatagramType.ping:
-        return this.#connectivity.onPing(authentic, host, port, now);
+        return this.#connectivity.onPing(authentic, from, now);
       case DatagramType.pong:
-        return this.#onPong(authentic, host, port, now);
+        return this.#onPong(authentic, from, now);
       case DatagramType.nack:
         return this.#onNack(authentic.body);
       case DatagramType.report:
@@ -306,8 +311,8 @@ class UdpPath implements Path {
     if (this.#open) this.#sender.repair(missing);
   }
 
-  #onPong(authentic: Authentic, host: string, port: number, now: number): void {
-    if (!this.#connectivity.onPong(authentic, host, port, now)) return;
+  #onPong(authentic: Authentic, from: Way, now: number): void {
+    if (!this.#connectivity.onPong(authentic, from, now)) return;
     if (!this.#open) this.#consider();
     else if (this.#connectivity.routes.select(now)) this.#announce();
   }
@@ -321,6 +326,7 @@ class UdpPath implements Path {
       this.#connectivity.routes.select(this.#now());
       if (this.#connectivity.routes.selected === undefined) return;
       this.#open = true;
+      this.#openedAt = this.#now();
       this.#announce();
       // From the probing pace to the keep-alive's.
       clearTimeout(this.#tickTimer);
@@ -329,8 +335,8 @@ class UdpPath implements Path {
   }
 
   #announce(): void {
-    const { local, host, port } = this.#connectivity.routes.selected!;
-    this.events.emit({ type: "open", local, remote: addressText(host, port) });
+    const { local, host, port, relayed } = this.#connectivity.routes.selected!;
+    this.events.emit({ type: "open", local, remote: addressText(host, port), relayed });
   }
 
   #armRepair(now: number): void {

@@ -67,6 +67,7 @@ export interface CallInfo {
   fingerprints: { local: string; remote: string };
   verified: boolean;
   tags: { local: string; remote: string | null; verified: boolean };
+  /** `kind` is `udp`, or `relay` where a TURN server of either side passes the packets on. */
   path: { kind: string; local: string; remote: string; rttMs: number | null } | null;
   /** Ours to them, as reported back by them where they can know better. */
   send: DirectionInfo;

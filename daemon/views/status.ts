@@ -32,6 +32,7 @@ export interface StatusView {
   blindTrust: boolean;
   /** Are contacts told, sealed, how far one has read? */
   tellSeen: boolean;
+  calls: CallRoute;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };
@@ -39,6 +40,9 @@ export interface StatusView {
 
 /** Names of the cipher suites; `simpp-2009` is the paper's profile and weak. */
 export type SuiteName = "simpp-pq" | "simpp-modern" | "simpp-2009";
+
+/** How calls go: by any way; or through a relay alone, so that no peer learns one's address. */
+export type CallRoute = "any" | "relay-only";
 
 /** The devices of one's own account. */
 export interface DevicesView {

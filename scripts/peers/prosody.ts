@@ -41,6 +41,8 @@ export interface ProsodyOptions {
   readonly backports?: boolean;
   /** Seconds a cut stream can be resumed; Prosody's own default is 600. */
   readonly resumeSeconds?: number;
+  /** A TURN server on 127.0.0.1 that it tells accounts of (XEP-0215). */
+  readonly turn?: { readonly port: number; readonly secret: string };
 }
 
 /** Is the Debian package `prosody-modules` here, with this module? */
@@ -115,7 +117,7 @@ function configuration(
   domain: string,
   ports: Prosody["ports"],
   digest: string,
-  { hash, archive, modules = [], resumeSeconds = 600, backports = false }: Configured,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false, turn }: Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
@@ -143,10 +145,12 @@ modules_enabled = { ${
   }"roster", "saslauth", "tls", "disco", "pep", "ping", "carbons", "smacks",
   "csi", "csi_simple", "blocklist", "vcard_legacy", "bookmarks", "websocket", "http",
   "invites", "invites_register", "register_ibr"${archive ? ', "mam"' : ""}${
-    modules.map((name) => `, "${name}"`).join("")
-  } }
+    turn ? ', "turn_external"' : ""
+  }${modules.map((name) => `, "${name}"`).join("")} }
 modules_disabled = { "s2s"${archive ? "" : ', "offline"'} }
 default_archive_policy = true
+${turn ? `turn_external_host = "127.0.0.1"\nturn_external_port = ${turn.port}` : ""}
+${turn ? `turn_external_secret = "${turn.secret}"` : ""}
 authentication = "internal_hashed"
 password_hash = "${hash}"
 c2s_require_encryption = true

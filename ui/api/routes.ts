@@ -122,6 +122,8 @@ export const api = {
     request<StatusView>("PUT", `${at(jid)}/policy`, { suites }),
   setBlindTrust: (allowed: boolean) => request<StatusView>("PUT", "/api/blind-trust", { allowed }),
   setTellSeen: (told: boolean) => request<StatusView>("PUT", "/api/tell-seen", { told }),
+  setCallRoute: (route: StatusView["calls"]) =>
+    request<StatusView>("PUT", "/api/call-route", { route }),
   setPolicy: (suites: readonly SuiteName[]) =>
     request<StatusView>("PUT", "/api/policy", { suites }),
   approveDevice: (id: string) => request<StatusView>("POST", `${deviceAt(id)}/approve`),

@@ -23,7 +23,8 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy, blindTrust, tellSeen } = status.value!;
+  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls } = status
+    .value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -142,6 +143,20 @@ export function SettingsDialog() {
             onChange={(event) => prefer({ ringSound: event.currentTarget.checked })}
           />
         </label>
+        {account !== null && (
+          <label class="setting">
+            <span>{words.relayOnly}</span>
+            <input
+              type="checkbox"
+              class="switch"
+              role="switch"
+              checked={calls === "relay-only"}
+              onChange={({ currentTarget }) =>
+                void api.setCallRoute(currentTarget.checked ? "relay-only" : "any")
+                  .then((next) => status.value = next, report)}
+            />
+          </label>
+        )}
         <Notifications />
         <div class="setting">
           <span>{words.camera}</span>

@@ -41,6 +41,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     policy: ["simpp-pq", "simpp-modern"],
     blindTrust: true,
     tellSeen: false,
+    calls: "any",
     devices: {
       state: "own",
       absence: null,

@@ -432,6 +432,8 @@ export const en = {
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     ring: "Ring when somebody calls",
+    relayOnly:
+      "Calls through your server's relay only, so that nobody you call learns your address",
     notify: "Notifications",
     notifyOn: "On",
     notifyOff: "Turn on",
