@@ -73,7 +73,8 @@ export interface Composition {
 
 /** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
 export function compose(
-  { state, events, loginProfiles, callHosts, viewer, callServers: named, changed, linked }: Composition,
+  { state, events, loginProfiles, callHosts, viewer, callServers: named, changed, linked }:
+    Composition,
 ): Parts {
   const settings = new AppSettings(state);
   const simpp: Simpp = new Simpp({

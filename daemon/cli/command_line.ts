@@ -8,6 +8,7 @@ import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
+import { display } from "./display.ts";
 import { doctor } from "./doctor.ts";
 import { invite } from "./invite.ts";
 import { lab } from "./lab.ts";
@@ -56,6 +57,7 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   room,
+  display,
   call,
   policy,
   device,

@@ -121,9 +121,7 @@ export class Displays {
     const policy = this.policyOf(offer.place);
     const never = impossibility(found, size, pixels);
     const reason = never ??
-      (offer.mine || found === null
-        ? null
-        : objection(policy, offer, { kind: found.kind, size }));
+      (offer.mine || found === null ? null : objection(policy, offer, { kind: found.kind, size }));
     const item: DisplayItemView = {
       id: offer.id,
       place: offer.place,
