@@ -1,4 +1,10 @@
-import type { AppApi, Picture } from "../daemon/app/mod.ts";
+import {
+  type AppApi,
+  DisplayMemory,
+  Displays,
+  type Picture,
+  Presenting,
+} from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
 import type {
   AppEvent,
@@ -83,6 +89,15 @@ const FAKE_GROUP: GroupView = {
   history: "own",
 };
 
+/** Values that are forgotten with the test. */
+function inMemory(): DisplayMemory {
+  const values = new Map<string, unknown>();
+  return new DisplayMemory({
+    get: <T>(name: string) => values.get(name) as T | undefined,
+    set: (name, value) => void values.set(name, structuredClone(value)),
+  });
+}
+
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
  * `bob@fake.example`, one ringing call `call-1`, messages that are sent and delivered at once.
@@ -156,6 +171,8 @@ export class FakeApp implements AppApi {
     info: null,
   };
   closed = false;
+  /** What is shown: the real thing, kept in memory. */
+  readonly stage: Displays = new Displays({ memory: inMemory(), events: this.events });
   /** What stands in the status in the place of what is made up. */
   change: Partial<StatusView> = {};
 
@@ -378,6 +395,20 @@ export class FakeApp implements AppApi {
   hangUp: AppApi["hangUp"] = (id) => this.#done(this.call(id), "hangUp", id);
   changeCall: AppApi["changeCall"] = (id, options) =>
     this.#done(this.call(id), "changeCall", id, options);
+
+  displays: AppApi["displays"] = () => this.stage.view();
+  presentFile: AppApi["presentFile"] = (input) => {
+    this.asked.push(["presentFile", input.to, input.name]);
+    return new Presenting(this.stage, () => "alice@fake.example").present(input);
+  };
+  clearPresented: AppApi["clearPresented"] = (place) =>
+    new Presenting(this.stage, () => "alice@fake.example").clear(place);
+  showDisplay: AppApi["showDisplay"] = (id) => this.stage.show(id);
+  dismissDisplay: AppApi["dismissDisplay"] = (id) => this.stage.dismiss(id);
+  forgetDisplays: AppApi["forgetDisplays"] = () => this.stage.forgetHistory();
+  setDisplayPolicy: AppApi["setDisplayPolicy"] = (place, policy) =>
+    this.stage.setPolicy(place, policy);
+  displaySource: AppApi["displaySource"] = (id) => this.stage.open(id);
 
   pictures: AppApi["pictures"] = (_id, side, signal) => this[side].subscribe(signal);
   latestPicture: AppApi["latestPicture"] = (_id, side) => this[side].latest;

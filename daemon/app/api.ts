@@ -7,6 +7,9 @@ import type {
   CameraOptions,
   CameraView,
   ContactView,
+  DisplayItemView,
+  DisplayPolicyView,
+  DisplaysView,
   GroupRole,
   GroupView,
   InvitationView,
@@ -22,6 +25,7 @@ import type {
   StatusView,
   SuiteName,
 } from "../views/mod.ts";
+import type { DisplaySource } from "./display/source.ts";
 
 /** A JPEG picture ready to be shown. */
 export interface Picture {
@@ -266,6 +270,27 @@ export interface AppApi {
   pictures(id: string, side: "local" | "remote", signal: AbortSignal): AsyncIterable<Picture>;
   /** The newest picture, if any came yet. */
   latestPicture(id: string, side: "local" | "remote"): Picture | undefined;
+
+  /** What is shown, was shown and waits. */
+  displays(): DisplaysView;
+  /**
+   * Shows a file to a group or contact, or (`to` null) on this machine's stage alone.
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   */
+  presentFile(
+    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+  ): Promise<DisplayItemView>;
+  /** Clears what we show in a group or chat, for all there. */
+  clearPresented(place: string | null): Promise<DisplaysView>;
+  /** Shows what waits, or once more what is past. @throws SimppdError `unknown-display` */
+  showDisplay(id: string): DisplaysView;
+  /** Takes a file off the stage here; null: all. @throws SimppdError `unknown-display` */
+  dismissDisplay(id: string | null): DisplaysView;
+  forgetDisplays(): DisplaysView;
+  /** From whom files open by themselves; of a place, or of all without a policy of their own. */
+  setDisplayPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView;
+  /** The bytes of a file that can be shown. @throws SimppdError `unknown-display`, `display-gone` */
+  displaySource(id: string): Promise<DisplaySource>;
 
   /** What `simppd doctor` prints: one line a check. */
   doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;

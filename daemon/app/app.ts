@@ -11,6 +11,9 @@ import type {
   CameraOptions,
   CameraView,
   ContactView,
+  DisplayItemView,
+  DisplayPolicyView,
+  DisplaysView,
   InvitationView,
   MessageView,
   OpenInvitationView,
@@ -20,6 +23,8 @@ import type {
   SuiteName,
 } from "../views/mod.ts";
 import type { AppApi, Picture } from "./api.ts";
+import { ExternalViewer } from "./display/external_viewer.ts";
+import type { DisplaySource } from "./display/source.ts";
 import { diagnose } from "./doctor.ts";
 import { compose, type Parts } from "./compose.ts";
 import { GroupApi } from "./group_api.ts";
@@ -43,6 +48,8 @@ export interface AppOptions {
   readonly callHosts?: readonly string[];
   /** STUN and TURN servers for calls, besides those the account's server names. */
   readonly callServers?: readonly IceServer[];
+  /** A program that files shown here are handed to besides the dashboard. */
+  readonly displayCommand?: string;
 }
 
 /** What the gate in front of it answers, locked or not. */
@@ -72,6 +79,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     state: StateDirectory,
     { version = "0", loginProfiles = ["simpp-modern"], callHosts, callServers }: AppOptions,
     events: Emitter<AppEvent>,
+    viewer: ExternalViewer | undefined,
   ) {
     super();
     this.events = events;
@@ -80,6 +88,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#parts = compose({
       state,
       events,
+      viewer,
       loginProfiles,
       ...(callHosts === undefined ? {} : { callHosts }),
       ...(callServers === undefined ? {} : { callServers }),
@@ -100,7 +109,11 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     options: AppOptions,
     events: Emitter<AppEvent>,
   ): Promise<RunningApp> {
-    const app = new RunningApp(state, options, events);
+    const { displayCommand } = options;
+    const viewer = displayCommand === undefined
+      ? undefined
+      : await ExternalViewer.make(displayCommand, () => state.makeScratch());
+    const app = new RunningApp(state, options, events, viewer);
     try {
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
@@ -222,6 +235,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
     this.#parts.settings.forget(known);
+    this.#parts.displays.forget({ place: known });
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#parts.messages.forget(known);
@@ -390,6 +404,31 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     return this.#parts.calls.latestPicture(id, side);
   }
 
+  displays(): DisplaysView {
+    return this.#parts.displays.view();
+  }
+  presentFile(input: Parameters<AppApi["presentFile"]>[0]): Promise<DisplayItemView> {
+    return this.#parts.presenting.present(input);
+  }
+  clearPresented(place: string | null): Promise<DisplaysView> {
+    return this.#parts.presenting.clear(place);
+  }
+  showDisplay(id: string): DisplaysView {
+    return this.#parts.displays.show(id);
+  }
+  dismissDisplay(id: string | null): DisplaysView {
+    return this.#parts.displays.dismiss(id);
+  }
+  forgetDisplays(): DisplaysView {
+    return this.#parts.displays.forgetHistory();
+  }
+  setDisplayPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView {
+    return this.#parts.displays.setPolicy(place, policy);
+  }
+  displaySource(id: string): Promise<DisplaySource> {
+    return this.#parts.displays.open(id);
+  }
+
   doctor(): ReturnType<AppApi["doctor"]> {
     return diagnose(this.status(), this.#state.path);
   }
@@ -403,6 +442,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.ofGroups.close();
     this.ofRooms.close();
     this.#parts.typing.close();
+    await this.#parts.displays.close();
   }
 
   protected override compact(): void {

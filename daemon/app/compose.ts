@@ -8,6 +8,7 @@ import {
   Messages,
   Pictures as StoredPictures,
   RoomMessages,
+  Settings,
   type StateDirectory,
   StoredGroups,
   StoredRooms,
@@ -18,6 +19,9 @@ import { ArchiveChoice } from "./archive_choice.ts";
 import { CallServers } from "./call_servers.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
+import { DisplayMemory } from "./display/display_memory.ts";
+import { Displays, type OtherViewer } from "./display/displays.ts";
+import { Presenting } from "./display/presenting.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
@@ -54,6 +58,8 @@ export interface Parts {
   readonly archive: ArchiveChoice;
   readonly typing: Typing;
   readonly devices: OwnDevices;
+  readonly displays: Displays;
+  readonly presenting: Presenting;
 }
 
 /** What the parts are made with. */
@@ -62,6 +68,8 @@ export interface Composition {
   readonly events: Emitter<AppEvent>;
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
+  /** A viewer of what is shown, beside the dashboard. */
+  readonly viewer: OtherViewer | undefined;
   readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;
@@ -71,7 +79,8 @@ export interface Composition {
 
 /** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
 export function compose(
-  { state, events, loginProfiles, callHosts, callServers: named, changed, linked }: Composition,
+  { state, events, loginProfiles, callHosts, viewer, callServers: named, changed, linked }:
+    Composition,
 ): Parts {
   const settings = new AppSettings(state);
   const simpp: Simpp = new Simpp({
@@ -155,6 +164,12 @@ export function compose(
     nick: () => account.view()?.nick ?? "",
     own: jid,
   });
+  const displays = new Displays({
+    memory: new DisplayMemory(new Settings(state.db, state.vault)),
+    events,
+    viewer,
+  });
+  const presenting = new Presenting(displays, () => account.view()?.jid ?? "");
   const devices = new OwnDevices(simpp, link, people, jid);
   devices.changed.on(linked);
   simpp.linking.changed.on(() => {
@@ -229,6 +244,8 @@ export function compose(
     archive: keeping,
     typing,
     devices,
+    displays,
+    presenting,
   };
 
   /** Gives a connection that is not used yet to all that stand on one. */

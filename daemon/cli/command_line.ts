@@ -9,6 +9,7 @@ import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
+import { display } from "./display.ts";
 import { doctor } from "./doctor.ts";
 import { group } from "./group.ts";
 import { invite } from "./invite.ts";
@@ -62,6 +63,7 @@ export const verbs: readonly Verb[] = [
   room,
   group,
   chat,
+  display,
   call,
   policy,
   device,

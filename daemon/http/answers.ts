@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
 import { group } from "./group_answers.ts";
+import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
@@ -188,6 +189,9 @@ true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
 true satisfies Agrees<views.GroupView, typeof group>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
+true satisfies Agrees<views.DisplayItemView, typeof displayItem>;
+true satisfies Agrees<views.DisplaysView, typeof displays>;
+true satisfies Agrees<views.DisplayUrlView, typeof displayUrl>;
 
 /** Every named shape the API answers with; the names are those of `components/schemas`. */
 export const answers = {
@@ -207,6 +211,9 @@ export const answers = {
   Specification: v.object({ text }),
   Camera: camera,
   Call: call,
+  Display: displayItem,
+  Displays: displays,
+  DisplayUrl: displayUrl,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),
   Launch: v.object({ link: text }),
   Session: v.object({ page: text }),

@@ -3,6 +3,7 @@ import { SimppdError } from "../base/mod.ts";
 import { backupRoutes } from "./backup_routes.ts";
 import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
+import { displayDoorRoutes } from "./display_door_routes.ts";
 import { eventStream } from "./events.ts";
 import { isWebSocket } from "./guard.ts";
 import type { Dashboard } from "./dashboard.ts";
@@ -39,7 +40,7 @@ export interface DoorRoute {
   handle(c: DoorContext, inside: Inside): Response | Promise<Response>;
 }
 
-function file(path: string, produces: string, part: keyof Dashboard): DoorRoute {
+function file(path: string, produces: string, part: Exclude<keyof Dashboard, "pdf">): DoorRoute {
   const headers = { "content-type": `${produces}; charset=utf-8`, "cache-control": "no-cache" };
   return {
     method: "get",
@@ -125,7 +126,7 @@ function openView(c: DoorContext, inside: Inside, side: "local" | "remote") {
 }
 
 /** Aborts when what the caller was let in by ends. */
-function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
+export function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
   const caller = c.get("caller");
   return caller.kind === "session" ? AbortSignal.any([closing, caller.session.signal]) : closing;
 }
@@ -238,6 +239,7 @@ export const doorRoutes: readonly DoorRoute[] = [
     handle: (c, { app }) => c.json(openApi(app.status().version)),
   },
   ...backupRoutes,
+  ...displayDoorRoutes,
   ...pictureRoutes("remote"),
   ...pictureRoutes("local"),
 ];

@@ -1,4 +1,5 @@
 import { groupRoutes } from "./group_routes.ts";
+import { displayRoutes } from "./display_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -217,6 +218,7 @@ export const routes: readonly Route[] = [
   }),
 
   ...roomRoutes,
+  ...displayRoutes,
 
   ...groupRoutes,
 

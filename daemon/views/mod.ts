@@ -6,6 +6,7 @@
 export type * from "./archive.ts";
 export type * from "./call.ts";
 export type * from "./contact.ts";
+export type * from "./display.ts";
 export type * from "./event.ts";
 export type * from "./group.ts";
 export type * from "./message.ts";
