@@ -2,6 +2,7 @@ import {
   type AppApi,
   DisplayMemory,
   Displays,
+  memorySource,
   type Picture,
   Presenting,
 } from "../daemon/app/mod.ts";
@@ -11,6 +12,8 @@ import type {
   ArchiveView,
   CallView,
   ContactView,
+  FileLimitsView,
+  FileView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -48,6 +51,7 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
     id,
     room,
     kind: "chat",
+    file: null,
     mine: true,
     nick: "Alice",
     sender: "alice",
@@ -87,6 +91,35 @@ const FAKE_GROUP: GroupView = {
   admitted: [],
   refused: [{ code: "forged", count: 2 }],
   history: "own",
+};
+
+const FAKE_FILE: FileView = {
+  id: "f".repeat(32),
+  place: "bob@fake.example",
+  from: "bob@fake.example",
+  mine: false,
+  name: "Zürich (1).txt",
+  type: "text/plain",
+  declared: "text/plain",
+  pretends: false,
+  size: 14,
+  width: null,
+  height: null,
+  thumbnail: null,
+  at: 1,
+  state: "done",
+  progress: null,
+  problem: null,
+  here: true,
+  locked: false,
+  display: false,
+  ways: ["upload"],
+};
+const FAKE_LIMITS: FileLimitsView = {
+  limit: 10_000_000,
+  places: {},
+  fileBytes: 4_294_967_296,
+  quota: 10_000_000_000,
 };
 
 /** Values that are forgotten with the test. */
@@ -395,6 +428,32 @@ export class FakeApp implements AppApi {
   hangUp: AppApi["hangUp"] = (id) => this.#done(this.call(id), "hangUp", id);
   changeCall: AppApi["changeCall"] = (id, options) =>
     this.#done(this.call(id), "changeCall", id, options);
+
+  files: AppApi["files"] = (query) => {
+    this.asked.push(["files", query]);
+    return [FAKE_FILE];
+  };
+  file: AppApi["file"] = (id) => {
+    if (id !== FAKE_FILE.id) throw new SimppdError("unknown-file", "There is no such file.");
+    return FAKE_FILE;
+  };
+  sendFile: AppApi["sendFile"] = async ({ bytes, ...input }) => {
+    const parts = await Array.fromAsync(bytes);
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    return await this.#done({ ...FAKE_FILE, size }, "sendFile", input, size);
+  };
+  changeFile: AppApi["changeFile"] = (id, command) =>
+    this.#done(FAKE_FILE, "changeFile", id, command);
+  forgetFile: AppApi["forgetFile"] = (id) => this.#done(undefined, "forgetFile", id);
+  fileSource: AppApi["fileSource"] = (id) => {
+    const { name } = this.file(id);
+    return Promise.resolve(memorySource(new TextEncoder().encode("a file's bytes"), name));
+  };
+  fileLimits: AppApi["fileLimits"] = () => FAKE_LIMITS;
+  setFileLimit: AppApi["setFileLimit"] = (place, bytes) => {
+    this.asked.push(["setFileLimit", place, bytes]);
+    return FAKE_LIMITS;
+  };
 
   displays: AppApi["displays"] = () => this.stage.view();
   presentFile: AppApi["presentFile"] = (input) => {

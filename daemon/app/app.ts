@@ -27,7 +27,8 @@ import { ExternalViewer } from "./display/external_viewer.ts";
 import type { DisplaySource } from "./display/source.ts";
 import { diagnose } from "./doctor.ts";
 import { compose, type Parts } from "./compose.ts";
-import { GroupApi } from "./group_api.ts";
+import { FileApi } from "./file_api.ts";
+import type { AppFiles } from "./files/files.ts";
 import type { AppGroups } from "./groups.ts";
 import { greet } from "./inbox.ts";
 import type { AppRooms } from "./rooms.ts";
@@ -65,11 +66,12 @@ type GateApi =
   | "restore";
 
 /** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
-export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
+export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
   readonly events: Emitter<AppEvent>;
   readonly instance: string;
   protected override readonly ofRooms: AppRooms;
   protected override readonly ofGroups: AppGroups;
+  protected override readonly ofFiles: AppFiles;
   readonly #version: string;
   readonly #state: StateDirectory;
   readonly #parts: Parts;
@@ -98,6 +100,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.instance = this.#parts.settings.instance;
     this.ofRooms = this.#parts.rooms;
     this.ofGroups = this.#parts.groups;
+    this.ofFiles = this.#parts.files;
   }
 
   /**
@@ -227,6 +230,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
+    await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     compact(this.#state.db);
   }
@@ -238,11 +242,13 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#parts.displays.forget({ place: known });
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
+    await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     compact(this.#state.db);
   }
   async forgetChat(jid: string): Promise<void> {
-    const { jid: known } = await Promise.resolve(this.#parts.people.get(jid));
+    const { jid: known } = this.#parts.people.get(jid);
+    await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     this.events.emit({ type: "chat-forgotten", data: { jid: known } });
     this.#parts.people.touch(known);
@@ -435,7 +441,8 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
 
   /** Ends calls, connection and server, in this order. */
   async close(): Promise<void> {
-    for (const step of [() => this.#parts.calls.close(), () => this.#parts.account.close()]) {
+    const { calls, account, closeFiles } = this.#parts;
+    for (const step of [() => calls.close(), closeFiles, () => account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#parts.chats.close();

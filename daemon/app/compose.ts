@@ -22,6 +22,10 @@ import type { Connection } from "./connection.ts";
 import { DisplayMemory } from "./display/display_memory.ts";
 import { Displays, type OtherViewer } from "./display/displays.ts";
 import { Presenting } from "./display/presenting.ts";
+import type { AppFiles } from "./files/files.ts";
+import { groupFiles } from "./files/group_files.ts";
+import { makeFiles } from "./files/make_files.ts";
+import { presentedFile, sourceOf } from "./files/presented.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
@@ -58,6 +62,9 @@ export interface Parts {
   readonly archive: ArchiveChoice;
   readonly typing: Typing;
   readonly devices: OwnDevices;
+  readonly files: AppFiles;
+  /** Ends files and what they travel on. */
+  readonly closeFiles: () => Promise<void>;
   readonly displays: Displays;
   readonly presenting: Presenting;
 }
@@ -127,6 +134,7 @@ export function compose(
     people.touch(message.contact);
   });
   const jid = () => account.jid;
+  const nick = () => account.view()?.nick ?? "";
   const keys = peerKeysOf(simpp, () => account.jid);
   const control: GroupLink = new GroupLink(link, keys, (payload) => servers.isFor(payload));
   const servers: GroupServers = new GroupServers({
@@ -167,9 +175,16 @@ export function compose(
   const displays = new Displays({
     memory: new DisplayMemory(new Settings(state.db, state.vault)),
     events,
+    files: {
+      has: (id) => files.files.has(id),
+      open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
+    },
     viewer,
   });
-  const presenting = new Presenting(displays, () => account.view()?.jid ?? "");
+  const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
+    sendFile: (input) => presentedFile(files.files, input),
+    sendClear: (to) => files.files.clear(to),
+  });
   const devices = new OwnDevices(simpp, link, people, jid);
   devices.changed.on(linked);
   simpp.linking.changed.on(() => {
@@ -203,6 +218,32 @@ export function compose(
     route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
+  const files: ReturnType<typeof makeFiles> = makeFiles({
+    state,
+    simpp,
+    link,
+    people,
+    messages,
+    calls,
+    displays,
+    groups: groupFiles(
+      groups,
+      () => rooms,
+      (jid) => jid === account.jid ? nick() : people.has(jid) ? people.get(jid).name : jid,
+    ),
+    events,
+    jid,
+    line: (message) => {
+      events.emit({ type: "message", data: message });
+      people.touch(message.contact);
+    },
+    servers: callServers,
+    route: () => settings.calls,
+    ...(callHosts === undefined ? {} : { hosts: callHosts }),
+  });
+  groups.told.on(({ group, from, content }) =>
+    void files.files.heardInGroup(group, from.jid, content)
+  );
   link.received.on((received) => {
     if (control.receive(received)) return;
     groups.receive(received);
@@ -244,6 +285,8 @@ export function compose(
     archive: keeping,
     typing,
     devices,
+    files: files.files,
+    closeFiles: () => files.close(),
     displays,
     presenting,
   };
@@ -261,5 +304,6 @@ export function compose(
     plain.attach(client);
     callServers.attach(client);
     devices.attach(client);
+    files.attach(connection);
   }
 }

@@ -4,6 +4,7 @@ import {
   announceCaps,
   answerVersion,
   Disco,
+  HttpUpload,
   MessageArchive,
   Pep,
   Presence,
@@ -23,6 +24,7 @@ export class Connection {
   readonly roster: Roster;
   readonly presence: Presence;
   readonly pep: Pep;
+  readonly upload: HttpUpload;
   state: AccountState = "connecting";
   problem: Problem | null = null;
 
@@ -46,6 +48,12 @@ export class Connection {
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
+    const [endpoint] = account.hosts;
+    this.upload = new HttpUpload(this.client, {
+      domain: this.client.jid.domain,
+      trust,
+      ...(endpoint === undefined ? {} : { host: endpoint.host }),
+    });
     this.client.events.on(({ state, problem }) => {
       this.state = state;
       this.problem = problem;

@@ -1,5 +1,6 @@
-import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
+  type GroupMember,
   parseSpecification,
   peek,
   printSpecification,
@@ -10,7 +11,7 @@ import {
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import type { AppEvent, GroupMemberView, GroupView, RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
-import { Jid } from "../xmpp/core/mod.ts";
+import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
@@ -59,11 +60,19 @@ interface GroupsOptions {
   readonly open: (specification: Specification) => OpenGroup;
 }
 
+/** Something that a member said to a group and that is no text. */
+export interface ToldInGroup {
+  readonly group: string;
+  readonly from: GroupMember;
+  readonly content: readonly Element[];
+}
+
 /**
  * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
  * `AppRooms`, in whose log its messages are; what goes through that room is sealed or is not sent.
  */
 export class AppGroups implements SealedRooms {
+  readonly told = new Emitter<ToldInGroup>();
   readonly #o: GroupsOptions;
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
@@ -224,6 +233,21 @@ export class AppGroups implements SealedRooms {
     return this.#inside(jid).talk.send(body);
   }
 
+  /** Seals and says something that is no text. @throws SimppdError as {@link send} */
+  tell(jid: string, content: Element): void {
+    this.#inside(jid).talk.tell(content);
+  }
+
+  /** The devices in a group now; none while we are not. */
+  membersOf(jid: string): readonly GroupMember[] {
+    return this.#here.get(jid)?.keys.epoch?.members ?? [];
+  }
+
+  /** What a group's members agreed on. @throws SimppdError `unknown-group` */
+  agreed(jid: string): Specification {
+    return this.#specification(this.#get(jid));
+  }
+
   async invite(jid: string, contact: string, input: GroupInviteInput): Promise<void> {
     const { people, link } = this.#o;
     const group = this.#get(jid);
@@ -298,6 +322,7 @@ export class AppGroups implements SealedRooms {
       nick: this.#o.nick,
       nameOf,
       room: () => this.#o.rooms().live(jid),
+      told: (from, content) => this.told.emit({ group: jid, from, content }),
       refused: (cause) => this.#count(jid, cause),
       wasTold: (cause) => told.has(cause),
     });

@@ -18,7 +18,7 @@ export function draftOutgoing(
 ): Transfer {
   const { peer, from, suite, name, thumbnail } = sending;
   return {
-    id: toHex(random(ID)),
+    id: sending.id ?? toHex(random(ID)),
     mine: true,
     peer,
     sender: "",

@@ -47,6 +47,18 @@ export class TransferStore {
     return row === undefined ? undefined : this.#read(row);
   }
 
+  /** One's own of a descriptor, to whomever it went. */
+  findOwn(file: string): Transfer[] {
+    return this.#db.prepare("SELECT * FROM transfers WHERE file = ? AND mine = 1").all(file)
+      .map((row) => this.#read(row));
+  }
+
+  /** Those of a descriptor that one sender sent, over whatever contact or room. */
+  findOf(sender: string, file: string): Transfer[] {
+    return this.#db.prepare("SELECT * FROM transfers WHERE file = ? AND sender = ? AND mine = 0")
+      .all(file, sender).map((row) => this.#read(row));
+  }
+
   /** The newest first, of one peer or all; those older than `before`. */
   list(
     { peer, before, limit = 100 }: { peer?: string; before?: Before; limit?: number } = {},

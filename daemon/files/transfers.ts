@@ -42,6 +42,8 @@ export interface TransfersOptions {
 
 /** A file to be sent. */
 export interface Sending {
+  /** What it is to be called here, 32 random hex digits; made when absent. */
+  readonly id?: string;
   /** Bare JID of the contact or room. */
   readonly peer: string;
   /** A path, or bytes that come once, such as from the dashboard. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
 import { group } from "./group_answers.ts";
+import { file, fileLimits } from "./file_answers.ts";
 import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
@@ -103,7 +104,7 @@ const message = v.object({
   contact: text,
   mine: v.boolean(),
   at: time,
-  kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
+  kind: v.picklist(["chat", "file", "missed-call", "call", "security", "notice"]),
   body: text,
   link: v.nullable(text),
   delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),
@@ -189,6 +190,8 @@ true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
 true satisfies Agrees<views.GroupView, typeof group>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
+true satisfies Agrees<views.FileView, typeof file>;
+true satisfies Agrees<views.FileLimitsView, typeof fileLimits>;
 true satisfies Agrees<views.DisplayItemView, typeof displayItem>;
 true satisfies Agrees<views.DisplaysView, typeof displays>;
 true satisfies Agrees<views.DisplayUrlView, typeof displayUrl>;
@@ -211,6 +214,8 @@ export const answers = {
   Specification: v.object({ text }),
   Camera: camera,
   Call: call,
+  File: file,
+  FileLimits: fileLimits,
   Display: displayItem,
   Displays: displays,
   DisplayUrl: displayUrl,

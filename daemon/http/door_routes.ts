@@ -5,6 +5,7 @@ import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
 import { displayDoorRoutes } from "./display_door_routes.ts";
 import { eventStream } from "./events.ts";
+import { fileDoorRoutes } from "./file_door_routes.ts";
 import { isWebSocket } from "./guard.ts";
 import type { Dashboard } from "./dashboard.ts";
 import type { Caller, DoorContext, Inside } from "./inside.ts";
@@ -240,6 +241,7 @@ export const doorRoutes: readonly DoorRoute[] = [
   },
   ...backupRoutes,
   ...displayDoorRoutes,
+  ...fileDoorRoutes,
   ...pictureRoutes("remote"),
   ...pictureRoutes("local"),
 ];

@@ -1,5 +1,6 @@
 import { groupRoutes } from "./group_routes.ts";
 import { displayRoutes } from "./display_routes.ts";
+import { fileRoutes } from "./file_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -219,6 +220,7 @@ export const routes: readonly Route[] = [
 
   ...roomRoutes,
   ...displayRoutes,
+  ...fileRoutes,
 
   ...groupRoutes,
 

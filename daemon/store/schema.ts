@@ -198,6 +198,7 @@ export const MIGRATIONS: readonly Migration[] = [
     UNIQUE (mine, peer, sender, file)
   ) STRICT;
   CREATE INDEX transfers_by_peer ON transfers (peer, at);
+  CREATE INDEX transfers_by_file ON transfers (file);
   `,
 ];
 
