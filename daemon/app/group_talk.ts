@@ -128,7 +128,7 @@ export class GroupTalk {
       own: mine,
       link: null,
       replaces: undefined,
-      sameStay: false,
+      stay: undefined,
       kind: "chat",
       unread: true,
       encryption: "keystone",

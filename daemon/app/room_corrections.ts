@@ -63,3 +63,22 @@ function late(): SimppdError {
     "The room did not repeat the correction in time; it is shown here should it still come.",
   );
 }
+
+/** Newest messages of an occupant that may be corrected where the room gives no occupant ids. */
+const CORRECTABLE = 20;
+
+/**
+ * Messages that one occupant said in one stay, as they are stored here: what a message is called by
+ * its sender says nothing, since anybody can call theirs the same.
+ */
+export class StayLines {
+  #ids: string[] = [];
+
+  add({ id }: { readonly id: string }): void {
+    this.#ids = [...this.#ids, id].slice(-CORRECTABLE);
+  }
+
+  has({ id }: { readonly id: string }): boolean {
+    return this.#ids.includes(id);
+  }
+}

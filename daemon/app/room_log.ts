@@ -2,7 +2,7 @@ import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import { fileKey, type RoomMessages } from "../store/mod.ts";
 import type { Problem, RoomEncryption, RoomMessageView } from "../views/mod.ts";
-import { RoomCorrections } from "./room_corrections.ts";
+import { RoomCorrections, type StayLines } from "./room_corrections.ts";
 
 /** Messages of one room within one window that are kept; what comes beyond them is passed over. */
 const MOST = 300;
@@ -20,8 +20,8 @@ export interface Said {
   readonly link: string | null;
   /** What its sender called the message that it corrects (XEP-0308). */
   readonly replaces: string | undefined;
-  /** Was that one said under the same nick, which its owner kept without leaving since? */
-  readonly sameStay: boolean;
+  /** What was said under this nick since its owner came; undefined where that is not known. */
+  readonly stay: StayLines | undefined;
   /** What the room calls it (XEP-0359). */
   readonly stanzaId: string | undefined;
   /** What its sender called it. */
@@ -98,7 +98,9 @@ export class RoomLog {
       delivery: said.own ? "sent" : null,
       problem: null,
     });
-    if (added !== undefined) this.#changed(added);
+    if (added === undefined) return true;
+    said.stay?.add(added);
+    this.#changed(added);
     return true;
   }
 
@@ -107,7 +109,7 @@ export class RoomLog {
    * where the room does not tell, the same nick in the same stay. Any other is a message of its own.
    */
   #correct(room: string, said: Said, key: string, nick: string): boolean {
-    const { replaces, own, kind, occupantId, sameStay } = said;
+    const { replaces, own, kind, occupantId, stay } = said;
     if (replaces === undefined || replaces === "" || kind !== "chat") return false;
     // What the room's history says again says nothing new, whether it tells who said it or not.
     for (const mine of [true, false]) {
@@ -116,7 +118,8 @@ export class RoomLog {
     }
     const found = this.#messages.find(room, replaces, own);
     if (found === undefined) return false;
-    const same = own || (occupantId === undefined ? sameStay : found.sender === occupantId);
+    const same = own ||
+      (occupantId === undefined ? stay?.has(found) === true : found.sender === occupantId);
     if (!same) return false;
     const body = said.body.slice(0, MAX_BODY).toWellFormed();
     const mention = !own && mentions(body, nick);

@@ -13,12 +13,11 @@ import {
 import { el, type Element, Jid, NS } from "../xmpp/core/mod.ts";
 import { fetchRoomHistory, replacedBy, saidOf } from "./room_history.ts";
 import { type RoomLog, type Said, shown } from "./room_log.ts";
+import { StayLines } from "./room_corrections.ts";
 import { RoomTyping } from "./room_typing.ts";
 
 const MAX_NAME = 100;
 const MOST_AFFILIATED = 2_000;
-/** Newest messages of an occupant that may be corrected where the room gives no occupant ids. */
-const CORRECTABLE = 20;
 const LISTS = ["owner", "admin", "member"] as const;
 /** The room is set up otherwise (XEP-0045 section 10.2.1): its name may be another. */
 const CONFIGURED = 104;
@@ -63,8 +62,8 @@ export class RoomStay {
   readonly #ground: Ground;
   readonly #room: Room;
   readonly #jid: string;
-  /** What who is there has said since they came, by nick: the names they gave it, newest last. */
-  readonly #names = new Map<string, string[]>();
+  /** What who is there has said since they came, by nick. */
+  readonly #lines = new Map<string, StayLines>();
   readonly #ended = new AbortController();
   readonly #began = Date.now();
   /** Was something of this room here before? Then what was missed counts as unread. */
@@ -191,22 +190,24 @@ export class RoomStay {
     const unread = at === undefined || this.#known;
     const link = readLink(stanza.getChildElements()) ?? null;
     const replaces = replacedBy(stanza);
-    const named = this.#names.get(nick) ?? [];
-    const sameStay = live && replaces !== undefined && named.includes(replaces);
-    if (live && id !== undefined) {
-      this.#names.set(nick, [...named, id].slice(-CORRECTABLE));
-    }
+    const stay = live ? this.#linesOf(nick) : undefined;
     const who = { nick, occupantId, jid, own };
-    const said = { ...who, body, link, replaces, sameStay, stanzaId, id, at, kind, unread };
+    const said = { ...who, body, link, replaces, stay, stanzaId, id, at, kind, unread };
     if (this.#ground.log.take(this.#jid, said, this.#room.nick) && this.#complete) {
       if (stanzaId !== undefined) this.#ground.stored.setArchived(this.#jid, stanzaId);
     }
     this.#ground.touch(this.#jid);
   }
 
+  #linesOf(nick: string): StayLines {
+    let lines = this.#lines.get(nick);
+    if (lines === undefined) this.#lines.set(nick, lines = new StayLines());
+    return lines;
+  }
+
   /** Nobody has this nick any more, or somebody else. */
   #gone(nick: string): void {
-    this.#names.delete(nick);
+    this.#lines.delete(nick);
     this.typing.end(nick);
   }
 

@@ -1,6 +1,6 @@
 import { publicError, SimppdError } from "../base/mod.ts";
 import type { AppEvent, GroupView, RoomMessageView, RoomView } from "../views/mod.ts";
-import { TRUST } from "./group.ts";
+import { devices, TRUST } from "./group.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { untilSignal } from "./signals.ts";
@@ -88,7 +88,7 @@ function heading({ jid, name, server }: RoomView, group: GroupView | undefined):
   }
   const { epoch, keyServer, members } = group;
   const keeper = keyServer.own ? "this simppd" : keyServer.jid;
-  const key = epoch === null ? "no key yet" : `epoch ${epoch.number}, ${members.length} devices`;
+  const key = epoch === null ? "no key yet" : `epoch ${epoch.number}, ${devices(members.length)}`;
   return printable(`${name} (${jid}): encrypted, ${key}; keys kept by ${keeper}; /help`);
 }
 

@@ -226,7 +226,7 @@ export async function settled(
 
 function line({ jid, name, state, epoch, members, invitation, problem, role }: GroupView): string {
   const words = ["encrypted", state as string];
-  if (epoch !== null) words.push(`epoch ${epoch.number}`, `${members.length} devices`);
+  if (epoch !== null) words.push(`epoch ${epoch.number}`, devices(members.length));
   if (role !== null) words.push(role);
   if (invitation !== null) words.push(`invited by ${printable(invitation.from)}`);
   if (problem !== null) words.push(printable(problem.message));
@@ -257,6 +257,11 @@ function status(view: GroupView): string {
   for (const jid of admitted) lines.push(`  ${printable(jid)}: may come in`);
   for (const { code, count } of refused) lines.push(`not taken: ${count} ${code}`);
   return lines.join("\n");
+}
+
+/** How many devices are members. */
+export function devices(count: number): string {
+  return `${count} ${count === 1 ? "device" : "devices"}`;
 }
 
 /** What is known of a member's keys, in words. */

@@ -72,7 +72,7 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
     ]);
     const { out } = await ask(["group", "status", CIRCLE]);
     const text = out.join("\n");
-    assert.match(text, /encrypted, in, epoch 7, 1 devices, member/);
+    assert.match(text, /encrypted, in, epoch 7, 1 device, member/);
     assert.match(text, /keys kept by bob@fake\.example: it can read the group/);
     assert.match(text, /room run by rooms\.fake\.example: it sees who writes when/);
     assert.match(text, /not taken: 2 forged/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { BenchLine } from "./bench.ts";
+import { crowdFigures } from "./group/crowd_figures.ts";
 import { keyGraphFigures } from "./group/key_graph_figures.ts";
 import { fitLine } from "./group/line_fit.ts";
 import { mlsFigures } from "./group/mls_figures.ts";
@@ -51,4 +52,12 @@ Deno.test("requests are timed through the whole stack, beside the paper's table"
     assert.deepEqual(found.map(({ peer }) => peer), [undefined, undefined, "LSIM, table 4.1"]);
     assert.ok(found.every(({ value }) => value > 0), name);
   }
+});
+
+Deno.test("a crowd comes and goes, and no message is lost", async () => {
+  const lines = await Array.fromAsync(crowdFigures({ members: 6, comers: 2, changes: 3 }));
+  const found = (metric: string) => lines.find((line) => line.metric === metric)!.value;
+  assert.deepEqual([found("changes"), found("messages lost")], [3, 0]);
+  assert.ok(found("messages opened") >= 3 * 5);
+  assert.ok(found("change to last member rekeyed: p95") > 0);
 });
