@@ -1,5 +1,6 @@
 /** The left side: who I am, search, requests, conversations. */
 import { Icon } from "../parts/icon.tsx";
+import { DisplayButton } from "../display/display_button.tsx";
 import { InvitationCards } from "../rooms/invitation_card.tsx";
 import { RoomRow } from "../rooms/room_row.tsx";
 import { contacts, requests, search } from "../store/contacts.ts";
@@ -49,6 +50,7 @@ export function Sidebar() {
         >
           <Icon name="group" />
         </button>
+        <DisplayButton />
       </div>
       <div class="sidebar-scroll">
         {requests.value.length > 0 && (

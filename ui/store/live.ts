@@ -3,12 +3,14 @@ import { batch } from "@preact/signals";
 import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
+import { displayApi } from "../api/display_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
 import { alertMention, alertMessage } from "./alerts.ts";
 import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
+import { forgetDisplays, putDisplays } from "./displays.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
 import { dismissAll, report } from "./notices.ts";
 import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
@@ -60,6 +62,10 @@ function apply(event: AppEvent): void {
       alertMention(event.data);
       putRoomMessage(event.data);
       break;
+    case "displays":
+      touched?.add("displays");
+      putDisplays(event.data);
+      break;
     case "call":
       touched?.add(event.data.id);
       putCall(event.data);
@@ -81,10 +87,11 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running, entered] = await Promise.all([
+      const [people, running, entered, shown] = await Promise.all([
         api.contacts(),
         api.calls(),
         roomApi.rooms(),
+        displayApi.list(),
       ]);
       batch(() => {
         const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
@@ -95,6 +102,7 @@ async function loadAll(): Promise<void> {
         const others = entered.filter(({ jid }) => !seen.has(jid));
         rooms.value = new Map([...others.map((room) => [room.jid, room] as const), ...known]);
         replaceCalls(running, seen);
+        if (!seen.has("displays")) putDisplays(shown);
       });
       for (const jid of conversations.value.keys()) {
         if (jid === selected.value) void loadNewest(jid);
@@ -124,6 +132,7 @@ function forgetAll(): void {
   contacts.value = new Map();
   conversations.value = new Map();
   calls.value = new Map();
+  forgetDisplays();
   rooms.value = new Map();
   roomLogs.value = new Map();
   leaveStage();

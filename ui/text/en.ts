@@ -1,5 +1,6 @@
 import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
+import { display } from "./en_display.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
@@ -22,6 +23,7 @@ export const en = {
   ...linking,
   ...invite,
   ...rooms,
+  ...display,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
