@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 import type { Browser, Frame, Page } from "playwright-core";
 import { latin1, pdf, png, wav } from "../../daemon/app/display/testing.ts";
 import { memorySource } from "../../daemon/app/mod.ts";
@@ -324,6 +325,25 @@ Deno.test({
         await show(latin1("%PDF-1.7\nnothing of one"), "broken.pdf");
         await (await bed.frame()).getByText("damaged").waitFor();
         await page.getByRole("heading", { name: "broken.pdf" }).waitFor();
+      });
+
+      await step("a PDF that takes too long is given up", async (bed) => {
+        const { page, show } = bed;
+        await page.clock.install();
+        // Some hundred kilobytes that become three million curves.
+        const lines = new Uint8Array(
+          deflateSync(utf8("0 0 m 9 9 8 8 7 7 c S ".repeat(3_000_000))),
+        );
+        const content = Array.from(lines, (byte) => String.fromCharCode(byte)).join("");
+        await show(pdf({ content, filter: "/FlateDecode" }), "slow.pdf");
+        const frame = await bed.frame();
+        await frame.locator("#page").waitFor({ state: "attached" });
+        await page.waitForTimeout(500);
+        for (let tries = 0; tries < 3; tries++) await page.clock.fastForward(16_000);
+        await frame.getByText("takes too long").waitFor();
+        // Its worker is gone, and the next file is shown as ever.
+        await show(pdf({ content: "0 1 0 rg 0 0 300 200 re f" }), "fast.pdf");
+        await (await bed.frame()).getByRole("img", { name: "Page 1 of 1" }).waitFor();
       });
 
       await step("sound and video play, and other pages get neither", async (bed) => {

@@ -24,7 +24,7 @@ export function DisplayPolicyForm({ view: { policy, command } }: { view: Display
         <legend>{words.title}</legend>
         <p class="hint">{words.lead}</p>
         {WHO.map((from) => (
-          <label key={from} class="setting">
+          <label key={from} class="display-choice">
             <input
               type="radio"
               name="display-from"
@@ -38,7 +38,7 @@ export function DisplayPolicyForm({ view: { policy, command } }: { view: Display
       <fieldset class="choices">
         <legend>{words.kinds}</legend>
         {KINDS.map((kind) => (
-          <label key={kind} class="setting">
+          <label key={kind} class="display-choice">
             <input
               type="checkbox"
               checked={policy.kinds.includes(kind)}

@@ -9,6 +9,8 @@ import type {
   CallView,
   ContactView,
   DevicesView,
+  DisplayItemView,
+  DisplaysView,
   MessageView,
   OpenInvitationView,
   RoomMemberView,
@@ -18,13 +20,15 @@ import type {
   SuiteName,
 } from "../api/views.ts";
 import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
+import { fakeDisplays } from "./fake_displays.ts";
+import { MockDisplays } from "./mock_displays.ts";
 import { MockRooms } from "./mock_rooms.ts";
 import { Refusal } from "./refusal.ts";
 import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
 /** The policy the daemon sends: what it forbids must not be needed. */
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-  "img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+  "img-src 'self' blob: data:; connect-src 'self'; frame-src http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'; " +
   "form-action 'none'";
 const FEATURES = "camera=(self), microphone=(), geolocation=()";
 const SAFETY = "482910573328841002957163920481557720391846501173298465";
@@ -43,6 +47,7 @@ export interface MockState {
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
   invitations: OpenInvitationView[];
+  displays: DisplaysView;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -58,6 +63,7 @@ export interface MockApi {
   putMessage(message: MessageView): void;
   putRoom(room: RoomView): void;
   putRoomMessage(message: RoomMessageView): void;
+  putDisplays(items: readonly DisplayItemView[]): void;
   /** Breaks every stream, as a daemon that restarts does. */
   breakStreams(): void;
   close(): Promise<void>;
@@ -79,6 +85,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     roomMessages: new Map(),
     members: new Map(),
     invitations: [],
+    displays: fakeDisplays(),
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -89,6 +96,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
 
   const rooms = new MockRooms(state, emit);
+  const displays = new MockDisplays(state, emit);
 
   const mock = {
     state,
@@ -113,6 +121,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     },
     putRoom: (room: RoomView) => rooms.put(room),
     putRoomMessage: (message: RoomMessageView) => rooms.say(message),
+    putDisplays: (items: readonly DisplayItemView[]) => displays.put(items),
     breakStreams() {
       streams.abort();
       streams = new AbortController();
@@ -173,6 +182,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     if (path.startsWith("/api/rooms")) {
       return rooms.answer(request.method, path, body, url.searchParams);
     }
+    if (path.startsWith("/api/display")) return displays.answer(request.method, path, body);
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
     const invitation = path.match(/^\/api\/invitations\/([^/]+)$/);
@@ -447,6 +457,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     async close() {
       streams.abort();
       await server.shutdown();
+      await displays.close();
     },
   };
 }
