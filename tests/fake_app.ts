@@ -11,6 +11,7 @@ import type {
   ArchiveView,
   CallView,
   ContactView,
+  GroupView,
   MessageView,
   OpenInvitationView,
   RoomMessageView,
@@ -70,6 +71,31 @@ function inMemory(): DisplayMemory {
     set: (name, value) => void values.set(name, structuredClone(value)),
   });
 }
+const FAKE_GROUP: GroupView = {
+  jid: "circle@rooms.fake.example",
+  id: "0".repeat(32),
+  name: "Circle",
+  state: "in",
+  problem: null,
+  invitation: null,
+  epoch: { number: 7, incarnation: "1".repeat(32), suite: "AES-256-GCM" },
+  keyServer: { jid: "bob@fake.example", fingerprint: "2".repeat(64), own: false, silent: false },
+  server: "rooms.fake.example",
+  role: "member",
+  maySend: true,
+  members: [{
+    jid: "bob@fake.example",
+    device: "0123456789abcdef",
+    name: "Bob\u202e",
+    role: "owner",
+    self: false,
+    presence: "online",
+    trust: "verified",
+  }],
+  admitted: [],
+  refused: [{ code: "forged", count: 2 }],
+  history: "own",
+};
 
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
@@ -270,6 +296,32 @@ export class FakeApp implements AppApi {
     this.#done(this.room, "changeRoom", jid, change);
   destroyRoom: AppApi["destroyRoom"] = (jid, reason) =>
     this.#done(undefined, "destroyRoom", jid, reason);
+  group: GroupView = FAKE_GROUP;
+  groups: AppApi["groups"] = () => [this.group];
+  createGroup: AppApi["createGroup"] = (input) => this.#done(this.group, "createGroup", input);
+  answerGroup: AppApi["answerGroup"] = (jid, answer) =>
+    this.#done(this.group, "answerGroup", jid, answer);
+  joinGroup: AppApi["joinGroup"] = (jid) => this.#done(this.group, "joinGroup", jid);
+  leaveGroup: AppApi["leaveGroup"] = (jid, force) =>
+    this.#done(undefined, "leaveGroup", jid, force);
+  // deno-lint-ignore require-await -- rejects rather than throws, as the contract says
+  sendToGroup: AppApi["sendToGroup"] = async (jid, body) => {
+    if (jid !== this.group.jid) throw new SimppdError("unknown-group", `${jid} is no group.`);
+    const sent = fakeRoomMessage(jid, `said-${this.asked.length}`, body);
+    const sealed = { ...sent, encryption: "keystone" as const };
+    setTimeout(() =>
+      this.events.emit({ type: "room-message", data: { ...sealed, delivery: "sent" } })
+    );
+    return this.#done(sealed, "sendToGroup", jid, body);
+  };
+  inviteToGroup: AppApi["inviteToGroup"] = (jid, contact, input) =>
+    this.#done(undefined, "inviteToGroup", jid, contact, input);
+  expelFromGroup: AppApi["expelFromGroup"] = (jid, member) =>
+    this.#done(undefined, "expelFromGroup", jid, member);
+  setGroupRole: AppApi["setGroupRole"] = (jid, member, role) =>
+    this.#done(undefined, "setGroupRole", jid, member, role);
+  endGroup: AppApi["endGroup"] = (jid) => this.#done(undefined, "endGroup", jid);
+  groupSpecification: AppApi["groupSpecification"] = () => ({ text: "name = Circle\n" });
   // deno-lint-ignore require-await -- rejects rather than throws, as the contract says
   async #enter(plain: boolean | undefined, name: string, input: unknown): Promise<RoomView> {
     if (plain !== true) {

@@ -36,7 +36,8 @@ const fits = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
 
 dashboard("a room is made only once one says that it is not encrypted", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByRole("radio", { name: "New room" }).check();
   await page.getByLabel("Name of the room").fill("Garden plans");
   await page.getByText("your server runs this one").waitFor();
   await page.getByLabel("Server of the room").fill("rooms.example.org");
@@ -57,7 +58,7 @@ dashboard("a room is made only once one says that it is not encrypted", async (p
 });
 
 dashboard("a room that is not for us says so; another is entered", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
   await page.getByRole("radio", { name: "Enter a room" }).check();
   const field = page.getByLabel("Address of the room");
   await field.fill("closed@rooms.example.org");
@@ -222,7 +223,8 @@ dashboard("at 360 px a room fits, and its members lie over it", async (page, moc
 });
 
 dashboard("a room is made open, moderated and with a password", async (page, mock) => {
-  await page.getByRole("button", { name: "New room" }).click();
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByRole("radio", { name: "New room" }).check();
   await page.getByLabel("Name of the room").fill("Lectures");
   await page.getByLabel("Open to all who know its address").check();
   await page.getByLabel("Moderated").check();

@@ -10,6 +10,8 @@ import type {
   DisplayItemView,
   DisplayPolicyView,
   DisplaysView,
+  GroupRole,
+  GroupView,
   InvitationView,
   MessageView,
   OpenInvitationView,
@@ -197,6 +199,38 @@ export interface AppApi {
   /** Ends a room of ours for everybody. */
   destroyRoom(jid: string, reason?: string): Promise<void>;
 
+  groups(): GroupView[];
+  /**
+   * Makes an encrypted group with a room of its own. Its key server is this daemon, or the one named,
+   * which must host for us (`key`: 64 hex digits). `server`: domain of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
+   * but for {@link sendToGroup}; every other question about its room is refused `room-is-group`.
+   * @throws SimppdError `no-room-service`, `room-…`, `group-…`
+   */
+  createGroup(
+    input: { name: string; server?: string; keyServer?: { jid: string; key: string } },
+  ): Promise<GroupView>;
+  /** Accepts an invitation (as {@link joinGroup}), puts it aside, or declines it. */
+  answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView>;
+  /** Enters the room and asks the key server for the key; also once more, after a refusal. */
+  joinGroup(jid: string): Promise<GroupView>;
+  /**
+   * Leaves for good and deletes what was said there from the files. Without the key server's
+   * confirmation only when `force`: the others' key changes when it hears of it, or not.
+   */
+  leaveGroup(jid: string, force?: boolean): Promise<void>;
+  /** Sealed for the members of this epoch, or not at all. @throws SimppdError `key-not-here`, … */
+  sendToGroup(jid: string, body: string): Promise<RoomMessageView>;
+  /** Lets a contact in and sends them an invitation under seal. Owners and admins. */
+  inviteToGroup(jid: string, contact: string, input?: GroupInviteInput): Promise<void>;
+  /** `member`: bare JID, or `JID/device` for one device. Owners and admins. */
+  expelFromGroup(jid: string, member: string): Promise<void>;
+  /** Owners. */
+  setGroupRole(jid: string, member: string, role: GroupRole): Promise<void>;
+  /** Ends a group of ours for everybody. */
+  endGroup(jid: string): Promise<void>;
+  /** The text every member has: key server and its key, suites, intervals, rights. */
+  groupSpecification(jid: string): { text: string };
+
   /** Suites allowed with a contact, or with everybody (`jid` null); `suites` null: as everybody. */
   setPolicy(jid: string | null, suites: SuiteName[] | null): Promise<StatusView>;
   /** Write to contacts before they were verified, or to verified ones only. */
@@ -262,4 +296,12 @@ export interface AppApi {
   doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;
 
   close(): Promise<void>;
+}
+
+/** How a contact is to come into a group. */
+export interface GroupInviteInput {
+  /** "member" when absent. */
+  readonly role?: GroupRole;
+  /** Words that go with the invitation. */
+  readonly reason?: string;
 }

@@ -27,8 +27,9 @@ import { ExternalViewer } from "./display/external_viewer.ts";
 import type { DisplaySource } from "./display/source.ts";
 import { diagnose } from "./doctor.ts";
 import { compose, type Parts } from "./compose.ts";
+import { GroupApi } from "./group_api.ts";
+import type { AppGroups } from "./groups.ts";
 import { greet } from "./inbox.ts";
-import { RoomApi } from "./room_api.ts";
 import type { AppRooms } from "./rooms.ts";
 
 const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
@@ -64,10 +65,11 @@ type GateApi =
   | "restore";
 
 /** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
-export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
+export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
   readonly events: Emitter<AppEvent>;
   readonly instance: string;
   protected override readonly ofRooms: AppRooms;
+  protected override readonly ofGroups: AppGroups;
   readonly #version: string;
   readonly #state: StateDirectory;
   readonly #parts: Parts;
@@ -95,6 +97,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
     });
     this.instance = this.#parts.settings.instance;
     this.ofRooms = this.#parts.rooms;
+    this.ofGroups = this.#parts.groups;
   }
 
   /**
@@ -436,6 +439,7 @@ export class RunningApp extends RoomApi implements Omit<AppApi, GateApi> {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#parts.chats.close();
+    this.ofGroups.close();
     this.ofRooms.close();
     this.#parts.typing.close();
     await this.#parts.displays.close();

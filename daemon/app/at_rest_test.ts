@@ -43,7 +43,7 @@ function until(app: App, condition: () => boolean): Promise<AppEvent | undefined
     const timer = setTimeout(() => {
       stop();
       reject(new Error("it did not happen within 10 s"));
-    }, 10_000);
+    }, 30_000);
   });
 }
 

@@ -12,9 +12,11 @@ export const KIND = {
   message: 5,
   server: 6,
   serverDatabase: 7,
+  group: 8,
+  keyServer: 9,
 } as const;
-/** Version of the content; the file around it has its own. */
-export const CONTENT = 1;
+/** Version of the content; the file around it has its own. 2 added groups and their key server. */
+export const CONTENT = 2;
 const MAX_RECORD = 1 << 20;
 
 /** One record: a kind and its bytes. */
@@ -131,6 +133,13 @@ export const shapes = {
       suite: v.nullable(text(64)),
       edited: v.boolean(),
     }),
+  }),
+  group: v.strictObject({
+    jid,
+    id: v.pipe(text(32), v.regex(/^[0-9a-f]{32}$/)),
+    specification: text(40_000),
+    nick: text(1023),
+    admitted: v.pipe(v.array(jid), v.maxLength(4096)),
   }),
   server: v.strictObject({
     domain: text(1023),

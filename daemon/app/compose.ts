@@ -10,6 +10,7 @@ import {
   RoomMessages,
   Settings,
   type StateDirectory,
+  StoredGroups,
   StoredRooms,
 } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
@@ -23,6 +24,10 @@ import { Displays, type OtherViewer } from "./display/displays.ts";
 import { Presenting } from "./display/presenting.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
+import { GroupLink, peerKeysOf } from "./group_link.ts";
+import { openKeystone } from "./group_keystone.ts";
+import { GroupServers } from "./group_servers.ts";
+import { AppGroups } from "./groups.ts";
 import { makeCalls } from "./make_calls.ts";
 import { Markers } from "./markers.ts";
 import { OwnDevices } from "./own_devices.ts";
@@ -47,6 +52,7 @@ export interface Parts {
   readonly people: People;
   readonly pictures: Pictures;
   readonly rooms: AppRooms;
+  readonly groups: AppGroups;
   readonly calls: Calls;
   readonly account: Account;
   readonly archive: ArchiveChoice;
@@ -63,7 +69,7 @@ export interface Composition {
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
   /** A viewer of what is shown, beside the dashboard. */
-  readonly viewer: OtherViewer | undefined;
+  readonly viewer?: OtherViewer | undefined;
   readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;
@@ -121,11 +127,40 @@ export function compose(
     people.touch(message.contact);
   });
   const jid = () => account.jid;
-  const rooms = new AppRooms({
+  const keys = peerKeysOf(simpp, () => account.jid);
+  const control: GroupLink = new GroupLink(link, keys, (payload) => servers.isFor(payload));
+  const servers: GroupServers = new GroupServers({
+    path: state.file("keyserver.db"),
+    vault: state.vault,
+    control,
+    accountKey: () => simpp.accountKey,
+    room: (jid) => rooms.live(jid),
+  });
+  const groups: AppGroups = new AppGroups({
+    stored: new StoredGroups(state.db, state.vault),
+    servers,
+    control,
+    link,
+    rooms: () => rooms,
+    people,
+    events,
+    nick: () => account.view()?.nick ?? "",
+    self: () => keys.self(),
+    pinned: (jid) => {
+      if (jid === account.jid) return { account: simpp.accountKey, verified: true };
+      const trust = simpp.trust.get(jid);
+      if (trust === undefined) return undefined;
+      return { account: trust.account, verified: trust.state === "verified" };
+    },
+    open: (specification) =>
+      openKeystone({ specification, self: keys.self(), simpp, state, control }),
+  });
+  const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),
     messages: new RoomMessages(state.db, state.vault),
     people,
     events,
+    sealed: groups,
     nick: () => account.view()?.nick ?? "",
     own: jid,
   });
@@ -169,6 +204,8 @@ export function compose(
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   link.received.on((received) => {
+    if (control.receive(received)) return;
+    groups.receive(received);
     typing.receive(received);
     devices.receive(received).catch((error) =>
       logOf("app").warn("what our other device verified: {error}", { error })
@@ -186,6 +223,7 @@ export function compose(
     calls,
     events,
     nick: () => account.view()?.nick ?? "",
+    isPeer: (jid) => groups.isPeer(jid),
     firstProof: (jid) => settings.firstProof(jid),
     jid,
   });
@@ -200,6 +238,7 @@ export function compose(
     people,
     pictures,
     rooms,
+    groups,
     calls,
     account,
     archive: keeping,
@@ -216,6 +255,7 @@ export function compose(
     history.attach(client, archive);
     keeping.attach(client);
     rooms.attach(connection);
+    groups.attach(connection);
     people.attach(client, roster, presence);
     link.attach(client);
     plain.attach(client);

@@ -37,8 +37,11 @@ export function receiveInto(rooms: {
   /** Is this the first time that a contact and we proved ourselves? Asked once each time. */
   firstProof: (jid: string) => boolean;
   jid: () => string;
+  /** Does a group have us speak with them under seal, contact or not? */
+  isPeer: (jid: string) => boolean;
 }): void {
-  const { simpp, link, plain, people, chats, calls, events, nick, firstProof, jid: own } = rooms;
+  const { simpp, link, plain, people, chats, calls, events, nick, firstProof, jid: own, isPeer } =
+    rooms;
   const now = rooms.now ?? (() => performance.now());
   const lines = new Rate(1, MINUTE);
   const renewalsOfOne = new Rate(1, MINUTE);
@@ -61,7 +64,7 @@ export function receiveInto(rooms: {
 
   /** Is a new session with this device due? Those that no list names share one rate. */
   const renewalDue = (jid: string, device: string): boolean => {
-    if (jid !== own() && !people.has(jid)) return false;
+    if (jid !== own() && !people.has(jid) && !isPeer(jid)) return false;
     const key = simpp.trust.isListed(jid, device) ? `${jid}/${device}` : jid;
     const at = now();
     return renewalsOfOne.allows(key, at) && renewals.allows(jid, at);
@@ -80,7 +83,7 @@ export function receiveInto(rooms: {
       people.stranger(from);
     }
     // Who says nothing is not remembered for it.
-    if (received.first && !people.has(from)) simpp.drop(from);
+    if (received.first && !people.has(from) && !isPeer(from)) simpp.drop(from);
     const theirs = envelope.content.find((child) => child.is("nick", NICK));
     if (theirs !== undefined) people.introduce(from, theirs.getText());
     chats.receive(received, own(), answered);
@@ -145,7 +148,7 @@ export function receiveInto(rooms: {
 
   simpp.events.on((event) => {
     const { jid } = event;
-    if (!isAnswered(jid) && event.type !== "changed") return;
+    if (!isAnswered(jid) && !isPeer(jid) && event.type !== "changed") return;
     if (event.type === "answer") {
       link.send(jid, proof(nick()), { store: false, device: event.device }).catch((error) =>
         logOf("app").info("proof to {jid} waits: {error}", { jid, error })

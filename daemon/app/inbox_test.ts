@@ -72,6 +72,7 @@ function inboxOf(simpp: Simpp, contacts: { blocked?: boolean } | null = {}) {
     nick: () => "Alice",
     now: () => clock.now,
     firstProof: () => false,
+    isPeer: () => false,
     jid: () => ALICE,
   });
   return { clock, sent, lines, resent, answered, rung, link, plain };

@@ -1,9 +1,20 @@
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { SimppdError, toBase64 } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import { keyServerRecords, KeyServerStore } from "../group/mod.ts";
 import { exportIdentity } from "../simpp/mod.ts";
-import { Contacts, KeyMaterial, Messages, Settings, type StateDirectory } from "../store/mod.ts";
+import {
+  Contacts,
+  KeyMaterial,
+  Messages,
+  Settings,
+  type StateDirectory,
+  StoredGroups,
+  StoredRooms,
+} from "../store/mod.ts";
 import { CONTENT, jsonRecord, KIND, record } from "./backup_content.ts";
+import { hasFile } from "./group_servers.ts";
 import { AppSettings } from "./settings.ts";
 
 /** Bytes of the server's database in one record. */
@@ -11,7 +22,8 @@ const PIECE = 256 * 1024;
 
 /**
  * Everything a backup holds, in order: who one is, contacts with what is pinned for them, messages,
- * and the carried server when asked for. No device key, no prekey, no session.
+ * the groups one is in and the
+ * key server of those made here, and the carried server when asked for. No device key, no prekey, no session.
  *
  * @throws SimppdError `no-account`
  */
@@ -39,9 +51,33 @@ export async function* backupContent(
   for (const message of new Messages(state.db, state.vault).all()) {
     yield jsonRecord(KIND.message, message);
   }
+  yield* groups(state);
   if (server === undefined || !options.server) return;
   yield jsonRecord(KIND.server, server);
   yield* serverDatabase(state);
+}
+
+/** Groups one is in, and the key server of those that were made here. */
+function* groups(state: StateDirectory): Generator<Uint8Array, void, void> {
+  const rooms = new StoredRooms(state.db, state.vault);
+  for (const group of new StoredGroups(state.db, state.vault).all()) {
+    if (group.state !== "joined") continue;
+    const { jid, id, specification, admitted } = group;
+    const nick = rooms.get(jid)?.nick ?? "";
+    yield jsonRecord(KIND.group, { jid, id, specification, nick, admitted });
+  }
+  const path = state.file("keyserver.db");
+  if (!hasFile(path)) return;
+  const store = new KeyServerStore(path, state.vault);
+  try {
+    for (const bytes of keyServerRecords(store, null, systemRandom)) {
+      for (let at = 0; at < bytes.length; at += PIECE) {
+        yield record(KIND.keyServer, bytes.subarray(at, at + PIECE));
+      }
+    }
+  } finally {
+    store.close();
+  }
 }
 
 /** A consistent copy of the server's database while the server writes to it. */

@@ -6,13 +6,13 @@ import { el, StanzaError } from "../xmpp/core/mod.ts";
 /** PEP node of device lists; its one item is `current`. */
 export const DEVICES_NODE = `${SIMPP_NS}:devices`;
 /** PEP node of bundles, an item a device. */
-const BUNDLES_NODE = `${SIMPP_NS}:bundles`;
+export const BUNDLES_NODE = `${SIMPP_NS}:bundles`;
 const MAX_BUNDLES = 32;
 /** One-time prekeys a node keeps: those of a device, and some that were used while it was away. */
 const MAX_ONE_TIME = 30;
 
 /** PEP node of a device's one-time prekeys, an item each. */
-function oneTimeNode(device: string): string {
+export function oneTimeNode(device: string): string {
   return `${SIMPP_NS}:prekeys:${device}`;
 }
 

@@ -20,6 +20,7 @@ import {
   recordsOf,
   shapes,
 } from "./backup_content.ts";
+import { RestoredGroups } from "./restore_groups.ts";
 import { AppSettings } from "./settings.ts";
 
 /** The largest backup taken, in bytes. */
@@ -69,6 +70,7 @@ export async function restoreBackup(
       restored.end();
     }
     restored.requireWhole();
+    await restored.groups.finish(scratch);
     if (!restored.hasServer) return;
     for (const name of ["server.db-wal", "server.db-shm"]) {
       await Deno.remove(state.file(name)).catch((error) => {
@@ -83,6 +85,7 @@ export async function restoreBackup(
 /** Takes records one after another and stores what they say. */
 class Restored {
   hasServer = false;
+  readonly groups: RestoredGroups;
   readonly #state: StateDirectory;
   readonly #settings: AppSettings;
   readonly #contacts: Contacts;
@@ -100,6 +103,7 @@ class Restored {
     this.#contacts = new Contacts(state.db);
     this.#keys = new KeyMaterial(state.db, state.vault);
     this.#messages = new Messages(state.db, state.vault);
+    this.groups = new RestoredGroups(state);
     this.#path = path;
     this.#lost = lost;
   }
@@ -124,6 +128,10 @@ class Restored {
         this.#messages.add(message, unread, revision);
         return;
       }
+      case KIND.group:
+        return this.groups.take(body);
+      case KIND.keyServer:
+        return this.groups.takeKeyServer(body);
       case KIND.server:
         if (this.hasServer) throw damaged();
         this.hasServer = true;
@@ -153,7 +161,7 @@ class Restored {
 
   #about(content: number): void {
     this.#known = true;
-    if (content === CONTENT) return;
+    if (content <= CONTENT) return;
     throw new SimppdError(
       "backup-newer",
       `This backup has content ${content}, and this simppd knows content ${CONTENT}. Restore it ` +

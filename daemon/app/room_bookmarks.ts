@@ -41,6 +41,8 @@ export class RoomBookmarks {
 
   /** Keeps a room one entered. */
   keep(room: StoredRoom): void {
+    // Another device would take it for a plain room.
+    if (room.encryption !== "none") return;
     const { jid, name, nick, password } = room;
     this.#dropped.delete(jid);
     const keeping = this.#bookmarks.set({
@@ -85,7 +87,7 @@ export class RoomBookmarks {
     const { all } = this.#bookmarks;
     for (const bookmark of all) if (bookmark.autojoin) this.#wanted(bookmark);
     for (const room of this.#stored.all()) {
-      if (room.state !== "joined") continue;
+      if (room.state !== "joined" || room.encryption !== "none") continue;
       const bookmark = this.#bookmarks.get(Jid.parse(room.jid));
       if (!room.bookmarked) this.keep(room);
       // With none at all they may not have come: nothing is left because of that.
@@ -98,6 +100,7 @@ export class RoomBookmarks {
     const known = this.#stored.get(bookmark.room.toString());
     // Out for a reason: the person enters again, or not.
     if (known?.state === "joined" || known?.state === "out") return;
+    if (known !== undefined && known.encryption !== "none") return;
     const joined = this.#stored.all().filter(({ state }) => state === "joined").length;
     if (joined < MOST) this.#deeds.enter(bookmark);
   }

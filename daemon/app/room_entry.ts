@@ -163,6 +163,7 @@ export class RoomEntry {
         this.#endStay(jid);
         if (!this.#entering.has(jid)) this.#later(jid);
       }
+      this.#ground.sealed.moved(jid);
       this.#ground.touch(jid);
     } else this.#stays.get(jid)?.hear(event);
   }

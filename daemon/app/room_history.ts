@@ -63,7 +63,7 @@ export function saidOf(
     link: readLink(message.getChildElements()) ?? null,
     replaces: replacedBy(message),
     // Who has come and gone since, an archive does not tell.
-    sameStay: false,
+    stay: undefined,
     stanzaId: id,
     id: message.attrs.id,
     at: at ?? Date.now(),

@@ -34,6 +34,8 @@ export class RoomInvitations {
     if (this.#people.has(jid) || jid === this.#own()) return undefined;
     const known = this.#stored.get(jid);
     if (known?.state === "joined") return undefined;
+    // What a group is, its inviter says under seal; nothing in clear makes a plain room of it.
+    if (known !== undefined && known.encryption !== "none") return undefined;
     if (known?.state === "declined" && Date.now() - known.at < DECLINED_FOR) return undefined;
     if (known?.state !== "invited" && !this.#hasPlace(inviter)) {
       logOf("app").warn("an invitation was passed over: too many wait");
@@ -51,6 +53,7 @@ export class RoomInvitations {
       state: "invited",
       at: Date.now(),
       bookmarked: false,
+      encryption: "none",
       archived: known?.archived ?? null,
       name: known?.name ?? room.local,
       nick: known?.nick ?? "",

@@ -1,8 +1,8 @@
 import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import type { RoomMessages } from "../store/mod.ts";
-import type { Problem, RoomMessageView } from "../views/mod.ts";
-import { RoomCorrections } from "./room_corrections.ts";
+import type { Problem, RoomEncryption, RoomMessageView } from "../views/mod.ts";
+import { RoomCorrections, type StayLines } from "./room_corrections.ts";
 
 /** Messages of one room within one window that are kept; what comes beyond them is passed over. */
 const MOST = 300;
@@ -20,8 +20,8 @@ export interface Said {
   readonly link: string | null;
   /** What its sender called the message that it corrects (XEP-0308). */
   readonly replaces: string | undefined;
-  /** Was that one said under the same nick, which its owner kept without leaving since? */
-  readonly sameStay: boolean;
+  /** What was said under this nick since its owner came; undefined where that is not known. */
+  readonly stay: StayLines | undefined;
   /** What the room calls it (XEP-0359). */
   readonly stanzaId: string | undefined;
   /** What its sender called it. */
@@ -35,6 +35,10 @@ export interface Said {
   readonly kind: "chat" | "private";
   /** Is it news for who was in the room before? */
   readonly unread: boolean;
+  /** What it came in; in clear when absent. */
+  readonly encryption?: RoomEncryption;
+  /** By what it is known here, where neither room nor sender is to say. */
+  readonly key?: string;
 }
 
 /** What is said in rooms: told apart, counted, bounded, stored. */
@@ -64,7 +68,7 @@ export class RoomLog {
       }
       return false;
     }
-    const key = keyOf(said);
+    const key = said.key ?? keyOf(said);
     if (this.#correct(room, said, key, nick)) return true;
     if (said.own && said.id !== undefined) {
       const confirmed = this.#messages.confirm(room, said.id, key);
@@ -90,10 +94,13 @@ export class RoomLog {
       at: this.#time(room, said.at),
       unread: said.unread && !said.own,
       mention,
+      encryption: said.encryption ?? "none",
       delivery: said.own ? "sent" : null,
       problem: null,
     });
-    if (added !== undefined) this.#changed(added);
+    if (added === undefined) return true;
+    said.stay?.add(added);
+    this.#changed(added);
     return true;
   }
 
@@ -102,7 +109,7 @@ export class RoomLog {
    * where the room does not tell, the same nick in the same stay. Any other is a message of its own.
    */
   #correct(room: string, said: Said, key: string, nick: string): boolean {
-    const { replaces, own, kind, occupantId, sameStay } = said;
+    const { replaces, own, kind, occupantId, stay } = said;
     if (replaces === undefined || replaces === "" || kind !== "chat") return false;
     // What the room's history says again says nothing new, whether it tells who said it or not.
     for (const mine of [true, false]) {
@@ -111,7 +118,8 @@ export class RoomLog {
     }
     const found = this.#messages.find(room, replaces, own);
     if (found === undefined) return false;
-    const same = own || (occupantId === undefined ? sameStay : found.sender === occupantId);
+    const same = own ||
+      (occupantId === undefined ? stay?.has(found) === true : found.sender === occupantId);
     if (!same) return false;
     const body = said.body.slice(0, MAX_BODY).toWellFormed();
     const mention = !own && mentions(body, nick);
@@ -134,7 +142,16 @@ export class RoomLog {
   }
 
   /** Keeps one of ours, which is about to be sent under the name `id`. */
-  sending(room: string, id: string, nick: string, sender: string, body: string): RoomMessageView {
+  sending(
+    room: string,
+    id: string,
+    { nick, sender, body, encryption = "none" }: {
+      readonly nick: string;
+      readonly sender: string;
+      readonly body: string;
+      readonly encryption?: RoomEncryption;
+    },
+  ): RoomMessageView {
     const added = this.#messages.add({
       room,
       key: `mine ${id}`,
@@ -150,12 +167,20 @@ export class RoomLog {
       at: Date.now(),
       unread: false,
       mention: false,
+      encryption,
       delivery: "pending",
       problem: null,
     });
     if (added === undefined) throw new SimppdError("bad-input", "This message was sent already.");
     this.#changed(added);
     return added;
+  }
+
+  /** The room repeated one of ours, which it calls `key`. @returns whether one waited */
+  confirmed(room: string, id: string, key: string): boolean {
+    const confirmed = this.#messages.confirm(room, id, key);
+    if (confirmed !== undefined) this.#changed(confirmed);
+    return confirmed !== undefined;
   }
 
   /** One of ours did not get there. */
@@ -197,6 +222,7 @@ export class RoomLog {
       at: Date.now(),
       unread: false,
       mention: false,
+      encryption: "none",
       delivery: null,
       problem: null,
     });

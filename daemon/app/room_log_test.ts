@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { StayLines } from "./room_corrections.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { MIGRATIONS, openDatabase, RoomMessages, Vault } from "../store/mod.ts";
 import type { RoomMessageView } from "../views/mod.ts";
@@ -20,7 +21,7 @@ function said(change: Partial<Said> = {}): Said {
     body: "hello",
     link: null,
     replaces: undefined,
-    sameStay: false,
+    stay: undefined,
     stanzaId: undefined,
     id: undefined,
     at: undefined,
@@ -47,12 +48,16 @@ Deno.test("what a room repeats stands once, with and without the room's ids", ()
 
 Deno.test("one of ours is sent once the room repeats it as ours; under another's word it is not", () => {
   const { db, messages, log } = makeLog();
-  const { id } = log.sending(ROOM, "own-1", "me", "mine", "hello all");
+  const { id } = log.sending(ROOM, "own-1", {
+    nick: "me",
+    sender: "mine",
+    body: "hello all",
+  });
   log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "9", own: false }), "me");
   assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "pending");
   log.take(ROOM, said({ id: "own-1", stanzaId: "10", own: true }), "me");
   assert.equal(messages.page(ROOM, 10).find((each) => each.id === id)!.delivery, "sent");
-  log.sending(ROOM, "own-2", "me", "mine", "lost");
+  log.sending(ROOM, "own-2", { nick: "me", sender: "mine", body: "lost" });
   log.settle(ROOM, Date.now() + 1);
   const lost = messages.page(ROOM, 10).find(({ body }) => body === "lost")!;
   assert.deepEqual([lost.delivery, lost.problem?.code], ["failed", "not-confirmed"]);
@@ -155,15 +160,35 @@ Deno.test("a correction is its occupant's alone, or of the same nick in the same
 
   // Without occupant ids: the nick counts as long as its owner stayed.
   const anonymous = { occupantId: undefined, id: "two", nick: "Eve" };
-  log.take(ROOM, said({ ...anonymous, stanzaId: "10", body: "frist" }), "me");
+  const stay = new StayLines();
+  log.take(ROOM, said({ ...anonymous, stanzaId: "10", body: "frist", stay }), "me");
   const again = { ...anonymous, id: "three", replaces: "two" };
   log.take(ROOM, said({ ...again, stanzaId: "11", body: "not she" }), "me");
-  log.take(ROOM, said({ ...again, stanzaId: "12", body: "first", sameStay: true }), "me");
+  log.take(ROOM, said({ ...again, stanzaId: "12", body: "first", stay }), "me");
   assert.deepEqual(lines().slice(3), ["first (edited)", "not she"]);
   // Said to us alone corrects nothing that was said to all.
   const whispered = { kind: "private", stanzaId: "13", body: "psst" } as const;
-  log.take(ROOM, said({ ...again, ...whispered, sameStay: true }), "me");
+  log.take(ROOM, said({ ...again, ...whispered, stay }), "me");
   assert.deepEqual(lines().at(-1), "psst");
+  db.close();
+});
+
+Deno.test("who calls a message as another's is called corrects nothing of theirs", () => {
+  const { db, messages, log } = makeLog();
+  const [bob, mallory] = [new StayLines(), new StayLines()];
+  const anonymous = { occupantId: undefined };
+  const bobs = { ...anonymous, nick: "Bob", stay: bob };
+  const hers = { ...anonymous, nick: "Mallory", stay: mallory };
+  log.take(ROOM, said({ ...bobs, stanzaId: "1", id: "b", body: "pay nobody" }), "me");
+  log.take(ROOM, said({ ...hers, stanzaId: "2", id: "m", body: "hi" }), "me");
+  // A correction of her own that bears his message's name, and then one of that name.
+  log.take(ROOM, said({ ...hers, stanzaId: "3", id: "b", body: "hello", replaces: "m" }), "me");
+  log.take(ROOM, said({ ...hers, stanzaId: "4", body: "pay Mallory", replaces: "b" }), "me");
+  assert.deepEqual(messages.page(ROOM, 10).map(({ nick, body }) => `${nick}: ${body}`), [
+    "Bob: pay nobody",
+    "Mallory: hello",
+    "Mallory: pay Mallory",
+  ]);
   db.close();
 });
 
@@ -179,12 +204,12 @@ Deno.test("a message is corrected twenty times at most; the next is a message of
 
 Deno.test("nobody but we corrects what we said, and a refusal ends the wait for a correction", async () => {
   const { db, messages, log } = makeLog();
-  const { id } = log.sending(ROOM, "own-1", "me", "mine", "helo");
+  const { id } = log.sending(ROOM, "own-1", { nick: "me", sender: "mine", body: "helo" });
   assert.equal(messages.nameOf(ROOM, id), undefined);
   log.take(ROOM, said({ id: "own-1", nick: "me", stanzaId: "1", own: true }), "me");
   assert.equal(messages.nameOf(ROOM, id), "own-1");
   const replaces = "own-1";
-  log.take(ROOM, said({ stanzaId: "2", body: "forged", replaces, sameStay: true }), "me");
+  log.take(ROOM, said({ stanzaId: "2", body: "forged", replaces, stay: new StayLines() }), "me");
   const refused = log.corrections.wait("own-2");
   log.failed(ROOM, "own-2", { code: "room-refused", message: "no" });
   await assert.rejects(refused, { code: "room-refused" });

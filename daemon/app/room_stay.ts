@@ -10,18 +10,38 @@ import {
   type RoomMessage,
   type XmppClient,
 } from "../xmpp/client/mod.ts";
-import { el, NS } from "../xmpp/core/mod.ts";
+import { el, type Element, Jid, NS } from "../xmpp/core/mod.ts";
 import { fetchRoomHistory, replacedBy, saidOf } from "./room_history.ts";
 import { type RoomLog, type Said, shown } from "./room_log.ts";
+import { StayLines } from "./room_corrections.ts";
 import { RoomTyping } from "./room_typing.ts";
 
 const MAX_NAME = 100;
 const MOST_AFFILIATED = 2_000;
-/** Newest messages of an occupant that may be corrected where the room gives no occupant ids. */
-const CORRECTABLE = 20;
 const LISTS = ["owner", "admin", "member"] as const;
 /** The room is set up otherwise (XEP-0045 section 10.2.1): its name may be another. */
 const CONFIGURED = 104;
+
+/** Something that came in the room of an encrypted group. */
+export interface HeardInGroup {
+  /** Nick of who sent it, as the room says. */
+  readonly nick: string;
+  /** What the room calls it (XEP-0359). */
+  readonly stanzaId: string | undefined;
+  readonly id: string | undefined;
+  /** ms since 1970 when it was said before, as the room says. */
+  readonly at: number | undefined;
+  readonly stanza: Element;
+}
+
+/** Rooms that are not what this one takes them for: those of encrypted groups. */
+export interface SealedRooms {
+  has(room: string): boolean;
+  /** Takes what is said there, live or out of the archive. */
+  heard(room: string, message: HeardInGroup): void;
+  /** One is in, or not any more. */
+  moved(room: string): void;
+}
 
 /** What a stay in a room stands on. */
 export interface Ground {
@@ -30,6 +50,7 @@ export interface Ground {
   readonly stored: StoredRooms;
   readonly messages: RoomMessages;
   readonly log: RoomLog;
+  readonly sealed: SealedRooms;
   /** Called when something that the room's view shows has changed. */
   readonly touch: (room: string) => void;
 }
@@ -41,8 +62,8 @@ export class RoomStay {
   readonly #ground: Ground;
   readonly #room: Room;
   readonly #jid: string;
-  /** What who is there has said since they came, by nick: the names they gave it, newest last. */
-  readonly #names = new Map<string, string[]>();
+  /** What who is there has said since they came, by nick. */
+  readonly #lines = new Map<string, StayLines>();
   readonly #ended = new AbortController();
   readonly #began = Date.now();
   /** Was something of this room here before? Then what was missed counts as unread. */
@@ -116,7 +137,7 @@ export class RoomStay {
         log.news(jid, `${shown(event.before)} is called ${shown(event.occupant.nick)} now.`);
         break;
       case "subject":
-        if (event.at === undefined && event.nick !== "") {
+        if (event.at === undefined && event.nick !== "" && !this.#ground.sealed.has(jid)) {
           log.news(jid, `${shown(event.nick)} set the subject: “${shown(event.text)}”`);
         }
         break;
@@ -148,6 +169,15 @@ export class RoomStay {
   }
 
   #heard(message: RoomMessage, kind: Said["kind"]): void {
+    if (this.#ground.sealed.has(this.#jid)) {
+      // From one occupant to us alone nothing of a group comes.
+      if (kind === "private") return;
+      this.#ground.sealed.heard(this.#jid, message);
+      if (message.stanzaId !== undefined && this.#complete) {
+        this.#ground.stored.setArchived(this.#jid, message.stanzaId);
+      }
+      return;
+    }
     const live = kind === "chat" && message.occupant !== undefined;
     if (live && !message.own) this.typing.hear(message.nick, message.stanza);
     if (message.body === undefined || message.body === "") return;
@@ -160,32 +190,47 @@ export class RoomStay {
     const unread = at === undefined || this.#known;
     const link = readLink(stanza.getChildElements()) ?? null;
     const replaces = replacedBy(stanza);
-    const named = this.#names.get(nick) ?? [];
-    const sameStay = live && replaces !== undefined && named.includes(replaces);
-    if (live && id !== undefined) {
-      this.#names.set(nick, [...named, id].slice(-CORRECTABLE));
-    }
+    const stay = live ? this.#linesOf(nick) : undefined;
     const who = { nick, occupantId, jid, own };
-    const said = { ...who, body, link, replaces, sameStay, stanzaId, id, at, kind, unread };
+    const said = { ...who, body, link, replaces, stay, stanzaId, id, at, kind, unread };
     if (this.#ground.log.take(this.#jid, said, this.#room.nick) && this.#complete) {
       if (stanzaId !== undefined) this.#ground.stored.setArchived(this.#jid, stanzaId);
     }
     this.#ground.touch(this.#jid);
   }
 
+  #linesOf(nick: string): StayLines {
+    let lines = this.#lines.get(nick);
+    if (lines === undefined) this.#lines.set(nick, lines = new StayLines());
+    return lines;
+  }
+
   /** Nobody has this nick any more, or somebody else. */
   #gone(nick: string): void {
-    this.#names.delete(nick);
+    this.#lines.delete(nick);
     this.typing.end(nick);
   }
 
   #recall(archived: Archived): void {
+    if (this.#ground.sealed.has(this.#jid)) return this.#recallSealed(archived);
     const told = saidOf(archived);
     if (told === undefined) return;
     const said = this.#room.self?.id === undefined ? { ...told, occupantId: undefined } : told;
     const own = this.#isOurs(said);
     this.#ground.log.take(this.#jid, { ...said, own, unread: this.#known }, this.#room.nick);
     this.#ground.touch(this.#jid);
+  }
+
+  #recallSealed({ id, at, message }: Archived): void {
+    const nick = Jid.tryParse(message.attrs.from)?.resource ?? "";
+    if (nick === "") return;
+    this.#ground.sealed.heard(this.#jid, {
+      nick,
+      stanzaId: id,
+      id: message.attrs.id,
+      at: at ?? Date.now(),
+      stanza: message,
+    });
   }
 
   /** A nick alone says nothing of who had it then. */
@@ -227,7 +272,8 @@ export class RoomStay {
       const told = answer.getChild("query", NS.discoInfo)?.getChild("identity")?.attrs.name ?? "";
       const name = told.slice(0, MAX_NAME).toWellFormed().trim();
       const known = stored.get(this.#jid);
-      if (known === undefined || name === "") return;
+      // A group's name stands in its specification.
+      if (known === undefined || name === "" || known.encryption !== "none") return;
       if (known.name !== name) stored.put({ ...known, name });
       touch(this.#jid);
     } catch (error) {

@@ -1,6 +1,13 @@
-import { type Emitter, publicError, SimppdError } from "../base/mod.ts";
+import { type Emitter, SimppdError } from "../base/mod.ts";
 import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
-import type { AppEvent, Problem, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
+import type {
+  AppEvent,
+  Problem,
+  RoomInvitationView,
+  RoomMemberView,
+  RoomMessageView,
+  RoomView,
+} from "../views/mod.ts";
 import {
   type Bookmark,
   Bookmarks,
@@ -8,24 +15,31 @@ import {
   GROUP_OPTIONS,
   type Room,
 } from "../xmpp/client/mod.ts";
-import { el, Jid, newId, NS } from "../xmpp/core/mod.ts";
+import { Jid, newId } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
 import { RoomBookmarks } from "./room_bookmarks.ts";
+import {
+  blankRoom,
+  changeStanding,
+  newRoomAddress,
+  requirePlain,
+  sealedInvitation,
+} from "./room_asking.ts";
 import { roomAddress, RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
+import type { SealedRooms } from "./room_stay.ts";
+import { Seldom } from "./seldom.ts";
 import { memberViews, roomView } from "./room_views.ts";
-import { usernameOf } from "./username.ts";
 
 /** Rooms one is in at one time. */
 const MOST = 100;
 /** A room's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
 const MAX_PAGE = 500;
-const MAX_NAME = 100;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
@@ -34,6 +48,8 @@ interface RoomsOptions {
   readonly messages: RoomMessages;
   readonly people: { has(jid: string): boolean; isBlocked(jid: string): boolean };
   readonly events: Emitter<AppEvent>;
+  /** Rooms of encrypted groups; what is done with them is done through the group. */
+  readonly sealed: SealedRooms;
   /** What we call ourselves, and our bare JID. */
   readonly nick: () => string;
   readonly own: () => string;
@@ -54,12 +70,12 @@ export class AppRooms {
   readonly #o: RoomsOptions;
   readonly #log: RoomLog;
   readonly #invitations: RoomInvitations;
-  readonly #touched = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #touched: Seldom;
   #online: Online | undefined;
-  #closed = false;
 
   constructor(options: RoomsOptions) {
     this.#o = options;
+    this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
     this.#log = new RoomLog(options.messages, (data) => {
       options.events.emit({ type: "room-message", data });
       this.#touch(data.room);
@@ -78,8 +94,9 @@ export class AppRooms {
       enter: (bookmark) => this.#adopt(bookmark),
       leave: (jid) => this.#leftElsewhere(jid),
     });
-    const touch = (jid: string) => this.#touch(jid);
-    const ground = { client, archive, stored, messages, log: this.#log, touch };
+    const { sealed } = this.#o;
+    const touch = this.#touch;
+    const ground = { client, archive, stored, messages, log: this.#log, sealed, touch };
     this.#online = { connection, entry: new RoomEntry(ground, rooms), bookmarks, direct };
     const invited = (room: StoredRoom | undefined) => room !== undefined && this.#touch(room.jid);
     direct.events.on((invitation) => invited(this.#invitations.take(invitation)));
@@ -93,11 +110,9 @@ export class AppRooms {
   }
 
   close(): void {
-    this.#closed = true;
     this.#online?.entry.close();
     this.#log.corrections.close();
-    for (const timer of this.#touched.values()) clearTimeout(timer);
-    this.#touched.clear();
+    this.#touched.close();
   }
 
   /** Is this the address of a room that one has to do with? */
@@ -112,43 +127,93 @@ export class AppRooms {
 
   async create(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
-    const { connection, entry, bookmarks } = this.#need();
-    const name = input.name.trim();
-    if (name === "" || name.length > MAX_NAME) {
-      throw new SimppdError("bad-input", `A room's name has 1 to ${MAX_NAME} characters.`);
-    }
-    const service = input.server ?? (await connection.rooms.services())[0]?.toString();
-    if (service === undefined) {
-      throw new SimppdError(
-        "no-room-service",
-        "Your server has no rooms; name another server that has, such as rooms.example.org.",
-      );
-    }
-    const local = `${usernameOf(name, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
-    const jid = this.#address(`${local.toLowerCase()}@${service}`);
+    return await this.make(await this.newAddress(input), { ...input, name: input.name.trim() });
+  }
+
+  /**
+   * An address for a room that is to be made.
+   * @throws SimppdError `bad-input`, `no-room-service`, `too-many-rooms`, `bad-jid`, `not-online`
+   */
+  async newAddress(input: { name: string; server?: string }): Promise<string> {
+    const { connection } = this.#need();
+    const jid = this.#address(await newRoomAddress(connection.rooms, input));
     this.#requirePlace();
-    const { open = false, moderated = false, password = null } = input;
+    return jid;
+  }
+
+  /** Makes a room under an address of {@link newAddress}. @throws SimppdError `room-…` */
+  async make(
+    jid: string,
+    { name, open = false, moderated = false, password = null }:
+      & Omit<
+        Parameters<AppApi["createRoom"]>[0],
+        "password"
+      >
+      & { password?: string | null },
+  ): Promise<RoomView> {
+    const { entry } = this.#need();
     const room = await entry.create(jid, this.#o.nick(), {
       ...GROUP_OPTIONS,
-      name,
+      // What a group is called is nobody's business but its members'.
+      ...this.#o.sealed.has(jid) ? {} : { name },
       membersOnly: !open,
       moderated,
       ...password === null ? {} : { password },
     });
-    return this.#entered(jid, room, { name, password }, bookmarks, entry);
+    return this.#entered(jid, room, name, password);
+  }
+
+  /** Enters the room of an encrypted group. @throws SimppdError `room-…` */
+  enterSealed(jid: string, name: string): Promise<RoomView> {
+    return this.#goIn(jid, { name });
+  }
+
+  /** Somebody invites us, under seal, to the group whose room this is. */
+  invitedTo(jid: string, name: string, invitation: RoomInvitationView): RoomView {
+    const known = this.#o.stored.get(this.#address(jid));
+    const invited = sealedInvitation(jid, known, name, invitation);
+    this.#o.stored.put(invited);
+    this.#touch(jid);
+    return this.#view(invited);
+  }
+
+  /** The room as it is entered now; undefined while it is not. */
+  live(jid: string): Room | undefined {
+    const room = this.#online?.entry.live(jid);
+    return room?.state === "in" ? room : undefined;
+  }
+
+  /** What is said in rooms, for who says or opens it elsewhere. */
+  get log(): RoomLog {
+    return this.#log;
+  }
+
+  /** Goes out of a room and deletes what was said there from the files' tables. */
+  drop(jid: string): void {
+    this.#online?.entry.leave(jid);
+    this.#online?.bookmarks.drop(jid);
+    this.#remove(jid);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
     const jid = this.#address(input.jid);
+    this.#refuseSealed(jid);
+    return await this.#goIn(jid, input);
+  }
+
+  async #goIn(
+    jid: string,
+    wanted: { name?: string; nick?: string; password?: string },
+  ): Promise<RoomView> {
     const known = this.#o.stored.get(jid);
-    const { entry, bookmarks } = this.#need();
+    const { entry } = this.#need();
     if (known?.state !== "joined") this.#requirePlace();
-    const password = input.password ?? known?.password ?? null;
+    const password = wanted.password ?? known?.password ?? null;
     try {
-      const room = await entry.enter(jid, input.nick ?? (known?.nick || this.#o.nick()), password);
-      const name = known?.name || room.jid.local;
-      return this.#entered(jid, room, { name, password }, bookmarks, entry);
+      const room = await entry.enter(jid, wanted.nick ?? (known?.nick || this.#o.nick()), password);
+      const name = wanted.name ?? (known?.name || room.jid.local);
+      return this.#entered(jid, room, name, password);
     } catch (error) {
       throw roomError(error);
     }
@@ -156,15 +221,12 @@ export class AppRooms {
 
   /** Leaves a room, and deletes what was said there from the files' tables. */
   leave(jid: string): void {
-    const { jid: known } = this.#get(jid);
-    this.#online?.entry.leave(known);
-    this.#online?.bookmarks.drop(known);
-    this.#remove(known);
+    this.drop(this.#plain(jid).jid);
   }
 
   /** @returns the room as it is after the answer. @throws as {@link join} */
   async answer(input: Parameters<AppApi["answerRoom"]>[1] & { jid: string }): Promise<RoomView> {
-    const stored = this.#get(input.jid);
+    const stored = this.#plain(input.jid);
     const { invitation, jid } = stored;
     if (stored.state !== "invited" || invitation === null) {
       throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
@@ -195,8 +257,8 @@ export class AppRooms {
 
   members(jid: string): RoomMemberView[] {
     const { jid: known } = this.#get(jid);
-    const room = this.#online?.entry.live(known);
-    return room?.state === "in" ? memberViews(room, this.#online!.entry.affiliated(known)) : [];
+    const room = this.live(known);
+    return room === undefined ? [] : memberViews(room, this.#online!.entry.affiliated(known));
   }
 
   page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
@@ -207,11 +269,13 @@ export class AppRooms {
   /** Says something to all; the event `room-message` tells when the room has it. */
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
+    this.#plain(jid);
     const room = this.#writable(jid);
     const { nick, self } = room;
     const id = newId();
     const known = room.jid.toString();
-    const message = this.#log.sending(known, id, nick, self?.id ?? this.#o.own(), body);
+    const sender = self?.id ?? this.#o.own();
+    const message = this.#log.sending(known, id, { nick, sender, body });
     try {
       room.say(body, id);
     } catch (error) {
@@ -228,24 +292,17 @@ export class AppRooms {
    */
   async correct(jid: string, id: string, body: string): Promise<RoomMessageView> {
     checkBody(body);
+    this.#plain(jid);
     const room = this.#writable(jid);
     const said = this.#o.messages.nameOf(room.jid.toString(), id);
     if (said === undefined) {
       throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
     }
-    const name = newId();
-    const corrected = this.#log.corrections.wait(name);
-    try {
-      const replace = el("replace", { xmlns: NS.correction, id: said });
-      room.say([el("body", { xmlns: NS.client }, body), replace], name);
-    } catch (error) {
-      this.#log.corrections.refused(name, publicError(error));
-    }
-    return await corrected;
+    return await this.#log.corrections.send(room, said, body);
   }
 
   setTyping(jid: string, typing: boolean): void {
-    this.#online?.entry.tell(this.#get(jid).jid, typing);
+    this.#online?.entry.tell(this.#plain(jid).jid, typing);
   }
 
   markRead(jid: string): void {
@@ -255,6 +312,7 @@ export class AppRooms {
   }
 
   async invite(jid: string, contact: string, reason?: string): Promise<void> {
+    this.#plain(jid);
     const room = this.#inside(jid);
     const to = Jid.parse(contact).bare();
     if (to.local === "" || this.has(to.toString())) {
@@ -277,28 +335,15 @@ export class AppRooms {
 
   async changeMember(
     jid: string,
-    { nick, jid: person, role, affiliation, reason }: Parameters<AppApi["changeRoomMember"]>[1],
+    change: Parameters<AppApi["changeRoomMember"]>[1],
   ): Promise<void> {
-    const { administration } = this.#inside(jid);
-    if ((role === undefined) === (affiliation === undefined)) {
-      throw new SimppdError("bad-input", "Name either a role, for a nick, or an affiliation.");
-    }
-    try {
-      if (role !== undefined) {
-        if (nick === undefined) throw needed("the nick of who is there, for a role");
-        await administration.setRole(nick, role, reason);
-      } else if (affiliation !== undefined) {
-        if (person === undefined) throw needed("an address, for an affiliation");
-        await administration.setAffiliation(person, affiliation, reason);
-      }
-    } catch (error) {
-      throw roomError(error);
-    }
+    this.#plain(jid);
+    await changeStanding(this.#inside(jid), change);
     this.#touch(this.#get(jid).jid);
   }
 
   change(jid: string, { subject, nick }: Parameters<AppApi["changeRoom"]>[1]): RoomView {
-    const room = this.#inside(jid);
+    const room = this.#inside(this.#plain(jid).jid);
     if (subject !== undefined) room.setSubject(subject.slice(0, MAX_SUBJECT));
     if (nick !== undefined) {
       room.setNick(nick);
@@ -311,7 +356,7 @@ export class AppRooms {
 
   /** Ends a room of ours for everybody. */
   async destroy(jid: string, reason?: string): Promise<void> {
-    const room = this.#inside(jid);
+    const room = this.#inside(this.#plain(jid).jid);
     try {
       await room.administration.destroy(reason === undefined ? {} : { reason });
     } catch (error) {
@@ -320,25 +365,16 @@ export class AppRooms {
     this.leave(room.jid.toString());
   }
 
-  #entered(
-    jid: string,
-    room: Room,
-    { name, password }: { name: string; password: string | null },
-    bookmarks: RoomBookmarks,
-    entry: RoomEntry,
-  ): RoomView {
+  #entered(jid: string, room: Room, name: string, password: string | null): RoomView {
+    const { bookmarks, entry } = this.#need();
     const known = this.#o.stored.get(jid);
     const stored: StoredRoom = {
-      jid,
-      state: "joined",
-      at: Date.now(),
+      ...blankRoom(jid, known),
       bookmarked: known?.bookmarked ?? false,
-      archived: known?.archived ?? null,
+      encryption: this.#o.sealed.has(jid) ? "keystone" : "none",
       name,
       nick: room.nick,
       password,
-      invitation: null,
-      problem: null,
     };
     this.#o.stored.put(stored);
     bookmarks.keep(stored);
@@ -355,18 +391,13 @@ export class AppRooms {
     } catch {
       return;
     }
-    const known = this.#o.stored.get(jid);
+    if (this.#o.sealed.has(jid)) return;
     this.#o.stored.put({
-      jid,
-      state: "joined",
-      at: Date.now(),
+      ...blankRoom(jid, this.#o.stored.get(jid)),
       bookmarked: true,
-      archived: known?.archived ?? null,
       name: name || room.local,
       nick: nick ?? this.#o.nick(),
       password: password ?? null,
-      invitation: null,
-      problem: null,
     });
     this.#touch(jid);
     this.#online?.entry.enterAll();
@@ -384,25 +415,19 @@ export class AppRooms {
   }
 
   #remove(jid: string): void {
-    clearTimeout(this.#touched.get(jid));
-    this.#touched.delete(jid);
+    this.#touched.drop(jid);
     this.#o.stored.remove(jid);
     this.#o.messages.forget(jid);
     this.#o.events.emit({ type: "room-removed", data: { jid } });
   }
 
   /** Shows a room again, soon: much may happen in it at once. */
-  #touch(jid: string): void {
-    if (this.#closed || this.#touched.has(jid)) return;
-    this.#touched.set(
-      jid,
-      setTimeout(() => {
-        this.#touched.delete(jid);
-        const stored = this.#o.stored.get(jid);
-        if (stored === undefined || stored.state === "declined") return;
-        this.#o.events.emit({ type: "room", data: this.#view(stored) });
-      }, TOUCH_EVERY),
-    );
+  #touch = (jid: string): void => this.#touched.ask(jid);
+
+  #show(jid: string): void {
+    const stored = this.#o.stored.get(jid);
+    if (stored === undefined || stored.state === "declined") return;
+    this.#o.events.emit({ type: "room", data: this.#view(stored) });
   }
 
   #view(stored: StoredRoom): RoomView {
@@ -418,6 +443,20 @@ export class AppRooms {
       throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
     }
     return stored;
+  }
+
+  /** As {@link #get}, of what is in clear. @throws SimppdError `unknown-room`, `room-is-group` */
+  #plain(jid: string): StoredRoom {
+    const stored = this.#get(jid);
+    this.#refuseSealed(stored.jid);
+    return stored;
+  }
+
+  /** Who asks for what is in clear is not given what is sealed, nor the other way round. */
+  #refuseSealed(jid: string): void {
+    const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
+    if (!sealed) return;
+    throw new SimppdError("room-is-group", `${jid} is an encrypted group: use what is for groups.`);
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */
@@ -456,18 +495,4 @@ export class AppRooms {
     if (this.#online?.connection.client.state !== "online") throw notOnline();
     return this.#online;
   }
-}
-
-/** @throws SimppdError `room-not-encrypted` unless the person said that it may be in clear */
-function requirePlain(plain: boolean | undefined): void {
-  if (plain === true) return;
-  throw new SimppdError(
-    "room-not-encrypted",
-    "Rooms are not encrypted: the room's server can read everything here. Confirm that first " +
-      '("plain": true, or --plain on the command line).',
-  );
-}
-
-function needed(what: string): SimppdError {
-  return new SimppdError("bad-input", `This needs ${what}.`);
 }

@@ -51,7 +51,7 @@ export const restore: Verb = {
 };
 
 /** Writes a file that is there whole or not at all, and overwrites none. */
-async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+export async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
   const part = `${path}.part`;
   let size = 0;
   let file: Deno.FsFile;

@@ -4,18 +4,22 @@ import { account } from "./account.ts";
 import { archive } from "./archive.ts";
 import { backup, restore } from "./backup.ts";
 import { call } from "./call.ts";
+import { chat } from "./chat.ts";
 import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { display } from "./display.ts";
 import { doctor } from "./doctor.ts";
+import { group } from "./group.ts";
 import { invite } from "./invite.ts";
+import { keyserver } from "./keyserver.ts";
 import { lab } from "./lab.ts";
 import { open } from "./open.ts";
 import { keyring, lock, passphrase, unlock } from "./passphrase.ts";
 import { policy } from "./policy.ts";
 import { printable, printableLines } from "./printable.ts";
+import { registrar } from "./registrar.ts";
 import { room } from "./room.ts";
 import { run } from "./run.ts";
 import { send } from "./send.ts";
@@ -58,6 +62,8 @@ export const verbs: readonly Verb[] = [
   send,
   room,
   display,
+  group,
+  chat,
   call,
   policy,
   device,
@@ -71,6 +77,8 @@ export const verbs: readonly Verb[] = [
   doctor,
   lab,
   server,
+  keyserver,
+  registrar,
   help,
   version,
 ];

@@ -1,6 +1,16 @@
-import { readHost, StandaloneServer, type StandaloneView } from "../app/mod.ts";
+import { join } from "node:path";
+import {
+  KeyServerHome,
+  type KeyServerView,
+  readHost,
+  type StandaloneOptions,
+  StandaloneServer,
+  type StandaloneView,
+} from "../app/mod.ts";
 import { databaseLocation, type ExternalService, isMysql, readLimits } from "../xmpp/server/mod.ts";
-import { SimppdError } from "../base/mod.ts";
+import { toBase64Url } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import { componentOf, needed, secretIn } from "./component_option.ts";
 import { loginProfiles } from "./run.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { expectWords, type Invocation, text, texts, UsageError, whole } from "./verb.ts";
@@ -33,6 +43,7 @@ export const RUN_OPTIONS = {
   "archive-days": { type: "string" },
   "no-archive": { type: "boolean" },
   plain: { type: "boolean" },
+  keyserver: { type: "boolean" },
   login: { type: "string" },
 } as const;
 
@@ -52,6 +63,7 @@ export const RUN_USAGE: readonly string[] = [
   "                  --database mysql://…|@FILE   MariaDB or MySQL; SQLite in DIR if absent",
   "                  --limit NAME=VALUE      see server limits; may be repeated",
   "                  --archive-days N | --no-archive",
+  "                  --keyserver             groups' keys are kept here too, by keys.DOMAIN",
   "                  --login PROFILE,…       simpp-modern, simpp-2009 (the paper's)",
   "                  --plain                 passwords in the open to this server, for old programs",
 ];
@@ -62,13 +74,15 @@ export async function serverRun(invocation: Invocation): Promise<null> {
   const options = optionsOf(invocation);
   const ending = untilSignal();
   try {
-    const server = await StandaloneServer.start(options);
+    const { server, keys } = await startBoth(options, invocation.options.keyserver === true);
     try {
       const { io, json } = invocation;
-      io.out(json ? JSON.stringify(server.view) : shown(server.view));
+      const keyServer = keys?.view;
+      const view = { ...server.view, ...(keyServer === undefined ? {} : { keyServer }) };
+      io.out(json ? JSON.stringify(view) : shown(server.view, keyServer));
       await ending.signal;
     } finally {
-      await endWithin(ENDING, server.stop());
+      await endWithin(ENDING, (keys?.stop() ?? Promise.resolve()).then(() => server.stop()));
     }
   } finally {
     ending.stop();
@@ -76,7 +90,31 @@ export async function serverRun(invocation: Invocation): Promise<null> {
   return null;
 }
 
-function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.start>[0] {
+/** The server and, where it is wanted, the key server as its component with a secret of their own. */
+async function startBoth(
+  options: StandaloneOptions,
+  keyServer: boolean,
+): Promise<{ server: StandaloneServer; keys?: KeyServerHome }> {
+  if (!keyServer) return { server: await StandaloneServer.start(options) };
+  const domain = `keys.${options.domain}`;
+  const secret = toBase64Url(systemRandom(24));
+  const { port = 0, domains = [] } = options.components ?? {};
+  const components = { port, domains: [...domains, { domain, secret }] };
+  const server = await StandaloneServer.start({ ...options, components });
+  try {
+    const keys = await KeyServerHome.start({
+      state: join(server.view.data, "keyserver"),
+      for: [server.view.domain],
+      component: { domain, secret, host: "127.0.0.1", port: server.view.componentPort! },
+    });
+    return { server, keys };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+function optionsOf(invocation: Invocation): StandaloneOptions {
   const port = whole(invocation, "port", 0, 65_535) ?? PORTS.direct;
   const components = texts(invocation, "component").map(componentOf);
   const componentPort = whole(invocation, "component-port", 0, 65_535);
@@ -116,12 +154,6 @@ function optionsOf(invocation: Invocation): Parameters<typeof StandaloneServer.s
   return { data, domain: needed(invocation, "domain", "DOMAIN"), ...rest };
 }
 
-function needed(invocation: Invocation, name: string, value: string): string {
-  const given = text(invocation, name);
-  if (given === undefined || given === "") throw new UsageError(`--${name} ${value} is missing`);
-  return given;
-}
-
 /** `--NAME-port`; null where `--no-NAME` says that there is none. */
 function portOf(invocation: Invocation, name: "starttls" | "https"): number | null {
   const port = whole(invocation, `${name}-port`, 0, 65_535);
@@ -140,14 +172,6 @@ function limitsOf(invocation: Invocation): ReturnType<typeof readLimits> {
   return { ...limits, archiveAgeMs: days * DAY_MS };
 }
 
-/** `DOMAIN=@FILE`: a secret on a command line could be read by every process. */
-function componentOf(text: string): { domain: string; secret: string } {
-  const match = /^([^=]+)=@(.+)$/.exec(text);
-  if (match === null) throw new UsageError(`--component takes DOMAIN=@FILE, not "${text}"`);
-  const [, domain, path] = match as unknown as [string, string, string];
-  return { domain, secret: secretIn(path) };
-}
-
 /** `HOST:PORT=@FILE`: a TURN server over UDP that shares a secret with this one. */
 function turnOf(text: string): ExternalService {
   const match = /^([^=]+)=@(.+)$/.exec(text);
@@ -156,15 +180,6 @@ function turnOf(text: string): ExternalService {
     throw new UsageError(`--turn takes HOST:PORT=@FILE, not "${text}"`);
   }
   return { ...at, transport: "udp", secret: secretIn(match[2]!) };
-}
-
-/** The first line of a file. @throws SimppdError `bad-secret` */
-function secretIn(path: string): string {
-  try {
-    return Deno.readTextFileSync(path).split("\n", 1)[0]!.trim();
-  } catch (error) {
-    throw new SimppdError("bad-secret", `The secret in ${path} cannot be read.`, error);
-  }
 }
 
 function databaseOf(option: string | undefined): string | undefined {
@@ -195,7 +210,7 @@ function addressOf(text: string, port: number): { host: string; port: number } {
   throw new UsageError(`--address takes HOST or HOST:PORT, not "${text}"`);
 }
 
-function shown(view: StandaloneView): string {
+function shown(view: StandaloneView, keyServer?: KeyServerView): string {
   const { domain, host, data, pin, certificateSha256, certificateSha1, ...ports } = view;
   const lines = [
     `simppd ${VERSION} serves ${domain} from ${data}`,
@@ -206,6 +221,7 @@ function shown(view: StandaloneView): string {
     lines.push(`HTTPS        ${host}:${ports.httpsPort} (${ports.httpsUrl})`);
   }
   if (ports.componentPort !== null) lines.push(`components   127.0.0.1:${ports.componentPort}`);
+  if (keyServer !== undefined) lines.push(`key server   ${keyServer.jid} ${keyServer.key}`);
   return [
     ...lines,
     `pinned key   ${pin}`,

@@ -40,6 +40,25 @@ function typedUnseen(prompt: string): string {
   }
 }
 
+/** Lines as they are typed: the terminal's own editing, so that it works over any connection. */
+async function* linesOf(signal: AbortSignal): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const { promise: aborted, resolve } = Promise.withResolvers<null>();
+  if (signal.aborted) return;
+  signal.addEventListener("abort", () => resolve(null), { once: true });
+  let left = "";
+  const chunk = new Uint8Array(4096);
+  for (;;) {
+    const read = await Promise.race([Deno.stdin.read(chunk), aborted]);
+    if (read === null) break;
+    const parts = (left + decoder.decode(chunk.subarray(0, read), { stream: true })).split(/\r?\n/);
+    left = parts.pop()!;
+    if (left.length > MOST) throw new SimppdError("bad-input", "A line is too long.");
+    yield* parts;
+  }
+  if (left !== "" && !signal.aborted) yield left;
+}
+
 /** Lines of an input that is no terminal, not asked for yet. */
 let lines: string[] | undefined;
 
@@ -56,5 +75,6 @@ export const terminal: Io = {
     return Deno.stdin.isTerminal();
   },
   confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
+  lines: linesOf,
   rest: readAll,
 };

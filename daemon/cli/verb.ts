@@ -23,6 +23,8 @@ export interface Io {
   readonly typed?: boolean;
   /** A yes or no from who sits at the terminal; undefined where nobody does. */
   confirm?(question: string): boolean | undefined;
+  /** Lines of standard input as they come, until it ends or `signal` aborts. */
+  lines?(signal: AbortSignal): AsyncIterable<string>;
   /** All of standard input. */
   rest(): Promise<string>;
 }

@@ -1,8 +1,27 @@
 /**
- * Keystone groups: a group key that changes with the group's members. The key graph is pure:
- * randomness comes in as an argument, and what it says is sent and kept by others.
+ * Keystone's groups (LSIM): one key for all members, changed with every join and leave, kept by a
+ * key server that the group names in its specification.
  * @module
  */
+export * from "./channels.ts";
+export * from "./data_suites.ts";
+export * from "./epoch_statement.ts";
+export * from "./errors.ts";
+export * from "./group_keys.ts";
+export { type HostedGroup, refusalOf } from "./hosted_group.ts";
+export * from "./key_server.ts";
+export * from "./key_server_backup.ts";
+export * from "./key_server_store.ts";
+export { KeystoneGroup, type KeystoneGroupOptions } from "./keystone_group.ts";
+export type { MemberStore } from "./member_store.ts";
+export type { Schedule } from "./pending_requests.ts";
+export * from "./merkle.ts";
+export * from "./messages.ts";
+export * from "./registrar.ts";
+export * from "./spec_text.ts";
+export * from "./specification.ts";
+export * from "./user_directory.ts";
+export { SqliteMemberStore } from "./sqlite_member_store.ts";
 export {
   type GraphHeader,
   MOST_DEGREE,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
 import { displayItem, displays, displayUrl } from "./display_answers.ts";
+import { group } from "./group_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
@@ -185,6 +186,7 @@ true satisfies Agrees<views.MessageView, typeof message>;
 true satisfies Agrees<views.RoomView, typeof room>;
 true satisfies Agrees<views.RoomMemberView, typeof roomMember>;
 true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
+true satisfies Agrees<views.GroupView, typeof group>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
 true satisfies Agrees<views.DisplayItemView, typeof displayItem>;
@@ -205,6 +207,8 @@ export const answers = {
   Room: room,
   RoomMember: roomMember,
   RoomMessage: roomMessage,
+  Group: group,
+  Specification: v.object({ text }),
   Camera: camera,
   Call: call,
   Display: displayItem,

@@ -8,20 +8,24 @@ const problem = v.object({ code: text, message: text });
 const affiliation = v.picklist(["owner", "admin", "member", "none", "outcast"]);
 const role = v.picklist(["moderator", "participant", "visitor", "none"]);
 
+const encryption = v.picklist(["none", "keystone"]);
+
+export const invitation = v.object({
+  from: text,
+  reason: text,
+  mediated: v.boolean(),
+  at: time,
+  later: v.boolean(),
+});
+
 export const room = v.object({
   jid: text,
   name: text,
   server: text,
-  encryption: v.literal("none"),
+  encryption,
   state: v.picklist(["invited", "entering", "in", "waiting", "out"]),
   problem: v.nullable(problem),
-  invitation: v.nullable(v.object({
-    from: text,
-    reason: text,
-    mediated: v.boolean(),
-    at: time,
-    later: v.boolean(),
-  })),
+  invitation: v.nullable(invitation),
   nick: text,
   affiliation,
   role,
@@ -56,7 +60,7 @@ export const roomMessage = v.object({
   edited: v.boolean(),
   at: time,
   mention: v.boolean(),
-  encryption: v.literal("none"),
+  encryption,
   delivery: v.nullable(v.picklist(["pending", "sent", "failed"])),
   problem: v.nullable(problem),
 });

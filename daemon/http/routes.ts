@@ -1,4 +1,5 @@
 import { displayRoutes } from "./display_routes.ts";
+import { groupRoutes } from "./group_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -218,6 +219,8 @@ export const routes: readonly Route[] = [
 
   ...roomRoutes,
   ...displayRoutes,
+
+  ...groupRoutes,
 
   route("get", "/api/cameras", "Cameras that can be named in call options", {
     answer: "Camera[]",

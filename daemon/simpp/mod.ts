@@ -8,6 +8,7 @@ export * from "./directory.ts";
 export { SIMPP_NS } from "./element.ts";
 export type { Envelope } from "./envelope.ts";
 export * from "./errors.ts";
+export { deviceIdOf, fingerprintOf } from "./identity.ts";
 export type { Restoring } from "./identity_store.ts";
 export type { Confirmation } from "./own_keys.ts";
 export { safetyNumber } from "./safety_number.ts";

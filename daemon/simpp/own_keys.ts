@@ -96,6 +96,10 @@ export class OwnKeys {
   get device(): Bytes {
     return this.#identity.device.public;
   }
+  /** Signs with the device key. */
+  sign(label: string, message: Uint8Array): Bytes {
+    return ed25519.sign(this.#identity.device.secret, label, message);
+  }
 
   /**
    * This device as sessions of `jid` need it, offering the suites of `policy`.

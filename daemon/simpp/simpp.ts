@@ -137,6 +137,32 @@ export class Simpp {
     return this.#own.fingerprint;
   }
 
+  /** Our account key, 32 bytes. */
+  get accountKey(): Bytes {
+    return this.#own.account;
+  }
+  /** This device's key, 32 bytes. */
+  get deviceKey(): Bytes {
+    return this.#own.device;
+  }
+
+  /** Signs with this device's key, behind a label that no other use has (RFC 8032). */
+  sign(label: string, message: Uint8Array): Bytes {
+    return this.#own.sign(label, message);
+  }
+
+  /**
+   * The keys that are pinned for a contact: the account's, and those of the devices on its list;
+   * undefined when nothing is. @throws SimppError `keys-changed`
+   */
+  deviceKeys(jid: string): { account: Bytes; devices: readonly Bytes[] } | undefined {
+    if (jid === this.#jid) {
+      return { account: this.#own.account, devices: this.#own.devices.devices };
+    }
+    const usable = this.trust.usable(jid);
+    return usable && { account: usable.trust.account, devices: usable.devices.devices };
+  }
+
   /** Names the account this device speaks for (bare JID). */
   setAccount(jid: string): void {
     this.#jid = jid;

@@ -11,6 +11,10 @@ const TABLES = [
   "bundles",
   "rooms",
   "room_messages",
+  "groups",
+  "group_members",
+  "group_epochs",
+  "group_persons",
 ];
 
 /**

@@ -7,6 +7,7 @@ export { requirePassphrase, wrongPassphrase } from "./attempts.ts";
 export * from "./contacts.ts";
 export * from "./database.ts";
 export * from "./forgetting.ts";
+export * from "./groups.ts";
 export * from "./key_material.ts";
 export type { Keyring } from "./keyring.ts";
 export * from "./messages.ts";

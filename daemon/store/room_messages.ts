@@ -11,7 +11,7 @@ const CORRECTIONS = 20;
 const SLACK = 100;
 
 /** A message as it is stored: its id comes from here. */
-export type NewRoomMessage = Omit<RoomMessageView, "id" | "encryption"> & {
+export type NewRoomMessage = Omit<RoomMessageView, "id"> & {
   /** What the room calls it, or what stands for that: unique in the room. */
   readonly key: string;
   /** What its sender called it. */
@@ -196,6 +196,7 @@ export class RoomMessages {
     const { corrections: _, ...inside } = this.#inside(row);
     return {
       // Older rows do not have these.
+      encryption: "none",
       link: null,
       edited: false,
       ...inside,
@@ -204,7 +205,6 @@ export class RoomMessages {
       mine: row.mine === 1,
       at: Number(row.at),
       mention: row.mention === 1,
-      encryption: "none",
       delivery: row.delivery as RoomMessageView["delivery"],
     };
   }

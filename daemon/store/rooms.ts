@@ -1,5 +1,5 @@
 import { fromUtf8, utf8 } from "../base/mod.ts";
-import type { Problem, RoomInvitationView } from "../views/mod.ts";
+import type { Problem, RoomEncryption, RoomInvitationView } from "../views/mod.ts";
 import type { DatabaseSync } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
@@ -14,6 +14,7 @@ export interface StoredRoom {
   readonly bookmarked: boolean;
   /** Newest message of the room's archive that is here. */
   readonly archived: string | null;
+  readonly encryption: RoomEncryption;
   readonly name: string;
   /** Ours there; "" before we were in. */
   readonly nick: string;
@@ -63,6 +64,7 @@ export class StoredRooms {
     const jid = String(row.jid);
     const inside = this.#vault.open(`rooms/${jid}`, row.sealed as Uint8Array);
     return {
+      encryption: "none",
       ...JSON.parse(fromUtf8(inside)),
       jid,
       state: row.state as StoredRoom["state"],

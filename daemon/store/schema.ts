@@ -126,6 +126,64 @@ export const MIGRATIONS: readonly Migration[] = [
   ALTER TABLE messages ADD COLUMN link BLOB;  -- sealed: a URL beside the text
   CREATE INDEX room_messages_by_name ON room_messages (room, said);
   `,
+  `
+  CREATE TABLE group_states (          -- of groups whose member this device is or was
+    grp     TEXT PRIMARY KEY,          -- id in hex
+    counter INTEGER NOT NULL,          -- first one that no message of ours has
+    sealed  BLOB                       -- the control manager's state
+  ) STRICT;
+
+  CREATE TABLE group_firsts (          -- the first epoch we were in; older ones are not for us
+    grp         TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    number      INTEGER NOT NULL,
+    PRIMARY KEY (grp, incarnation)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE group_epochs (
+    grp         TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    number      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,      -- when it began here, ms since 1970
+    sealed      BLOB NOT NULL,         -- suite and key
+    PRIMARY KEY (grp, incarnation, number)
+  ) STRICT;
+
+  CREATE TABLE group_members (         -- a row a member and span of epochs
+    row         INTEGER PRIMARY KEY,
+    grp         TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    device      TEXT NOT NULL,
+    place       INTEGER NOT NULL,      -- their order in a list
+    first       INTEGER NOT NULL,
+    last        INTEGER,               -- null: still a member
+    sealed      BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX group_members_by_device ON group_members (grp, incarnation, device, first);
+  CREATE INDEX group_members_now ON group_members (grp, incarnation) WHERE last IS NULL;
+
+  CREATE TABLE group_opened (          -- messages that were opened, so that none is twice
+    grp         TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    number      INTEGER NOT NULL,
+    device      TEXT NOT NULL,
+    counter     INTEGER NOT NULL,
+    PRIMARY KEY (grp, incarnation, number, device, counter)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE group_persons (         -- who is or was a member, with the account key seen first
+    grp    TEXT NOT NULL,
+    jid    TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (grp, jid)
+  ) STRICT;
+  `,
+  `
+  CREATE TABLE groups (
+    jid    TEXT PRIMARY KEY,           -- the group's room
+    sealed BLOB NOT NULL               -- id, state, specification, invitation, what was refused
+  ) STRICT;
+  `,
 ];
 
 /**

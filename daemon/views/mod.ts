@@ -8,6 +8,7 @@ export type * from "./call.ts";
 export type * from "./contact.ts";
 export type * from "./display.ts";
 export type * from "./event.ts";
+export type * from "./group.ts";
 export type * from "./message.ts";
 export type * from "./room.ts";
 export type * from "./status.ts";

@@ -6,13 +6,16 @@ export type RoomAffiliation = "owner" | "admin" | "member" | "none" | "outcast";
 /** What somebody who is in a room may do there (XEP-0045 section 5.1). */
 export type RoomRole = "moderator" | "participant" | "visitor" | "none";
 
+/** How what is said in a room is encrypted, for good: a room never becomes the other kind. */
+export type RoomEncryption = "none" | "keystone";
+
 export interface RoomView {
   jid: string;
   name: string;
-  /** Whoever runs this domain reads all that is said in the room. */
+  /** Whoever runs this domain reads all that is said in a plain room. */
   server: string;
-  /** Plain rooms are in clear; nothing else is known yet. */
-  encryption: "none";
+  /** none: in clear. keystone: the room of an encrypted group, see `GroupView`. */
+  encryption: RoomEncryption;
   /** invited: see `invitation`. waiting: entered again once online. out: `problem` says why. */
   state: "invited" | "entering" | "in" | "waiting" | "out";
   problem: Problem | null;
@@ -78,7 +81,7 @@ export interface RoomMessageView {
   at: number;
   /** It names us. */
   mention: boolean;
-  encryption: "none";
+  encryption: RoomEncryption;
   /** For mine: pending (the room did not repeat it yet), sent, failed (see `problem`). */
   delivery: "pending" | "sent" | "failed" | null;
   problem: Problem | null;

@@ -13,7 +13,10 @@ export interface PeerAccount {
 
 /** What slixmpp was told by the server: `event` says what, the rest how. */
 export interface SlixmppEvent {
-  /** `started`, `resumed`, `disconnected`, `message`, `carbon`, `presence`, `roster` or `published`. */
+  /**
+   * `started`, `resumed`, `disconnected`, `message`, `overheard` (in a room, without a body),
+   * `carbon`, `presence`, `roster` or `published`.
+   */
   readonly event: string;
   readonly from?: string;
   readonly to?: string;
@@ -21,6 +24,8 @@ export interface SlixmppEvent {
   readonly body?: string;
   readonly subject?: string;
   readonly status?: string;
+  /** Of what was overheard: all of it. */
+  readonly xml?: string;
   /** Of a carbon: `sent` or `received`. */
   readonly way?: string;
   /** Of a roster push: JID to name and subscription. */

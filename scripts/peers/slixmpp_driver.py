@@ -13,6 +13,8 @@ import urllib.request
 from slixmpp import JID, ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream import ET, tostring
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 PLUGINS = [
     "xep_0030", "xep_0045", "xep_0060", "xep_0085", "xep_0092", "xep_0163", "xep_0184",
@@ -60,6 +62,9 @@ class Driver:
         for show in ["away", "dnd", "xa", "chat"]:
             xmpp.add_event_handler("presence_" + show, self.presence)
         xmpp.add_event_handler("roster_update", self.roster)
+        # Its own event of a message is for those that have a body.
+        sealed = MatchXPath("{jabber:client}message/{urn:simpp:group:1}group")
+        xmpp.register_handler(Callback("sealed", sealed, self.overheard))
 
     def started(self, how):
         if self.bound and not self.bound.done():
@@ -73,6 +78,9 @@ class Driver:
     def message(self, message):
         if message["body"] or message["subject"]:
             say({"event": "message", "subject": message["subject"], **told(message)})
+
+    def overheard(self, message):
+        say({"event": "overheard", "from": str(message["from"]), "xml": str(message)})
 
     def published(self, message):
         # Its own loop over the items stands on the same iterator.

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { BenchLine } from "./bench.ts";
+import { crowdFigures } from "./group/crowd_figures.ts";
 import { keyGraphFigures } from "./group/key_graph_figures.ts";
 import { fitLine } from "./group/line_fit.ts";
 import { mlsFigures } from "./group/mls_figures.ts";
+import { requestFigures } from "./group/request_figures.ts";
 
 const valueOf = (lines: readonly BenchLine[], what: string, metric: string) =>
   lines.find((line) => line.case === what && line.metric === metric)?.value;
@@ -41,4 +43,21 @@ Deno.test("fitLine() finds a line, and says how far points are from it", () => {
   assert.ok(Math.abs(straight.fit - 1) < 1e-12);
   assert.ok(fitLine([[1, 0], [2, 9], [3, 0], [4, 9]]).fit < 0.5);
   assert.equal(fitLine([[1, 3], [2, 3]]).fit, 1);
+});
+
+Deno.test("requests are timed through the whole stack, beside the paper's table", async () => {
+  const lines = await Array.fromAsync(requestFigures({ clients: 1, rounds: 2 }));
+  for (const name of ["registration", "join", "leave"]) {
+    const found = lines.filter(({ metric }) => metric.startsWith(`${name}:`));
+    assert.deepEqual(found.map(({ peer }) => peer), [undefined, undefined, "LSIM, table 4.1"]);
+    assert.ok(found.every(({ value }) => value > 0), name);
+  }
+});
+
+Deno.test("a crowd comes and goes, and no message is lost", async () => {
+  const lines = await Array.fromAsync(crowdFigures({ members: 6, comers: 2, changes: 3 }));
+  const found = (metric: string) => lines.find((line) => line.metric === metric)!.value;
+  assert.deepEqual([found("changes"), found("messages lost")], [3, 0]);
+  assert.ok(found("messages opened") >= 3 * 5);
+  assert.ok(found("change to last member rekeyed: p95") > 0);
 });

@@ -21,18 +21,25 @@ export interface Person {
 }
 
 /** Two daemons on empty state directories, each with its dashboard in a browser of its own profile. */
-export async function withDashboards(
+export function withDashboards(
   work: (alice: Person, bob: Person) => Promise<void>,
+): Promise<void> {
+  return withPeople(["alice", "bob"], ([alice, bob]) => work(alice!, bob!));
+}
+
+/** As {@link withDashboards}, for as many as have names. */
+export async function withPeople(
+  names: readonly string[],
+  work: (people: Person[]) => Promise<void>,
 ): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "simppd-browser-" });
   const browser = await launchBrowser();
   const people: Person[] = [];
   try {
-    for (const name of ["alice", "bob"]) {
+    for (const name of names) {
       people.push(await openDashboard(browser, join(root, name)));
     }
-    const [alice, bob] = people as [Person, Person];
-    await work(alice, bob);
+    await work(people);
   } catch (error) {
     await keepScreenshots(people);
     throw error;

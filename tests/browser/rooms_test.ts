@@ -17,7 +17,8 @@ async function shareRoom(alice: Person, bob: Person): Promise<void> {
     await page.getByRole("list", { name: "Conversations" }).getByRole("button", { name }).waitFor();
   }
 
-  await alice.page.getByRole("button", { name: "New room" }).click();
+  await alice.page.getByRole("button", { name: "New group or room" }).click();
+  await alice.page.getByRole("radio", { name: "New room" }).check();
   await alice.page.getByLabel("Name of the room").fill("Book club");
   await alice.page.getByLabel("I know that it is not encrypted").check();
   await alice.page.getByRole("button", { name: "Make the room" }).click();

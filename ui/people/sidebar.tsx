@@ -1,6 +1,7 @@
 /** The left side: who I am, search, requests, conversations. */
 import { Icon } from "../parts/icon.tsx";
 import { DisplayButton } from "../display/display_button.tsx";
+import { GroupInvitations } from "../groups/group_invitation.tsx";
 import { InvitationCards } from "../rooms/invitation_card.tsx";
 import { RoomRow } from "../rooms/room_row.tsx";
 import { contacts, requests, search } from "../store/contacts.ts";
@@ -59,6 +60,7 @@ export function Sidebar() {
             {requests.value.map((contact) => <RequestCard key={contact.jid} contact={contact} />)}
           </section>
         )}
+        <GroupInvitations />
         <InvitationCards />
         <People />
       </div>

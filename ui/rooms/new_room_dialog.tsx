@@ -1,20 +1,25 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
-import type { RoomView } from "../api/views.ts";
+import type { GroupView, RoomView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout, Field, FormError } from "../parts/field.tsx";
 import { closeDialog } from "../store/dialogs.ts";
+import { putGroup } from "../store/groups.ts";
 import { putRoom } from "../store/rooms.ts";
 import { openRoom } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 
-const WAYS = ["make", "join"] as const;
+const WAYS = ["group", "make", "join"] as const;
 
-/** Makes a room, or enters one that is there; the person says that they know it is in clear. */
+/**
+ * Makes an encrypted group; or makes or enters a room, of which the person says that they know it is
+ * in clear.
+ */
 export function NewRoomDialog() {
-  const way = useSignal<(typeof WAYS)[number]>("make");
+  const way = useSignal<(typeof WAYS)[number]>("group");
   const name = useSignal("");
   const server = useSignal("");
   const jid = useSignal("");
@@ -25,7 +30,10 @@ export function NewRoomDialog() {
   const understood = useSignal(false);
   const action = useAction();
   const words = text.rooms.dialog;
-  const making = way.value === "make";
+  const making = way.value !== "join";
+  const sealed = way.value === "group";
+  const makeGroup = (): Promise<GroupView> =>
+    groupApi.create({ name: name.value.trim(), ...filled({ server }) });
   const run = (): Promise<RoomView> =>
     making
       ? roomApi.create({
@@ -39,10 +47,11 @@ export function NewRoomDialog() {
   const onSubmit = async (event: Event) => {
     event.preventDefault();
     await action.run(async () => {
-      const room = await run();
-      putRoom(room);
+      const made = sealed ? await makeGroup() : await run();
+      if ("encryption" in made) putRoom(made);
+      else putGroup(made);
       closeDialog();
-      openRoom(room.jid);
+      openRoom(made.jid);
     });
   };
   return (
@@ -66,8 +75,8 @@ export function NewRoomDialog() {
             <>
               <Field
                 key="name"
-                label={words.name}
-                hint={words.nameHint}
+                label={sealed ? text.groups.name : words.name}
+                hint={sealed ? text.groups.nameHint : words.nameHint}
                 value={name}
                 required
                 autoFocus
@@ -76,20 +85,24 @@ export function NewRoomDialog() {
               <Field
                 key="server"
                 label={words.server}
-                hint={words.serverHint}
+                hint={sealed ? text.groups.serverHint : words.serverHint}
                 value={server}
                 literal
               />
-              <Choice label={words.open} hint={words.openHint} value={open} />
-              <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
-              <Field
-                key="password"
-                label={words.password}
-                hint={words.passwordHint}
-                value={password}
-                secret
-                autoComplete="new-password"
-              />
+              {!sealed && (
+                <>
+                  <Choice label={words.open} hint={words.openHint} value={open} />
+                  <Choice label={words.moderated} hint={words.moderatedHint} value={moderated} />
+                  <Field
+                    key="password"
+                    label={words.password}
+                    hint={words.passwordHint}
+                    value={password}
+                    secret
+                    autoComplete="new-password"
+                  />
+                </>
+              )}
             </>
           )
           : (
@@ -107,25 +120,33 @@ export function NewRoomDialog() {
               <Field key="password" label={words.password} value={password} secret />
             </>
           )}
-        <Callout tone="warning">
-          <p>{text.rooms.sentence(serverOf(making ? server.value : jid.value))}</p>
-          <label class="room-understood">
-            <input
-              type="checkbox"
-              required
-              checked={understood.value}
-              onChange={({ currentTarget }) => understood.value = currentTarget.checked}
-            />
-            <span>{text.rooms.understood}</span>
-          </label>
-        </Callout>
+        {sealed
+          ? (
+            <Callout tone="note">
+              <p>{text.groups.makeLead}</p>
+            </Callout>
+          )
+          : (
+            <Callout tone="warning">
+              <p>{text.rooms.sentence(serverOf(making ? server.value : jid.value))}</p>
+              <label class="room-understood">
+                <input
+                  type="checkbox"
+                  required
+                  checked={understood.value}
+                  onChange={({ currentTarget }) => understood.value = currentTarget.checked}
+                />
+                <span>{text.rooms.understood}</span>
+              </label>
+            </Callout>
+          )}
         <FormError message={action.error.value} />
         <button
           type="submit"
           class="button button-primary button-wide"
           disabled={action.busy.value}
         >
-          {making ? words.goMake : words.goJoin}
+          {sealed ? text.groups.goMake : making ? words.goMake : words.goJoin}
         </button>
       </form>
     </Dialog>

@@ -3,9 +3,11 @@ import type { RoomMessageView, RoomView } from "../api/views.ts";
 import { Bubble, NoticeLine } from "../chat/bubble.tsx";
 import { MessageLog } from "../chat/message_log.tsx";
 import { EditButton } from "../chat/message_row.tsx";
+import { MemberTrust } from "../groups/group_mark.tsx";
 import { hueOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { nameOf } from "../store/contacts.ts";
+import { groups } from "../store/groups.ts";
 import { correctableIn, roomEditing } from "../store/room_editing.ts";
 import { loadOlderOf, type RoomLog } from "../store/room_messages.ts";
 import { falseFriend, nameOfRoom } from "../store/rooms.ts";
@@ -15,6 +17,7 @@ import { RoomMark } from "./room_mark.tsx";
 export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | undefined }) {
   const { jid } = room;
   const name = nameOfRoom(room);
+  const words = room.encryption === "keystone" ? text.groups : text.rooms;
   return (
     <MessageLog
       jid={jid}
@@ -23,9 +26,9 @@ export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | unde
       loadOlder={loadOlderOf}
       empty={
         <>
-          <RoomMark jid={jid} size="l" />
-          <h3>{text.rooms.first(name)}</h3>
-          <p class="hint">{text.rooms.firstLead}</p>
+          <RoomMark jid={jid} size="l" sealed={room.encryption === "keystone"} />
+          <h3>{words.first(name)}</h3>
+          <p class="hint">{words.firstLead}</p>
         </>
       }
       alike={(before, line) =>
@@ -41,7 +44,8 @@ export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | unde
 
 function Said({ message, joined }: { message: RoomMessageView; joined: boolean }) {
   const { mine, kind, mention, problem, nick, edited } = message;
-  const editable = correctableIn(message.room)?.id === message.id;
+  const clear = message.encryption === "none";
+  const editable = clear && correctableIn(message.room)?.id === message.id;
   return (
     <Bubble
       message={message}
@@ -54,7 +58,7 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
       marks={
         <>
           {kind === "private" && <span class="in-clear">{text.rooms.private},</span>}
-          <span class="in-clear">{text.rooms.clear}</span>
+          {clear && <span class="in-clear">{text.rooms.clear}</span>}
           {edited && <span>{text.chat.edited}</span>}
         </>
       }
@@ -68,10 +72,14 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
 function Sender({ message, hidden }: { message: RoomMessageView; hidden: boolean }) {
   const { nick, sender, jid } = message;
   const friend = falseFriend(nick, jid);
+  const member = message.encryption === "none"
+    ? undefined
+    : groups.value.get(message.room)?.members.find((one) => one.jid === jid);
   const words = text.rooms;
   return (
     <p class={`sender hue-${hueOf(sender)} ${hidden ? "visually-hidden" : ""}`}>
       <bdi class="sender-nick" title={jid ?? words.hidden}>{nick || words.room}</bdi>
+      {member !== undefined && <MemberTrust trust={member.trust} look="mark" />}
       {friend !== undefined && (
         <span class="sender-warning">
           <Icon name="alert" size="s" />

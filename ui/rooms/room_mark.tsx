@@ -2,12 +2,14 @@ import { Icon } from "../parts/icon.tsx";
 import { hueOf } from "../parts/avatar.tsx";
 import { text } from "../text/mod.ts";
 
-/** The mark of a room: square, with a group, so that no room looks like a person. */
-export function RoomMark({ jid, size = "m" }: { jid: string; size?: "s" | "m" | "l" }) {
+/** The mark of a room or group: square, with people, so that none looks like a person. */
+export function RoomMark(
+  { jid, size = "m", sealed = false }: { jid: string; size?: "s" | "m" | "l"; sealed?: boolean },
+) {
   return (
     <span class={`avatar avatar-${size} room-mark hue-${hueOf(jid)}`}>
       <Icon name="group" size={size === "m" ? "l" : size} />
-      <span class="visually-hidden">{text.rooms.kind}:</span>
+      <span class="visually-hidden">{sealed ? text.groups.kind : text.rooms.kind}:</span>
     </span>
   );
 }

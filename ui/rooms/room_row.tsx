@@ -1,7 +1,9 @@
 import type { RoomView } from "../api/views.ts";
+import { SealedMark } from "../groups/group_mark.tsx";
 import { deedOf } from "../parts/deed.ts";
 import { Name } from "../parts/jid.tsx";
 import { shortTime } from "../parts/time.ts";
+import { groups } from "../store/groups.ts";
 import { nameOfRoom } from "../store/rooms.ts";
 import { openRoom, selectedRoom } from "../store/route.ts";
 import { text } from "../text/mod.ts";
@@ -10,6 +12,7 @@ import { ClearMark, RoomMark } from "./room_mark.tsx";
 /** One room in the list of conversations. */
 export function RoomRow({ room }: { room: RoomView }) {
   const { jid, last, unread, mentions } = room;
+  const sealed = room.encryption === "keystone";
   return (
     <li>
       <button
@@ -18,13 +21,15 @@ export function RoomRow({ room }: { room: RoomView }) {
         aria-current={selectedRoom.value === jid ? "true" : undefined}
         onClick={() => openRoom(jid)}
       >
-        <RoomMark jid={jid} />
+        <RoomMark jid={jid} sealed={sealed} />
         <span class="person-main">
           <span class="person-top">
             <span class="person-name">
               <Name>{nameOfRoom(room)}</Name>
             </span>
-            <ClearMark look="mark" />
+            {sealed
+              ? <SealedMark group={groups.value.get(jid)} look="mark" />
+              : <ClearMark look="mark" />}
             {last !== null && (
               <time class="person-time" dateTime={new Date(last.at).toISOString()}>
                 {shortTime(last.at)}
@@ -52,7 +57,11 @@ export function RoomRow({ room }: { room: RoomView }) {
   );
 }
 
-function Preview({ room: { state, last } }: { room: RoomView }) {
+function Preview({ room: { jid, state, last, encryption } }: { room: RoomView }) {
+  const group = encryption === "keystone" ? groups.value.get(jid) : undefined;
+  if (group !== undefined && group.state !== "in") {
+    return <span class="preview">{text.groups.states[group.state]}</span>;
+  }
   if (state !== "in") return <span class="preview">{text.rooms.states[state]}</span>;
   if (last === null) return <span class="preview">{text.rooms.nothing}</span>;
   const deed = deedOf(last.body);

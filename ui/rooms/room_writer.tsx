@@ -19,7 +19,7 @@ export function RoomWriter({ room }: { room: RoomView }) {
       hint={text.rooms.hint}
       drafts={roomDrafts}
       edited={edited}
-      send={(words) => say(jid, words)}
+      send={(words) => say(room, words)}
       correct={(words) => correctIn(edited!, words)}
       beginEditing={() => (roomEditing.value = correctableIn(jid) ?? null) !== null}
       endEditing={() => roomEditing.value = null}

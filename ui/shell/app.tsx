@@ -5,6 +5,7 @@ import { MiniCall } from "../call/mini_call.tsx";
 import { ChatPane, NoChat } from "../chat/chat_pane.tsx";
 import { DisplayStage } from "../display/display_stage.tsx";
 import { Kiosk } from "../display/kiosk.tsx";
+import { GroupPane } from "../groups/group_pane.tsx";
 import { Notices } from "../parts/notices.tsx";
 import { RoomPane } from "../rooms/room_pane.tsx";
 import { Sidebar } from "../people/sidebar.tsx";
@@ -13,6 +14,7 @@ import { SetupPage } from "../setup/setup_page.tsx";
 import { UnlockPage } from "../setup/unlock_page.tsx";
 import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
+import { groups } from "../store/groups.ts";
 import { rooms } from "../store/rooms.ts";
 import { kiosk, selected, selectedRoom, stageOpen } from "../store/route.ts";
 import { phase } from "../store/session.ts";
@@ -78,6 +80,11 @@ function Messenger() {
 
 function Chat() {
   const room = selectedRoom.value === null ? undefined : rooms.value.get(selectedRoom.value);
+  if (room !== undefined && room.encryption === "keystone") {
+    const group = groups.value.get(room.jid);
+    const open = group !== undefined && group.state !== "invited";
+    return open ? <GroupPane key={room.jid} room={room} group={group} /> : <NoChat />;
+  }
   if (room !== undefined && room.state !== "invited") {
     return <RoomPane key={room.jid} room={room} />;
   }

@@ -7,6 +7,7 @@ import { ForgetDialog } from "../people/forget_dialog.tsx";
 import { InviteDialog } from "../people/invite_dialog.tsx";
 import { RemoveDialog } from "../people/remove_dialog.tsx";
 import { VerifyDialog } from "../people/verify_dialog.tsx";
+import { GroupDialogs } from "../groups/group_dialogs.tsx";
 import { contacts } from "../store/contacts.ts";
 import { dialog } from "../store/dialogs.ts";
 import { RoomDialogs } from "../rooms/room_dialogs.tsx";
@@ -35,6 +36,10 @@ export function Dialogs() {
     case "invite-to-room":
     case "room-subject":
       return <RoomDialogs open={open} />;
+    case "leave-group":
+    case "invite-to-group":
+    case "expel":
+      return <GroupDialogs open={open} />;
     default: {
       const contact = contacts.value.get(open.jid);
       return contact === undefined ? null : <AboutContact kind={open.kind} contact={contact} />;

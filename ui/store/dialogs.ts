@@ -5,6 +5,8 @@ export type DialogState =
   | { kind: "invite" | "add-contact" | "add-device" | "settings" | "help" }
   | { kind: "new-room" }
   | { kind: "leave-room" | "invite-to-room" | "room-subject"; room: string }
+  | { kind: "leave-group" | "invite-to-group"; group: string }
+  | { kind: "expel"; group: string; member: string }
   | { kind: "contact" | "verify" | "remove" | "forget"; jid: string }
   /** Camera options: of a call that goes on, or for those to come. */
   | { kind: "options"; call: string | null };

@@ -4,6 +4,7 @@ import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
 import { displayApi } from "../api/display_routes.ts";
+import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
 import { alertMention, alertMessage } from "./alerts.ts";
@@ -12,6 +13,7 @@ import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
 import { forgetDisplays, putDisplays } from "./displays.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
+import { dropGroup, groups, putGroup } from "./groups.ts";
 import { dismissAll, report } from "./notices.ts";
 import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
 import { dropRoom, putRoom, rooms } from "./rooms.ts";
@@ -57,6 +59,11 @@ function apply(event: AppEvent): void {
       touched?.add(event.data.jid);
       dropRoom(event.data.jid);
       dropRoomLog(event.data.jid);
+      dropGroup(event.data.jid);
+      break;
+    case "group":
+      touched?.add(`group ${event.data.jid}`);
+      putGroup(event.data);
       break;
     case "room-message":
       alertMention(event.data);
@@ -87,10 +94,11 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running, entered, shown] = await Promise.all([
+      const [people, running, entered, joined, shown] = await Promise.all([
         api.contacts(),
         api.calls(),
         roomApi.rooms(),
+        groupApi.groups(),
         displayApi.list(),
       ]);
       batch(() => {
@@ -101,6 +109,9 @@ async function loadAll(): Promise<void> {
         const known = [...rooms.value].filter(([jid]) => seen.has(jid));
         const others = entered.filter(({ jid }) => !seen.has(jid));
         rooms.value = new Map([...others.map((room) => [room.jid, room] as const), ...known]);
+        const fresh = joined.filter(({ jid }) => !seen.has(`group ${jid}`) && rooms.value.has(jid));
+        const told = [...groups.value].filter(([jid]) => seen.has(`group ${jid}`));
+        groups.value = new Map([...fresh.map((group) => [group.jid, group] as const), ...told]);
         replaceCalls(running, seen);
         if (!seen.has("displays")) putDisplays(shown);
       });
@@ -134,6 +145,7 @@ function forgetAll(): void {
   calls.value = new Map();
   forgetDisplays();
   rooms.value = new Map();
+  groups.value = new Map();
   roomLogs.value = new Map();
   leaveStage();
   closeDialog();

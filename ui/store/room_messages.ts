@@ -1,7 +1,8 @@
 /** What was said in rooms, as far as it is loaded; oldest first. */
 import { signal } from "@preact/signals";
+import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
-import type { RoomMessageView } from "../api/views.ts";
+import type { RoomMessageView, RoomView } from "../api/views.ts";
 import { report } from "./notices.ts";
 
 export interface RoomLog {
@@ -65,8 +66,10 @@ export async function loadOlderOf(jid: string): Promise<void> {
   await load(jid, oldest.id);
 }
 
-export async function say(jid: string, body: string): Promise<void> {
-  putRoomMessage(await roomApi.send(jid, body));
+/** Each kind by its own question: what is shown as encrypted is never sent in clear. */
+export async function say({ jid, encryption }: RoomView, body: string): Promise<void> {
+  const way = encryption === "keystone" ? groupApi : roomApi;
+  putRoomMessage(await way.send(jid, body));
 }
 
 export function dropRoomLog(jid: string): void {

@@ -25,7 +25,9 @@ export function nameOfRoom(room: { jid: string; name: string }): string {
 
 /** Invitations, those put aside last. */
 export const invitations = computed(() =>
-  [...rooms.value.values()].filter(({ state }) => state === "invited")
+  [...rooms.value.values()].filter(({ state, encryption }) =>
+    state === "invited" && encryption === "none"
+  )
     .sort((a, b) => Number(a.invitation?.later) - Number(b.invitation?.later))
 );
 

@@ -11,6 +11,7 @@ import type {
   DevicesView,
   DisplayItemView,
   DisplaysView,
+  GroupView,
   MessageView,
   OpenInvitationView,
   RoomMemberView,
@@ -19,9 +20,11 @@ import type {
   StatusView,
   SuiteName,
 } from "../api/views.ts";
-import { fakeCall, fakeInfo, fakeMessage, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
 import { fakeDisplays } from "./fake_displays.ts";
 import { MockDisplays } from "./mock_displays.ts";
+import { fakeCall, fakeInfo, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
+import { MockContacts } from "./mock_contacts.ts";
+import { MockGroups } from "./mock_groups.ts";
 import { MockRooms } from "./mock_rooms.ts";
 import { Refusal } from "./refusal.ts";
 import { movingPicture, stillPicture } from "./fake_pictures.ts";
@@ -31,7 +34,6 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
   "img-src 'self' blob: data:; connect-src 'self'; frame-src http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'; " +
   "form-action 'none'";
 const FEATURES = "camera=(self), microphone=(), geolocation=()";
-const SAFETY = "482910573328841002957163920481557720391846501173298465";
 const dist = new URL("../dist/", import.meta.url);
 
 export interface MockState {
@@ -44,6 +46,7 @@ export interface MockState {
   messages: Map<string, MessageView[]>;
   calls: Map<string, CallView>;
   rooms: Map<string, RoomView>;
+  groups: Map<string, GroupView>;
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
   invitations: OpenInvitationView[];
@@ -62,6 +65,7 @@ export interface MockApi {
   putContact(contact: ContactView): void;
   putMessage(message: MessageView): void;
   putRoom(room: RoomView): void;
+  putGroup(group: GroupView): void;
   putRoomMessage(message: RoomMessageView): void;
   putDisplays(items: readonly DisplayItemView[]): void;
   /** Breaks every stream, as a daemon that restarts does. */
@@ -82,6 +86,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     messages: new Map([[people[0]!.jid, fakeTalk(people[0]!.jid)]]),
     calls: new Map(),
     rooms: new Map(),
+    groups: new Map(),
     roomMessages: new Map(),
     members: new Map(),
     invitations: [],
@@ -97,6 +102,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
 
   const rooms = new MockRooms(state, emit);
   const displays = new MockDisplays(state, emit);
+  const groups = new MockGroups(state, rooms, emit);
+  const talks = new MockContacts(state, emit);
 
   const mock = {
     state,
@@ -106,20 +113,10 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       state.calls.set(call.id, call);
       emit({ type: "call", data: call });
     },
-    putContact(contact: ContactView) {
-      state.contacts.set(contact.jid, contact);
-      emit({ type: "contact", data: contact });
-    },
-    putMessage(message: MessageView) {
-      const talk = state.messages.get(message.contact) ?? [];
-      const known = talk.some(({ id }) => id === message.id);
-      state.messages.set(
-        message.contact,
-        known ? talk.map((one) => one.id === message.id ? message : one) : [...talk, message],
-      );
-      emit({ type: "message", data: message });
-    },
+    putContact: (contact: ContactView) => talks.put(contact),
+    putMessage: (message: MessageView) => talks.say(message),
     putRoom: (room: RoomView) => rooms.put(room),
+    putGroup: (group: GroupView) => groups.put(group),
     putRoomMessage: (message: RoomMessageView) => rooms.say(message),
     putDisplays: (items: readonly DisplayItemView[]) => displays.put(items),
     breakStreams() {
@@ -179,6 +176,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       tickets.add(`${ticket[1]} ${made}`);
       return Response.json({ ticket: made });
     }
+    if (path.startsWith("/api/groups")) return groups.answer(request.method, path, body);
     if (path.startsWith("/api/rooms")) {
       return rooms.answer(request.method, path, body, url.searchParams);
     }
@@ -192,12 +190,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     }
     const device = path.match(/^\/api\/devices\/([\w-]+)(?:\/(\w+))?$/);
     if (device !== null) return Response.json(onDevice(device[1]!, device[2]));
-    const corrected = path.match(/^\/api\/contacts\/([^/]+)\/messages\/([^/]+)$/);
-    if (corrected !== null) return correct(corrected[1]!, corrected[2]!, String(body["body"]));
-    const contact = path.match(/^\/api\/contacts\/([^/]+)(?:\/(\w+))?$/);
-    if (contact !== null) {
-      return onContact(request.method, contact[1]!, contact[2], body, url.searchParams);
-    }
+    const about = talks.answer(request.method, path, body, url.searchParams);
+    if (about !== undefined) return about;
     return Response.json(onRest(request.method, path, body));
   }
 
@@ -246,82 +240,6 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     return changed;
   }
 
-  function onContact(
-    method: string,
-    jid: string,
-    verb: string | undefined,
-    body: Body,
-    query: URLSearchParams,
-  ): Response {
-    const contact = state.contacts.get(jid);
-    if (contact === undefined) throw new Refusal(404, "unknown-contact", "No such contact.");
-    const changed = (change: Partial<ContactView>) => {
-      mock.putContact({ ...contact, ...change });
-      return Response.json(state.contacts.get(jid));
-    };
-    switch (verb) {
-      case undefined: {
-        const gone = method === "DELETE" || body["accept"] === false;
-        if (gone) {
-          state.contacts.delete(jid);
-          emit({ type: "contact-removed", data: { jid } });
-          return method === "DELETE" ? new Response(null, { status: 204 }) : Response.json(contact);
-        }
-        const { accept, ...rest } = body;
-        return changed({ ...rest, ...accept === true ? { subscription: "both" } : {} });
-      }
-      case "safety":
-        return Response.json({ number: SAFETY.padEnd(60, "7"), qr: `simpp:${SAFETY}` });
-      case "verify":
-        if ("qr" in body && !String(body["qr"]).startsWith("simpp-verify:")) {
-          throw new Refusal(409, "no-code", "This is no code of simppd's.");
-        }
-        if ("qr" in body && body["qr"] !== state.code) {
-          changed({ trust: { ...contact.trust, state: "changed", doubt: "differs" } });
-          throw new Refusal(409, "not-trusted", "Their code names other keys.");
-        }
-        return changed({ trust: { ...contact.trust, state: "verified", doubt: null } });
-      case "decide":
-        if (body["accept"] === true) {
-          return changed({ trust: { ...contact.trust, state: "first-use", doubt: null } });
-        }
-        return changed({
-          trust: {
-            ...contact.trust,
-            state: "changed",
-            doubt: contact.trust.state === "changed" ? "refused" : "differs",
-          },
-        });
-      case "typing":
-        return new Response(null, { status: 204 });
-      case "policy": {
-        const own = body["suites"] as SuiteName[] | null;
-        const policy = own ?? state.status.policy;
-        changed({ trust: { ...contact.trust, policy, ownPolicy: own !== null } });
-        return Response.json(state.status);
-      }
-      case "read":
-        changed({ unread: 0 });
-        return new Response(null, { status: 204 });
-      default:
-        return method === "POST" ? send(jid, String(body["body"])) : page(jid, query);
-    }
-  }
-
-  function send(jid: string, body: string): Response {
-    if (body === "refuse this") throw new Refusal(409, "not-online", "You are not online.");
-    const message = fakeMessage(jid, { mine: true, body, delivery: "pending" });
-    mock.putMessage(message);
-    return Response.json(message);
-  }
-
-  function correct(jid: string, id: string, body: string): Response {
-    const message = state.messages.get(jid)?.find((one) => one.id === id);
-    if (message === undefined) throw new Refusal(404, "unknown-message", "No such message.");
-    mock.putMessage({ ...message, body, edited: true, delivery: "pending" });
-    return Response.json({ ...message, body, edited: true, delivery: "pending" });
-  }
-
   function changeDevices(change: Partial<DevicesView>): StatusView {
     state.status = { ...state.status, devices: { ...state.status.devices, ...change } };
     emit({ type: "status", data: state.status });
@@ -344,12 +262,6 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       return changeDevices({ requests: left, devices: [...devices, { id, here: false }] });
     }
     return changeDevices({ devices: devices.filter((one) => one.id !== id) });
-  }
-
-  function page(jid: string, query: URLSearchParams): Response {
-    const before = Number(query.get("before") ?? Infinity);
-    const all = (state.messages.get(jid) ?? []).filter((message) => message.at < before);
-    return Response.json(all.slice(-Number(query.get("limit") ?? 100)));
   }
 
   function onRest(method: string, path: string, body: Body): unknown {

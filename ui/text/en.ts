@@ -1,6 +1,7 @@
 import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
 import { display } from "./en_display.ts";
+import { groups } from "./en_groups.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
@@ -24,6 +25,7 @@ export const en = {
   ...invite,
   ...rooms,
   ...display,
+  ...groups,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 

@@ -4,7 +4,7 @@ import { plural } from "./plural.ts";
 export const rooms = {
   rooms: {
     kind: "Room",
-    add: "New room",
+    add: "New group or room",
     clear: "Not encrypted",
     clearLead: "The room's server can read everything here.",
     /** The sentence one confirms before one enters a room. */
@@ -26,8 +26,9 @@ export const rooms = {
     nothing: "Nothing was said yet",
 
     dialog: {
-      title: "Rooms",
-      make: "Make a room",
+      title: "Groups and rooms",
+      group: "New group",
+      make: "New room",
       join: "Enter a room",
       name: "Name of the room",
       nameHint: "A room for those you invite. They see each other's addresses.",

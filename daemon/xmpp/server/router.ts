@@ -11,6 +11,7 @@ import {
 import type { IqHandler, Scope } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { reachable, sendPresence } from "./presence/presence_fanout.ts";
+import { openItems } from "./pubsub/open_items.ts";
 import { refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 import { isSeenBy } from "./presence/subscription_state.ts";
@@ -109,6 +110,12 @@ export class Router {
       throw new StanzaError("cancel", "service-unavailable");
     }
     if (kind === "message") return hooks.message?.(from, stanza, to);
+    const { type } = stanza.attrs;
+    if (kind === "iq" && to.local !== "" && to.resource === "" && type !== "result") {
+      if (type === "error") return;
+      const answer = iqResult(stanza, openItems(this.#host, stanza, to.local));
+      return services.get(from.domain)?.receive(answer, to, from, undefined);
+    }
     const session = sessions.get(to);
     if (kind === "presence" && to.resource === "") {
       return sendPresence(stanza, reachable(this.#host, from, sessions.available(to.local)));

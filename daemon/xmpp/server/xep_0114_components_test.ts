@@ -234,3 +234,59 @@ Deno.test("what a component writes has its addresses in the one spelling", () =>
     assert.deepEqual([from, to], [`y@${KEYS}`, anna.jid]);
     await component.close();
   }));
+
+Deno.test("a component reads items of open nodes by their ids, and nothing else of an account", () =>
+  withComponents(async (server, anna) => {
+    const component = keys(server.componentPort);
+    await component.connect();
+    const publish = (node: string, model: string) =>
+      anna.request(
+        "set",
+        el(
+          "pubsub",
+          { xmlns: NS.pubsub },
+          el("publish", { node }, el("item", { id: "1" }, el("n", { xmlns: "urn:n" }, node))),
+          el(
+            "publish-options",
+            {},
+            el(
+              "x",
+              { xmlns: NS.dataForms, type: "submit" },
+              el("field", { var: "FORM_TYPE" }, el("value", {}, NS.pubsubPublishOptions)),
+              el("field", { var: "pubsub#access_model" }, el("value", {}, model)),
+            ),
+          ),
+        ),
+      );
+    await publish("urn:open", "open");
+    await publish("urn:closed", "whitelist");
+    const ask = (to: string, node: string, ...ids: string[]) =>
+      component.iq(el(
+        "iq",
+        { type: "get", to },
+        el(
+          "pubsub",
+          { xmlns: NS.pubsub },
+          el("items", { node }, ...ids.map((id) => el("item", { id }))),
+        ),
+      ));
+    const answer = await ask(`anna@${DOMAIN}`, "urn:open", "1", "2");
+    const items = answer.getChild("pubsub", NS.pubsub)!.getChild("items")!.getChildren("item");
+    assert.deepEqual(items.map((item) => item.getText()), [""]);
+    assert.equal(items[0]!.getChild("n", "urn:n")!.getText(), "urn:open");
+    const unavailable = { condition: "service-unavailable" };
+    await assert.rejects(ask(`anna@${DOMAIN}`, "urn:open"), unavailable);
+    await assert.rejects(ask(`anna@${DOMAIN}`, "urn:closed", "1"), unavailable);
+    await assert.rejects(ask(`anna@${DOMAIN}`, "urn:none", "1"), unavailable);
+    await assert.rejects(ask(`nobody@${DOMAIN}`, "urn:open", "1"), unavailable);
+    const set = el(
+      "pubsub",
+      { xmlns: NS.pubsub },
+      el("items", { node: "urn:open" }, el("item", { id: "1" })),
+    );
+    await assert.rejects(
+      component.iq(el("iq", { type: "set", to: `anna@${DOMAIN}` }, set)),
+      unavailable,
+    );
+    await component.close();
+  }));

@@ -1,0 +1,59 @@
+import type { GroupRole, GroupView, RoomMessageView } from "../views/mod.ts";
+import type { AppApi, GroupInviteInput } from "./api.ts";
+import type { AppGroups } from "./groups.ts";
+import { RoomApi } from "./room_api.ts";
+
+/** What of the daemon's questions is about encrypted groups. */
+type Questions =
+  | "groups"
+  | "createGroup"
+  | "answerGroup"
+  | "joinGroup"
+  | "leaveGroup"
+  | "sendToGroup"
+  | "inviteToGroup"
+  | "expelFromGroup"
+  | "setGroupRole"
+  | "endGroup"
+  | "groupSpecification";
+
+/** The part of a running daemon that answers about rooms and groups. */
+export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions> {
+  protected abstract readonly ofGroups: AppGroups;
+
+  groups(): GroupView[] {
+    return this.ofGroups.list();
+  }
+  createGroup(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
+    return this.ofGroups.create(input);
+  }
+  answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView> {
+    return this.ofGroups.answer(jid, answer);
+  }
+  joinGroup(jid: string): Promise<GroupView> {
+    return this.ofGroups.join(jid);
+  }
+  async leaveGroup(jid: string, force = false): Promise<void> {
+    await this.ofGroups.leave(jid, force);
+    this.compact();
+  }
+  async sendToGroup(jid: string, body: string): Promise<RoomMessageView> {
+    return await Promise.resolve(this.ofGroups.send(jid, body));
+  }
+  inviteToGroup(jid: string, contact: string, input: GroupInviteInput = {}): Promise<void> {
+    return this.ofGroups.invite(jid, contact, input);
+  }
+  expelFromGroup(jid: string, member: string): Promise<void> {
+    return this.ofGroups.expel(jid, member);
+  }
+  setGroupRole(jid: string, member: string, role: GroupRole): Promise<void> {
+    return this.ofGroups.setRole(jid, member, role);
+  }
+  async endGroup(jid: string): Promise<void> {
+    await this.ofGroups.end(jid);
+    this.compact();
+  }
+  groupSpecification(jid: string): { text: string } {
+    return this.ofGroups.specification(jid);
+  }
+}

@@ -1,0 +1,79 @@
+import { type Bytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
+import { GROUP_NS } from "../group/mod.ts";
+import { el, type Element, NS, parseElement, serialise } from "../xmpp/core/mod.ts";
+
+const HINTS = "urn:xmpp:hints";
+const LIMITS = { bytes: 64 * 1024, depth: 20, attributes: 32, children: 256 };
+/** Characters of base64 that one payload has at most. */
+const LONGEST = 160 * 1024;
+
+/** What lies inside the seal of a group's message, as XML. */
+export function writeContent(body: string): Bytes {
+  const content = el("content", { xmlns: GROUP_NS }, el("body", { xmlns: NS.client }, body));
+  return utf8(serialise(content));
+}
+
+/** @returns the text in it; undefined when there is none, or it is malformed */
+export function readContent(bytes: Uint8Array): string | undefined {
+  try {
+    const root = parseElement(fromUtf8(bytes), LIMITS);
+    if (!root.is("content", GROUP_NS)) return undefined;
+    return root.getChildText("body", NS.client) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What carries a payload through a room. @param kept is it for the room's archive too? */
+export function roomElements(payload: Uint8Array, kept: boolean): Element[] {
+  return [
+    el("group", { xmlns: GROUP_NS }, toBase64(payload)),
+    el("encryption", { xmlns: "urn:xmpp:eme:0", namespace: GROUP_NS, name: "Keystone" }),
+    el(kept ? "store" : "no-store", { xmlns: HINTS }),
+  ];
+}
+
+/** The payload that a room's message carries; undefined when it has none, or one that is no base64. */
+export function payloadOf(stanza: Element): Bytes | undefined {
+  return decoded(stanza.getChild("group", GROUP_NS));
+}
+
+/** What carries a payload between a member and the key server, inside SIMPP's seal. */
+export function controlElement(payload: Uint8Array): Element {
+  return el("keystone", { xmlns: GROUP_NS }, toBase64(payload));
+}
+
+export function controlOf(content: readonly Element[]): Bytes | undefined {
+  return decoded(content.find((child) => child.is("keystone", GROUP_NS)));
+}
+
+/** An invitation to a group, inside SIMPP's seal: what every member has, and words of the inviter. */
+export function invitationElement(specification: string, reason: string): Element {
+  return el(
+    "invitation",
+    { xmlns: GROUP_NS },
+    el("specification", {}, specification),
+    reason === "" ? undefined : el("reason", {}, reason),
+  );
+}
+
+export function invitationOf(
+  content: readonly Element[],
+): { specification: string; reason: string } | undefined {
+  const found = content.find((child) => child.is("invitation", GROUP_NS));
+  if (found === undefined) return undefined;
+  return {
+    specification: found.getChildText("specification") ?? "",
+    reason: (found.getChildText("reason") ?? "").slice(0, 500).toWellFormed(),
+  };
+}
+
+function decoded(element: Element | undefined): Bytes | undefined {
+  const text = element?.getText() ?? "";
+  if (text === "" || text.length > LONGEST) return undefined;
+  try {
+    return fromBase64(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { logOf } from "../base/mod.ts";
+import { parseSpecification } from "../group/mod.ts";
+import type { StoredGroup, StoredGroups } from "../store/mod.ts";
+import { invitationOf } from "./group_content.ts";
+import type { Incoming } from "./incoming.ts";
+
+/** Invitations that wait for an answer, at most. */
+const MOST = 50;
+/** Who was told no is not heard again for the same group so long, in ms. */
+const DECLINED_FOR = 86_400_000;
+
+interface Around {
+  readonly people: {
+    has(jid: string): boolean;
+    isStranger(jid: string): boolean;
+    isBlocked(jid: string): boolean;
+  };
+  readonly stored: StoredGroups;
+  readonly own: string;
+}
+
+/**
+ * An invitation to a group as it came under seal; undefined when there is none, or it is passed over.
+ * Only a contact's counts: its specification says whose key is pinned.
+ */
+export function takeInvitation(
+  from: string,
+  { content }: Incoming["envelope"],
+  { people, stored, own }: Around,
+): StoredGroup | undefined {
+  const found = invitationOf(content);
+  if (found === undefined) return undefined;
+  if (from === own || people.isBlocked(from) || people.isStranger(from)) return undefined;
+  let specification;
+  try {
+    specification = parseSpecification(found.specification);
+  } catch (error) {
+    logOf("app").warn("an invitation of {from} cannot be read: {error}", { from, error });
+    return undefined;
+  }
+  const { room: jid, group: id } = specification;
+  // A group that stood under a person's address could be taken for them.
+  if (people.has(jid) || jid === own) return undefined;
+  const known = stored.get(jid) ?? stored.all().find((one) => one.id === id);
+  if (known !== undefined && !isOpen(known, jid, from)) return undefined;
+  if (stored.all().filter(({ state }) => state === "invited").length >= MOST) return undefined;
+  return {
+    jid,
+    id,
+    state: "invited",
+    at: Date.now(),
+    specification: found.specification,
+    invitation: {
+      from,
+      reason: found.reason,
+      mediated: false,
+      at: Date.now(),
+      later: known?.invitation?.later ?? false,
+    },
+    problem: null,
+    admitted: [],
+    refused: {},
+  };
+}
+
+/** May an invitation take the place of what is known? One we are in stays what it is. */
+function isOpen(known: StoredGroup, jid: string, from: string): boolean {
+  if (known.jid !== jid || known.state === "joined") return false;
+  if (known.state === "declined") return Date.now() - known.at >= DECLINED_FOR;
+  return known.state !== "invited" || known.invitation?.from === from;
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { systemRandom } from "../crypto/mod.ts";
+import { MIGRATIONS, openDatabase, StoredGroups, Vault } from "../store/mod.ts";
+import type { Element } from "../xmpp/core/mod.ts";
+import { invitationElement } from "./group_content.ts";
+import { takeInvitation } from "./group_invitations.ts";
+
+const ALICE = "alice@example.org", BOB = "bob@example.org", EVE = "eve@example.org";
+const ROOM = "circle@rooms.example.org";
+
+function specification(change: Record<string, string> = {}): string {
+  const fields = {
+    name: "Circle",
+    group: "0f".repeat(16),
+    room: ROOM,
+    "key-server": `${BOB} ${"8a".repeat(32)}`,
+    owner: `${BOB} ${"5b".repeat(32)}`,
+    ...change,
+  };
+  const lines = Object.entries(fields).map(([key, value]) => `${key} = ${value}`);
+  return ["simppd group specification 1", ...lines].join("\n");
+}
+
+function makeInbox() {
+  const db = openDatabase(":memory:", MIGRATIONS);
+  const stored = new StoredGroups(db, new Vault(systemRandom(32), systemRandom));
+  const people = {
+    has: (jid: string) => jid === BOB,
+    isStranger: (jid: string) => jid !== BOB,
+    isBlocked: () => false,
+  };
+  const take = (from: string, ...content: Element[]) => {
+    const envelope = { to: ALICE, time: 0, content };
+    const group = takeInvitation(from, envelope, { people, stored, own: ALICE });
+    if (group !== undefined) stored.put(group);
+    return group;
+  };
+  return { db, stored, take };
+}
+
+Deno.test("an invitation of a contact is kept; one of a stranger, of oneself, or of nonsense is not", () => {
+  const { db, take } = makeInbox();
+  const good = specification();
+  assert.equal(take(EVE, invitationElement(good, "")), undefined);
+  assert.equal(take(ALICE, invitationElement(good, "")), undefined);
+  assert.equal(take(BOB), undefined);
+  assert.equal(take(BOB, invitationElement("degree = 1", "")), undefined);
+  // A group under a person's address could be taken for them.
+  assert.equal(take(BOB, invitationElement(specification({ room: BOB }), "")), undefined);
+  const group = take(BOB, invitationElement(good, "Tuesdays"))!;
+  assert.deepEqual([group.jid, group.state, group.invitation?.reason], [
+    ROOM,
+    "invited",
+    "Tuesdays",
+  ]);
+  db.close();
+});
+
+Deno.test("no invitation takes the place of a group one is in, or of another's invitation", () => {
+  const { db, stored, take } = makeInbox();
+  const group = take(BOB, invitationElement(specification(), ""))!;
+  const other = specification({ "key-server": `${EVE} ${"9c".repeat(32)}` });
+  stored.put({ ...group, state: "joined" });
+  assert.equal(take(BOB, invitationElement(other, "")), undefined);
+  // The same group in another room is no other group.
+  const moved = specification({ room: "elsewhere@rooms.example.org" });
+  assert.equal(take(BOB, invitationElement(moved, "")), undefined);
+  stored.put({ ...group, invitation: { ...group.invitation!, from: EVE } });
+  assert.equal(take(BOB, invitationElement(other, "")), undefined);
+  stored.put({ ...group, state: "declined", at: Date.now() });
+  assert.equal(take(BOB, invitationElement(specification(), "")), undefined);
+  stored.put({ ...group, state: "declined", at: Date.now() - 2 * 86_400_000 });
+  assert.equal(take(BOB, invitationElement(specification(), ""))?.state, "invited");
+  db.close();
+});

@@ -1,0 +1,44 @@
+import { steadyNow } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import {
+  DEFAULT_DATA_SUITES,
+  KeystoneGroup,
+  type ProvedDevice,
+  type Specification,
+  SqliteMemberStore,
+} from "../group/mod.ts";
+import type { Simpp } from "../simpp/mod.ts";
+import type { StateDirectory } from "../store/mod.ts";
+import type { OpenGroup } from "./group_here.ts";
+import type { GroupLink } from "./group_link.ts";
+
+/** A group by Keystone's scheme, on this device's keys and files. */
+export function openKeystone(
+  { specification, self, simpp, state, control }: {
+    readonly specification: Specification;
+    readonly self: ProvedDevice;
+    readonly simpp: Simpp;
+    readonly state: StateDirectory;
+    readonly control: GroupLink;
+  },
+): OpenGroup {
+  const store = new SqliteMemberStore(state.db, state.vault, specification.group);
+  const group = new KeystoneGroup({
+    specification,
+    self,
+    store,
+    control,
+    sign: (label, bytes) => simpp.sign(label, bytes),
+    random: systemRandom,
+    now: Date.now,
+    steady: steadyNow,
+    schedule: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+    // What a specification names and is weak has to be allowed by the person who joins: not here.
+    policy: () => DEFAULT_DATA_SUITES,
+    pinned: (jid) => jid === self.jid ? self.accountKey : simpp.trust.get(jid)?.account,
+  });
+  return Object.assign(group, { forget: () => store.clear() });
+}

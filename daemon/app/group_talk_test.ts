@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { Emitter, utf8 } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import type { GroupKeys, GroupMember, Opened } from "../group/mod.ts";
+import { MIGRATIONS, openDatabase, RoomMessages, Vault } from "../store/mod.ts";
+import type { Room } from "../xmpp/client/mod.ts";
+import { el, type Element } from "../xmpp/core/mod.ts";
+import { payloadOf, readContent, roomElements, writeContent } from "./group_content.ts";
+import { GroupTalk } from "./group_talk.ts";
+import { RoomLog } from "./room_log.ts";
+
+const ROOM = "circle@rooms.example.org", ME = "me@example.org", BOB = "bob@example.org";
+const member = (jid: string): GroupMember => ({
+  id: `${jid}/0123456789abcdef`,
+  jid,
+  device: "0123456789abcdef",
+  deviceKey: new Uint8Array(32),
+  accountKey: new Uint8Array(32),
+  role: "member",
+});
+
+/** A talk over keys that are none: what is sealed is the content itself. */
+function makeTalk(open?: (payload: Uint8Array) => Opened | undefined) {
+  const db = openDatabase(":memory:", MIGRATIONS);
+  const messages = new RoomMessages(db, new Vault(systemRandom(32), systemRandom));
+  const log = new RoomLog(messages, () => {});
+  const said: { id: string; elements: readonly Element[] }[] = [];
+  const refused: string[] = [];
+  const keys = {
+    seal: (content: Uint8Array) => content,
+    open: (payload: Uint8Array, origin: { id: string }): Opened =>
+      open?.(payload) ?? {
+        type: "message",
+        message: { origin, from: member(BOB), epoch: 1, counter: 1, content: payload },
+      } as Opened,
+    events: new Emitter(),
+  } as unknown as GroupKeys;
+  const room = { say: (elements: readonly Element[], id: string) => said.push({ id, elements }) };
+  const talk = new GroupTalk({
+    jid: ROOM,
+    keys,
+    log,
+    own: ME,
+    nick: () => "Me",
+    nameOf: () => "Bob",
+    room: () => room as unknown as Room,
+    refused: (cause) => refused.push(cause),
+    wasTold: () => false,
+  });
+  const hear = (elements: readonly Element[], id: string, stanzaId: string) => {
+    const stanza = el("message", { type: "groupchat", id }, ...elements);
+    talk.heard({ nick: "bob", stanzaId, id, at: undefined, stanza });
+  };
+  const lines = () =>
+    messages.page(ROOM, 50).map(({ kind, body, delivery }) => [kind, body, delivery]);
+  return { db, talk, said, refused, hear, lines };
+}
+
+Deno.test("one of ours got there when the room repeats what we sealed under its id, and else not", () => {
+  const { db, talk, said, hear, lines } = makeTalk();
+  talk.send("hello");
+  const [{ id, elements }] = said as [{ id: string; elements: readonly Element[] }];
+  assert.equal(elements.some(({ name }) => name === "body"), false);
+  hear(roomElements(writeContent("another"), true), id, "1");
+  assert.deepEqual(lines()[0], ["chat", "hello", "pending"]);
+  hear(elements, id, "2");
+  assert.deepEqual(lines()[0], ["chat", "hello", "sent"]);
+  db.close();
+});
+
+Deno.test("what the room says again under other ids is shown once; a body in clear never", () => {
+  const { db, refused, hear, lines } = makeTalk();
+  const sealed = roomElements(writeContent("between us"), true);
+  for (const id of ["1", "2", "3"]) hear(sealed, id, `room ${id}`);
+  for (const id of ["4", "5"]) hear([el("body", {}, `in clear ${id}`)], id, `room ${id}`);
+  // A payload stands for itself, whatever is written beside it.
+  hear([el("body", {}, "fallback"), ...roomElements(writeContent("second"), true)], "6", "6");
+  assert.deepEqual(lines(), [
+    ["chat", "between us", null],
+    ["notice", "bob wrote in clear: it is not shown.", null],
+    ["chat", "second", null],
+  ]);
+  assert.deepEqual(refused, ["in-clear", "in-clear"]);
+  db.close();
+});
+
+Deno.test("what is refused is counted each time and told once a minute and cause", () => {
+  const sentence = "Forged: a seal or signature is wrong.";
+  const { db, refused, hear, lines } = makeTalk(() => ({
+    type: "refused",
+    cause: "forged",
+    sentence,
+  }));
+  for (const id of ["1", "2", "3"]) hear(roomElements(utf8(`x${id}`), true), id, id);
+  assert.deepEqual(refused, ["forged", "forged", "forged"]);
+  assert.deepEqual(lines(), [["notice", sentence, null]]);
+  db.close();
+});
+
+Deno.test("content and payloads read back, and nonsense reads as nothing", () => {
+  assert.equal(readContent(writeContent("a < b & c")), "a < b & c");
+  for (const nonsense of ["", "<content", "<x/>", "<content xmlns='urn:simpp:group:1'/>"]) {
+    assert.equal(readContent(utf8(nonsense)), undefined);
+  }
+  const stanza = el("message", {}, ...roomElements(utf8("payload"), false));
+  assert.deepEqual(payloadOf(stanza), utf8("payload"));
+  assert.equal(
+    payloadOf(el("message", {}, el("group", { xmlns: "urn:simpp:group:1" }, "%%"))),
+    undefined,
+  );
+});

@@ -1,0 +1,424 @@
+import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
+import {
+  parseSpecification,
+  peek,
+  printSpecification,
+  type ProvedDevice,
+  type Role,
+  type Specification,
+} from "../group/mod.ts";
+import type { StoredGroup, StoredGroups } from "../store/mod.ts";
+import type { AppEvent, GroupMemberView, GroupView, RoomMessageView } from "../views/mod.ts";
+import type { Room } from "../xmpp/client/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
+import type { AppApi, GroupInviteInput } from "./api.ts";
+import { checkBody } from "./chats.ts";
+import type { Connection } from "./connection.ts";
+import { invitationElement } from "./group_content.ts";
+import { GroupHere, type OpenGroup } from "./group_here.ts";
+import { haveHosted, newSpecification, readServerKey } from "./group_hosting.ts";
+import { takeInvitation } from "./group_invitations.ts";
+import type { GroupLink } from "./group_link.ts";
+import type { GroupServers } from "./group_servers.ts";
+import { GroupTalk } from "./group_talk.ts";
+import { groupView } from "./group_views.ts";
+import type { Incoming } from "./incoming.ts";
+import { roomError } from "./room_problem.ts";
+import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
+import type { AppRooms } from "./rooms.ts";
+import type { SealedLink } from "./sealed_link.ts";
+import { Seldom } from "./seldom.ts";
+
+/** A group's view is shown again at most so often, in ms. */
+const TOUCH_EVERY = 250;
+/** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
+const AFFILIATIONS = {
+  owner: "owner",
+  admin: "admin",
+  member: "member",
+  listener: "member",
+} as const;
+
+interface GroupsOptions {
+  readonly stored: StoredGroups;
+  readonly servers: GroupServers;
+  readonly control: GroupLink;
+  readonly link: SealedLink;
+  readonly rooms: () => AppRooms;
+  readonly people: {
+    has(jid: string): boolean;
+    get(jid: string): { name: string; blocked: boolean; plain: boolean };
+    isStranger(jid: string): boolean;
+    isBlocked(jid: string): boolean;
+  };
+  readonly events: Emitter<AppEvent>;
+  readonly nick: () => string;
+  readonly self: () => ProvedDevice;
+  readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
+  /** The scheme that keeps a group's keys. */
+  readonly open: (specification: Specification) => OpenGroup;
+}
+
+/**
+ * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
+ * `AppRooms`, in whose log its messages are; what goes through that room is sealed or is not sent.
+ */
+export class AppGroups implements SealedRooms {
+  readonly #o: GroupsOptions;
+  readonly #here = new Map<string, GroupHere>();
+  readonly #touched: Seldom;
+  #specifications = new Map<string, Specification>();
+
+  constructor(options: GroupsOptions) {
+    this.#o = options;
+    this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
+    options.control.received.on(({ from, payload }) => this.#control(from, payload));
+  }
+
+  /** Opens what is stored; once the account is known. */
+  start(): void {
+    this.#o.servers.start(this.#o.self().jid);
+    for (const group of this.#o.stored.all()) {
+      try {
+        if (group.state === "joined") this.#open(group);
+      } catch (error) {
+        // The others go on.
+        logOf("app").error("the group {jid} does not open: {error}", { jid: group.jid, error });
+      }
+    }
+  }
+
+  /** Uses this connection from now on. */
+  attach({ client }: Connection): void {
+    client.events.on(({ state }) => {
+      if (state === "online") this.start();
+      for (const { keys } of this.#here.values()) keys.setOnline(state === "online");
+    });
+  }
+
+  close(): void {
+    this.#touched.close();
+    for (const here of this.#here.values()) here.close();
+    this.#here.clear();
+    this.#o.servers.close();
+  }
+
+  /** Is there a group whose room this is, whatever we are to it? */
+  has(jid: string): boolean {
+    return this.#o.stored.get(jid) !== undefined;
+  }
+
+  /** Is this somebody with whom a group has us speak under seal, contact or not? */
+  isPeer(jid: string): boolean {
+    if (this.#o.servers.isPeer(jid)) return true;
+    return this.#o.stored.all().some((group) =>
+      group.state === "joined" && this.#specification(group).keyServer.jid === jid
+    );
+  }
+
+  heard(jid: string, message: HeardInGroup): void {
+    const payload = this.#here.get(jid)?.talk;
+    payload?.heard(message);
+  }
+
+  moved(jid: string): void {
+    if (!this.has(jid)) return;
+    if (this.#o.rooms().live(jid) !== undefined) {
+      this.#o.servers.entered(jid);
+      this.#here.get(jid)?.entered();
+    }
+    this.#touch(jid);
+  }
+
+  /** Takes what was opened, if it is an invitation to a group. */
+  receive({ from, envelope }: Incoming): void {
+    const { people, stored, rooms } = this.#o;
+    const group = takeInvitation(from, envelope, { people, stored, own: this.#o.self().jid });
+    if (group === undefined) return;
+    const { name } = this.#specification(group);
+    rooms().invitedTo(group.jid, name, group.invitation!);
+    stored.put(group);
+    this.#touch(group.jid);
+  }
+
+  list(): GroupView[] {
+    return this.#o.stored.all().filter(({ state }) => state !== "declined")
+      .map((group) => this.#view(group));
+  }
+
+  async create(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
+    const { rooms, stored, servers, control } = this.#o;
+    const owner = this.#o.self();
+    const elsewhere = input.keyServer === undefined ? undefined : {
+      jid: Jid.parse(input.keyServer.jid).bare().toString(),
+      key: readServerKey(input.keyServer.key),
+    };
+    const jid = await rooms().newAddress(input);
+    const name = input.name.trim();
+    const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
+    const specification = newSpecification({ name, room: jid, owner, keyServer });
+    stored.put(fresh(jid, specification));
+    try {
+      await rooms().make(jid, { name });
+      if (elsewhere === undefined) servers.host(specification);
+      else {
+        // It says in the room what everybody is to hear.
+        await this.#affiliate(jid, elsewhere.jid, "member");
+        await haveHosted(control, specification);
+      }
+      await this.#open(this.#get(jid)).join();
+    } catch (error) {
+      const room = rooms().live(jid);
+      await room?.administration.destroy({}).catch(() => {});
+      this.#remove(jid);
+      throw error;
+    }
+    this.#touch(jid);
+    return this.#view(this.#get(jid));
+  }
+
+  async answer(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView> {
+    const group = this.#get(jid);
+    if (group.state !== "invited" || group.invitation === null) {
+      throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
+    }
+    if (answer === "accept") return await this.join(jid);
+    if (answer === "later") {
+      this.#o.stored.put({ ...group, invitation: { ...group.invitation, later: true } });
+      this.#touch(jid);
+      return this.#view(this.#get(jid));
+    }
+    const last = this.#view(group);
+    this.#remove(group.jid);
+    this.#o.stored.put({ ...group, state: "declined", at: Date.now(), invitation: null });
+    return { ...last, state: "out", invitation: null };
+  }
+
+  async join(jid: string): Promise<GroupView> {
+    const before = this.#get(jid);
+    await this.#o.rooms().enterSealed(before.jid, this.#specification(before).name);
+    const group = { ...before, state: "joined", invitation: null, problem: null } as const;
+    this.#o.stored.put({ ...group, at: Date.now() });
+    const here = this.#open(group);
+    this.#touch(before.jid);
+    await here.join();
+    return this.#view(this.#get(jid));
+  }
+
+  async leave(jid: string, force: boolean): Promise<void> {
+    const group = this.#get(jid);
+    const keys = this.#here.get(group.jid)?.keys;
+    const inside = keys !== undefined && ["in", "behind", "joining"].includes(keys.phase);
+    if (this.#o.servers.has(group.id) && !force && inside) {
+      throw new SimppdError(
+        "keeps-keys",
+        "This device keeps the keys of the group: end it for everybody, or stay in it.",
+      );
+    }
+    if (inside && !force) await keys.leave();
+    this.#remove(group.jid);
+  }
+
+  send(jid: string, body: string): RoomMessageView {
+    checkBody(body);
+    return this.#inside(jid).talk.send(body);
+  }
+
+  async invite(jid: string, contact: string, input: GroupInviteInput): Promise<void> {
+    const { people, link } = this.#o;
+    const group = this.#get(jid);
+    const { keys } = this.#inside(jid);
+    const to = Jid.parse(contact).bare().toString();
+    if (!people.has(to) || people.get(to).blocked || people.get(to).plain) {
+      throw new SimppdError(
+        "unknown-contact",
+        `${to} is no contact with keys that you could invite under seal.`,
+      );
+    }
+    const role = input.role ?? "member";
+    await keys.admit(to, role);
+    await this.#affiliate(group.jid, to, AFFILIATIONS[role]);
+    await link.send(to, [invitationElement(group.specification, input.reason ?? "")], {
+      store: true,
+    });
+    const admitted = [...new Set([...this.#get(jid).admitted, to])];
+    this.#o.stored.put({ ...this.#get(jid), admitted });
+    this.#touch(group.jid);
+  }
+
+  async expel(jid: string, member: string): Promise<void> {
+    const { keys } = this.#inside(jid);
+    await keys.expel(member);
+    const [bare = ""] = member.split("/");
+    const admitted = this.#get(jid).admitted.filter((one) => one !== bare);
+    this.#o.stored.put({ ...this.#get(jid), admitted });
+    // The key is another already; the room only stops showing them what they cannot read.
+    if (bare === member) await this.#affiliate(this.#get(jid).jid, bare, "none");
+  }
+
+  async setRole(jid: string, member: string, role: Role): Promise<void> {
+    await this.#inside(jid).keys.setRole(member, role);
+    await this.#affiliate(this.#get(jid).jid, member, AFFILIATIONS[role]);
+  }
+
+  async end(jid: string): Promise<void> {
+    const group = this.#get(jid);
+    await this.#inside(jid).keys.end();
+    const room = this.#o.rooms().live(group.jid);
+    await room?.administration.destroy({}).catch((error) =>
+      logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
+    );
+    this.#remove(group.jid);
+  }
+
+  specification(jid: string): { text: string } {
+    return { text: this.#get(jid).specification };
+  }
+
+  #control(from: ProvedDevice, payload: Bytes): void {
+    const about = peek(payload);
+    if (about === undefined) return;
+    if (this.#o.servers.receive(from, payload)) return;
+    const jid = this.#o.stored.all().find(({ id }) => id === about.group)?.jid;
+    if (jid !== undefined) this.#here.get(jid)?.keys.receive(from, payload);
+  }
+
+  #open(group: StoredGroup): GroupHere {
+    const { jid } = group;
+    const known = this.#here.get(jid);
+    if (known !== undefined) return known;
+    const keys = this.#o.open(this.#specification(group));
+    const nameOf = (of: string) => this.#nameOf(of);
+    const touch = () => this.#touch(jid);
+    const talk = new GroupTalk({
+      jid,
+      keys,
+      log: this.#o.rooms().log,
+      own: this.#o.self().jid,
+      nick: this.#o.nick,
+      nameOf,
+      room: () => this.#o.rooms().live(jid),
+      refused: (cause) => this.#count(jid, cause),
+      wasTold: (cause) => told.has(cause),
+    });
+    const told = new Set(Object.keys(group.refused));
+    const here = new GroupHere({ jid, keys, talk, nameOf, touch });
+    this.#here.set(jid, here);
+    if (this.#o.rooms().live(jid) !== undefined) here.entered();
+    return here;
+  }
+
+  async #affiliate(
+    jid: string,
+    person: string,
+    affiliation: "owner" | "admin" | "member" | "none",
+  ): Promise<void> {
+    const room = this.#inRoom(jid);
+    try {
+      await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
+    } catch (error) {
+      throw roomError(error);
+    }
+  }
+
+  #count(jid: string, cause: string): void {
+    const group = this.#o.stored.get(jid);
+    if (group === undefined) return;
+    const refused = { ...group.refused, [cause]: (group.refused[cause] ?? 0) + 1 };
+    this.#o.stored.put({ ...group, refused });
+    this.#touch(jid);
+  }
+
+  #remove(jid: string): void {
+    const here = this.#here.get(jid);
+    here?.close();
+    this.#here.delete(jid);
+    here?.keys.forget();
+    this.#o.stored.remove(jid);
+    this.#specifications.delete(jid);
+    this.#touched.drop(jid);
+    this.#o.rooms().drop(jid);
+  }
+
+  #touch(jid: string): void {
+    this.#touched.ask(jid);
+  }
+
+  #show(jid: string): void {
+    const group = this.#o.stored.get(jid);
+    if (group === undefined || group.state === "declined") return;
+    this.#o.events.emit({ type: "group", data: this.#view(group) });
+  }
+
+  #view(group: StoredGroup): GroupView {
+    const rooms = this.#o.rooms();
+    const live = rooms.live(group.jid);
+    const presence = new Map<string, GroupMemberView["presence"]>();
+    for (
+      const { nick, jid, presence: shown } of live === undefined ? [] : rooms.members(group.jid)
+    ) {
+      if (jid !== null && nick !== "") presence.set(jid, shown);
+    }
+    return groupView({
+      stored: group,
+      specification: this.#specification(group),
+      keys: this.#here.get(group.jid)?.keys,
+      room: rooms.list().find(({ jid }) => jid === group.jid),
+      hosted: this.#o.servers.has(group.id),
+      self: this.#o.self(),
+      nameOf: (jid) => this.#nameOf(jid),
+      pinned: this.#o.pinned,
+      presence,
+    });
+  }
+
+  #nameOf(jid: string): string {
+    if (jid === this.#o.self().jid) return this.#o.nick();
+    const { people } = this.#o;
+    return people.has(jid) ? people.get(jid).name : jid;
+  }
+
+  #specification(group: StoredGroup): Specification {
+    let known = this.#specifications.get(group.jid);
+    if (known === undefined) {
+      this.#specifications.set(group.jid, known = parseSpecification(group.specification));
+    }
+    return known;
+  }
+
+  /** @throws SimppdError `unknown-group` */
+  #get(jid: string): StoredGroup {
+    const group = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
+    if (group !== undefined && group.state !== "declined") return group;
+    throw new SimppdError("unknown-group", `${jid} is none of your encrypted groups.`);
+  }
+
+  /** @throws SimppdError `not-in-group` */
+  #inside(jid: string): GroupHere {
+    const group = this.#get(jid);
+    const here = this.#here.get(group.jid);
+    if (here !== undefined && group.state === "joined") return here;
+    throw new SimppdError("not-in-group", "You are not in this group.");
+  }
+
+  /** @throws SimppdError `not-in-room` */
+  #inRoom(jid: string): Room {
+    const room = this.#o.rooms().live(jid);
+    if (room !== undefined) return room;
+    throw new SimppdError("not-in-room", "You are not in the group's room right now.");
+  }
+}
+
+function fresh(jid: string, specification: Specification): StoredGroup {
+  return {
+    jid,
+    id: specification.group,
+    state: "joined",
+    at: Date.now(),
+    specification: printSpecification(specification),
+    invitation: null,
+    problem: null,
+    admitted: [],
+    refused: {},
+  };
+}

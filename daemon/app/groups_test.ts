@@ -1,0 +1,461 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { AppEvent, GroupView } from "../views/mod.ts";
+import { Rooms, XmppClient } from "../xmpp/client/mod.ts";
+import { makeServerCertificate, XmppServer } from "../xmpp/server/mod.ts";
+import { App } from "./gate.ts";
+import { KeyServerHome } from "./keystone/key_server_home.ts";
+
+/** Daemons by name; the first carries the server that all use. */
+class Party {
+  readonly #root: string;
+  readonly #apps = new Map<string, App>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  app(name: string): App {
+    return this.#apps.get(name)!;
+  }
+  jid(name: string): string {
+    return this.app(name).status().account!.jid;
+  }
+
+  async open(name: string): Promise<App> {
+    const app = await App.open({ state: join(this.#root, name), callHosts: ["127.0.0.1"] });
+    this.#apps.set(name, app);
+    return app;
+  }
+
+  /** Joins the server of the first, by an invitation of theirs; both are contacts then. */
+  async add(name: string): Promise<App> {
+    const [first] = this.#apps.values();
+    const app = await this.open(name);
+    await app.join({ link: (await first!.invite()).link, nick: name });
+    await until(first!, () => isOnline(first!, this.jid(name)));
+    await until(app, () => app.contacts().some(({ subscription }) => subscription === "both"));
+    return app;
+  }
+
+  async close(name: string): Promise<void> {
+    await this.app(name).close();
+  }
+  async restart(name: string): Promise<App> {
+    await this.close(name);
+    const app = await this.open(name);
+    await until(app, () => app.status().state === "online");
+    return app;
+  }
+
+  async end(): Promise<void> {
+    for (const app of [...this.#apps.values()].reverse()) await app.close();
+  }
+}
+
+const isOnline = (app: App, jid: string) =>
+  app.contacts().some((contact) => contact.jid === jid && contact.presence === "online");
+
+/** Alice carries a server; the others join it. */
+async function withParty(others: string[], work: (party: Party) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-groups-" });
+  const party = new Party(root);
+  try {
+    const alice = await party.open("Alice");
+    await alice.carry({ nick: "Alice", reach: "this-machine" });
+    for (const name of others) await party.add(name);
+    await work(party);
+  } finally {
+    await party.end();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Waits until `condition` holds, looking again at each event; fails after 15 s. */
+function until(app: App, condition: () => boolean): Promise<AppEvent | undefined> {
+  if (condition()) return Promise.resolve(undefined);
+  const { stack } = new Error();
+  return new Promise((resolve, reject) => {
+    const stop = app.events.on((event) => {
+      if (!condition()) return;
+      clearTimeout(timer);
+      stop();
+      resolve(event);
+    });
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`it did not happen within 15 s\n${stack}`));
+    }, 15_000);
+  });
+}
+
+const only = (app: App): GroupView | undefined => app.groups()[0];
+const bodies = (app: App, jid: string) =>
+  app.roomMessages(jid).filter(({ kind }) => kind === "chat").map(({ nick, mine, body }) =>
+    `${mine ? ">" : "<"} ${nick}: ${body}`
+  );
+const lines = (app: App, jid: string) =>
+  app.roomMessages(jid).filter(({ kind }) => kind === "notice").map(({ body }) => body);
+const people = (app: App) => only(app)!.members.map(({ jid }) => jid.split("@")[0]).sort();
+
+/** Alice makes a group and invites; each accepts. @returns its address */
+async function meet(party: Party, names: string[]): Promise<string> {
+  const alice = party.app("Alice");
+  const { jid } = await alice.createGroup({ name: "Circle" });
+  for (const name of names) await bring(party, jid, name);
+  return jid;
+}
+
+async function bring(party: Party, jid: string, name: string): Promise<void> {
+  const app = party.app(name);
+  await party.app("Alice").inviteToGroup(jid, party.jid(name));
+  await until(app, () => only(app)?.state === "invited");
+  await app.answerGroup(jid, "accept");
+  await until(app, () => only(app)?.state === "in");
+}
+
+const everywhere = (party: Party, names: string[], condition: (app: App) => boolean) =>
+  Promise.all(names.map((name) => until(party.app(name), () => condition(party.app(name)))));
+
+Deno.test("three make a group, talk, one is expelled, a fourth joins late: what each can read", () =>
+  withParty(["Bob", "Carol", "Dave"], async (party) => {
+    const [alice, bob, carol, dave] = ["Alice", "Bob", "Carol", "Dave"].map((n) =>
+      party.app(n)
+    ) as [
+      App,
+      App,
+      App,
+      App,
+    ];
+    const made = await alice.createGroup({ name: "Circle" });
+    const { jid } = made;
+    assert.deepEqual(
+      [made.state, made.name, made.role, made.keyServer.own, made.epoch?.number],
+      ["in", "Circle", "owner", true, 1],
+    );
+    const room = alice.rooms().find((one) => one.jid === jid)!;
+    assert.deepEqual([room.encryption, room.state], ["keystone", "in"]);
+
+    await alice.inviteToGroup(jid, party.jid("Bob"), { reason: "Tuesdays" });
+    await until(bob, () => only(bob)?.state === "invited");
+    const invited = only(bob)!;
+    assert.deepEqual(
+      [invited.invitation?.from, invited.invitation?.reason, invited.keyServer.jid],
+      [party.jid("Alice"), "Tuesdays", party.jid("Alice")],
+    );
+    assert.equal(invited.keyServer.own, false);
+    assert.equal(invited.keyServer.fingerprint, made.keyServer.fingerprint);
+    assert.equal((await bob.answerGroup(jid, "later")).invitation?.later, true);
+    await bob.answerGroup(jid, "accept");
+    await bring(party, jid, "Carol");
+    await everywhere(
+      party,
+      ["Alice", "Bob", "Carol"],
+      (app) => only(app)!.state === "in" && people(app).join() === "alice,bob,carol",
+    );
+    assert.equal(new Set([alice, bob, carol].map((app) => only(app)!.epoch!.number)).size, 1);
+
+    const sent = await bob.sendToGroup(jid, "between us");
+    assert.deepEqual([sent.delivery, sent.encryption], ["pending", "keystone"]);
+    await until(bob, () => bob.roomMessages(jid).some(({ delivery }) => delivery === "sent"));
+    await everywhere(party, ["Alice", "Carol"], (app) => bodies(app, jid).length === 1);
+    assert.deepEqual(bodies(carol, jid), [`< ${party.jid("Bob")}: between us`]);
+    assert.deepEqual(bodies(alice, jid), ["< Bob: between us"]);
+    assert.equal(alice.roomMessages(jid).at(-1)!.encryption, "keystone");
+    const trust = Object.fromEntries(only(bob)!.members.map(({ jid, trust }) => [jid, trust]));
+    assert.deepEqual(trust, {
+      [party.jid("Alice")]: "first-use",
+      [party.jid("Bob")]: "own",
+      [party.jid("Carol")]: "unknown",
+    });
+
+    await alice.expelFromGroup(jid, party.jid("Bob"));
+    await until(bob, () => only(bob)?.state === "out");
+    await everywhere(party, ["Alice", "Carol"], (app) => people(app).join() === "alice,carol");
+    await assert.rejects(bob.sendToGroup(jid, "let me in"));
+    await carol.sendToGroup(jid, "without Bob");
+    await until(alice, () => bodies(alice, jid).length === 2);
+
+    await bring(party, jid, "Dave");
+    await alice.sendToGroup(jid, "welcome Dave");
+    await everywhere(
+      party,
+      ["Carol", "Dave"],
+      (app) => bodies(app, jid).some((body) => body.endsWith("welcome Dave")),
+    );
+    assert.deepEqual(bodies(dave, jid), ["< Alice: welcome Dave"]);
+    await until(dave, () => lines(dave, jid).some((line) => /before you joined/.test(line)));
+    assert.equal(only(dave)!.refused.find(({ code }) => code === "before-you-joined")?.count, 2);
+    assert.deepEqual(bodies(bob, jid), ["> Bob: between us"]);
+    assert.deepEqual(
+      bodies(carol, jid).map((body) => body.split(": ")[1]),
+      ["between us", "without Bob", "welcome Dave"],
+    );
+    assert.deepEqual(lines(alice, jid).filter((line) => line.startsWith("Epoch")), [
+      "Epoch 1: the group is made.",
+      "Epoch 2: Bob joined, the key changed.",
+      `Epoch 3: Carol joined, the key changed.`,
+      `Epoch 4: ${party.jid("Alice")} expelled Bob, the key changed.`.replace(
+        party.jid("Alice"),
+        "Alice",
+      ),
+      "Epoch 5: Dave joined, the key changed.",
+    ]);
+  }));
+
+Deno.test("what goes in clear through a group's room is no message of the group, and nothing of ours", () =>
+  withParty(["Bob"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    const jid = await meet(party, ["Bob"]);
+    for (const app of [alice, bob]) {
+      await assert.rejects(app.sendToRoom(jid, "in clear"), { code: "room-is-group" });
+      await assert.rejects(app.joinRoom({ jid, plain: true }), { code: "room-is-group" });
+      await assert.rejects(app.changeRoom(jid, { subject: "in clear" }), { code: "room-is-group" });
+      await assert.rejects(app.leaveRoom(jid), { code: "room-is-group" });
+      await assert.rejects(app.inviteToRoom(jid, "x@example.org"), { code: "room-is-group" });
+    }
+    const plain = await alice.createRoom({ name: "Plain", plain: true });
+    await assert.rejects(alice.sendToGroup(plain.jid, "sealed"), { code: "unknown-group" });
+    assert.equal(plain.encryption, "none");
+
+    // Another program of Bob's, which knows nothing of groups, says something in the room.
+    await bob.setPassword("another program's password");
+    const { port, pin } = alice.status().server!;
+    const client = new XmppClient({
+      jid: party.jid("Bob"),
+      password: "another program's password",
+      endpoints: [{ host: "127.0.0.1", port, tls: "direct" }],
+      trust: { kind: "pin", pin },
+    });
+    const seen: string[] = [];
+    const rooms = new Rooms(client);
+    try {
+      await client.connect();
+      const room = await rooms.join(jid, "Bob's phone");
+      room.events.on((event) => {
+        if (event.kind === "message") seen.push(event.message.stanza.toString());
+      });
+      room.say("can you read this?");
+      room.setSubject("a subject in clear");
+      await until(alice, () => lines(alice, jid).some((line) => /phone wrote in clear/.test(line)));
+      await alice.sendToGroup(jid, "only for members");
+      await until(bob, () => bodies(bob, jid).length === 1);
+      assert.deepEqual(bodies(alice, jid), ["> Alice: only for members"]);
+      assert.deepEqual(only(alice)!.refused, [{ code: "in-clear", count: 1 }]);
+      assert.equal(alice.rooms().find((one) => one.jid === jid)!.subject, "");
+      assert.equal(lines(alice, jid).some((line) => line.includes("subject")), false);
+      for (let i = 0; i < 100 && !seen.some((one) => one.includes("urn:simpp:group:1")); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.ok(seen.some((stanza) => stanza.includes("urn:simpp:group:1")));
+      assert.equal(seen.some((stanza) => stanza.includes("only for members")), false);
+    } finally {
+      await client.close();
+    }
+  }));
+
+Deno.test("a member who was away reads what was said meanwhile; keys and key server survive restarts", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    const { jid } = await bob.createGroup({ name: "Bob's circle" });
+    await bob.inviteToGroup(jid, party.jid("Alice"));
+    await until(alice, () => only(alice)?.state === "invited");
+    await alice.answerGroup(jid, "accept");
+    await alice.sendToGroup(jid, "one");
+    await until(bob, () => bodies(bob, jid).length === 1);
+    const incarnation = only(bob)!.epoch!.incarnation;
+
+    // Bob keeps the keys: while he is away one talks on.
+    await party.close("Bob");
+    await alice.sendToGroup(jid, "two");
+    await until(
+      alice,
+      () => alice.roomMessages(jid).filter((m) => m.delivery === "sent").length === 2,
+    );
+    const again = await party.open("Bob");
+    await until(again, () => only(again)?.state === "in" && bodies(again, jid).length === 2);
+    assert.deepEqual(bodies(again, jid), ["< Alice: one", "< Alice: two"]);
+    assert.deepEqual([only(again)!.epoch!.incarnation, only(again)!.refused], [incarnation, []]);
+
+    // Carol is Alice's contact and not Bob's; they become contacts, and she comes in.
+    const carol = party.app("Carol");
+    await again.addContact({ jid: party.jid("Carol") });
+    await until(carol, () => carol.contacts().some((one) => one.jid === party.jid("Bob")));
+    await carol.changeContact(party.jid("Bob"), { accept: true });
+    await again.inviteToGroup(jid, party.jid("Carol"));
+    await until(carol, () => only(carol)?.state === "invited");
+    // She accepts while who keeps the keys is away, and is in once he is back.
+    await party.close("Bob");
+    const accepted = carol.answerGroup(jid, "accept");
+    await until(carol, () => only(carol)?.state === "joining");
+    await assert.rejects(carol.sendToGroup(jid, "too early"), { code: "not-in-group" });
+    const back = await party.open("Bob");
+    assert.equal((await accepted).state, "in");
+    await until(back, () => only(back)!.members.length === 3);
+    await until(alice, () => only(alice)!.members.length === 3);
+    await carol.sendToGroup(jid, "three");
+    await until(alice, () => bodies(alice, jid).length === 3);
+
+    // A member restarts: nothing is shown twice, nothing is lost.
+    const before = alice.roomMessages(jid).map(({ body }) => body);
+    const restarting = party.close("Carol");
+    await alice.sendToGroup(jid, "four");
+    await restarting;
+    const sheAgain = await party.open("Carol");
+    await until(sheAgain, () => bodies(sheAgain, jid).some((body) => body.endsWith("four")));
+    assert.equal(bodies(sheAgain, jid).filter((body) => body.endsWith("three")).length, 1);
+    assert.deepEqual(
+      alice.roomMessages(jid).map(({ body }) => body).slice(0, before.length),
+      before,
+    );
+  }));
+
+Deno.test("roles: who only reads cannot write, an admin invites and expels, a member leaves", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob, carol] = ["Alice", "Bob", "Carol"].map((n) => party.app(n)) as [
+      App,
+      App,
+      App,
+    ];
+    const { jid } = await alice.createGroup({ name: "Circle" });
+    await alice.inviteToGroup(jid, party.jid("Bob"), { role: "listener" });
+    await until(bob, () => only(bob)?.state === "invited");
+    await bob.answerGroup(jid, "accept");
+    assert.deepEqual([only(bob)!.role, only(bob)!.maySend], ["listener", false]);
+    await assert.rejects(bob.sendToGroup(jid, "may I?"), { code: "may-not-send" });
+    await assert.rejects(bob.expelFromGroup(jid, party.jid("Alice")));
+    await alice.setGroupRole(jid, party.jid("Bob"), "admin");
+    await until(bob, () => only(bob)?.role === "admin" && only(bob)!.maySend);
+    await bob.sendToGroup(jid, "now I may");
+    await until(alice, () => bodies(alice, jid).length === 1);
+    await assert.rejects(bob.setGroupRole(jid, party.jid("Bob"), "owner"));
+    await assert.rejects(bob.inviteToGroup(jid, "nobody@example.org"), { code: "unknown-contact" });
+
+    await alice.inviteToGroup(jid, party.jid("Carol"));
+    await until(carol, () => only(carol)?.state === "invited");
+    await carol.answerGroup(jid, "decline");
+    assert.deepEqual([carol.groups(), carol.rooms()], [[], []]);
+    await alice.inviteToGroup(jid, party.jid("Carol"));
+
+    await bob.leaveGroup(jid);
+    assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
+    await until(alice, () => people(alice).join() === "alice");
+    await until(alice, () => lines(alice, jid).some((line) => /^Epoch \d+: Bob left/.test(line)));
+    // Asked to go, the one who keeps the keys ends the group instead.
+    await assert.rejects(alice.leaveGroup(jid), { code: "keeps-keys" });
+    await alice.endGroup(jid);
+    assert.deepEqual([alice.groups(), alice.rooms()], [[], []]);
+  }));
+
+Deno.test("a backup brings groups and their key server back, to a device with new keys", () =>
+  withParty(["Bob", "Carol"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    // Bob keeps a group, and is in one that Alice keeps.
+    const hers = await meet(party, ["Bob"]);
+    const { jid } = await bob.createGroup({ name: "Bob's own" });
+    await bob.inviteToGroup(jid, party.jid("Alice"));
+    await until(alice, () => alice.groups().some(({ state }) => state === "invited"));
+    await alice.answerGroup(jid, "accept");
+    const of = (app: App, room: string) => app.groups().find((one) => one.jid === room);
+    await until(bob, () => of(bob, jid)?.members.length === 2);
+    const before = of(alice, jid)!.epoch!;
+    const file = await new Response(
+      await bob.backup({ passphrase: "a long enough passphrase", server: false }),
+    ).bytes();
+    await party.close("Bob");
+
+    const restored = await party.open("Bob anew");
+    await restored.restore({
+      file: new Blob([file]).stream(),
+      passphrase: "a long enough passphrase",
+      lost: true,
+    });
+    await until(
+      restored,
+      () => of(restored, jid)?.state === "in" && of(restored, hers)?.state === "in",
+    );
+    assert.equal(of(restored, jid)!.keyServer.own, true);
+    assert.equal(of(restored, jid)!.name, "Bob's own");
+    await until(alice, () => of(alice, jid)!.epoch?.incarnation !== before.incarnation);
+    assert.ok(
+      lines(alice, jid).some((line) => /restored/.test(line)),
+      lines(alice, jid).join("\n"),
+    );
+    await restored.sendToGroup(jid, "back again");
+    await restored.sendToGroup(hers, "and here");
+    for (const room of [jid, hers]) {
+      await until(alice, () => bodies(alice, room).some((body) => /again|here/.test(body)));
+    }
+    await alice.sendToGroup(jid, "welcome back");
+    await until(restored, () => bodies(restored, jid).length === 2);
+  }));
+
+Deno.test("a group whose keys a component keeps: made, joined, talked in, left, and nobody's keys here", async () => {
+  const DOMAIN = "keystone.test", KEYS = `keys.${DOMAIN}`, PASSWORD = "correct horse battery";
+  const { certificatePem, keyPem, pin } = await makeServerCertificate(DOMAIN);
+  const server = await XmppServer.start({
+    database: ":memory:",
+    domain: DOMAIN,
+    host: "127.0.0.1",
+    port: 0,
+    certificatePem,
+    keyPem,
+    limits: { scramIterations: 4096 },
+    components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: PASSWORD }] },
+  });
+  const root = await Deno.makeTempDir({ prefix: "simppd-groups-" });
+  const open: { close(): Promise<void> }[] = [];
+  try {
+    const keys = await KeyServerHome.start({
+      state: join(root, "keys"),
+      for: [`anna@${DOMAIN}`],
+      component: { domain: KEYS, secret: PASSWORD, host: "127.0.0.1", port: server.componentPort },
+    });
+    open.push({ close: () => keys.stop() });
+    const sign = async (name: string) => {
+      const app = await App.open({ state: join(root, name), callHosts: ["127.0.0.1"] });
+      open.push(app);
+      await server.createAccount(name, PASSWORD);
+      await app.signIn({
+        jid: `${name}@${DOMAIN}`,
+        password: PASSWORD,
+        nick: name,
+        server: `127.0.0.1:${server.port}`,
+        pin,
+      });
+      return app;
+    };
+    const [anna, bob] = [await sign("anna"), await sign("bob")];
+    await anna.addContact({ jid: `bob@${DOMAIN}` });
+    await until(bob, () => bob.contacts().length === 1);
+    await bob.changeContact(`anna@${DOMAIN}`, { accept: true });
+    await until(anna, () => isOnline(anna, `bob@${DOMAIN}`));
+
+    const keyServer = { jid: KEYS, key: keys.view.key };
+    await assert.rejects(bob.createGroup({ name: "Not for Bob", keyServer }), {
+      code: "not-allowed",
+    });
+    assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
+    const { jid } = await anna.createGroup({ name: "Lab", keyServer });
+    const mine = only(anna)!;
+    assert.deepEqual([mine.state, mine.keyServer.jid, mine.keyServer.own], ["in", KEYS, false]);
+    await anna.inviteToGroup(jid, `bob@${DOMAIN}`);
+    await until(bob, () => only(bob)?.state === "invited");
+    assert.equal(only(bob)!.keyServer.jid, KEYS);
+    await bob.answerGroup(jid, "accept");
+    await until(anna, () => only(anna)!.members.length === 2);
+    await bob.sendToGroup(jid, "hello from Bob");
+    await until(anna, () => bodies(anna, jid).length === 1);
+    assert.deepEqual(keys.view.groups.map(({ name, members }) => [name, members]), [["Lab", 2]]);
+    await bob.leaveGroup(jid);
+    await until(anna, () => only(anna)!.members.length === 1);
+    // Nobody's contact: neither learns of the other's chat through the key server.
+    assert.equal(anna.contacts().some((contact) => contact.jid === KEYS), false);
+    await anna.leaveGroup(jid);
+    assert.deepEqual(anna.groups(), []);
+  } finally {
+    for (const each of open.reverse()) await each.close();
+    await server.stop();
+    await Deno.remove(root, { recursive: true });
+  }
+});

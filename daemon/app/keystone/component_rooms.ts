@@ -1,0 +1,155 @@
+import { Backoff, type Bytes, logOf, SimppdError, sleep, toBase64, toHex } from "../../base/mod.ts";
+import { systemRandom } from "../../crypto/mod.ts";
+import { GROUP_NS, type RoomChannel } from "../../group/mod.ts";
+import type { Component } from "../../xmpp/client/mod.ts";
+import { el, type Element, Jid, newId, NS, StanzaError } from "../../xmpp/core/mod.ts";
+
+const HINTS = "urn:xmpp:hints";
+const EME = "urn:xmpp:eme:0";
+const NICK = "Key server";
+/** Resource of the component's address in rooms. */
+const RESOURCE = "keystone";
+/** ms that something to say waits for the first entry. */
+const ENTRY = 5_000;
+
+/** Where a component stands with one room. */
+interface Presence {
+  readonly jid: Jid;
+  state: "out" | "entering" | "in";
+  nick: string;
+  entered: PromiseWithResolvers<void>;
+  readonly backoff: Backoff;
+}
+
+/** The rooms of a component's groups: it is an occupant of each (XEP-0045), and enters again and again. */
+export class ComponentRooms {
+  readonly #component: Component;
+  readonly #rooms = new Map<string, Presence>();
+  readonly #ending = new AbortController();
+
+  constructor(component: Component) {
+    this.#component = component;
+    component.hooks.presence((stanza) => this.#hear(stanza));
+    component.events.on(({ state }) => {
+      if (state === "online") { for (const room of this.#rooms.values()) this.#enter(room); }
+      if (state === "offline") { for (const room of this.#rooms.values()) this.#lose(room); }
+    });
+  }
+
+  /** The way to everybody in a room; it is entered from now on. */
+  channel(jid: string): RoomChannel {
+    const address = Jid.parse(jid).bare();
+    let room = this.#rooms.get(address.toString());
+    if (room === undefined) {
+      room = {
+        jid: address,
+        state: "out",
+        nick: NICK,
+        entered: Promise.withResolvers(),
+        backoff: new Backoff(1_000, 120_000),
+      };
+      this.#rooms.set(address.toString(), room);
+      if (this.#component.online) this.#enter(room);
+    }
+    const entered = room;
+    return { publish: (payload) => this.#publish(entered, payload) };
+  }
+
+  /** Rooms we are in. */
+  get inside(): readonly string[] {
+    return [...this.#rooms.values()].filter(({ state }) => state === "in").map(({ jid }) =>
+      `${jid}`
+    );
+  }
+
+  close(): void {
+    this.#ending.abort();
+    for (const room of this.#rooms.values()) {
+      if (room.state === "in" && this.#component.online) {
+        this.#send(el("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
+      }
+      room.state = "out";
+      room.entered.resolve();
+    }
+  }
+
+  async #publish(room: Presence, payload: Bytes): Promise<void> {
+    if (room.state === "entering") {
+      const late = new AbortController();
+      await Promise.race([room.entered.promise, sleep(ENTRY, late.signal)]);
+      late.abort();
+    }
+    if (room.state !== "in") {
+      throw new SimppdError("not-in-room", `The key server is not in the room ${room.jid}.`);
+    }
+    this.#send(el(
+      "message",
+      { to: room.jid.toString(), type: "groupchat", id: newId() },
+      el("group", { xmlns: GROUP_NS }, toBase64(payload)),
+      el("encryption", { xmlns: EME, namespace: GROUP_NS, name: "Keystone" }),
+      el("no-store", { xmlns: HINTS }),
+    ));
+  }
+
+  #enter(room: Presence): void {
+    if (room.state !== "out" || this.#ending.signal.aborted) return;
+    room.state = "entering";
+    room.entered = Promise.withResolvers();
+    const history = el("history", { maxstanzas: "0" });
+    try {
+      this.#send(
+        el("presence", { to: `${room.jid}/${room.nick}` }, el("x", { xmlns: NS.muc }, history)),
+      );
+    } catch (error) {
+      logOf("app").info("{room} is not entered: {error}", { room: room.jid, error });
+      this.#lose(room);
+    }
+  }
+
+  #hear(stanza: Element): boolean {
+    const from = Jid.parse(stanza.attrs.from!);
+    const room = this.#rooms.get(from.bare().toString());
+    if (room === undefined) return false;
+    const codes = stanza.getChild("x", NS.mucUser)?.getChildren("status")
+      .map(({ attrs }) => attrs.code) ?? [];
+    const { type } = stanza.attrs;
+    const self = codes.includes("110") || from.resource === room.nick;
+    if (type === "error" && (self || from.resource === "")) this.#refused(room, stanza);
+    else if (type === "unavailable" && self) this.#again(room);
+    else if (type === undefined && self && room.state === "entering") {
+      room.nick = from.resource;
+      room.state = "in";
+      room.backoff.reset();
+      room.entered.resolve();
+    }
+    return true;
+  }
+
+  #refused(room: Presence, stanza: Element): void {
+    const { condition } = StanzaError.fromElement(stanza);
+    logOf("app").warn("{room} does not let the key server in: {condition}", {
+      room: room.jid,
+      condition,
+    });
+    if (condition === "conflict") room.nick = `${NICK} ${toHex(systemRandom(2))}`;
+    this.#again(room);
+  }
+
+  /** We are out, and come back in a while. */
+  #again(room: Presence): void {
+    this.#lose(room);
+    void sleep(room.backoff.next(), this.#ending.signal).then(() => {
+      if (this.#component.online) this.#enter(room);
+    });
+  }
+
+  #lose(room: Presence): void {
+    room.state = "out";
+    room.entered.resolve();
+  }
+
+  #send(stanza: Element): void {
+    stanza.attrs.from = `${this.#component.domain}/${RESOURCE}`;
+    this.#component.send(stanza);
+  }
+}

@@ -1,0 +1,135 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
+import { fromHex } from "../../base/mod.ts";
+import { systemRandom } from "../../crypto/mod.ts";
+import { isTicketOf, readTicket, UserDirectory } from "../../group/mod.ts";
+import { fetchTicket } from "./registrar_client.ts";
+import { registrarKeyAt, startHttpsRegistrar } from "./registrar_home.ts";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY = 86_400_000;
+
+interface Authority {
+  readonly pem: string;
+  readonly keys: CryptoKeyPair;
+}
+
+async function authority(): Promise<Authority> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=Test",
+    keys,
+    signingAlgorithm: ALGORITHM,
+    notAfter: new Date(Date.now() + DAY),
+    extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
+  });
+  return { pem: certificate.toString("pem"), keys };
+}
+
+/** A certificate for these names, PEM. */
+async function issued(by: Authority, names: x509.JsonGeneralNames) {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: "CN=somebody",
+    issuer: "CN=Test",
+    publicKey: keys.publicKey,
+    signingKey: by.keys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    notAfter: new Date(Date.now() + DAY),
+    extensions: [new x509.SubjectAlternativeNameExtension(names)],
+  });
+  const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const key = x509.PemConverter.encode(pkcs8, "PRIVATE KEY");
+  return { certificate: certificate.toString("pem"), key };
+}
+
+const GROUP = "ab".repeat(16);
+const KEYS = { deviceKey: systemRandom(32), accountKey: systemRandom(32) };
+
+async function withState(work: (path: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-registrar-" });
+  try {
+    await work(join(root, "state"));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("a registrar takes client certificates of its authority, for the address they name", () =>
+  withState(async (state) => {
+    const [ca, other] = [await authority(), await authority()];
+    const own = await issued(ca, [{ type: "ip", value: "127.0.0.1" }]);
+    const at = { state, host: "127.0.0.1", port: 0, ...own, clientCa: ca.pem };
+    const registrar = await startHttpsRegistrar(at);
+    const { key, address, method } = registrar.view;
+    const ask = (certificate?: { certificate: string; key: string }) =>
+      fetchTicket(address, GROUP, KEYS, {
+        ca: [ca.pem],
+        ...(certificate === undefined ? {} : { certificate }),
+      });
+    const email = (value: string) => [{ type: "email" as const, value }];
+    const encoded = await ask(await issued(ca, email("bob@example.org")));
+    assert.ok(isTicketOf(fromHex(key), encoded));
+    const ticket = readTicket(encoded);
+    assert.equal(method, "certificate");
+    assert.equal(ticket.jid, "bob@example.org");
+    assert.deepEqual([ticket.group, ticket.method], [GROUP, "certificate"]);
+    assert.deepEqual([ticket.deviceKey, ticket.accountKey], [KEYS.deviceKey, KEYS.accountKey]);
+    const refused = { code: "not-authenticated" };
+    await assert.rejects(ask(await issued(ca, [{ type: "dns", value: "example.org" }])), refused);
+    const two = [...email("a@example.org"), ...email("b@example.org")];
+    await assert.rejects(ask(await issued(ca, two)), refused);
+    await assert.rejects(ask(await issued(ca, email("no address"))), refused);
+    // Of another authority, or none: the handshake ends there.
+    const silent = { code: "registrar-silent" };
+    await assert.rejects(ask(await issued(other, email("bob@example.org"))), silent);
+    await assert.rejects(ask(), silent);
+    await assert.rejects(fetchTicket("http://127.0.0.1/", GROUP, KEYS, {}), { code: "bad-input" });
+    await registrar.stop();
+    assert.equal(await registrarKeyAt(state), key);
+  }));
+
+Deno.test("a registrar takes users of its directory by their passwords, and nothing that is no request", () =>
+  withState(async (state) => {
+    const ca = await authority();
+    const own = await issued(ca, [{ type: "ip", value: "127.0.0.1" }]);
+    const line = await UserDirectory.line("bob@example.org", "correct horse", systemRandom);
+    const users = UserDirectory.parse(line);
+    const registrar = await startHttpsRegistrar({
+      state,
+      host: "127.0.0.1",
+      port: 0,
+      ...own,
+      users,
+    });
+    const { address } = registrar.view;
+    const ask = (user: string, password: string, group = GROUP) =>
+      fetchTicket(address, group, KEYS, { ca: [ca.pem], password: { user, password } });
+    const ticket = readTicket(await ask("bob@example.org", "correct horse"));
+    assert.deepEqual([ticket.jid, ticket.method], ["bob@example.org", "directory"]);
+    await assert.rejects(ask("bob@example.org", "wrong"), { code: "not-authenticated" });
+    await assert.rejects(ask("eve@example.org", "correct horse"), { code: "not-authenticated" });
+    await assert.rejects(ask("bob@example.org", "correct horse", "short"), { code: "bad-input" });
+    const long = "x".repeat(9_000);
+    await assert.rejects(ask("bob@example.org", long), { code: "too-large" });
+    // Who asks too often waits.
+    const many = await Promise.allSettled(
+      Array.from({ length: 40 }, () => ask("bob@example.org", "x", "short")),
+    );
+    assert.ok(many.some((each) => each.status === "rejected" && each.reason.code === "too-many"));
+    await registrar.stop();
+    await assert.rejects(
+      startHttpsRegistrar({ state, host: "127.0.0.1", port: 0, certificate: "x", key: "y", users }),
+      {
+        code: "bad-certificate",
+      },
+    );
+  }));

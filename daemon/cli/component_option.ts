@@ -1,0 +1,40 @@
+import { readHost } from "../app/mod.ts";
+import { SimppdError } from "../base/mod.ts";
+import { type Invocation, text, UsageError } from "./verb.ts";
+
+/** `DOMAIN=@FILE`: a secret on a command line could be read by every process. */
+export function componentOf(given: string): { domain: string; secret: string } {
+  const match = /^([^=]+)=@(.+)$/.exec(given);
+  if (match === null) throw new UsageError(`--component takes DOMAIN=@FILE, not "${given}"`);
+  const [, domain, path] = match as unknown as [string, string, string];
+  return { domain, secret: secretIn(path) };
+}
+
+/** The first line of a file. @throws SimppdError `bad-secret` */
+export function secretIn(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).split("\n", 1)[0]!.trim();
+  } catch (error) {
+    throw new SimppdError("bad-secret", `The secret in ${path} cannot be read.`, error);
+  }
+}
+
+/** Port of components where nobody says otherwise. */
+const COMPONENT_PORT = 5347;
+
+/** `--component DOMAIN=@FILE` with `--server HOST:PORT`: which component one is, and where. */
+export function componentSettings(invocation: Invocation) {
+  const given = text(invocation, "component");
+  if (given === undefined) throw new UsageError("--component DOMAIN=@FILE is missing");
+  const named = text(invocation, "server") ?? `127.0.0.1:${COMPONENT_PORT}`;
+  const at = readHost(named);
+  if (at === undefined) throw new UsageError(`--server takes HOST:PORT, not "${named}"`);
+  return { ...componentOf(given), ...at };
+}
+
+/** `--NAME`, which must be given. */
+export function needed(invocation: Invocation, name: string, value: string): string {
+  const given = text(invocation, name);
+  if (given === undefined || given === "") throw new UsageError(`--${name} ${value} is missing`);
+  return given;
+}

@@ -1,0 +1,274 @@
+import { SimppdError } from "../base/mod.ts";
+import type { AppEvent, GroupView, RoomMessageView } from "../views/mod.ts";
+import { GROUP_SPEC_OPTIONS, GROUP_SPEC_USAGE, groupSpec } from "./group_spec.ts";
+import { LocalApi } from "./local_api.ts";
+import { printable } from "./printable.ts";
+import { watchRoom } from "./room_watch.ts";
+import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+
+/** How long `send` waits for the room to repeat what was said, in ms. */
+const SENT_WITHIN = 30_000;
+
+export const group: Verb = {
+  name: "group",
+  summary: "Encrypted groups: only their members, and who keeps their keys, can read them",
+  usage: [
+    "group list",
+    "group make NAME [--server DOMAIN]            its keys are kept by this simppd; or by another",
+    "           [--key-server 'JID KEY']          key server, as it shows itself",
+    "group invite JID CONTACT [--role ROLE] [--reason TEXT]",
+    "group join JID                               accepts an invitation, or asks again",
+    "group later JID | decline JID                answers an invitation",
+    "group leave JID [--force]                    also deletes what was said there from the disk;",
+    "                                             --force: even if the key server does not answer",
+    "group expel JID CONTACT                      takes a person out and changes the key",
+    "group role JID CONTACT owner|admin|member|listener",
+    "group send JID TEXT                          TEXT may be - : read from standard input",
+    "group watch JID                              prints what is said until it is interrupted",
+    "group status JID                             members, who is verified, the key, its keeper",
+    "group specification JID                      what every member has",
+    "group end JID                                ends it for everybody",
+    ...GROUP_SPEC_USAGE,
+  ],
+  options: {
+    server: { type: "string" },
+    "key-server": { type: "string" },
+    role: { type: "string" },
+    reason: { type: "string" },
+    force: { type: "boolean" },
+    ...GROUP_SPEC_OPTIONS,
+  },
+  async run(invocation) {
+    const [action = "list", ...words] = invocation.words;
+    // Needs no daemon.
+    if (action === "spec") return await groupSpec(invocation, words);
+    const deed = deeds[action];
+    if (deed === undefined) throw new UsageError(`"${action}" is not something group can do`);
+    for (const name of Object.keys(group.options)) {
+      if (invocation.options[name] !== undefined && !(deed.takes ?? []).includes(name)) {
+        throw new UsageError(`--${name} does not go with group ${action}`);
+      }
+    }
+    const [jid = "", ...rest] = expectWords(words, ...deed.words);
+    return await deed.run(await LocalApi.open(invocation.state), jid, rest, invocation);
+  },
+};
+
+interface Deed {
+  readonly words: readonly string[];
+  /** Options it takes. */
+  readonly takes?: readonly string[];
+  run(
+    api: LocalApi,
+    jid: string,
+    words: readonly string[],
+    invocation: Invocation,
+  ): Promise<Answer | null>;
+}
+
+const path = (jid: string, rest = "") => `/api/groups/${encodeURIComponent(jid)}${rest}`;
+const given = (invocation: Invocation, name: string) => {
+  const value = text(invocation, name);
+  return value === undefined ? {} : { [name]: value };
+};
+const shown = (view: GroupView): Answer => ({ value: view, text: line(view) });
+const answer = (given: "later" | "decline"): Deed => ({
+  words: ["JID"],
+  run: async (api, jid) =>
+    shown(await api.ask("POST", path(jid, "/invitation"), { answer: given })),
+});
+
+const deeds: Readonly<Record<string, Deed>> = {
+  list: {
+    words: [],
+    async run(api) {
+      const all = await api.ask<GroupView[]>("GET", "/api/groups");
+      return { value: all, text: all.map(line).join("\n") || "No groups yet." };
+    },
+  },
+  make: {
+    words: ["NAME"],
+    takes: ["server", "key-server"],
+    async run(api, name, _, invocation) {
+      const [jid, key, ...rest] = text(invocation, "key-server")?.trim().split(/\s+/) ?? [];
+      if (jid !== undefined && (key === undefined || rest.length > 0)) {
+        throw new UsageError("--key-server takes an address and a key");
+      }
+      const keyServer = jid === undefined ? {} : { keyServer: { jid, key } };
+      const asked = { name, ...given(invocation, "server"), ...keyServer };
+      return shown(await api.ask("POST", "/api/groups", asked));
+    },
+  },
+  invite: {
+    words: ["JID", "CONTACT"],
+    takes: ["role", "reason"],
+    async run(api, jid, [contact], invocation) {
+      const asked = { contact, ...given(invocation, "role"), ...given(invocation, "reason") };
+      await api.ask("POST", path(jid, "/invite"), asked);
+      return { value: { group: jid, invited: contact }, text: `${contact} is invited` };
+    },
+  },
+  join: {
+    words: ["JID"],
+    async run(api, jid) {
+      const known = await find(api, jid);
+      return shown(
+        known.state === "invited"
+          ? await api.ask("POST", path(jid, "/invitation"), { answer: "accept" })
+          : await api.ask("POST", path(jid, "/join")),
+      );
+    },
+  },
+  later: answer("later"),
+  decline: answer("decline"),
+  leave: {
+    words: ["JID"],
+    takes: ["force"],
+    async run(api, jid, _, { options }) {
+      await api.ask("POST", path(jid, "/leave"), options.force === true ? { force: true } : {});
+      return { value: { left: jid }, text: `${jid} is left, and what was said there deleted here` };
+    },
+  },
+  expel: {
+    words: ["JID", "CONTACT"],
+    async run(api, jid, [member]) {
+      await api.ask("POST", path(jid, "/expel"), { member });
+      return {
+        value: { group: jid, expelled: member },
+        text: `${member} is out, the key is another`,
+      };
+    },
+  },
+  role: {
+    words: ["JID", "CONTACT", "ROLE"],
+    async run(api, jid, [member, role]) {
+      await api.ask("PUT", path(jid, "/role"), { member, role });
+      return { value: { group: jid, member, role }, text: `${member} is ${role} now` };
+    },
+  },
+  send: { words: ["JID", "TEXT"], run: send },
+  watch: {
+    words: ["JID"],
+    async run(api, jid, _, { io, json }) {
+      await find(api, jid);
+      return await watchRoom(api, jid, io, json);
+    },
+  },
+  status: {
+    words: ["JID"],
+    async run(api, jid) {
+      const view = await find(api, jid);
+      return { value: view, text: status(view) };
+    },
+  },
+  specification: {
+    words: ["JID"],
+    async run(api, jid) {
+      const value = await api.ask<{ text: string }>("GET", path(jid, "/specification"));
+      return { value, text: value.text.trimEnd() };
+    },
+  },
+  end: {
+    words: ["JID"],
+    async run(api, jid) {
+      await api.ask("POST", path(jid, "/end"));
+      return { value: { ended: jid }, text: `${jid} is ended for everybody` };
+    },
+  },
+};
+
+/** @throws SimppdError `unknown-group` */
+async function find(api: LocalApi, jid: string): Promise<GroupView> {
+  const found = (await api.ask<GroupView[]>("GET", "/api/groups")).find((one) => one.jid === jid);
+  if (found !== undefined) return found;
+  throw new SimppdError("unknown-group", `${jid} is none of your groups; see simppd group list.`);
+}
+
+/** Says something, sealed, and waits until the room has repeated it. */
+async function send(
+  api: LocalApi,
+  jid: string,
+  [words = ""]: readonly string[],
+  { io }: Invocation,
+): Promise<Answer> {
+  const body = words === "-" ? await io.rest() : words;
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), SENT_WITHIN);
+  try {
+    const events = await api.events(over.signal);
+    const sent = await api.ask<RoomMessageView>("POST", path(jid, "/messages"), { body });
+    const message = await settled(sent, events);
+    return { value: message, text: `${message.delivery}, encrypted` };
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+    throw new SimppdError("timeout", "The room did not repeat the message in time.", error);
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+/** What became of a message. @throws SimppdError with its problem's code */
+export async function settled(
+  sent: RoomMessageView,
+  events: AsyncIterable<AppEvent>,
+): Promise<RoomMessageView> {
+  for await (const { type, data } of events) {
+    if (type !== "room-message" || data.id !== sent.id) continue;
+    if (data.delivery === "sent") return data;
+    if (data.delivery === "failed") {
+      const { code = "not-sent", message = "It could not be sent." } = data.problem ?? {};
+      throw new SimppdError(code, message);
+    }
+  }
+  throw new SimppdError("no-answer", "simppd ended before the room had the message.");
+}
+
+function line({ jid, name, state, epoch, members, invitation, problem, role }: GroupView): string {
+  const words = ["encrypted", state as string];
+  if (epoch !== null) words.push(`epoch ${epoch.number}`, devices(members.length));
+  if (role !== null) words.push(role);
+  if (invitation !== null) words.push(`invited by ${printable(invitation.from)}`);
+  if (problem !== null) words.push(printable(problem.message));
+  return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;
+}
+
+function status(view: GroupView): string {
+  const { keyServer, server, epoch, members, admitted, refused, history } = view;
+  const keeper = keyServer.own ? `${keyServer.jid}, this simppd` : keyServer.jid;
+  const lines = [
+    line(view),
+    `keys kept by ${printable(keeper)}${keyServer.silent ? ", silent" : ""}: it can read the group`,
+    `  its key ${keyServer.fingerprint}`,
+    `room run by ${printable(server)}: it sees who writes when, and cannot read it`,
+    history === "none"
+      ? "what comes while you are away and the key changes cannot be read"
+      : "keys of epochs you were in are kept for a while, to read what came meanwhile",
+  ];
+  if (epoch !== null) {
+    lines.push(`epoch ${epoch.number} of ${epoch.incarnation}, ${epoch.suite}`);
+  }
+  for (const { jid, device, name, role, self, presence, trust } of members) {
+    const who = self ? "this device" : TRUST[trust];
+    lines.push(
+      `  ${printable(name)} ${printable(jid)}/${device}: ${role}, ${presence}, ${who}`,
+    );
+  }
+  for (const jid of admitted) lines.push(`  ${printable(jid)}: may come in`);
+  for (const { code, count } of refused) lines.push(`not taken: ${count} ${code}`);
+  return lines.join("\n");
+}
+
+/** How many devices are members. */
+export function devices(count: number): string {
+  return `${count} ${count === 1 ? "device" : "devices"}`;
+}
+
+/** What is known of a member's keys, in words. */
+export const TRUST: Readonly<Record<GroupView["members"][number]["trust"], string>> = {
+  own: "your own",
+  verified: "verified",
+  "first-use": "not verified",
+  changed: "KEYS ARE NOT THOSE YOU KNOW",
+  unknown: "no contact of yours",
+};

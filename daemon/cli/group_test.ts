@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { FakeApp } from "../../tests/fake_app.ts";
+import { startHttp } from "../http/mod.ts";
+import { StateDirectory } from "../store/mod.ts";
+import type { RoomMessageView } from "../views/mod.ts";
+import { writeApiFile } from "./api_file.ts";
+import { main } from "./command_line.ts";
+
+const CIRCLE = "circle@rooms.fake.example";
+const TOKEN = "t".repeat(43);
+
+interface Outcome {
+  code: number;
+  out: string[];
+  err: string[];
+}
+
+/** The command line before a fake app. @param typed lines of standard input */
+async function withGroups(
+  work: (
+    ask: (args: string[], typed?: AsyncIterable<string>) => Promise<Outcome>,
+    app: FakeApp,
+  ) => Promise<void>,
+): Promise<void> {
+  const state = await Deno.makeTempDir({ prefix: "simppd-cli-group-" });
+  const app = new FakeApp();
+  const dashboard = { html: "", script: "", style: "", scanner: "" };
+  const held = await StateDirectory.open(state);
+  const door = await startHttp({ app, port: 0, token: TOKEN, instance: app.instance, dashboard });
+  try {
+    await writeApiFile(state, { url: door.url, token: TOKEN, pid: Deno.pid });
+    await work(async (args, typed) => {
+      const out: string[] = [];
+      const err: string[] = [];
+      const code = await main([...args, "--state", state], {
+        out: (line) => void out.push(line),
+        err: (line) => void err.push(line),
+        secret: () => Promise.resolve(""),
+        rest: () => Promise.resolve("from standard input"),
+        ...typed === undefined ? {} : { lines: () => typed },
+      });
+      return { code, out, err };
+    }, app);
+  } finally {
+    await door.close();
+    held.close();
+    await Deno.remove(state, { recursive: true });
+  }
+}
+
+Deno.test("group: every deed asks what it says, and others' names reach no terminal unescaped", () =>
+  withGroups(async (ask, app) => {
+    await ask(["group", "make", "Circle"]);
+    await ask(["group", "invite", CIRCLE, "bob@fake.example", "--role", "listener"]);
+    await ask(["group", "join", CIRCLE]);
+    await ask(["group", "later", CIRCLE]);
+    await ask(["group", "decline", CIRCLE]);
+    await ask(["group", "expel", CIRCLE, "bob@fake.example"]);
+    await ask(["group", "role", CIRCLE, "bob@fake.example", "admin"]);
+    await ask(["group", "end", CIRCLE]);
+    await ask(["group", "leave", CIRCLE, "--force"]);
+    assert.deepEqual(app.asked, [
+      ["createGroup", { name: "Circle" }],
+      ["inviteToGroup", CIRCLE, "bob@fake.example", { role: "listener" }],
+      ["joinGroup", CIRCLE],
+      ["answerGroup", CIRCLE, "later"],
+      ["answerGroup", CIRCLE, "decline"],
+      ["expelFromGroup", CIRCLE, "bob@fake.example"],
+      ["setGroupRole", CIRCLE, "bob@fake.example", "admin"],
+      ["endGroup", CIRCLE],
+      ["leaveGroup", CIRCLE, true],
+    ]);
+    const { out } = await ask(["group", "status", CIRCLE]);
+    const text = out.join("\n");
+    assert.match(text, /encrypted, in, epoch 7, 1 device, member/);
+    assert.match(text, /keys kept by bob@fake\.example: it can read the group/);
+    assert.match(text, /room run by rooms\.fake\.example: it sees who writes when/);
+    assert.match(text, /not taken: 2 forged/);
+    assert.equal(text.includes("\u202e"), false);
+    assert.match((await ask(["group", "send", CIRCLE])).err.at(-1)!, /TEXT is missing/);
+    assert.match((await ask(["group", "dance"])).err.at(-1)!, /not something group can do/);
+    assert.match((await ask(["group", "status", "x@y"])).err.at(-1)!, /unknown-group/);
+  }));
+
+Deno.test("group send waits until the room has it, and says that it was encrypted", () =>
+  withGroups(async (ask, app) => {
+    const { code, out } = await ask(["group", "send", CIRCLE, "-"]);
+    assert.deepEqual([code, out], [0, ["sent, encrypted"]]);
+    assert.deepEqual(app.asked.at(-1), ["sendToGroup", CIRCLE, "from standard input"]);
+  }));
+
+Deno.test("chat sends each line by the question of its kind, and shows who is verified", () =>
+  withGroups(async (ask, app) => {
+    const { room } = app;
+    app.room = { ...room, jid: CIRCLE, name: "Circle", encryption: "keystone" };
+    const said: RoomMessageView = {
+      id: "1",
+      room: CIRCLE,
+      kind: "chat",
+      mine: false,
+      nick: "Eve\u202e",
+      sender: "eve",
+      jid: "eve@fake.example",
+      body: "hello",
+      at: 1,
+      mention: false,
+      link: null,
+      edited: false,
+      encryption: "keystone",
+      delivery: null,
+      problem: null,
+    };
+    const [bob] = app.group.members;
+    app.group = {
+      ...app.group,
+      members: [bob!, { ...bob!, jid: "eve@fake.example", trust: "unknown" }],
+    };
+    async function* typed() {
+      yield "/who";
+      yield "hello all";
+      yield "//me waves";
+      yield "/dance";
+      app.events.emit({ type: "room-message", data: said });
+      app.events.emit({
+        type: "room-message",
+        data: { ...said, id: "2", kind: "notice", body: "Epoch 8: Bob left, the key changed." },
+      });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      yield "/quit";
+      yield "not said";
+    }
+    const { code, out, err } = await ask(["chat", CIRCLE], typed());
+    assert.equal(code, 0);
+    assert.deepEqual(app.asked.filter(([name]) => name.startsWith("sendTo")), [
+      ["sendToGroup", CIRCLE, "hello all"],
+      ["sendToGroup", CIRCLE, "/me waves"],
+    ]);
+    const told = err.join("\n");
+    assert.match(told, /Circle .*: encrypted, epoch 7/);
+    assert.match(told, /bob@fake\.example\): owner, online, verified/);
+    assert.match(told, /\/dance is no command/);
+    const lines = out.join("\n");
+    assert.match(lines, /<Eve.*> \[no contact of yours\] hello/);
+    assert.match(lines, /\* Epoch 8: Bob left, the key changed\./);
+    assert.equal(lines.includes("\u202e"), false);
+  }));
+
+Deno.test("chat of a room in clear says so first, and sends it as a room's", () =>
+  withGroups(async (ask, app) => {
+    async function* typed() {
+      yield "in the open";
+    }
+    const { err } = await ask(["chat", app.room.jid], typed());
+    assert.match(err[0]!, /NOT ENCRYPTED/);
+    assert.deepEqual(app.asked.filter(([name]) => name.startsWith("send")), [
+      ["sendToRoom", app.room.jid, "in the open"],
+    ]);
+  }));
+
+Deno.test("chat writes nothing to a room that calls itself encrypted and has no keys here", () =>
+  withGroups(async (ask, app) => {
+    app.room = { ...app.room, encryption: "keystone" };
+    async function* typed() {
+      yield "anybody?";
+    }
+    const { code, err } = await ask(["chat", app.room.jid], typed());
+    assert.equal(code, 1);
+    assert.match(err.at(-1)!, /unknown-group/);
+    assert.deepEqual(app.asked, []);
+  }));

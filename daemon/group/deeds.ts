@@ -1,0 +1,229 @@
+import { equal } from "../crypto/mod.ts";
+import type { SignedAction } from "./action.ts";
+import { refused } from "./admission.ts";
+import type { ProvedDevice } from "./channels.ts";
+import { negotiate } from "./data_suites.ts";
+import type { Reason } from "./epoch_statement.ts";
+import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
+import { parseSpecification } from "./spec_text.ts";
+import type { Role } from "./specification.ts";
+
+/** What a deed leads to: the group after it, and who is taken out of it. */
+export interface DeedDone {
+  readonly state: GroupState;
+  /** Member ids. */
+  readonly expelled: readonly string[];
+  /** Why a new epoch begins; none: it need not. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Who acts, and as what. */
+interface Author {
+  readonly role: Role;
+}
+
+/**
+ * Does what an owner or admin signed.
+ * @param from the device that brought the action, which must be its author
+ * @returns null when this action was taken before
+ * @throws SimppdError why it is refused
+ */
+export function takeAction(
+  state: GroupState,
+  from: ProvedDevice,
+  action: SignedAction,
+): DeedDone | null {
+  const author = authorOf(state, from, action);
+  const device = from.deviceKey.toHex();
+  const last = state.actions.get(device);
+  if (last !== undefined && action.number <= last.number) {
+    if (action.number === last.number && equal(last.hash, action.hash)) return null;
+    throw refused("old-action", "This action was taken before, or a newer one was; sign it anew.");
+  }
+  if (last === undefined && state.actions.size >= MAX_KNOWN) {
+    throw refused("too-many", "Too many devices have acted in this group.");
+  }
+  const { number, hash } = action;
+  const actions = new Map(state.actions).set(device, { number, hash });
+  return dispatch({ ...state, actions }, author, action);
+}
+
+/** @throws SimppdError `wrong-author`, `other-incarnation`, `not-allowed` */
+function authorOf(state: GroupState, from: ProvedDevice, action: SignedAction): Author {
+  if (action.jid !== from.jid || !equal(action.deviceKey, from.deviceKey)) {
+    throw refused("wrong-author", "An action is to be brought by the device that signed it.");
+  }
+  if (action.group !== state.specification.group || action.incarnation !== state.incarnation) {
+    throw refused(
+      "other-incarnation",
+      "The action is for another group, or for this one before its key server was restored; sign " +
+        "it anew.",
+    );
+  }
+  const role = roleOf(state, from.jid, from.accountKey);
+  const pinned = state.persons.get(from.jid)?.account;
+  const proved = isOwner(state.specification, from.jid, from.accountKey) ||
+    (role === "admin" && pinned !== undefined && pinned !== null && equal(pinned, from.accountKey));
+  const banned = state.banned.has(from.jid) || state.banned.has(`${from.jid}/${from.device}`);
+  if (!proved || banned) throw notAllowed("an owner or admin");
+  return { role: role! };
+}
+
+function dispatch(state: GroupState, author: Author, action: SignedAction): DeedDone {
+  const { deed } = action;
+  switch (deed.kind) {
+    case "admit":
+      return admit(state, author, action, bareOf(deed.subject), deed.role);
+    case "expel":
+      return expel(state, author, action, deed.subject);
+    case "role":
+      return giveRole(state, author, action, bareOf(deed.subject), deed.role);
+    case "respecify":
+      return respecify(state, author, action, deed.text);
+    case "close":
+      if (author.role !== "owner") throw notAllowed("an owner");
+      return {
+        state: { ...state, closed: true },
+        expelled: [],
+        reasons: [{ kind: "closed", subject: "", action: action.hash }],
+      };
+  }
+}
+
+function admit(
+  state: GroupState,
+  author: Author,
+  action: SignedAction,
+  jid: string,
+  role: Role,
+): DeedDone {
+  requireMayGive(state, author, jid, role);
+  const known = state.persons.get(jid);
+  if (known === undefined && state.persons.size >= MAX_KNOWN) {
+    throw refused("too-many", "The group knows as many people as its key server takes.");
+  }
+  const person = { role, account: known?.account ?? null, admission: action.encoded };
+  const banned = [...state.banned].filter((each) => each !== jid && !each.startsWith(`${jid}/`));
+  const after = {
+    ...state,
+    persons: new Map(state.persons).set(jid, person),
+    banned: new Set(banned),
+  };
+  return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
+}
+
+function expel(
+  state: GroupState,
+  author: Author,
+  action: SignedAction,
+  subject: string,
+): DeedDone {
+  const jid = subject.split("/", 1)[0]!;
+  const affected = state.roster.filter((member) => member.id === subject || member.jid === subject);
+  const roles = [...affected.map(({ role }) => role), state.persons.get(jid)?.role];
+  const owner = state.specification.owners.some((each) => each.jid === jid);
+  if (owner && jid === subject) {
+    throw refused("is-owner", `${jid} is an owner by the specification; write another one first.`);
+  }
+  if (author.role !== "owner" && (owner || roles.includes("admin"))) throw notAllowed("an owner");
+  const known = state.persons.has(jid) || affected.length > 0;
+  if (!known) throw refused("no-such-member", `${subject} is not in this group.`);
+  if (state.banned.size >= MAX_KNOWN) {
+    throw refused("too-many", "The group has expelled as many as its key server remembers.");
+  }
+  const persons = new Map(state.persons);
+  if (jid === subject) persons.delete(jid);
+  return {
+    state: { ...state, persons, banned: new Set(state.banned).add(subject) },
+    expelled: affected.map(({ id }) => id),
+    reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
+  };
+}
+
+function giveRole(
+  state: GroupState,
+  author: Author,
+  action: SignedAction,
+  jid: string,
+  role: Role,
+): DeedDone {
+  if (author.role !== "owner") throw notAllowed("an owner");
+  requireMayGive(state, author, jid, role);
+  const known = state.persons.get(jid);
+  if (known === undefined) throw refused("no-such-member", `${jid} is not in this group.`);
+  const after = { ...state, persons: new Map(state.persons).set(jid, { ...known, role }) };
+  return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
+}
+
+function respecify(
+  state: GroupState,
+  author: Author,
+  action: SignedAction,
+  text: string,
+): DeedDone {
+  if (author.role !== "owner") throw notAllowed("an owner");
+  const [before, after] = [state.specification, parseSpecification(text)];
+  const fixed = (["group", "room", "degree", "shape"] as const).find((field) =>
+    before[field] !== after[field]
+  );
+  const server = before.keyServer.jid !== after.keyServer.jid ||
+    !equal(before.keyServer.key, after.keyServer.key);
+  if (fixed !== undefined || server) {
+    throw refused(
+      "cannot-change",
+      `The group's ${fixed ?? "key server"} cannot be changed; make a new group for that.`,
+    );
+  }
+  if (negotiate(after.suites, [...state.policies.values()]) === undefined) {
+    throw refused(
+      "no-common-suite",
+      "Some members allow none of the suites of the new specification.",
+    );
+  }
+  return {
+    state: { ...state, specification: after },
+    expelled: [],
+    reasons: [{ kind: "respecified", subject: "", action: action.hash }],
+  };
+}
+
+/** A new epoch is made when somebody who is in has another role now. */
+function roleReason(
+  before: GroupState,
+  after: GroupState,
+  jid: string,
+  action: SignedAction,
+): Reason[] {
+  const changed = before.roster.some((member) =>
+    member.jid === jid && roleIn(after, member.jid, member.accountKey) !== member.role
+  );
+  return changed ? [{ kind: "role", subject: jid, action: action.hash }] : [];
+}
+
+/** The role of somebody who is in. */
+export function roleIn(
+  state: GroupState,
+  jid: string,
+  accountKey: ProvedDevice["accountKey"],
+): Role {
+  return roleOf(state, jid, accountKey) ?? "member";
+}
+
+function requireMayGive(state: GroupState, author: Author, jid: string, role: Role): void {
+  if (role === "owner" || state.specification.owners.some((owner) => owner.jid === jid)) {
+    throw refused("is-owner", "Who is an owner stands in the specification; write another one.");
+  }
+  const admin = role === "admin" || state.persons.get(jid)?.role === "admin";
+  if (admin && author.role !== "owner") throw notAllowed("an owner");
+}
+
+function bareOf(subject: string): string {
+  if (subject === "" || subject.includes("/")) {
+    throw refused("bad-subject", `"${subject}" is no address of a person.`);
+  }
+  return subject;
+}
+
+function notAllowed(who: string) {
+  return refused("not-allowed", `Only ${who} of the group may do this.`);
+}

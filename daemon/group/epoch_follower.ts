@@ -1,0 +1,338 @@
+import { type Bytes, SimppdError } from "../base/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { decodeRekey, decodeStatement, type RekeyPart } from "./announcements.ts";
+import { MAX_CHAIN, type Standing } from "./answers.ts";
+import type { DataProcessor } from "./data_processor.ts";
+import {
+  followChain,
+  isStatementOf,
+  readStatement,
+  type SignedStatement,
+} from "./epoch_statement.ts";
+import type { GroupEvent, Opened, Refusal } from "./group_keys.ts";
+import type { Incidents } from "./incidents.ts";
+import type { MemberRecord } from "./member_record.ts";
+import { malformed, peek } from "./payload.ts";
+import { type Change, RekeyCollector } from "./rekey_collector.ts";
+import { compareRosters, epochSentence, judge, type Judgement } from "./roster_judge.ts";
+import type { Roster } from "./roster.ts";
+import {
+  isIn,
+  proveChange,
+  type Proved,
+  proveStanding,
+  rosterAfter,
+  type Self,
+} from "./standing.ts";
+
+/** ms that rekeys which came out of order have to fall into place. */
+const LAG = 1_500;
+const TAKEN: Opened = { type: "taken" };
+
+/** What a follower is made with. */
+export interface EpochFollowerOptions {
+  readonly self: Self;
+  readonly record: MemberRecord;
+  readonly processor: DataProcessor;
+  readonly incidents: Incidents;
+  /** ms since 1970. */
+  now(): number;
+  /** The account key this device has pinned for a person. */
+  pinned(jid: string): Bytes | undefined;
+  /** Asks the key server for what is missing, after so many ms. */
+  resync(ms: number): void;
+  /** The statement's specification is not the one we have. */
+  respecified(statement: SignedStatement): void;
+  emit(event: GroupEvent): void;
+}
+
+/**
+ * Goes from epoch to epoch by what the key server says: in the room, to us alone, or as an answer.
+ * Every step is signed by the pinned key and follows on the one before by the chain of statements;
+ * who runs the room can keep a step back, and nothing else.
+ */
+export class EpochFollower {
+  readonly #o: EpochFollowerOptions;
+  #collector: RekeyCollector;
+
+  constructor(options: EpochFollowerOptions) {
+    this.#o = options;
+    this.#collector = new RekeyCollector(options.record.specification.keyServer.key);
+  }
+
+  /** Goes on with the epoch that is stored. */
+  resume(): void {
+    const { record, processor } = this.#o;
+    const stored = record.storedEpoch;
+    if (record.isMember && stored !== undefined) processor.begin(stored, record.roster);
+  }
+
+  /** Takes a rekey or statement, from the room or from the key server alone. Never throws. */
+  heard(payload: Uint8Array, from: string): Opened {
+    const { incidents, record } = this.#o;
+    if (!record.isMember) return TAKEN;
+    try {
+      const seen = peek(payload);
+      if (seen?.group !== record.specification.group) throw malformed();
+      if (seen.kind === "rekey") return this.#part(decodeRekey(payload));
+      if (seen.kind === "statement") {
+        return this.#said(readStatement(decodeStatement(payload).statement));
+      }
+      throw malformed();
+    } catch (error) {
+      if (!(error instanceof SimppdError)) throw error;
+      return incidents.refuse("malformed", from);
+    }
+  }
+
+  /**
+   * Takes over where the key server says, to us alone, that we stand.
+   * @param asked the newest statement we had when we asked for what we missed; null for a join
+   * @throws SimppdError `bad-group-message` when it does not fit the signed statement
+   */
+  adopt(
+    standing: Standing,
+    asked: SignedStatement | null,
+    chain: readonly Bytes[] | null,
+  ): void {
+    const { record, incidents, self } = this.#o;
+    const current = record.statement;
+    const statement = readStatement(standing.statement);
+    const isSame = current !== null && statement.incarnation === current.incarnation;
+    const fault = this.#faultOf(statement);
+    if (fault !== null) {
+      // A rekey can overtake the answer.
+      if (fault === "rolled-back" && isSame && asked !== null && statement.epoch >= asked.epoch) {
+        return;
+      }
+      if (fault === "rolled-back") this.#tellRolledBack(statement);
+      return incidents.refuseAloud(fault);
+    }
+    if (isSame && equal(statement.link, current.link) && record.keys !== null) {
+      return this.#catchUp();
+    }
+    if (isSame && asked !== null && !this.#isProvedBy(chain, asked, statement)) return;
+    const { group, keyServer: { key } } = record.specification;
+    const proved = proveStanding(standing, group, key, self, record.individualKey);
+    if (proved === null) throw malformed();
+    const restored = current !== null && !isSame;
+    const before = restored ? [] : record.roster;
+    this.#commit(proved, compareRosters(before, proved.roster));
+    if (restored) {
+      incidents.tell(
+        "restored",
+        "The key server was restored from a backup and began anew. Who was let in or expelled " +
+          "shortly before may have to be once more.",
+      );
+    }
+  }
+
+  /** Out of the group, for whatever reason. */
+  leave(phase: "out" | "removed" | "closed", sentence: string): void {
+    const { record, processor } = this.#o;
+    record.leave(phase, sentence);
+    processor.expecting = false;
+    processor.end();
+    this.#collector = new RekeyCollector(record.specification.keyServer.key);
+  }
+
+  /** The newest statement, said again in the room. */
+  #said(statement: SignedStatement): Opened {
+    const { record, incidents } = this.#o;
+    const fault = this.#faultOf(statement);
+    if (fault !== null) return incidents.refuse(fault);
+    if (equal(statement.link, record.statement!.link)) return TAKEN;
+    return this.#fallBehind();
+  }
+
+  #part(part: RekeyPart): Opened {
+    const { record, incidents } = this.#o;
+    const current = record.statement!;
+    if (part.incarnation === current.incarnation && part.epoch <= current.epoch) {
+      return this.#late(part, current);
+    }
+    if (part.incarnation !== current.incarnation) return this.#elsewhere(part);
+    const change = this.#collector.add(part);
+    if (change === null) return TAKEN;
+    if (typeof change === "string") {
+      return incidents.refuse(
+        change === "other-key-server" ? incidents.otherKeyServer() : change,
+      );
+    }
+    if (this.#advance()) return TAKEN;
+    const isNext = equal(change.statement.previous, record.statement!.link);
+    this.#fallBehind();
+    return isNext ? TAKEN : incidents.refuse("out-of-order");
+  }
+
+  /** Of another incarnation: what it holds of us only the key server itself can say. */
+  #elsewhere({ announcement }: RekeyPart): Opened {
+    if (announcement === null) return TAKEN;
+    const fault = this.#faultOf(readStatement(announcement.statement));
+    return fault === null ? this.#fallBehind() : this.#o.incidents.refuse(fault);
+  }
+
+  /** Of an epoch that we have: a repetition, unless it says something else of it. */
+  #late(part: RekeyPart, current: SignedStatement): Opened {
+    if (part.announcement === null || part.epoch < current.epoch) return TAKEN;
+    const statement = readStatement(part.announcement.statement);
+    if (equal(statement.link, current.link)) return TAKEN;
+    return this.#o.incidents.refuse(this.#faultOf(statement) ?? "forged");
+  }
+
+  /** Why a statement is not to be believed; null: it is the key server's, and no old one. */
+  #faultOf(statement: SignedStatement): Refusal | null {
+    const { record, incidents } = this.#o;
+    const { group, keyServer: { key } } = record.specification;
+    if (!isStatementOf(key, statement)) return incidents.otherKeyServer();
+    if (statement.group !== group) return "malformed";
+    const current = record.statement;
+    if (current === null) return null;
+    if (record.isPast(statement.incarnation)) return "rolled-back";
+    if (statement.incarnation !== current.incarnation) return null;
+    if (statement.epoch < current.epoch) return "rolled-back";
+    if (statement.epoch > current.epoch || equal(statement.link, current.link)) return null;
+    incidents.tell(
+      "forked",
+      `The key server says different things of epoch ${statement.epoch}: it, or who has its key, may ` +
+        "have split the group. Ask its owners.",
+    );
+    return "forked";
+  }
+
+  /** Takes over whatever follows on what we have. @returns whether nothing is ahead any more */
+  #advance(): boolean {
+    const { record } = this.#o;
+    while (record.isMember) {
+      const { incarnation, link } = record.statement!;
+      const change = this.#collector.after(incarnation, link);
+      if (change === null) break;
+      if (!this.#apply(change)) return false;
+    }
+    if (!record.isMember) return true;
+    if (this.#collector.isAhead(record.statement!.epoch)) return false;
+    this.#catchUp();
+    return true;
+  }
+
+  /** @returns whether the change is done: its epoch is ours, or we are out by it */
+  #apply(change: Change): boolean {
+    const { record, resync, self } = this.#o;
+    try {
+      const roster = rosterAfter(record.roster, change);
+      const judgement = this.#judge(roster, change);
+      if (!isIn(roster, self)) {
+        this.#takenOut(judgement);
+        return true;
+      }
+      const proved = proveChange(record.keys!, change, roster);
+      if (proved !== null) {
+        this.#commit(proved, judgement);
+        return true;
+      }
+      if (change.whole) resync(0);
+    } catch (error) {
+      if (!(error instanceof SimppdError)) throw error;
+      // A true copy may still come.
+      this.#collector.discard(change.statement);
+      resync(0);
+    }
+    return false;
+  }
+
+  #judge(after: Roster, { statement, announcement: { actions } }: Change): Judgement {
+    const { record } = this.#o;
+    return judge({
+      before: record.roster,
+      after,
+      statement,
+      actions,
+      specification: record.specification,
+      knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
+    });
+  }
+
+  /** Stores an epoch, then lets it be used and told. */
+  #commit(proved: Proved, judgement: Judgement): void {
+    const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
+    const { statement, roster } = proved;
+    const known = new Set(record.roster);
+    const unknown = roster.filter((member) => !known.has(member));
+    const stored = record.commit(proved, now());
+    this.#collector.drop(statement.incarnation, statement.epoch);
+    processor.begin(stored, roster);
+    processor.expecting = false;
+    const { joined, left, expelled, changed, unsigned } = judgement;
+    const sentence = epochSentence(statement.epoch, judgement);
+    emit({ type: "epoch", epoch: record.epoch!, joined, left, expelled, changed, sentence });
+    for (const each of unsigned) incidents.tell("unsigned", each);
+    for (const jid of record.meet(unknown, pinned)) {
+      incidents.tell(
+        "key-changed",
+        `${jid} is in the group with another account key than the one this device knows. Compare ` +
+          "the safety number with them.",
+      );
+    }
+    respecified(statement);
+    processor.retry();
+    if (statement.reasons.some(({ kind }) => kind === "closed")) {
+      this.leave("closed", "The group was ended by its owners.");
+    }
+  }
+
+  /** Does the chain lead from what we had to what is said now? */
+  #isProvedBy(
+    chain: readonly Bytes[] | null,
+    asked: SignedStatement,
+    { epoch, link }: SignedStatement,
+  ): boolean {
+    if (chain !== null && equal(followChain(asked.link, chain), link)) return true;
+    // Longer ago than the key server keeps the chain: to be believed, or never to come back.
+    if (chain === null && epoch - asked.epoch > MAX_CHAIN) return true;
+    const { incidents } = this.#o;
+    incidents.refuseAloud("forked");
+    incidents.tell(
+      "forked",
+      `The key server cannot show how epoch ${epoch} follows from epoch ${asked.epoch} that you were ` +
+        "in: it, or who has its key, tells another history. Ask the group's owners.",
+    );
+    return false;
+  }
+
+  #takenOut({ authors, left }: Judgement): void {
+    const { jid, device } = this.#o.self;
+    const id = `${jid}/${device}`;
+    const author = authors.get(id);
+    if (author !== undefined) this.leave("removed", `You were expelled by ${author}.`);
+    else if (left.some((member) => member.id === id)) this.leave("out", "You left the group.");
+    else {
+      const sentence = "You were taken out of the group by its key server; no owner or admin " +
+        "signed it.";
+      this.#o.incidents.tell("unsigned", sentence);
+      this.leave("removed", sentence);
+    }
+  }
+
+  #fallBehind(): Opened {
+    const { record, processor, resync } = this.#o;
+    processor.expecting = true;
+    record.setPhase("behind", "The group's key changed and the new one is not here yet: retrying.");
+    resync(LAG);
+    return TAKEN;
+  }
+
+  #catchUp(): void {
+    const { record, processor } = this.#o;
+    processor.expecting = false;
+    record.setPhase("in", "The group's newest key is here.");
+    processor.retry();
+  }
+
+  #tellRolledBack({ epoch }: SignedStatement): void {
+    this.#o.incidents.tell(
+      "rolled-back",
+      `The key server shows epoch ${epoch}, older than what it had shown before. You stay with what ` +
+        "you have; ask the group's owners.",
+    );
+  }
+}

@@ -1,0 +1,402 @@
+import { type Bytes, fromHex, logOf, SimppdError, toHex } from "../base/mod.ts";
+import type { KeyPair, Random } from "../crypto/mod.ts";
+import { readAction } from "./action.ts";
+import { admitted, checkTicket, full, refused } from "./admission.ts";
+import { encodeStatement } from "./announcements.ts";
+import type { GroupAnswer } from "./answers.ts";
+import { Batch } from "./batch.ts";
+import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
+import { negotiate } from "./data_suites.ts";
+import { takeAction } from "./deeds.ts";
+import { Delivery } from "./delivery.ts";
+import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
+import type { Reason } from "./epoch_statement.ts";
+import { GroupRecords } from "./group_records.ts";
+import { decodeGroup, type GroupState, newGroup } from "./group_state.ts";
+import { KeyGraph } from "./key_graph.ts";
+import type { KeyServerStore, StoredGroup, StoredRegistration } from "./key_server_store.ts";
+import { proveRegistration } from "./registration_proof.ts";
+import type { GroupRequest, RequestHead } from "./requests.ts";
+import { encodeRoster, MAX_ROSTER, memberIdOf, memberOf } from "./roster.ts";
+import { printSpecification } from "./spec_text.ts";
+import type { Specification } from "./specification.ts";
+import type { Ticket } from "./ticket.ts";
+import { Timers } from "./timers.ts";
+
+/** How long a registration waits for its join, in ms: longer than the longest batch interval. */
+const REGISTRATION_AGE = 2 * 3_600_000;
+/** How long nonces of tickets are kept after these expired, for clocks that were set. */
+const NONCE_AGE = 86_400_000;
+const MAX_REGISTRATIONS = 1024;
+
+/** What a hosted group stands on. */
+export interface GroupHost {
+  readonly store: KeyServerStore;
+  readonly signing: KeyPair;
+  readonly control: ControlChannel;
+  readonly room: RoomChannel;
+  /** Account key this key server is known by in SIMPP, 32 bytes. */
+  readonly accountKey: () => Bytes;
+  readonly random: Random;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** ms between two statements. */
+  readonly repeat: number;
+}
+
+type Request<K extends GroupRequest["kind"]> = Extract<GroupRequest, { kind: K }>;
+type Answer = GroupAnswer extends infer A
+  ? A extends RequestHead ? Omit<A, keyof RequestHead> : never
+  : never;
+
+/**
+ * One group on its key server: takes requests, changes the key, says so. Every change is stored
+ * before anything of it leaves; requests are answered the same when they are repeated, by what the
+ * group is rather than by what is remembered of them.
+ */
+export class HostedGroup {
+  readonly #o: GroupHost;
+  readonly #id: string;
+  readonly #maker: string;
+  readonly #records: GroupRecords;
+  readonly #delivery: Delivery;
+  readonly #batch: Batch;
+  readonly #timers: Timers;
+  #state: GroupState;
+  #graph: KeyGraph;
+  #closed = false;
+
+  private constructor(
+    o: GroupHost,
+    maker: string,
+    { state, graph }: { state: GroupState; graph: KeyGraph },
+  ) {
+    this.#o = o;
+    this.#maker = maker;
+    this.#id = state.specification.group;
+    this.#state = state;
+    this.#graph = graph;
+    this.#records = new GroupRecords(o.store, this.#id, maker);
+    this.#delivery = new Delivery(o.control, o.room);
+    this.#batch = new Batch(() => this.#state.specification.batchInterval, () => this.#runBatch());
+    this.#timers = new Timers({
+      repeat: o.repeat,
+      renew: () => this.#state.specification.renewInterval,
+      onRepeat: () => this.#sayStatement(),
+      onRenew: () => this.#renew(),
+    });
+  }
+
+  /** Hosts a new group. It is stored when this returns. */
+  static create(o: GroupHost, specification: Specification, maker: string): HostedGroup {
+    const { degree, shape } = specification;
+    const state = newGroup(specification, o.random);
+    // Wraps are bound to the incarnation: the same names mean other keys in another.
+    const group = fromHex(state.incarnation);
+    const graph = KeyGraph.create({ degree, shape, group, random: o.random });
+    const hosted = new HostedGroup(o, maker, { state, graph });
+    o.store.transaction(() => hosted.#records.put(state, graph));
+    return hosted;
+  }
+
+  /** Takes up a group where it was. @throws SimppdError when what is stored is damaged */
+  static load(
+    host: (specification: Specification) => GroupHost,
+    stored: StoredGroup,
+    random: Random,
+  ): HostedGroup {
+    const group = decodeGroup(stored.content, random);
+    return new HostedGroup(host(group.state.specification), stored.maker, group);
+  }
+
+  get state(): GroupState {
+    return this.#state;
+  }
+  /** Did this person, or who runs the key server, have it hosted? */
+  wasMadeBy(maker: string): boolean {
+    return this.#maker === maker;
+  }
+  get specification(): Specification {
+    return this.#state.specification;
+  }
+
+  /** Says the newest statement and begins to do so again and again. */
+  start(): void {
+    const { restored, roster, statement } = this.#state;
+    if (restored && roster.length > 0) this.#renew();
+    else this.#sayStatement();
+    this.#timers.start(statement === null ? 0 : this.#o.now() - statement.time);
+  }
+
+  /** Ends timers; requests that wait are never answered. */
+  close(): void {
+    this.#closed = true;
+    this.#timers.close();
+    this.#batch.close();
+    this.#delivery.close();
+  }
+
+  /** Resolves when what is to be sent was. */
+  idle(): Promise<void> {
+    return this.#delivery.idle();
+  }
+
+  /** @returns null for what is never answered. @throws SimppdError to be answered `refused` */
+  async request(from: ProvedDevice, request: GroupRequest): Promise<Answer | null> {
+    if (this.#closed) return null;
+    if (this.#state.restored) this.#renew();
+    switch (request.kind) {
+      case "register":
+        return this.#register(from, request);
+      case "join":
+        return await this.#join(from, request);
+      case "leave":
+        return await this.#leave(from, request);
+      case "resync":
+        return this.#resync(from, request);
+      case "act":
+        return this.#act(from, request);
+      case "status":
+        return this.#standing(from);
+      case "specification":
+        admitted(this.#state, from);
+        return { kind: "specified", specification: printSpecification(this.specification) };
+      default:
+        throw refused("bad-request", "A key server is not asked this.");
+    }
+  }
+
+  #register(from: ProvedDevice, { request, ticket, suites }: Request<"register">): Answer {
+    const { store, random, now } = this.#o;
+    const member = memberIdOf(from.jid, from.device);
+    this.#requireOpen();
+    const person = admitted(this.#state, from);
+    const known = store.registration(this.#id, member);
+    if (known?.request === request) return this.#registered(from, known);
+    const checked = checkTicket(this.specification, ticket, from, now());
+    this.#requireSuite([suites], member);
+    const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
+    if (waiting >= MAX_REGISTRATIONS && known === undefined) throw full();
+    const registration: StoredRegistration = {
+      member,
+      id: toHex(random(16)),
+      request,
+      individualKey: random(32),
+      suites: [...suites],
+      at: now(),
+    };
+    const persons = new Map(this.#state.persons).set(from.jid, person);
+    const state = { ...this.#state, persons };
+    store.transaction(() => {
+      if (checked !== null) this.#useTicket(checked, member);
+      store.putRegistration(this.#id, registration);
+      this.#records.put(state, this.#graph);
+    });
+    this.#state = state;
+    return this.#registered(from, registration);
+  }
+
+  #useTicket({ nonce, expires }: Ticket, member: string): void {
+    const { store, now } = this.#o;
+    if (store.useNonce(this.#id, nonce, member, expires + NONCE_AGE, now())) return;
+    throw refused("ticket-used", "This ticket was used before; ask the registrar for another.");
+  }
+
+  #registered(from: ProvedDevice, { individualKey, id }: StoredRegistration): Answer {
+    const specification = printSpecification(this.specification);
+    const proof = proveRegistration(this.#o.signing.secret, {
+      group: this.#id,
+      registration: id,
+      individualKey,
+      member: from,
+      server: this.#o.accountKey(),
+    });
+    return { kind: "registered", individualKey, specification, registration: id, proof };
+  }
+
+  async #join(from: ProvedDevice, { registration }: Request<"join">): Promise<Answer | null> {
+    const member = memberIdOf(from.jid, from.device);
+    this.#requireOpen();
+    if (this.#state.registrations.get(member) !== registration) {
+      this.#requireRegistration(from, registration);
+      if (!await this.#batch.join(member, { from, registration })) return null;
+    }
+    return { kind: "joined", ...this.#standingOf(member) };
+  }
+
+  async #leave(from: ProvedDevice, { request }: Request<"leave">): Promise<Answer | null> {
+    const member = memberIdOf(from.jid, from.device);
+    if (!this.#state.registrations.has(member) || this.#batch.hasLeft(request)) {
+      return { kind: "left" };
+    }
+    if (!await this.#batch.leave(member, request)) return null;
+    return { kind: "left" };
+  }
+
+  #resync(from: ProvedDevice, asked: Request<"resync">): Answer {
+    const member = memberIdOf(from.jid, from.device);
+    if (!this.#graph.has(member)) {
+      throw refused("not-a-member", "You are not a member of this group now; register and join.");
+    }
+    const chain = this.#chainFrom(asked);
+    if (chain?.length !== 0) return { kind: "resynced", chain, ...this.#standingOf(member) };
+    // It has the newest epoch and asks for a sign of life: that is not to cost a list of members.
+    const statement = this.#state.statement!.encoded;
+    const [nothing, leaf] = [new Uint8Array(), { node: 0, version: 0 }];
+    return { kind: "resynced", chain, statement, leaf, members: nothing, wraps: nothing };
+  }
+
+  #act(from: ProvedDevice, { action: encoded }: Request<"act">): Answer {
+    const action = readAction(encoded);
+    const done = takeAction(this.#state, from, action);
+    if (done === null) return { kind: "done" };
+    this.#requireOpen();
+    const { state, expelled, reasons } = done;
+    if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
+      this.#o.store.transaction(() => this.#records.put(state, this.#graph));
+      this.#state = state;
+    } else {
+      this.#change({ state, join: [], leave: expelled, reasons, actions: [action.encoded] });
+    }
+    if (state.closed) this.#timers.close();
+    return { kind: "done" };
+  }
+
+  #standing(from: ProvedDevice): Answer {
+    if (!this.#graph.has(memberIdOf(from.jid, from.device))) admitted(this.#state, from);
+    const { statement, roster, incarnation } = this.#state;
+    const encoded = statement?.encoded ?? new Uint8Array();
+    return { kind: "standing", incarnation, statement: encoded, members: encodeRoster(roster) };
+  }
+
+  #standingOf(member: string) {
+    const { statement, roster, epoch } = this.#state;
+    const { leaf, wraps } = standingOf(this.#graph, member, epoch);
+    return { statement: statement!.encoded, members: encodeRoster(roster), leaf, wraps };
+  }
+
+  #chainFrom({ incarnation, epoch, link }: Request<"resync">): Bytes[] | null {
+    return incarnation === this.#state.incarnation ? this.#records.chainFrom(epoch, link) : null;
+  }
+
+  /** Joins and leaves that were gathered. */
+  #runBatch(): void {
+    const { joins, leaves } = this.#batch.take();
+    const leaving = leaves.filter((id) => this.#graph.has(id));
+    const join: Change["join"][number][] = [];
+    const failed = new Map<string, unknown>();
+    const leave = new Set(leaving);
+    for (const [id, { from, registration }] of joins) {
+      try {
+        const stored = this.#requireRegistration(from, registration);
+        const person = admitted(this.#state, from);
+        const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
+        this.#requireRoom([...join.map((each) => each.member), member]);
+        this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
+        if (this.#graph.has(id)) leave.add(id);
+        join.push({ member, registration: stored });
+      } catch (error) {
+        failed.set(id, error);
+      }
+    }
+    const reasons: Reason[] = leaving.filter((id) => !join.some(({ member }) => member.id === id))
+      .map((id) => ({ kind: "left", subject: id, action: null }));
+    try {
+      if (join.length > 0 || leave.size > 0) {
+        this.#change({ state: this.#state, join, leave: [...leave], reasons, actions: [] });
+      }
+      this.#batch.settle([...joins.keys()], leaves, failed);
+    } catch (error) {
+      this.#batch.fail([...joins.keys()], leaves, error);
+    }
+  }
+
+  /** A fresh key for everybody, though nobody came or went. */
+  #renew(): void {
+    if (this.#state.roster.length === 0 || this.#state.closed) return;
+    const kind = this.#state.restored ? "restored" : "renewed";
+    try {
+      const reasons = [{ kind, subject: "", action: null } as const];
+      this.#change({ state: this.#state, join: [], leave: [], reasons, actions: [] });
+    } catch (error) {
+      logOf("group").error("the key of {group} was not renewed: {error}", {
+        group: this.#id,
+        error,
+      });
+    }
+  }
+
+  #change(change: Change): void {
+    const { restored, epoch: before } = change.state;
+    const reasons = restored && change.reasons[0]?.kind !== "restored"
+      ? [{ kind: "restored", subject: "", action: null } as const, ...change.reasons]
+      : before === 0
+      ? [{ kind: "created", subject: "", action: null } as const, ...change.reasons]
+      : change.reasons;
+    let epoch: Epoch;
+    try {
+      epoch = makeEpoch(this.#graph, { ...change, reasons }, this.#o.signing, this.#o.now());
+      this.#records.putEpoch(epoch, this.#graph, change);
+    } catch (error) {
+      // The graph in memory is ahead of what is stored: nothing of it may leave.
+      ({ state: this.#state, graph: this.#graph } = this.#records.read(this.#o.random));
+      throw error;
+    }
+    this.#state = epoch.state;
+    this.#timers.changed();
+    this.#send(epoch);
+  }
+
+  #send({ room, single, joined, state }: Epoch): void {
+    const members = new Map(state.roster.map((member) => [member.id, member]));
+    const others = state.roster.filter(({ id }) => !joined.has(id));
+    for (const payload of room) this.#delivery.publish(payload, others);
+    for (const [id, payloads] of single) {
+      const member = members.get(id);
+      if (member === undefined) continue;
+      for (const payload of payloads) this.#delivery.send(member, payload);
+    }
+  }
+
+  #sayStatement(): void {
+    const { statement, roster } = this.#state;
+    if (statement === null || roster.length === 0) return;
+    this.#delivery.publish(encodeStatement(this.#id, statement.encoded));
+  }
+
+  #requireOpen(): void {
+    if (this.#state.closed) throw refused("group-closed", "The owners ended this group.");
+  }
+
+  #requireRegistration(from: ProvedDevice, id: string): StoredRegistration {
+    const stored = this.#o.store.registration(this.#id, memberIdOf(from.jid, from.device));
+    if (stored?.id === id) return stored;
+    throw refused("not-registered", "There is no such registration (any more); register anew.");
+  }
+
+  #requireRoom(members: readonly ReturnType<typeof memberOf>[]): void {
+    const size = encodeRoster([...this.#state.roster, ...members]).length;
+    if (size > MAX_ROSTER) throw full();
+  }
+
+  /** @throws SimppdError `no-common-suite`: one who comes never weakens it beyond what all allow */
+  #requireSuite(newcomers: readonly (readonly number[])[], except: string): void {
+    const present = [...this.#state.policies].filter(([id]) => id !== except);
+    const policies = [...present.map(([, suites]) => suites), ...newcomers];
+    if (negotiate(this.specification.suites, policies) !== undefined) return;
+    throw refused(
+      "no-common-suite",
+      `You allow none of the data suites that this group's members have in common: ` +
+        `${this.specification.suites.join(", ")} are allowed by its specification.`,
+    );
+  }
+}
+
+/** An error in the words of an answer. */
+export function refusalOf(error: unknown): Answer {
+  if (error instanceof SimppdError) {
+    return { kind: "refused", code: error.code, message: error.publicMessage };
+  }
+  logOf("group").error("a request failed: {error}", { error });
+  return { kind: "refused", code: "internal", message: "The key server failed; its log has why." };
+}

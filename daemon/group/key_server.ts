@@ -1,0 +1,204 @@
+import { type Bytes, logOf, Rate, type SimppdError, steadyNow, toHex } from "../base/mod.ts";
+import type { KeyPair, Random } from "../crypto/mod.ts";
+import { deviceIdOf } from "../simpp/mod.ts";
+import { refused } from "./admission.ts";
+import { encodeAnswer, type GroupAnswer } from "./answers.ts";
+import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
+import { isOwner } from "./group_state.ts";
+import { type GroupHost, HostedGroup, refusalOf } from "./hosted_group.ts";
+import type { KeyServerStore } from "./key_server_store.ts";
+import { decodeRequest, type GroupRequest } from "./requests.ts";
+import { parseSpecification } from "./spec_text.ts";
+import type { Specification } from "./specification.ts";
+
+/** Requests of one device, and of all, a minute. */
+const REQUESTS_OF_ONE = 60;
+const REQUESTS = 6_000;
+const MINUTE = 60_000;
+/** Requests that are worked on or wait for a batch. */
+const MAX_OPEN = 2_048;
+/** Groups that one person may have hosted. */
+const GROUPS_OF_ONE = 16;
+const MAX_GROUPS = 1_024;
+const REPEAT = 60_000;
+
+/** What a key server stands on. */
+export interface KeyServerOptions {
+  readonly store: KeyServerStore;
+  readonly control: ControlChannel;
+  /** The way to a group's room; asked for once a group. */
+  readonly room: (specification: Specification) => RoomChannel;
+  readonly random: Random;
+  /** Account key it is known by in SIMPP, 32 bytes. */
+  readonly accountKey: () => Bytes;
+  /** Bare JID it speaks as: groups that name another are not hosted. */
+  readonly jid: string;
+  /** May this person (bare JID) have groups hosted here? Nobody when absent. */
+  readonly mayHost?: (jid: string) => boolean;
+  /** ms since 1970. */
+  readonly now?: () => number;
+  /** ms from one statement to the next; 60,000. */
+  readonly repeat?: number;
+}
+
+/**
+ * Keystone's key server: keeps the keys of any number of groups, each by its specification. It
+ * stands on a store and two channels and knows no transport.
+ */
+export class KeyServer {
+  readonly #o: KeyServerOptions;
+  readonly #signing: KeyPair;
+  readonly #groups = new Map<string, HostedGroup>();
+  readonly #rate = new Rate(REQUESTS_OF_ONE, MINUTE);
+  readonly #rateOfAll = new Rate(REQUESTS, MINUTE);
+  #open = 0;
+  #closed = false;
+
+  /** Takes up all groups of the store; nothing is said before {@link start}. */
+  constructor(options: KeyServerOptions) {
+    this.#o = options;
+    this.#signing = options.store.signingKey(options.random);
+    for (const stored of options.store.groups()) {
+      const group = HostedGroup.load(
+        (specification) => this.#host(specification),
+        stored,
+        options.random,
+      );
+      this.#groups.set(stored.id, group);
+    }
+  }
+
+  /** Ed25519 key that specifications pin. */
+  get key(): Bytes {
+    return this.#signing.public;
+  }
+
+  /** The groups hosted here. */
+  get groups(): readonly HostedGroup[] {
+    return [...this.#groups.values()];
+  }
+
+  group(id: string): HostedGroup | undefined {
+    return this.#groups.get(id);
+  }
+
+  /** Is this person (bare JID) an owner of a group here, or known to one? */
+  knows(jid: string): boolean {
+    return this.groups.some(({ state, specification }) =>
+      state.persons.has(jid) || specification.owners.some((owner) => owner.jid === jid)
+    );
+  }
+
+  /** Says every group's statement, and again from time to time. */
+  start(): void {
+    for (const group of this.#groups.values()) group.start();
+  }
+
+  /** Ends timers; what is stored stays, and the store is its owner's. */
+  close(): void {
+    this.#closed = true;
+    for (const group of this.#groups.values()) group.close();
+  }
+
+  /** Resolves when what is to be sent was. */
+  async idle(): Promise<void> {
+    for (const group of this.#groups.values()) await group.idle();
+  }
+
+  /**
+   * Hosts a group; one that is hosted already by the same specification stays as it is.
+   * @param maker bare JID of who wants it; empty: whoever runs this key server
+   * @throws SimppdError `other-key-server`, `group-exists`, `too-many`
+   */
+  host(specification: Specification, maker = ""): HostedGroup {
+    const { group, keyServer } = specification;
+    if (keyServer.jid !== this.#o.jid || toHex(keyServer.key) !== toHex(this.key)) {
+      throw refused(
+        "other-key-server",
+        `The specification names ${keyServer.jid} with the key ${toHex(keyServer.key)}; this is ` +
+          `${this.#o.jid} with ${toHex(this.key)}.`,
+      );
+    }
+    const known = this.#groups.get(group);
+    if (known !== undefined) {
+      if (known.wasMadeBy(maker)) return known;
+      throw refused("group-exists", "There is a group of this id already; make another id.");
+    }
+    const tooMany = maker !== "" && this.#o.store.countOf(maker) >= GROUPS_OF_ONE;
+    if (tooMany || this.#groups.size >= MAX_GROUPS) {
+      throw refused("too-many", "This key server hosts no more groups for you.");
+    }
+    const hosted = HostedGroup.create(this.#host(specification), specification, maker);
+    this.#groups.set(group, hosted);
+    hosted.start();
+    return hosted;
+  }
+
+  /**
+   * Takes a payload of a device whose identity SIMPP proved, and answers it. Never rejects.
+   * @param from as proved; the payload's claims count for nothing beside it
+   */
+  async receive(from: ProvedDevice, payload: Bytes): Promise<void> {
+    if (this.#closed || deviceIdOf(from.deviceKey) !== from.device) return;
+    let request: GroupRequest;
+    try {
+      request = decodeRequest(payload);
+    } catch (error) {
+      return logOf("group").debug("no request of {jid}: {error}", { jid: from.jid, error });
+    }
+    const at = steadyNow();
+    // Who asks too much is not answered either: that would be work of the kind that is saved.
+    if (!this.#rate.allows(toHex(from.deviceKey), at) || !this.#rateOfAll.allows("", at)) {
+      return logOf("group").info("{jid} asks too much", { jid: from.jid });
+    }
+    const { request: id, group } = request;
+    const answer = await this.#answer(from, request);
+    if (answer === null || this.#closed) return;
+    try {
+      const encoded = encodeAnswer({ request: id, group, ...answer } as GroupAnswer);
+      await this.#o.control.send({ jid: from.jid, device: from.device }, encoded);
+    } catch (error) {
+      logOf("group").info("{jid} was not answered: {error}", { jid: from.jid, error });
+    }
+  }
+
+  async #answer(from: ProvedDevice, request: GroupRequest) {
+    if (this.#open >= MAX_OPEN) return refusalOf(busy());
+    this.#open++;
+    try {
+      if (request.kind === "host") return this.#hostFor(from, request.specification, request.group);
+      const hosted = this.#groups.get(request.group);
+      if (hosted === undefined) {
+        throw refused("no-such-group", "This key server hosts no such group.");
+      }
+      return await hosted.request(from, request);
+    } catch (error) {
+      return refusalOf(error);
+    } finally {
+      this.#open--;
+    }
+  }
+
+  /** Somebody far away wants a group hosted: an owner of it, by the key SIMPP proved. */
+  #hostFor(from: ProvedDevice, text: string, group: string) {
+    if (this.#o.mayHost?.(from.jid) !== true) {
+      throw refused("not-allowed", "This key server hosts groups of others alone; run your own.");
+    }
+    const specification = parseSpecification(text);
+    if (specification.group !== group || !isOwner(specification, from.jid, from.accountKey)) {
+      throw refused("not-allowed", "The specification must name you, with your keys, as an owner.");
+    }
+    this.host(specification, from.jid);
+    return { kind: "done" } as const;
+  }
+
+  #host(specification: Specification): GroupHost {
+    const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
+    const ours = { signing: this.#signing, room: room(specification) };
+    return { store, control, random, accountKey, now, repeat, ...ours };
+  }
+}
+
+function busy(): SimppdError {
+  return refused("busy", "The key server has too much to do; try again in a moment.");
+}

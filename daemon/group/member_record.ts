@@ -1,0 +1,181 @@
+import type { Bytes } from "../base/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { readStatement, type SignedStatement } from "./epoch_statement.ts";
+import type { GroupEpoch, GroupEvent, GroupPhase } from "./group_keys.ts";
+import { MemberKeys } from "./member_keys.ts";
+import { decodeState, encodeState, type MemberState, MOST_PAST } from "./member_state.ts";
+import type { MemberStore, StoredEpoch } from "./member_store.ts";
+import type { Roster } from "./roster.ts";
+import { parseSpecification, printSpecification } from "./spec_text.ts";
+import type { Specification } from "./specification.ts";
+import type { Proved } from "./standing.ts";
+
+const EMPTY = new Uint8Array();
+
+/** Where this device stands with a group: in memory as it is stored, stored before it counts. */
+export class MemberRecord {
+  readonly #store: MemberStore;
+  readonly #emit: (event: GroupEvent) => void;
+  #state: MemberState;
+  #specification: Specification;
+  #keys: MemberKeys | null = null;
+  #statement: SignedStatement | null = null;
+  #roster: Roster = [];
+  #since = 0;
+
+  /** @param specification counts until something is stored of the group */
+  constructor(
+    store: MemberStore,
+    specification: Specification,
+    emit: (event: GroupEvent) => void,
+  ) {
+    this.#store = store;
+    this.#emit = emit;
+    const stored = store.state();
+    this.#state = stored === undefined ? fresh(specification) : decodeState(stored);
+    this.#specification = parseSpecification(this.#state.specification);
+    const { statement, keys } = this.#state;
+    if (statement.length > 0) this.#statement = readStatement(statement);
+    if (!this.isMember || this.#statement === null) return;
+    this.#keys = MemberKeys.restore(keys);
+    this.#roster = store.roster(this.#statement.incarnation);
+    this.#since = this.storedEpoch?.at ?? 0;
+  }
+
+  get phase(): GroupPhase {
+    return this.#state.phase;
+  }
+  get isMember(): boolean {
+    return this.phase === "in" || this.phase === "behind";
+  }
+  get specification(): Specification {
+    return this.#specification;
+  }
+  /** The newest statement taken over, also after we left: what it leads to cannot be rolled back. */
+  get statement(): SignedStatement | null {
+    return this.#statement;
+  }
+  get roster(): Roster {
+    return this.#roster;
+  }
+  get keys(): MemberKeys | null {
+    return this.#keys;
+  }
+  get registration(): string {
+    return this.#state.registration;
+  }
+  get individualKey(): Bytes {
+    return this.#state.individualKey;
+  }
+  get epoch(): GroupEpoch | null {
+    if (this.#statement === null || !this.isMember) return null;
+    const { epoch: number, incarnation, suite } = this.#statement;
+    return { number, incarnation, suite, members: this.#roster, since: this.#since };
+  }
+  /** The epoch we stand in, as it is stored. */
+  get storedEpoch(): StoredEpoch | undefined {
+    if (this.#statement === null) return undefined;
+    return this.#store.epoch(this.#statement.incarnation, this.#statement.epoch);
+  }
+
+  /** Is this an incarnation of the key server that is over? */
+  isPast(incarnation: string): boolean {
+    return this.#state.past.includes(incarnation);
+  }
+
+  setPhase(phase: GroupPhase, sentence: string): void {
+    if (phase === this.phase) return;
+    this.#save({ phase });
+    this.#emit({ type: "phase", phase, sentence });
+  }
+
+  /** A number for an action of ours, above all before. */
+  nextAction(now: number): number {
+    const lastAction = Math.max(now, this.#state.lastAction + 1);
+    this.#save({ lastAction });
+    return lastAction;
+  }
+
+  setRegistration(registration: string, individualKey: Bytes): void {
+    this.#save({ registration, individualKey });
+  }
+
+  setSpecification(specification: Specification): void {
+    this.#specification = specification;
+    this.#save({ specification: printSpecification(specification) });
+    this.#emit({ type: "specification", specification });
+  }
+
+  /** Stores an epoch and makes it ours. @returns what the data processor is to go on with */
+  commit({ statement, roster, keys, epochKey }: Proved, at: number): StoredEpoch {
+    const { incarnation, epoch: number, suite } = statement;
+    const { send } = this.#specification;
+    const stored = { incarnation, number, suite, send, key: epochKey, at };
+    const old = this.#statement;
+    const past = old === null || old.incarnation === incarnation
+      ? this.#state.past
+      : [...this.#state.past, old.incarnation].slice(-MOST_PAST);
+    const before = this.#state;
+    try {
+      this.#store.transaction(() => {
+        this.#store.addEpoch(stored, roster);
+        this.#save({ phase: "in", keys: keys.encode(), statement: statement.encoded, past });
+      });
+    } catch (error) {
+      this.#state = before;
+      throw error;
+    }
+    [this.#keys, this.#statement, this.#roster, this.#since] = [keys, statement, roster, at];
+    if (before.phase !== "in") {
+      const sentence = before.phase === "behind"
+        ? "The group's newest key is here."
+        : "You are in the group. What was written before you cannot read.";
+      this.#emit({ type: "phase", phase: "in", sentence });
+    }
+    return stored;
+  }
+
+  /** Out: our keys of the graph and the registration are forgotten. */
+  leave(phase: GroupPhase, sentence: string): void {
+    this.#keys = null;
+    this.#roster = [];
+    this.#save({ keys: EMPTY, registration: "", individualKey: EMPTY });
+    this.setPhase(phase, sentence);
+  }
+
+  /** Notes people seen for the first time. @returns those whose account key is another now */
+  meet(roster: Roster, pinned: (jid: string) => Bytes | undefined): string[] {
+    const others: string[] = [];
+    for (const { jid, accountKey } of roster) {
+      const known = this.#store.person(jid);
+      if (known === undefined) this.#store.addPerson(jid, accountKey);
+      const keys = [known, pinned(jid)];
+      if (keys.some((key) => key !== undefined && !equal(key, accountKey))) others.push(jid);
+    }
+    return others;
+  }
+
+  /** Has this person been a member, with this account key? */
+  knows(jid: string, accountKey: Bytes): boolean {
+    const known = this.#store.person(jid);
+    return known !== undefined && equal(known, accountKey);
+  }
+
+  #save(change: Partial<MemberState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#store.setState(encodeState(this.#state));
+  }
+}
+
+function fresh(specification: Specification): MemberState {
+  return {
+    phase: "out",
+    specification: printSpecification(specification),
+    registration: "",
+    individualKey: EMPTY,
+    keys: EMPTY,
+    statement: EMPTY,
+    past: [],
+    lastAction: 0,
+  };
+}

@@ -1,0 +1,117 @@
+import { Backoff, type Bytes, toHex } from "../base/mod.ts";
+import type { Random } from "../crypto/mod.ts";
+import { GroupError } from "./errors.ts";
+import type { GroupAnswer } from "./answers.ts";
+import { encodeRequest, type GroupRequest } from "./requests.ts";
+
+/** A request without its head. */
+export type Question = GroupRequest extends infer R
+  ? R extends GroupRequest ? Omit<R, "request" | "group"> : never
+  : never;
+
+/** Runs something later. @returns what keeps it from running */
+export type Schedule = (ms: number, work: () => void) => () => void;
+
+const FIRST = 2_000;
+const MOST = 15_000;
+/** ms after which a key server that does not answer is taken for silent. */
+const PATIENCE = 60_000;
+const MOST_WAITING = 32;
+
+interface Waiting {
+  settle(outcome: GroupAnswer | Error): void;
+}
+
+/**
+ * Questions to the key server: each is sent again, the same, until it is answered; the key server
+ * answers a repeated one as it did before, so nothing is done twice.
+ */
+export class PendingRequests {
+  readonly #group: string;
+  readonly #send: (payload: Bytes) => Promise<void>;
+  readonly #random: Random;
+  readonly #schedule: Schedule;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(
+    o: {
+      group: string;
+      send(payload: Bytes): Promise<void>;
+      random: Random;
+      schedule: Schedule;
+    },
+  ) {
+    this.#group = o.group;
+    this.#send = (payload) => o.send(payload);
+    this.#random = o.random;
+    this.#schedule = o.schedule;
+  }
+
+  /**
+   * Asks until there is an answer.
+   * @throws GroupError `key-server-silent` when none comes within a minute, or the code of a refusal;
+   *   the signal's reason when it aborts
+   */
+  ask(question: Question, signal?: AbortSignal): Promise<GroupAnswer> {
+    signal?.throwIfAborted();
+    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(silent());
+    const request = toHex(this.#random(16));
+    const payload = encodeRequest({ ...question, request, group: this.#group } as GroupRequest);
+    return new Promise((resolve, reject) => {
+      const backoff = new Backoff(FIRST, MOST);
+      const send = () => {
+        this.#send(payload).catch(() => {}); // the next one may get through
+        cancelNext = this.#schedule(backoff.next(), send);
+      };
+      const settle = (outcome: GroupAnswer | Error) => {
+        if (!this.#waiting.delete(request)) return;
+        cancelNext();
+        cancelEnd();
+        signal?.removeEventListener("abort", aborted);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      };
+      const aborted = () => settle(abortReason(signal!));
+      this.#waiting.set(request, { settle });
+      let cancelNext = () => {};
+      const cancelEnd = this.#schedule(PATIENCE, () => settle(silent()));
+      signal?.addEventListener("abort", aborted, { once: true });
+      send();
+    });
+  }
+
+  /** @returns false for an answer that nobody waits for */
+  answered(answer: GroupAnswer): boolean {
+    const waiting = this.#waiting.get(answer.request);
+    if (waiting === undefined) return false;
+    if (answer.kind === "refused") waiting.settle(new RefusedError(answer.code, answer.message));
+    else waiting.settle(answer);
+    return true;
+  }
+
+  /** Ends all that wait. */
+  close(): void {
+    for (const { settle } of [...this.#waiting.values()]) settle(silent());
+  }
+}
+
+/** The key server refused; `code` and sentence are its own, bounded. */
+export class RefusedError extends GroupError {
+  constructor(code: string, message: string) {
+    const known = /^[a-z][a-z0-9-]{0,63}$/.test(code) ? code : "refused";
+    const sentence = message.replace(/\p{C}/gu, " ").slice(0, 500);
+    super(known as "not-allowed", sentence);
+  }
+}
+
+function silent(): GroupError {
+  return new GroupError(
+    "key-server-silent",
+    "The group's key server does not answer. It may be switched off; it is asked again when it is " +
+      "heard from.",
+  );
+}
+
+function abortReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new DOMException("ended", "AbortError");
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import type { Bytes } from "../base/mod.ts";
+import { ed25519, systemRandom } from "../crypto/mod.ts";
+import { ACTION_LABEL, type Deed, signAction, type SignedAction } from "./action.ts";
+import type { EpochStatement, Reason } from "./epoch_statement.ts";
+import type { GroupMember } from "./group_keys.ts";
+import { memberOf, type Roster } from "./roster.ts";
+import { epochSentence, judge } from "./roster_judge.ts";
+import type { Access, Role } from "./specification.ts";
+import { device, specificationOf, type TestDevice } from "./testing_key_server.ts";
+
+const devices = new Map<string, TestDevice>();
+function someone(name: string, role: Role = "member"): GroupMember {
+  const jid = `${name}@example.org`;
+  const self = devices.get(jid) ?? device(jid);
+  devices.set(jid, self);
+  return memberOf(jid, self.deviceKey, self.accountKey, role);
+}
+const anna = someone("anna", "owner"), bob = someone("bob"), carol = someone("carol");
+const INVITED: Access[] = [{ kind: "invited" }];
+const GROUP = "ab".repeat(16);
+
+function deedOf(author: GroupMember, deed: Deed, group = GROUP): SignedAction {
+  const { key, jid, deviceKey } = devices.get(author.jid)!;
+  const incarnation = "cd".repeat(16);
+  return signAction(
+    { group, incarnation, jid, deviceKey, number: 1, time: 0, deed },
+    (body) => ed25519.sign(key.secret, ACTION_LABEL, body),
+  );
+}
+
+function judged(
+  before: Roster,
+  after: Roster,
+  reasons: Reason[],
+  actions: SignedAction[] = [],
+  access: Access[] = INVITED,
+  known: string[] = [],
+) {
+  const specification = {
+    ...specificationOf(systemRandom(32), [devices.get(anna.jid)!], { access }),
+    group: GROUP,
+  };
+  return judge({
+    before,
+    after,
+    statement: { group: GROUP, reasons } as unknown as EpochStatement,
+    actions: actions.map(({ encoded }): Bytes => encoded),
+    specification,
+    knows: ({ jid }) => known.includes(jid),
+  });
+}
+const because = (kind: Reason["kind"], subject: GroupMember, action?: SignedAction): Reason => ({
+  kind,
+  subject: subject.id,
+  action: action?.hash ?? null,
+});
+
+Deno.test("judge() names who expelled, and what the key server did on its own", () => {
+  const expel = deedOf(anna, { kind: "expel", subject: bob.jid });
+  const fine = judged([anna, bob], [anna], [because("expelled", bob, expel)], [expel]);
+  assert.deepEqual(fine.unsigned, []);
+  assert.equal(
+    epochSentence(9, fine),
+    "Epoch 9: anna@example.org expelled bob@example.org, the key changed.",
+  );
+  const alone = judged([anna, bob], [anna], [because("expelled", bob)]);
+  assert.match(alone.unsigned.join(), /took bob@example.org out of the group on its own/);
+  assert.equal(judged([anna, bob], [anna], []).unsigned.length, 1);
+  const left = judged([anna, bob], [anna], [because("left", bob)]);
+  assert.deepEqual([left.left, left.unsigned], [[bob], []]);
+});
+
+Deno.test("judge() takes no action of another author, group, kind or subject", () => {
+  const others: SignedAction[] = [
+    deedOf(bob, { kind: "expel", subject: carol.jid }),
+    deedOf(anna, { kind: "expel", subject: carol.jid }, "ee".repeat(16)),
+    deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }),
+    deedOf(anna, { kind: "expel", subject: bob.jid }),
+  ];
+  for (const action of others) {
+    const reasons = [because("expelled", carol, action)];
+    assert.equal(judged([anna, bob, carol], [anna, bob], reasons, [action]).unsigned.length, 1);
+  }
+  const good = deedOf(anna, { kind: "expel", subject: carol.jid });
+  const wrongHash = [because("expelled", carol, others[3])];
+  assert.equal(judged([anna, bob, carol], [anna, bob], wrongHash, [good]).unsigned.length, 1);
+});
+
+Deno.test("judge() asks who let somebody in, and as what", () => {
+  const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" });
+  const joins = (reason: Reason, ...rest: [SignedAction[]?, Access[]?, string[]?]) =>
+    judged([anna, bob], [anna, bob, carol], [reason], ...rest).unsigned.length;
+  assert.equal(joins(because("joined", carol, admit), [admit]), 0);
+  assert.equal(joins(because("joined", carol)), 1, "nobody admitted her");
+  assert.equal(joins(because("joined", carol), [], [{ kind: "jid", jid: carol.jid }]), 0);
+  assert.equal(joins(because("joined", carol), [], [{ kind: "domain", domain: "example.org" }]), 0);
+  assert.equal(joins(because("joined", carol), [], [{ kind: "domain", domain: "example.net" }]), 1);
+  assert.equal(joins(because("joined", carol), [], INVITED, [carol.jid]), 0, "she was in before");
+  const asAdmin = { ...carol, role: "admin" as const };
+  const reasons = [because("joined", carol, admit)];
+  assert.equal(judged([anna, bob], [anna, bob, asAdmin], reasons, [admit]).unsigned.length, 1);
+  const asOwner = { ...carol, role: "owner" as const };
+  assert.equal(
+    judged([anna], [anna, asOwner], reasons, [admit], INVITED, [carol.jid]).unsigned.length,
+    1,
+  );
+  // A second device of somebody who is in has their role, and the same account key.
+  const second = device(bob.jid, bob.accountKey);
+  const bob2 = memberOf(bob.jid, second.deviceKey, bob.accountKey, "member");
+  assert.deepEqual(judged([anna, bob], [anna, bob, bob2], [because("joined", bob2)]).unsigned, []);
+  const stranger = memberOf(bob.jid, second.deviceKey, systemRandom(32), "member");
+  const pretended = judged([anna, bob], [anna, bob, stranger], [because("joined", stranger)]);
+  assert.equal(pretended.unsigned.length, 1);
+});
+
+Deno.test("judge() wants a signed action for every role", () => {
+  const role = deedOf(anna, { kind: "role", subject: bob.jid, role: "admin" });
+  const admin = { ...bob, role: "admin" as const };
+  const reason: Reason = { kind: "role", subject: bob.jid, action: role.hash };
+  const fine = judged([anna, bob], [anna, admin], [reason], [role]);
+  assert.deepEqual([fine.changed, fine.unsigned], [[admin], []]);
+  assert.equal(judged([anna, bob], [anna, admin], [reason]).unsigned.length, 1);
+  const listener = { ...bob, role: "listener" as const };
+  assert.equal(judged([anna, bob], [anna, listener], [reason], [role]).unsigned.length, 1);
+});

@@ -1,0 +1,276 @@
+import { type Bytes, WireReader, WireWriter } from "../base/mod.ts";
+import { type DatabaseSync, transaction, type Vault } from "../store/mod.ts";
+import { dataSuite, dataSuiteByCode } from "./data_suites.ts";
+import type { GroupMember } from "./group_keys.ts";
+import type { MemberStore, StoredEpoch } from "./member_store.ts";
+import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
+
+/** Counters of one sender and epoch that are told apart behind the newest one. */
+const WINDOW = 8192;
+
+/** What lies in the current list of members about one of them. */
+interface Listed {
+  readonly row: number;
+  readonly place: number;
+  readonly member: GroupMember;
+}
+
+/** Keeps what a member remembers of one group in the daemon's database; keys and names sealed. */
+export class SqliteMemberStore implements MemberStore {
+  readonly #db: DatabaseSync;
+  readonly #vault: Vault;
+  readonly #group: string;
+  /** The newest list of an incarnation, by device; read once. */
+  #listed: { incarnation: string; devices: Map<string, Listed> } | undefined;
+
+  /** @param group 32 hex digits */
+  constructor(db: DatabaseSync, vault: Vault, group: string) {
+    this.#db = db;
+    this.#vault = vault;
+    this.#group = group;
+  }
+
+  /** Ids of the groups of which anything is remembered. */
+  static groups(db: DatabaseSync): string[] {
+    return db.prepare("SELECT grp FROM group_states ORDER BY grp").all()
+      .map(({ grp }) => String(grp));
+  }
+
+  transaction<T>(work: () => T): T {
+    try {
+      return transaction(this.#db, work);
+    } catch (error) {
+      this.#listed = undefined;
+      throw error;
+    }
+  }
+
+  state(): Bytes | undefined {
+    const row = this.#db.prepare("SELECT sealed FROM group_states WHERE grp = ?").get(this.#group);
+    if (row?.sealed === undefined || row.sealed === null) return undefined;
+    return this.#vault.open(`group_states/${this.#group}`, row.sealed as Uint8Array);
+  }
+
+  setState(state: Bytes): void {
+    const sealed = this.#vault.seal(`group_states/${this.#group}`, state);
+    this.#db.prepare(
+      `INSERT INTO group_states (grp, counter, sealed) VALUES (?1, 0, ?2)
+       ON CONFLICT (grp) DO UPDATE SET sealed = ?2`,
+    ).run(this.#group, sealed);
+  }
+
+  addEpoch(epoch: StoredEpoch, roster: readonly GroupMember[]): void {
+    const { incarnation, number, at } = epoch;
+    const inside = writeRole(new WireWriter().u8(dataSuite(epoch.suite).code), epoch.send)
+      .raw(epoch.key);
+    const sealed = this.#vault.seal(this.#epochPlace(incarnation, number), inside.finish());
+    this.#db.prepare(
+      `INSERT OR IGNORE INTO group_firsts (grp, incarnation, number) VALUES (?, ?, ?)`,
+    ).run(this.#group, incarnation, number);
+    this.#db.prepare(
+      `INSERT OR REPLACE INTO group_epochs (grp, incarnation, number, at, sealed)
+       VALUES (?, ?, ?, ?, ?)`,
+    ).run(this.#group, incarnation, number, at, sealed);
+    this.#list(incarnation, number, roster);
+  }
+
+  roster(incarnation: string): GroupMember[] {
+    return [...this.#current(incarnation).values()].sort((a, b) => a.place - b.place)
+      .map(({ member }) => member);
+  }
+
+  epoch(incarnation: string, number: number): StoredEpoch | undefined {
+    const row = this.#db.prepare(
+      `SELECT * FROM group_epochs WHERE grp = ? AND substr(incarnation, 1, ?) = ? AND number = ?
+       ORDER BY at DESC LIMIT 1`,
+    ).get(this.#group, incarnation.length, incarnation, number);
+    if (row === undefined) return undefined;
+    const whole = String(row.incarnation);
+    const inside = this.#vault.open(this.#epochPlace(whole, number), row.sealed as Uint8Array);
+    const reader = new WireReader(inside);
+    const suite = dataSuiteByCode(reader.u8())!.id;
+    const send = readRole(reader);
+    return { incarnation: whole, number, suite, send, key: reader.raw(32), at: Number(row.at) };
+  }
+
+  firstEpoch(incarnation: string): number | undefined {
+    const row = this.#db.prepare(
+      `SELECT min(number) AS number FROM group_firsts
+       WHERE grp = ? AND substr(incarnation, 1, ?) = ?`,
+    ).get(this.#group, incarnation.length, incarnation);
+    return row?.number === null ? undefined : Number(row!.number);
+  }
+
+  member(incarnation: string, number: number, device: string): GroupMember | undefined {
+    const row = this.#db.prepare(
+      `SELECT * FROM group_members WHERE grp = ? AND incarnation = ? AND device = ?
+         AND first <= ? AND (last IS NULL OR last >= ?) ORDER BY row DESC LIMIT 1`,
+    ).get(this.#group, incarnation, device, number, number);
+    return row === undefined ? undefined : this.#member(row);
+  }
+
+  dropEpochs(at: number, most: number, kept: { incarnation: string; number: number }): void {
+    const stale = this.#db.prepare(
+      `SELECT incarnation, number FROM group_epochs WHERE grp = ?1
+         AND NOT (incarnation = ?2 AND number = ?3)
+         AND (at < ?4 OR (incarnation, number) NOT IN
+           (SELECT incarnation, number FROM group_epochs WHERE grp = ?1
+            ORDER BY at DESC, number DESC LIMIT ?5))`,
+    ).all(this.#group, kept.incarnation, kept.number, at, most);
+    if (stale.length === 0) return;
+    for (const { incarnation, number } of stale) {
+      for (const table of ["group_epochs", "group_opened"]) {
+        this.#db.prepare(`DELETE FROM ${table} WHERE grp = ? AND incarnation = ? AND number = ?`)
+          .run(this.#group, String(incarnation), Number(number));
+      }
+    }
+    this.#db.prepare(
+      `DELETE FROM group_members WHERE grp = ?1 AND NOT EXISTS
+         (SELECT 1 FROM group_epochs e WHERE e.grp = ?1 AND e.incarnation = group_members.incarnation
+            AND e.number >= group_members.first
+            AND (group_members.last IS NULL OR e.number <= group_members.last))`,
+    ).run(this.#group);
+  }
+
+  person(jid: string): Bytes | undefined {
+    const row = this.#db.prepare("SELECT sealed FROM group_persons WHERE grp = ? AND jid = ?")
+      .get(this.#group, jid);
+    if (row === undefined) return undefined;
+    return this.#vault.open(`group_persons/${this.#group}/${jid}`, row.sealed as Uint8Array);
+  }
+
+  addPerson(jid: string, accountKey: Bytes): void {
+    const sealed = this.#vault.seal(`group_persons/${this.#group}/${jid}`, accountKey);
+    this.#db.prepare("INSERT OR REPLACE INTO group_persons (grp, jid, sealed) VALUES (?, ?, ?)")
+      .run(this.#group, jid, sealed);
+  }
+
+  reserveCounters(count: number): number {
+    const row = this.#db.prepare(
+      `INSERT INTO group_states (grp, counter) VALUES (?1, ?2)
+       ON CONFLICT (grp) DO UPDATE SET counter = counter + ?2 RETURNING counter`,
+    ).get(this.#group, count);
+    return Number(row!.counter) - count;
+  }
+
+  isFresh(incarnation: string, number: number, device: string, counter: number): boolean {
+    const row = this.#db.prepare(
+      `WITH of_sender AS (SELECT counter FROM group_opened
+         WHERE grp = ?1 AND incarnation = ?2 AND number = ?3 AND device = ?4)
+       SELECT (SELECT max(counter) FROM of_sender) AS highest,
+         EXISTS (SELECT 1 FROM of_sender WHERE counter = ?5) AS seen`,
+    ).get(this.#group, incarnation, number, device, counter)!;
+    if (row.highest === null) return true;
+    return row.seen === 0 && counter > Number(row.highest) - WINDOW;
+  }
+
+  markOpened(incarnation: string, number: number, device: string, counter: number): boolean {
+    if (!this.isFresh(incarnation, number, device, counter)) return false;
+    this.#db.prepare(
+      "INSERT INTO group_opened (grp, incarnation, number, device, counter) VALUES (?, ?, ?, ?, ?)",
+    ).run(this.#group, incarnation, number, device, counter);
+    this.#db.prepare(
+      `DELETE FROM group_opened WHERE grp = ? AND incarnation = ? AND number = ? AND device = ?
+         AND counter <= ?`,
+    ).run(this.#group, incarnation, number, device, counter - WINDOW);
+    return true;
+  }
+
+  clear(): void {
+    this.#listed = undefined;
+    for (const table of GROUP_TABLES) {
+      this.#db.prepare(`DELETE FROM ${table} WHERE grp = ?`).run(this.#group);
+    }
+  }
+
+  /**
+   * Takes over a list: a row a member and span of epochs. Places grow along the list, so that the
+   * rows of one epoch give it back in its order.
+   */
+  #list(incarnation: string, number: number, roster: readonly GroupMember[]): void {
+    const listed = this.#current(incarnation);
+    const now = new Set(roster.map(({ device }) => device));
+    for (const [device, { row }] of listed) {
+      if (!now.has(device)) this.#unlist(row, device, number);
+    }
+    let place = -1;
+    let free = Math.max(-1, ...[...listed.values()].map((each) => each.place));
+    for (const member of roster) {
+      const old = listed.get(member.device);
+      const stays = old !== undefined && old.place > place;
+      if (stays && isSame(old.member, member)) {
+        place = old.place;
+        continue;
+      }
+      if (old !== undefined) this.#unlist(old.row, member.device, number);
+      place = stays ? old.place : ++free;
+      listed.set(member.device, {
+        row: this.#insert(incarnation, number, place, member),
+        place,
+        member,
+      });
+    }
+  }
+
+  #insert(incarnation: string, first: number, place: number, member: GroupMember): number {
+    const sealed = this.#vault.seal(
+      this.#memberPlace(incarnation, member.device, first),
+      encodeRoster([member]),
+    );
+    const { lastInsertRowid } = this.#db.prepare(
+      `INSERT INTO group_members (grp, incarnation, device, place, first, last, sealed)
+       VALUES (?, ?, ?, ?, ?, NULL, ?)`,
+    ).run(this.#group, incarnation, member.device, place, first, sealed);
+    return Number(lastInsertRowid);
+  }
+
+  #unlist(row: number, device: string, number: number): void {
+    this.#db.prepare("UPDATE group_members SET last = ? WHERE row = ?").run(number - 1, row);
+    this.#listed!.devices.delete(device);
+  }
+
+  #current(incarnation: string): Map<string, Listed> {
+    if (this.#listed?.incarnation === incarnation) return this.#listed.devices;
+    const rows = this.#db.prepare(
+      "SELECT * FROM group_members WHERE grp = ? AND incarnation = ? AND last IS NULL",
+    ).all(this.#group, incarnation);
+    const devices = new Map(rows.map((row) => [
+      String(row.device),
+      { row: Number(row.row), place: Number(row.place), member: this.#member(row) },
+    ]));
+    this.#listed = { incarnation, devices };
+    return devices;
+  }
+
+  #member(row: Record<string, unknown>): GroupMember {
+    const place = this.#memberPlace(String(row.incarnation), String(row.device), Number(row.first));
+    return decodeRoster(this.#vault.open(place, row.sealed as Uint8Array))[0]!;
+  }
+
+  #epochPlace(incarnation: string, number: number): string {
+    return `group_epochs/${this.#group}/${incarnation}/${number}`;
+  }
+  #memberPlace(incarnation: string, device: string, first: number): string {
+    return `group_members/${this.#group}/${incarnation}/${device}/${first}`;
+  }
+}
+
+/** Tables with a column `grp`. */
+export const GROUP_TABLES = [
+  "group_states",
+  "group_firsts",
+  "group_epochs",
+  "group_members",
+  "group_opened",
+  "group_persons",
+] as const;
+
+function isSame(a: GroupMember, b: GroupMember): boolean {
+  return a === b ||
+    (a.id === b.id && a.role === b.role && sameBytes(a.deviceKey, b.deviceKey) &&
+      sameBytes(a.accountKey, b.accountKey));
+}
+
+function sameBytes(a: Bytes, b: Bytes): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

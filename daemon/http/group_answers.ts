@@ -1,0 +1,35 @@
+import * as v from "valibot";
+import { invitation } from "./room_answers.ts";
+
+/** The views of groups as schemas; `answers.ts` checks that they agree with `daemon/views`. */
+const text = v.string();
+const problem = v.object({ code: text, message: text });
+const role = v.picklist(["owner", "admin", "member", "listener"]);
+
+const member = v.object({
+  jid: text,
+  device: text,
+  name: text,
+  role,
+  self: v.boolean(),
+  presence: v.picklist(["online", "away", "dnd", "offline"]),
+  trust: v.picklist(["own", "verified", "first-use", "changed", "unknown"]),
+});
+
+export const group = v.object({
+  jid: text,
+  id: text,
+  name: text,
+  state: v.picklist(["invited", "joining", "in", "waiting", "out"]),
+  problem: v.nullable(problem),
+  invitation: v.nullable(invitation),
+  epoch: v.nullable(v.object({ number: v.number(), incarnation: text, suite: text })),
+  keyServer: v.object({ jid: text, fingerprint: text, own: v.boolean(), silent: v.boolean() }),
+  server: text,
+  role: v.nullable(role),
+  maySend: v.boolean(),
+  members: v.array(member),
+  admitted: v.array(text),
+  refused: v.array(v.object({ code: text, count: v.number() })),
+  history: v.picklist(["none", "own"]),
+});

@@ -1,0 +1,25 @@
+import * as v from "valibot";
+import { sendMessageBody } from "./requests.ts";
+
+/** What may be sent about encrypted groups; bounded as in `requests.ts`. */
+const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+const jid = line(3071);
+const role = v.picklist(["owner", "admin", "member", "listener"]);
+
+export const createGroupBody = v.strictObject({
+  name: line(256),
+  server: v.exactOptional(line(1023)),
+  keyServer: v.exactOptional(v.strictObject({ jid, key: line(64) })),
+});
+export const answerGroupBody = v.strictObject({
+  answer: v.picklist(["accept", "later", "decline"]),
+});
+export const leaveGroupBody = v.strictObject({ force: v.exactOptional(v.boolean()) });
+export const inviteToGroupBody = v.strictObject({
+  contact: jid,
+  role: v.exactOptional(role),
+  reason: v.exactOptional(line(500)),
+});
+export const expelFromGroupBody = v.strictObject({ member: jid });
+export const groupRoleBody = v.strictObject({ member: jid, role });
+export const sendToGroupBody = sendMessageBody;

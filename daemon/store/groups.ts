@@ -1,0 +1,62 @@
+import { fromUtf8, utf8 } from "../base/mod.ts";
+import type { Problem, RoomInvitationView } from "../views/mod.ts";
+import type { DatabaseSync } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+/** What is remembered of an encrypted group beside its keys. */
+export interface StoredGroup {
+  /** Its room. */
+  readonly jid: string;
+  /** 32 hex digits. */
+  readonly id: string;
+  /** declined: kept for a while so that the same invitation does not come again and again. */
+  readonly state: "invited" | "joined" | "out" | "declined";
+  /** When that began, ms since 1970. */
+  readonly at: number;
+  /** Text of the specification; the key server's key in it is pinned. */
+  readonly specification: string;
+  readonly invitation: RoomInvitationView | null;
+  /** Why we are out. */
+  readonly problem: Problem | null;
+  /** Whom we let in, by bare JID, and how they were invited; where we did. */
+  readonly admitted: readonly string[];
+  /** What was not shown, by cause. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** Encrypted groups one is in, was in, or is invited to; all but the address of the room sealed. */
+export class StoredGroups {
+  readonly #db: DatabaseSync;
+  readonly #vault: Vault;
+
+  constructor(db: DatabaseSync, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  all(): StoredGroup[] {
+    return this.#db.prepare("SELECT * FROM groups ORDER BY jid").all()
+      .map((row) => this.#view(row));
+  }
+
+  get(jid: string): StoredGroup | undefined {
+    const row = this.#db.prepare("SELECT * FROM groups WHERE jid = ?").get(jid);
+    return row === undefined ? undefined : this.#view(row);
+  }
+
+  put(group: StoredGroup): void {
+    const { jid, ...inside } = group;
+    const sealed = this.#vault.seal(`groups/${jid}`, utf8(JSON.stringify(inside)));
+    this.#db.prepare("INSERT OR REPLACE INTO groups (jid, sealed) VALUES (?, ?)").run(jid, sealed);
+  }
+
+  remove(jid: string): void {
+    this.#db.prepare("DELETE FROM groups WHERE jid = ?").run(jid);
+  }
+
+  #view(row: Record<string, unknown>): StoredGroup {
+    const jid = String(row.jid);
+    const inside = this.#vault.open(`groups/${jid}`, row.sealed as Uint8Array);
+    return { ...JSON.parse(fromUtf8(inside)), jid };
+  }
+}

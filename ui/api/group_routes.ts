@@ -1,0 +1,24 @@
+/** The routes about encrypted groups, typed. */
+import { request } from "./client.ts";
+import type { GroupRole, GroupView, RoomMessageView } from "./views.ts";
+
+const at = (jid: string) => `/api/groups/${encodeURIComponent(jid)}`;
+
+export const groupApi = {
+  groups: () => request<GroupView[]>("GET", "/api/groups"),
+  create: (input: { name: string; server?: string }) =>
+    request<GroupView>("POST", "/api/groups", input),
+  answer: (jid: string, answer: "accept" | "later" | "decline") =>
+    request<GroupView>("POST", `${at(jid)}/invitation`, { answer }),
+  join: (jid: string) => request<GroupView>("POST", `${at(jid)}/join`),
+  leave: (jid: string, force: boolean) =>
+    request<void>("POST", `${at(jid)}/leave`, force ? { force } : {}),
+  end: (jid: string) => request<void>("POST", `${at(jid)}/end`),
+  invite: (jid: string, contact: string, role: GroupRole) =>
+    request<void>("POST", `${at(jid)}/invite`, { contact, role }),
+  expel: (jid: string, member: string) => request<void>("POST", `${at(jid)}/expel`, { member }),
+  setRole: (jid: string, member: string, role: GroupRole) =>
+    request<void>("PUT", `${at(jid)}/role`, { member, role }),
+  send: (jid: string, body: string) =>
+    request<RoomMessageView>("POST", `${at(jid)}/messages`, { body }),
+};

@@ -1,0 +1,171 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { seriousViolations } from "./testing/browser.ts";
+import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
+import { CIRCLE, fakeGroup, fakeGroupMember } from "./testing/fake_groups.ts";
+import { fakeRoomMessage } from "./testing/fake_rooms.ts";
+import type { MockApi } from "./testing/mock_api.ts";
+
+const dashboards = new Dashboards();
+const dashboard = dashboards.add;
+const at = `/api/groups/${CIRCLE}`;
+const DORA = "dora@example.org";
+
+const inCircle = (mock: MockApi) => {
+  mock.putGroup(fakeGroup(CIRCLE, {
+    members: [
+      fakeGroupMember({ self: true, trust: "own" }),
+      fakeGroupMember({ jid: BEN, name: "Ben Ortiz", role: "member", trust: "verified" }),
+      fakeGroupMember({ jid: DORA, name: DORA, role: "listener", trust: "changed" }),
+    ],
+    admitted: ["eve@example.org"],
+    refused: [{ code: "before-you-joined", count: 3 }, { code: "in-clear", count: 1 }],
+  }));
+  mock.state.roomMessages.set(CIRCLE, [
+    fakeRoomMessage(CIRCLE, { kind: "notice", nick: "", body: "Epoch 7: Ben Ortiz joined." }),
+    fakeRoomMessage(CIRCLE, {
+      nick: "Ben Ortiz",
+      jid: BEN,
+      body: "Between us",
+      encryption: "keystone",
+    }),
+  ]);
+};
+const invited = (mock: MockApi) =>
+  mock.putGroup(fakeGroup(CIRCLE, {
+    state: "invited",
+    invitation: { from: BEN, reason: "Tuesdays", mediated: false, at: Date.now(), later: false },
+    epoch: null,
+    members: [],
+    role: null,
+    keyServer: { jid: BEN, fingerprint: "ab".repeat(32), own: false, silent: false },
+  }));
+
+/** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("SIMPPD_SCREENSHOTS");
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+dashboard("a group is made; who keeps its keys is said before", async (page, mock) => {
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByText("Its keys are kept by simppd on this device").waitFor();
+  await page.getByLabel("Name of the group").fill("Garden");
+  assert.deepEqual(await seriousViolations(page), []);
+  await picture(page, "group-new");
+  await page.getByRole("button", { name: "Make the group" }).click();
+  await page.getByRole("heading", { name: "This is the group Garden" }).waitFor();
+  await asked(mock, 'POST /api/groups {"name":"Garden"}');
+  await page.getByText("cannot be read by you, nor by who joins after you").waitFor();
+});
+
+dashboard(
+  "an invitation names who keeps the keys and who runs the room; it is put aside, then accepted",
+  async (page, mock) => {
+    const card = page.getByRole("article", { name: "Invitation to the group Circle" });
+    await card.getByText("Ben Ortiz invites you to an encrypted group").waitFor();
+    await card.getByText(`Keys are kept by ${BEN}, who can read the group.`).waitFor();
+    await card.getByText("The room is run by rooms.anna-desk.simppd.invalid").waitFor();
+    await card.getByText("nothing of what was said before").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-invitation");
+    await card.getByRole("button", { name: "Later" }).click();
+    await card.getByText("Put aside").waitFor();
+    await card.getByRole("button", { name: "Join" }).click();
+    await asked(mock, `POST ${at}/invitation {"answer":"accept"}`);
+    await page.getByLabel("Message everybody in Circle").waitFor();
+  },
+  invited,
+);
+
+dashboard("an invitation that is declined is gone", async (page, mock) => {
+  await page.getByRole("button", { name: "Decline" }).click();
+  await asked(mock, `POST ${at}/invitation {"answer":"decline"}`);
+  await page.getByRole("article", { name: "Circle" }).waitFor({ state: "detached" });
+}, invited);
+
+dashboard(
+  "a group shows lines, members with roles and verified marks, and what was not shown; it sends sealed",
+  async (page, mock) => {
+    await openChat(page, "Circle");
+    await said(page, "Between us");
+    await said(page, "Epoch 7: Ben Ortiz joined.");
+    await page.getByText("Encrypted, epoch 7").waitFor();
+    assert.equal(await page.getByRole("log").getByText("Not encrypted").count(), 0);
+    await page.getByRole("button", { name: "Show members" }).click();
+    const members = page.getByRole("complementary", { name: "Members of Circle" });
+    await members.getByText("Their keys are not those you know").last().waitFor();
+    await members.getByText("Reads only, you").waitFor({ state: "detached" });
+    await members.getByText("3 from before you joined").waitFor();
+    await members.getByText("1 written in clear").waitFor();
+    await members.getByText("eve@example.org").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-open");
+    await page.getByLabel("Message everybody in Circle").fill("So it is");
+    await page.keyboard.press("Enter");
+    await said(page, "So it is");
+    await asked(mock, `POST ${at}/messages {"body":"So it is"}`);
+    assert.equal(mock.log.some((line) => line.startsWith("POST /api/rooms")), false);
+    await page.getByLabel("Message everybody in Circle").fill("refuse this");
+    await page.keyboard.press("Enter");
+    await page.getByText("The key is not here.").waitFor();
+  },
+  inCircle,
+);
+
+dashboard("a member is expelled after a question, another becomes admin", async (page, mock) => {
+  await openChat(page, "Circle");
+  await page.getByRole("button", { name: "Show members" }).click();
+  const members = page.getByRole("complementary", { name: "Members of Circle" });
+  await members.getByLabel("What to do about Ben Ortiz").click();
+  await members.getByRole("button", { name: "Make admin" }).first().click();
+  await asked(mock, `PUT ${at}/role {"member":"${BEN}","role":"admin"}`);
+  await members.getByRole("button", { name: "Expel" }).first().click();
+  await page.getByRole("alertdialog").getByText("The key changes at once").waitFor();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Expel" }).click();
+  await asked(mock, `POST ${at}/expel {"member":"${BEN}"}`);
+  await page.getByText("Encrypted, epoch 9").waitFor();
+  assert.equal(await members.getByText("Ben Ortiz").count(), 0);
+}, inCircle);
+
+dashboard("a contact is invited as who only reads", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  await openChat(page, "Circle");
+  await page.getByRole("button", { name: "Show members" }).click();
+  await page.getByRole("button", { name: "Invite" }).last().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("As").selectOption("listener");
+  assert.deepEqual(await seriousViolations(page), []);
+  await picture(page, "group-invite");
+  await dialog.getByRole("button", { name: "Ben Ortiz" }).click();
+  await asked(mock, `POST ${at}/invite {"contact":"${BEN}","role":"listener"}`);
+  await page.getByText("Ben Ortiz is invited.").waitFor();
+}, inCircle);
+
+dashboard("who keeps the keys ends the group rather than leave it", async (page, mock) => {
+  await openChat(page, "Circle");
+  await page.getByRole("button", { name: "Leave the group" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByText("This device keeps the group's keys").waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Leave the group" }).count(), 0);
+  await dialog.getByRole("button", { name: "End the group" }).click();
+  await asked(mock, `POST ${at}/end`);
+  await page.getByRole("heading", { name: "Circle", exact: true }).waitFor({ state: "detached" });
+}, inCircle);
+
+dashboard("who was expelled reads that, and may ask again", async (page, mock) => {
+  await openChat(page, "Circle");
+  await said(page, "Between us");
+  mock.putGroup(fakeGroup(CIRCLE, {
+    state: "out",
+    problem: { code: "group-removed", message: "You were taken out of this group." },
+    epoch: null,
+  }));
+  await page.getByText("You were taken out of this group.").waitFor();
+  assert.equal(await page.getByLabel("Message everybody in Circle").count(), 0);
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await asked(mock, `POST ${at}/join`);
+}, inCircle);
+
+dashboards.test("dashboard: encrypted groups");

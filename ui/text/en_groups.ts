@@ -1,0 +1,121 @@
+const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+
+/** What is said about encrypted groups. */
+export const groups = {
+  groups: {
+    kind: "Group",
+    sealed: "Encrypted",
+    sealedLead: "Only the members and who keeps the keys can read what is said here.",
+    epoch: (n: number) => `epoch ${n}`,
+    states: {
+      invited: "Invited",
+      joining: "Waiting for the key …",
+      in: "",
+      waiting: "Waiting for the connection or the key",
+      out: "You are not in this group",
+    },
+    members: (n: number) => plural(n, "member", "members"),
+
+    make: "Make a group",
+    name: "Name of the group",
+    nameHint: "Only its members get to know it.",
+    serverHint:
+      "Your own server when empty. Whoever runs it sees who writes when, and cannot read it.",
+    makeLead:
+      "The group is encrypted. Its keys are kept by simppd on this device: it lets people in, and " +
+      "changes the key when somebody comes or goes. While it is off, nobody can come or go; the " +
+      "others go on talking.",
+    goMake: "Make the group",
+
+    invitation: {
+      heading: "Group invitations",
+      by: (who: string) => `${who} invites you to an encrypted group`,
+      name: (group: string) => `Invitation to the group ${group}`,
+      accept: "Join",
+      later: "Later",
+      decline: "Decline",
+      put: "Put aside",
+      reason: "They say:",
+      before: "You can read what is said from then on; nothing of what was said before.",
+    },
+    /** Who could read it, and who sees what goes by: named before one joins. */
+    keeper: (jid: string) => `Keys are kept by ${jid}, who can read the group.`,
+    keeperOwn: "Keys are kept by simppd on this device.",
+    keeperKey: "Its key",
+    silent: "Nothing was heard of it for minutes: who comes or goes does not show.",
+    room: (server: string) =>
+      `The room is run by ${server}: it sees who writes when, and cannot read it.`,
+
+    open: (group: string) => `Group ${group}`,
+    first: (group: string) => `This is the group ${group}`,
+    firstLead: "What was said before you joined cannot be read by you, nor by who joins after you.",
+    placeholder: (group: string) => `Message everybody in ${group}`,
+    hint: "Encrypted. Enter sends, Shift and Enter begin a new line.",
+    readOnly: "In this group you may read and not write.",
+    delivery: { pending: "Being sent", sent: "The room has it", failed: "Not sent" },
+    askAgain: "Ask again",
+    outLead: "What was said here stays until you leave the group.",
+
+    trust: {
+      own: "your device",
+      verified: "Verified",
+      "first-use": "Not verified",
+      changed: "Their keys are not those you know",
+      unknown: "No contact of yours",
+    },
+    roles: { owner: "Owner", admin: "Admin", member: "Member", listener: "Reads only" },
+    devices: (n: number) => plural(n, "device", "devices"),
+    admitted: "May come in",
+    listLead: "Keys and roles here are signed by who keeps the group's keys.",
+    more: (name: string) => `What to do about ${name}`,
+    makeRole: {
+      owner: "Make owner",
+      admin: "Make admin",
+      member: "Make member",
+      listener: "Let them only read",
+    },
+    expel: "Expel",
+    expelTitle: (name: string, group: string) => `Expel ${name} from ${group}?`,
+    expelLead: "The key changes at once: they cannot read what is said from then on.",
+    expelGo: "Expel",
+
+    refused: "What was not shown",
+    causes: {
+      "in-clear": "written in clear",
+      "before-you-joined": "from before you joined",
+      "no-key": "of an older key",
+      "key-not-here": "key not yet here",
+      "not-a-member": "from who is no member",
+      "may-not-send": "from who may not write",
+      forged: "forged",
+      repeated: "repeated",
+      "too-late": "sent too late",
+      malformed: "damaged",
+      "other-key-server": "from another key server",
+      "rolled-back": "rolled back",
+      forked: "contradicting the key server",
+      "out-of-order": "out of order",
+      overflow: "too much at once",
+    } as Readonly<Record<string, string>>,
+
+    invite: "Invite",
+    inviteTitle: (group: string) => `Invite to ${group}`,
+    inviteLead: "They can read what is said from then on; nothing of what was said before.",
+    inviteAs: "As",
+    invited: (who: string) => `${who} is invited.`,
+    inviteNobody: "You have no contacts yet whom you could invite.",
+
+    leave: "Leave the group",
+    leaveTitle: (group: string) => `Leave ${group}?`,
+    leaveLead:
+      "The key changes for the others. What was said there is deleted from this machine's disk.",
+    leaveKeeper:
+      "This device keeps the group's keys: without it nobody can come or go any more. End the group, " +
+      "or stay.",
+    leaveGo: "Leave the group",
+    leaveForce: "Leave although the key server does not answer",
+    end: "End the group for everybody",
+    endLead: "It cannot be undone: everybody is put out and the room is gone.",
+    endGo: "End the group",
+  },
+};
