@@ -34,7 +34,11 @@ export function squeezeCss(css: string): string {
     .trim();
 }
 
-async function bundleScript(entry: string, out: string): Promise<void> {
+async function bundleScript(
+  entry: string,
+  out: string,
+  format: "esm" | "iife" = "esm",
+): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
@@ -42,6 +46,8 @@ async function bundleScript(entry: string, out: string): Promise<void> {
       "--platform",
       "browser",
       "--minify",
+      "--format",
+      format,
       new URL(entry, ui).pathname,
       "-o",
       new URL(out, dist).pathname,
@@ -54,6 +60,7 @@ async function bundleScript(entry: string, out: string): Promise<void> {
 
 /** The script of a PDF's frame is large, and served seldom: it stays packed. Same script, same bytes. */
 async function bundlePdf(): Promise<void> {
+  await bundleScript("display/pdf_worker.ts", "pdf_worker.js", "iife");
   await bundleScript("display/pdf_frame.ts", "pdf.js");
   const plain = new URL("pdf.js", dist);
   await Deno.writeFile(

@@ -67,6 +67,14 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
   };
 }
 
+/** Values that are forgotten with the test. */
+function inMemory(): DisplayMemory {
+  const values = new Map<string, unknown>();
+  return new DisplayMemory({
+    get: <T>(name: string) => values.get(name) as T | undefined,
+    set: (name, value) => void values.set(name, structuredClone(value)),
+  });
+}
 const FAKE_GROUP: GroupView = {
   jid: "circle@rooms.fake.example",
   id: "0".repeat(32),
@@ -121,15 +129,6 @@ const FAKE_LIMITS: FileLimitsView = {
   fileBytes: 4_294_967_296,
   quota: 10_000_000_000,
 };
-
-/** Values that are forgotten with the test. */
-function inMemory(): DisplayMemory {
-  const values = new Map<string, unknown>();
-  return new DisplayMemory({
-    get: <T>(name: string) => values.get(name) as T | undefined,
-    set: (name, value) => void values.set(name, structuredClone(value)),
-  });
-}
 
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact

@@ -76,7 +76,7 @@ export interface Composition {
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
   /** A viewer of what is shown, beside the dashboard. */
-  readonly viewer: OtherViewer | undefined;
+  readonly viewer?: OtherViewer | undefined;
   readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
+import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { group } from "./group_answers.ts";
 import { file, fileLimits } from "./file_answers.ts";
-import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { groupRoutes } from "./group_routes.ts";
 import { displayRoutes } from "./display_routes.ts";
+import { groupRoutes } from "./group_routes.ts";
 import { fileRoutes } from "./file_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";

@@ -3,8 +3,9 @@
  * the bytes in. A worker of its own reads the file and is ended when it takes too long. No script of
  * the file's runs: what would run them (pdf.js's sandbox) is not here.
  */
-import { getDocument, GlobalWorkerOptions, PDFWorker } from "pdfjs-dist/build/pdf.min.mjs";
-import workerText from "pdfjs-dist/build/pdf.worker.min.mjs" with { type: "text" };
+import { getDocument, PDFWorker } from "pdfjs-dist/build/pdf.min.mjs";
+// A classic script: Chromium starts no module as a worker where there is no origin.
+import workerText from "../dist/pdf_worker.js" with { type: "text" };
 import type { PdfReport, PdfTask } from "./pdf_messages.ts";
 import { PDF_LIMITS } from "./pdf_messages.ts";
 
@@ -78,8 +79,8 @@ async function begin(task: PdfTask): Promise<void> {
   try {
     const blob = new Blob([workerText], { type: "text/javascript" });
     const url = URL.createObjectURL(blob);
-    thread = new Worker(url, { type: "module" });
-    GlobalWorkerOptions.workerPort = thread;
+    thread = new Worker(url);
+    thread.addEventListener("error", () => fail(new Error("the worker did not start")));
     const loading = getDocument({
       data: new Uint8Array(task.bytes),
       worker: PDFWorker.create({ port: thread }),

@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
+import { displayApi } from "../api/display_routes.ts";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
@@ -10,6 +11,7 @@ import { alertMention, alertMessage } from "./alerts.ts";
 import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
+import { forgetDisplays, putDisplays } from "./displays.ts";
 import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
 import { dropGroup, groups, putGroup } from "./groups.ts";
 import { dismissAll, report } from "./notices.ts";
@@ -67,6 +69,10 @@ function apply(event: AppEvent): void {
       alertMention(event.data);
       putRoomMessage(event.data);
       break;
+    case "displays":
+      touched?.add("displays");
+      putDisplays(event.data);
+      break;
     case "call":
       touched?.add(event.data.id);
       putCall(event.data);
@@ -88,11 +94,12 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running, entered, joined] = await Promise.all([
+      const [people, running, entered, joined, shown] = await Promise.all([
         api.contacts(),
         api.calls(),
         roomApi.rooms(),
         groupApi.groups(),
+        displayApi.list(),
       ]);
       batch(() => {
         const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
@@ -106,6 +113,7 @@ async function loadAll(): Promise<void> {
         const told = [...groups.value].filter(([jid]) => seen.has(`group ${jid}`));
         groups.value = new Map([...fresh.map((group) => [group.jid, group] as const), ...told]);
         replaceCalls(running, seen);
+        if (!seen.has("displays")) putDisplays(shown);
       });
       for (const jid of conversations.value.keys()) {
         if (jid === selected.value) void loadNewest(jid);
@@ -135,6 +143,7 @@ function forgetAll(): void {
   contacts.value = new Map();
   conversations.value = new Map();
   calls.value = new Map();
+  forgetDisplays();
   rooms.value = new Map();
   groups.value = new Map();
   roomLogs.value = new Map();

@@ -9,6 +9,8 @@ import type {
   CallView,
   ContactView,
   DevicesView,
+  DisplayItemView,
+  DisplaysView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -18,6 +20,8 @@ import type {
   StatusView,
   SuiteName,
 } from "../api/views.ts";
+import { fakeDisplays } from "./fake_displays.ts";
+import { MockDisplays } from "./mock_displays.ts";
 import { fakeCall, fakeInfo, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
 import { MockContacts } from "./mock_contacts.ts";
 import { MockGroups } from "./mock_groups.ts";
@@ -27,7 +31,7 @@ import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
 /** The policy the daemon sends: what it forbids must not be needed. */
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-  "img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+  "img-src 'self' blob: data:; connect-src 'self'; frame-src http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'; " +
   "form-action 'none'";
 const FEATURES = "camera=(self), microphone=(), geolocation=()";
 const dist = new URL("../dist/", import.meta.url);
@@ -46,6 +50,7 @@ export interface MockState {
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
   invitations: OpenInvitationView[];
+  displays: DisplaysView;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -62,6 +67,7 @@ export interface MockApi {
   putRoom(room: RoomView): void;
   putGroup(group: GroupView): void;
   putRoomMessage(message: RoomMessageView): void;
+  putDisplays(items: readonly DisplayItemView[]): void;
   /** Breaks every stream, as a daemon that restarts does. */
   breakStreams(): void;
   close(): Promise<void>;
@@ -84,6 +90,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     roomMessages: new Map(),
     members: new Map(),
     invitations: [],
+    displays: fakeDisplays(),
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -94,6 +101,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
 
   const rooms = new MockRooms(state, emit);
+  const displays = new MockDisplays(state, emit);
   const groups = new MockGroups(state, rooms, emit);
   const talks = new MockContacts(state, emit);
 
@@ -110,6 +118,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     putRoom: (room: RoomView) => rooms.put(room),
     putGroup: (group: GroupView) => groups.put(group),
     putRoomMessage: (message: RoomMessageView) => rooms.say(message),
+    putDisplays: (items: readonly DisplayItemView[]) => displays.put(items),
     breakStreams() {
       streams.abort();
       streams = new AbortController();
@@ -171,6 +180,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     if (path.startsWith("/api/rooms")) {
       return rooms.answer(request.method, path, body, url.searchParams);
     }
+    if (path.startsWith("/api/display")) return displays.answer(request.method, path, body);
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
     const invitation = path.match(/^\/api\/invitations\/([^/]+)$/);
@@ -359,6 +369,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     async close() {
       streams.abort();
       await server.shutdown();
+      await displays.close();
     },
   };
 }

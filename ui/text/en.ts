@@ -1,5 +1,6 @@
 import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
+import { display } from "./en_display.ts";
 import { groups } from "./en_groups.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
@@ -23,6 +24,7 @@ export const en = {
   ...linking,
   ...invite,
   ...rooms,
+  ...display,
   ...groups,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },

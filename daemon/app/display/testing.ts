@@ -48,18 +48,27 @@ export function png(
 
 /**
  * A PDF of `pages` pages, each with the same content stream.
+ * @param filter of the content, such as `/FlateDecode`
  * @param catalog more entries of its catalogue, such as an action with JavaScript
  */
 export function pdf(
-  input: { content?: string; pages?: number; size?: readonly [number, number]; catalog?: string },
+  input: {
+    content?: string;
+    filter?: string;
+    pages?: number;
+    size?: readonly [number, number];
+    catalog?: string;
+  },
 ): Bytes {
-  const { content = "", pages = 1, size = [300, 200], catalog = "" } = input;
+  const { content = "", filter, pages = 1, size = [300, 200], catalog = "" } = input;
   const objects: string[] = [
     `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
     `<< /Type /Pages /Count ${pages} /Kids [${
       Array.from({ length: pages }, (_, at) => `${5 + at} 0 R`).join(" ")
     }] >>`,
-    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    `<< /Length ${content.length} ${
+      filter === undefined ? "" : `/Filter ${filter}`
+    } >>\nstream\n${content}\nendstream`,
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ...Array.from(
       { length: pages },

@@ -1,6 +1,6 @@
 import type { AppApi } from "../../app/mod.ts";
 import { logOf, SimppdError } from "../../base/mod.ts";
-import type { DisplayUrlView } from "../../views/mod.ts";
+import type { AppEvent, DisplayItemView, DisplayUrlView } from "../../views/mod.ts";
 import { Listener } from "../listener.ts";
 import { refusal } from "../refusal.ts";
 import { IDLE, Opening } from "./opening.ts";
@@ -35,7 +35,8 @@ export class DisplayDoor {
   readonly #openings = new Set<Opening>();
   readonly #over = new AbortController();
   #listener: Listener | undefined;
-  #sweeping: ReturnType<typeof setInterval> | undefined;
+  /** Aborts when nothing is open any more: no timer runs and nothing is heard until then alone. */
+  #busy: AbortController | undefined;
   /** Listeners that end. */
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -55,16 +56,6 @@ export class DisplayDoor {
     this.#dashboards = input.dashboards;
     this.#script = input.script;
     this.#now = input.now;
-    this.#app.events.on(({ type, data }) => {
-      if (type === "status" && data.locked) void this.#endAll();
-      if (type !== "displays") return;
-      const showing = new Set(
-        data.items.filter(({ state }) => state === "showing").map(({ id }) => id),
-      );
-      for (const opening of this.#openings) {
-        if (!showing.has(opening.item)) void this.#end(opening);
-      }
-    }, this.#over.signal);
   }
 
   /** The listener's port; undefined while nothing is open. */
@@ -78,14 +69,17 @@ export class DisplayDoor {
    * @throws SimppdError `unknown-display`, `display-gone`, `display-…`
    */
   async open(id: string, life: AbortSignal): Promise<DisplayUrlView> {
-    const item = this.#app.displays().items.find((one) => one.id === id);
-    if (item === undefined || item.state !== "showing") throw gone();
+    this.#shown(id);
     const source = await this.#app.displaySource(id);
-    if (life.aborted || this.#over.signal.aborted) {
+    let opening: Opening;
+    try {
+      // Much may have ended while the file was opened.
+      if (life.aborted || this.#over.signal.aborted) throw gone();
+      opening = new Opening(this.#shown(id), source, this.#now());
+    } catch (error) {
       await source.close?.();
-      throw gone();
+      throw error;
     }
-    const opening = new Opening(item, source, this.#now());
     const { port } = this.#listen();
     this.#openings.add(opening);
     life.addEventListener("abort", () => void this.#end(opening), { signal: opening.ended });
@@ -117,6 +111,13 @@ export class DisplayDoor {
     await this.#closing;
   }
 
+  /** @throws SimppdError when it is not on the stage */
+  #shown(id: string): DisplayItemView {
+    const item = this.#app.displays().items.find((one) => one.id === id);
+    if (item === undefined || item.state !== "showing") throw gone();
+    return item;
+  }
+
   #find(is: (opening: Opening) => boolean): Opening | undefined {
     const now = this.#now();
     for (const opening of this.#openings) {
@@ -126,10 +127,28 @@ export class DisplayDoor {
   }
 
   #listen(): Listener {
-    this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP);
+    if (this.#busy === undefined) {
+      this.#busy = new AbortController();
+      const { signal } = this.#busy;
+      const sweeping = setInterval(() => this.#sweep(), SWEEP);
+      signal.addEventListener("abort", () => clearInterval(sweeping));
+      this.#app.events.on((event) => this.#hear(event), signal);
+    }
     // Whoever listened in our place heard the secrets of URLs.
     this.#listener ??= new Listener(0, (request) => this.#answer(request), () => this.#endAll());
     return this.#listener;
+  }
+
+  /** What is not shown any more, or known by a locked daemon, has no URL. */
+  #hear({ type, data }: AppEvent): void {
+    if (type === "status" && data.locked) void this.#endAll();
+    if (type !== "displays") return;
+    const showing = new Set(
+      data.items.filter(({ state }) => state === "showing").map(({ id }) => id),
+    );
+    for (const opening of this.#openings) {
+      if (!showing.has(opening.item)) void this.#end(opening);
+    }
   }
 
   #sweep(): void {
@@ -147,8 +166,8 @@ export class DisplayDoor {
       logOf("http").warn("a shown file could not be closed: {error}", { error })
     );
     if (this.#openings.size === 0) {
-      clearInterval(this.#sweeping);
-      this.#sweeping = undefined;
+      this.#busy?.abort();
+      this.#busy = undefined;
       const listener = this.#listener;
       this.#listener = undefined;
       this.#closing = Promise.all([this.#closing, listener?.close()]);

@@ -256,7 +256,7 @@ Deno.test("a URL ends with what it shows, its session, its time and the lock", (
     const shut = await opened();
     await door.shut(shut.handle);
     assert.ok(await isGone(shut));
-    await assert.rejects(async () => door.bytes(shut.handle), { code: "unknown-display" });
+    assert.throws(() => door.bytes(shut.handle), { code: "unknown-display" });
     const session = new AbortController();
     const signedOut = await opened(session.signal);
     session.abort();
@@ -274,6 +274,12 @@ Deno.test("a URL ends with what it shows, its session, its time and the lock", (
     assert.ok(await isGone(locked));
     assert.equal(door.port, undefined, "nothing listens when nothing is open");
     await assert.rejects(door.open(closed.id, life.signal), { code: "unknown-display" });
+
+    const raced = await show(video(100));
+    const opening = door.open(raced, life.signal);
+    app.stage.dismiss(raced);
+    await assert.rejects(opening, { code: "unknown-display" });
+    assert.equal(door.port, undefined);
   }));
 
 Deno.test("a stream ends when its file is taken off the stage", () =>

@@ -90,7 +90,7 @@ const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => str
     `<body class="sound"><audio crossorigin="anonymous" src="${url}" controls autoplay></audio>`,
   text: (_url, _at, text) => `<body><pre tabindex="0">${escaped(text)}</pre>`,
   pdf: (_url, at) =>
-    `<body><main id="pdf"></main><script crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
+    `<body><main id="pdf"></main><script type="module" crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
 };
 
 function document(body: string): string {
