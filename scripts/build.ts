@@ -22,6 +22,7 @@ const SHEETS = [
   "rooms",
   "call",
   "display",
+  "files",
 ];
 
 /** Takes comments and needless white space out of a style sheet; strings are left alone. */

@@ -448,6 +448,8 @@ export class FakeApp implements AppApi {
     const { name } = this.file(id);
     return Promise.resolve(memorySource(new TextEncoder().encode("a file's bytes"), name));
   };
+  showFile: AppApi["showFile"] = async (id) =>
+    await this.presentFile({ to: null, name: this.file(id).name, bytes: ReadableStream.from([]) });
   fileLimits: AppApi["fileLimits"] = () => FAKE_LIMITS;
   setFileLimit: AppApi["setFileLimit"] = (place, bytes) => {
     this.asked.push(["setFileLimit", place, bytes]);

@@ -311,6 +311,8 @@ export interface AppApi {
   forgetFile(id: string): Promise<void>;
   /** A file that is here, opened; close it. @throws SimppdError `unknown-file`, `file-not-here` */
   fileSource(id: string): Promise<DisplaySource>;
+  /** Shows a file that is here on this machine's stage. @throws SimppdError `display-…` */
+  showFile(id: string): Promise<DisplayItemView>;
   fileLimits(): FileLimitsView;
   /** Up to which size files come by themselves, of a contact or group, or of all without their own. */
   setFileLimit(place: string | null, bytes: number | null): FileLimitsView;

@@ -1,4 +1,4 @@
-import type { FileLimitsView, FileView } from "../views/mod.ts";
+import type { DisplayItemView, FileLimitsView, FileView } from "../views/mod.ts";
 import type { AppApi, FileCommand } from "./api.ts";
 import type { DisplaySource } from "./display/source.ts";
 import type { AppFiles } from "./files/files.ts";
@@ -13,6 +13,7 @@ type Questions =
   | "changeFile"
   | "forgetFile"
   | "fileSource"
+  | "showFile"
   | "fileLimits"
   | "setFileLimit";
 
@@ -40,6 +41,9 @@ export abstract class FileApi extends GroupApi implements Pick<AppApi, Questions
   }
   async fileSource(id: string): Promise<DisplaySource> {
     return sourceOf(this.ofFiles.get(id), await this.ofFiles.open(id));
+  }
+  showFile(id: string): Promise<DisplayItemView> {
+    return this.ofFiles.showHere(id);
   }
   override async leaveGroup(jid: string, force = false): Promise<void> {
     await super.leaveGroup(jid, force);

@@ -17,6 +17,10 @@ export const fileRoutes: readonly Route[] = [
     answer: "File",
     handle: ({ app, param, body }) => app.changeFile(param("id"), body.command),
   }),
+  route("post", "/api/files/:id/show", "Show a file that is here on this machine's stage", {
+    answer: "Display",
+    handle: ({ app, param }) => app.showFile(param("id")),
+  }),
   route("delete", "/api/files/:id", "Forget a file: its bytes, its key and its line", {
     handle: ({ app, param }) => app.forgetFile(param("id")),
   }),

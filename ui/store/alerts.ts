@@ -35,7 +35,7 @@ function show(title: string, body: string, tag: string, open: () => void): Notif
 
 /** Tells of a new message while the page is in the background; its text stays on the page. */
 export function alertMessage(message: MessageView): void {
-  if (message.mine || message.kind !== "chat") return;
+  if (message.mine || (message.kind !== "chat" && message.kind !== "file")) return;
   show(
     text.notify.message(nameOfJid(message.contact)),
     text.notify.messageBody,

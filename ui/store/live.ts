@@ -12,10 +12,23 @@ import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
 import { forgetDisplays, putDisplays } from "./displays.ts";
-import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
+import {
+  conversations,
+  dropConversation,
+  dropFileLine,
+  loadNewest,
+  putMessage,
+} from "./messages.ts";
+import { dropFile, forgetFiles, putFile, putProgress, reloadFiles } from "./files.ts";
 import { dropGroup, groups, putGroup } from "./groups.ts";
 import { dismissAll, report } from "./notices.ts";
-import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
+import {
+  dropRoomFile,
+  dropRoomLog,
+  loadNewestOf,
+  putRoomMessage,
+  roomLogs,
+} from "./room_messages.ts";
 import { dropRoom, putRoom, rooms } from "./rooms.ts";
 import { selected, selectedRoom } from "./route.ts";
 import { tellSecurity } from "./security_notices.ts";
@@ -69,6 +82,17 @@ function apply(event: AppEvent): void {
       alertMention(event.data);
       putRoomMessage(event.data);
       break;
+    case "file":
+      putFile(event.data);
+      break;
+    case "file-progress":
+      putProgress(event.data);
+      break;
+    case "file-removed":
+      dropFile(event.data.id);
+      dropFileLine(event.data.place, event.data.id);
+      dropRoomFile(event.data.place, event.data.id);
+      break;
     case "displays":
       touched?.add("displays");
       putDisplays(event.data);
@@ -119,6 +143,7 @@ async function loadAll(): Promise<void> {
         if (jid === selected.value) void loadNewest(jid);
         else dropConversation(jid);
       }
+      reloadFiles();
       for (const jid of roomLogs.value.keys()) {
         if (jid === selectedRoom.value) void loadNewestOf(jid);
         else dropRoomLog(jid);
@@ -147,6 +172,7 @@ function forgetAll(): void {
   rooms.value = new Map();
   groups.value = new Map();
   roomLogs.value = new Map();
+  forgetFiles();
   leaveStage();
   closeDialog();
   dismissAll();

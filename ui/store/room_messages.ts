@@ -39,6 +39,13 @@ export function putRoomMessage(message: RoomMessageView): void {
   if (log !== undefined) put(message.room, { ...log, items: merge(log.items, [message]) });
 }
 
+/** Removes the line of a file that was forgotten. */
+export function dropRoomFile(jid: string, file: string): void {
+  const log = roomLogs.value.get(jid);
+  if (log === undefined) return;
+  put(jid, { ...log, items: log.items.filter((line) => line.file !== file) });
+}
+
 async function load(jid: string, before?: string): Promise<void> {
   const known = roomLogs.value.get(jid) ?? EMPTY;
   if (known.loading) return;

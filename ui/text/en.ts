@@ -1,6 +1,7 @@
 import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
 import { display } from "./en_display.ts";
+import { files } from "./en_files.ts";
 import { groups } from "./en_groups.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
@@ -25,6 +26,7 @@ export const en = {
   ...invite,
   ...rooms,
   ...display,
+  ...files,
   ...groups,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },

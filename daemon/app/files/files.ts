@@ -26,7 +26,7 @@ import {
   withoutKey,
   writeDescriptor,
 } from "../../files/mod.ts";
-import type { AppEvent, FileLimitsView, FileView } from "../../views/mod.ts";
+import type { AppEvent, DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import type { FetchLimits } from "./fetch_limits.ts";
 import type { Allowed, FileAccess } from "./file_access.ts";
@@ -81,6 +81,8 @@ export interface AppFilesOptions {
   readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
+  /** The person wants a file that is here on the stage. */
+  readonly showHere: (transfer: Transfer) => Promise<DisplayItemView>;
   /** Its sender takes back what they show. */
   readonly cleared: (place: string, from: string) => void;
 }
@@ -222,6 +224,13 @@ export class AppFiles {
   async open(id: string): Promise<SealedSource> {
     this.#need(id);
     return await this.#transfers.open(id);
+  }
+
+  /** @throws SimppdError `unknown-file`, `file-not-here`, `display-…` */
+  async showHere(id: string): Promise<DisplayItemView> {
+    const transfer = this.#need(id);
+    if (!this.has(id)) throw new SimppdError("file-not-here", "Fetch this file first.");
+    return await this.#o.showHere(transfer);
   }
 
   has(id: string): boolean {

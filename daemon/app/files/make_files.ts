@@ -1,4 +1,4 @@
-import type { Emitter } from "../../base/mod.ts";
+import { type Emitter, SimppdError } from "../../base/mod.ts";
 import type { Calls } from "../../call/mod.ts";
 import {
   DirectWay,
@@ -12,7 +12,7 @@ import {
 } from "../../files/mod.ts";
 import type { Simpp } from "../../simpp/mod.ts";
 import { type Messages, Settings, type StateDirectory } from "../../store/mod.ts";
-import type { AppEvent, CallRoute, MessageView } from "../../views/mod.ts";
+import type { AppEvent, CallRoute, DisplayItemView, MessageView } from "../../views/mod.ts";
 import type { HttpUpload, Presence } from "../../xmpp/client/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import { type CallServers, openCallEndpoint } from "../call_servers.ts";
@@ -88,20 +88,26 @@ export function makeFiles(
     send: async (to, content, { copy = false, standing = false }) => {
       await link.send(to, [content], { store: true, copy, standing });
     },
-    show: (transfer) => show(transfer),
+    show: async (transfer) => void await offer(transfer, false),
+    showHere: async (transfer) => {
+      const item = (await offer(transfer, true))!;
+      if (item.reason === null) return item;
+      displays.forget({ id: item.id });
+      throw new SimppdError(item.reason.code, item.reason.message);
+    },
     cleared: (place, from) => {
       displays.clear(place, { from, displayer: groups.has(place) && may(place, from) });
     },
   });
   const may = (place: string, from: string) => groups.lets(place, from, "display");
-  const show = async (transfer: Transfer): Promise<void> => {
+  const offer = async (transfer: Transfer, here: boolean): Promise<DisplayItemView | null> => {
     const { id, peer, sender, mine, descriptor } = transfer;
     const from = mine ? jid() : sender;
-    await displays.offer({
+    return await displays.offer({
       id,
-      place: peer,
+      place: here ? null : peer,
       from,
-      mine: from === jid(),
+      mine: here || from === jid(),
       verified: isVerified(from),
       displayer: groups.has(peer) && may(peer, from),
       name: descriptor.name,
