@@ -25,6 +25,8 @@ export class Connection {
   readonly presence: Presence;
   readonly pep: Pep;
   readonly upload: HttpUpload;
+  /** Where the person said that the server is; undefined where its domain tells. */
+  readonly host: string | undefined;
   state: AccountState = "connecting";
   problem: Problem | null = null;
 
@@ -48,11 +50,11 @@ export class Connection {
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
-    const [endpoint] = account.hosts;
+    const host = this.host = account.hosts[0]?.host;
     this.upload = new HttpUpload(this.client, {
       domain: this.client.jid.domain,
       trust,
-      ...(endpoint === undefined ? {} : { host: endpoint.host }),
+      ...(host === undefined ? {} : { host }),
     });
     this.client.events.on(({ state, problem }) => {
       this.state = state;

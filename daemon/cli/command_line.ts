@@ -11,6 +11,7 @@ import { device } from "./device.ts";
 import { devices } from "./devices.ts";
 import { display } from "./display.ts";
 import { doctor } from "./doctor.ts";
+import { file } from "./file.ts";
 import { group } from "./group.ts";
 import { invite } from "./invite.ts";
 import { keyserver } from "./keyserver.ts";
@@ -62,6 +63,7 @@ export const verbs: readonly Verb[] = [
   send,
   room,
   display,
+  file,
   group,
   chat,
   call,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import jpeg from "jpeg-js";
 import type { Page } from "playwright-core";
@@ -26,12 +27,14 @@ function photo(width: number, height: number): Uint8Array {
   return jpeg.encode({ data, width, height }, 90).data;
 }
 
-async function choose(page: Page, files: { name: string; mimeType: string; buffer: Uint8Array }[]) {
+async function choose(
+  page: Page,
+  files: { name: string; mimeType: string; buffer: Uint8Array }[],
+): Promise<void> {
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Send files" }).click();
-  // deno-lint-ignore no-explicit-any -- playwright asks for node's Buffer, which a Uint8Array is to it
   await (await chooser).setFiles(
-    files.map((file) => ({ ...file, buffer: Buffer.from(file.buffer) })) as any,
+    files.map((file) => ({ ...file, buffer: Buffer.from(file.buffer) })),
   );
 }
 

@@ -74,6 +74,8 @@ export interface AppFilesOptions {
   readonly events: Emitter<AppEvent>;
   /** Our bare JID; "" before there is an account. */
   readonly own: () => string;
+  /** Host of our own server, where the person named one. */
+  readonly host: () => string | undefined;
   readonly suiteFor: (peer: string) => FileSuite;
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
@@ -325,7 +327,7 @@ export class AppFiles {
 
   /** Nobody learns who reads what, nor fills a disk, by sending files that come by themselves. */
   #comesByItself(peer: string, sender: string, descriptor: FileDescriptor): boolean {
-    const domains = [domainOf(sender), domainOf(this.#o.own())];
+    const domains = [domainOf(sender), domainOf(this.#o.own()), this.#o.host() ?? []].flat();
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );

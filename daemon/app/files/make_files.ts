@@ -54,6 +54,7 @@ export function makeFiles(
   const { displays, servers, route, hosts } = rooms;
   let upload: HttpUpload | undefined;
   let presence: Presence | undefined;
+  let host: string | undefined;
   const devices = (contact: string): Jid[] =>
     presence?.of(contact).resources.flatMap(({ resource }) =>
       Jid.tryParse(`${contact}/${resource}`) ?? []
@@ -83,6 +84,7 @@ export function makeFiles(
     access: new FileAccess(settings),
     events,
     own: jid,
+    host: () => host,
     suiteFor: (peer) => suiteOf(simpp, peer),
     allowedWays: (peer, asked) => waysTo(route(), asked || isVerified(peer)),
     send: async (to, content, { copy = false, standing = false }) => {
@@ -125,7 +127,7 @@ export function makeFiles(
     files,
     attach(connection) {
       ibb.attach(connection.client);
-      ({ upload, presence } = connection);
+      ({ upload, presence, host } = connection);
       connection.client.events.on(({ state }) => {
         if (state === "online") files.online();
       });
