@@ -135,13 +135,18 @@ export async function offer(
 }
 
 /** The ways that were asked for; else the direct one, and upload or, without it, what is in-band. */
-async function chosen({ ways: wanted, peer }: Transfer, ways: readonly Way[]): Promise<Way[]> {
+async function chosen(transfer: Transfer, ways: readonly Way[]): Promise<Way[]> {
+  const { ways: wanted, peer, announced, descriptor } = transfer;
+  // What receivers were told of is kept, whether somebody seems to be there at this moment or not.
+  const promised = (kind: Source["kind"]) =>
+    announced && descriptor.sources.some((source) => source.kind === kind);
   const usable: Way[] = [];
   for (const kind of wanted ?? WAY_KINDS) {
     const inBand = kind === "ibb" || kind === "group";
     if (wanted === null && inBand && usable.some((way) => way.kind === "upload")) continue;
     const way = ways.find((way) => way.kind === kind);
-    if (way !== undefined && await way.usable(peer)) usable.push(way);
+    if (way === undefined) continue;
+    if (promised(kind) || await way.usable(peer)) usable.push(way);
   }
   return usable;
 }

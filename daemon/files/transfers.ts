@@ -410,8 +410,10 @@ export class Transfers {
     const served: Served = { stop: moving.stop, meter: moving.meter };
     this.#served.set(id, served);
     if (!now.announced) now = this.#put({ ...now, state: "transferring" });
+    const told = JSON.stringify(now.descriptor.sources);
     now = await offer(now, this.#surroundings(served));
-    if (!now.announced) {
+    // Where it can be had may be another place after a restart.
+    if (!now.announced || JSON.stringify(now.descriptor.sources) !== told) {
       await this.#announce(now);
       now = { ...now, announced: true };
     }
