@@ -146,9 +146,18 @@ async function chosen(transfer: Transfer, ways: readonly Way[]): Promise<Way[]> 
     if (wanted === null && inBand && usable.some((way) => way.kind === "upload")) continue;
     const way = ways.find((way) => way.kind === kind);
     if (way === undefined) continue;
-    if (promised(kind) || await way.usable(peer)) usable.push(way);
+    if (promised(kind) || await isUsable(way, peer)) usable.push(way);
   }
   return usable;
+}
+
+/** One that cannot even tell, as when the connection is gone, is not. */
+async function isUsable(way: Way, peer: string): Promise<boolean> {
+  try {
+    return await way.usable(peer);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the file can be had without us: nothing is left to do then. */
