@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { PeerProcesses } from "../../../daemon/files/direct_processes_for_tests.ts";
+import type { StreamKind } from "../../../daemon/p2p/mod.ts";
+import { atLeast, atMost, type BenchLine, round } from "../bench.ts";
+import { ProcessWatch } from "../process_figures.ts";
+
+const PLAIN = new URL("./plain_copy.ts", import.meta.url).pathname;
+const [ALICE, BOB] = ["alice@example.org", "bob@example.org"];
+
+/** One direct transfer: MB/s, and the most memory of each process in MB. */
+interface Measured {
+  rate: number;
+  sender: number;
+  receiver: number;
+}
+
+/** Direct transfers between two processes, beside a plain copy over TCP in the same run. */
+export async function* directFigures(): AsyncGenerator<BenchLine> {
+  const root = await Deno.makeTempDir();
+  try {
+    const [hundred, thousand] = [join(root, "100MB"), join(root, "1GB")];
+    await fill(hundred, 100e6);
+    const plain = await best(() => plainCopy(hundred, join(root, "plain"), 100e6));
+    yield { ...line("100 MB", "plain TCP copy", plain, "MB/s"), peer: "deno" };
+    const tcp = await best(() => direct("tcp", hundred, join(root, "into")));
+    yield { ...line("100 MB", "direct over TCP", tcp.rate, "MB/s"), ...atLeast(120, tcp.rate) };
+    const ratio = tcp.rate / (plain as number) * 100;
+    yield { ...line("100 MB", "direct over TCP / plain", ratio, "%"), ...atLeast(10, ratio) };
+    const udp = await best(() => direct("udp", hundred, join(root, "into")));
+    yield { ...line("100 MB", "direct over UDP", udp.rate, "MB/s"), ...atLeast(10, udp.rate) };
+    yield line("100 MB", "memory of the UDP sender", udp.sender, "MB");
+    yield line("100 MB", "memory of the UDP receiver", udp.receiver, "MB");
+    await fill(thousand, 1e9);
+    const large = await direct("tcp", thousand, join(root, "into"));
+    yield line("1 GB", "direct over TCP", large.rate, "MB/s");
+    for (const side of ["sender", "receiver"] as const) {
+      const more = large[side] - tcp[side];
+      yield line("100 MB", `memory of the ${side}`, tcp[side], "MB");
+      yield {
+        ...line("1 GB", `memory of the ${side} above that at 100 MB`, more, "MB"),
+        ...atMost(60, more),
+      };
+    }
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+function line(what: string, metric: string, value: number, unit: string): BenchLine {
+  return { bench: "files", case: what, metric, value: round(value), unit };
+}
+
+async function fill(path: string, size: number): Promise<void> {
+  using file = await Deno.open(path, { create: true, write: true });
+  const piece = new Uint8Array(1_000_000);
+  for (let at = 0; at < piece.length; at += 65_536) {
+    crypto.getRandomValues(piece.subarray(at, at + 65_536));
+  }
+  for (let at = 0; at < size; at += piece.length) await file.write(piece);
+}
+
+/** The best of three: what else the machine does takes time and never gives any. */
+async function best<T extends number | Measured>(measure: () => Promise<T>): Promise<T> {
+  const rate = (it: number | Measured) => typeof it === "number" ? it : it.rate;
+  let found = await measure();
+  for (let again = 0; again < 2; again++) {
+    const next = await measure();
+    if (rate(next) > rate(found)) found = next;
+  }
+  return found;
+}
+
+async function direct(kind: StreamKind, from: string, into: string): Promise<Measured> {
+  await using peers = new PeerProcesses();
+  const id = "0123456789abcdef".repeat(2);
+  const [alice, bob] = [peers.start(ALICE, kind), peers.start(BOB, kind)];
+  alice.tell({ type: "offer", id, peer: BOB, path: from });
+  const { source, size } = await alice.hear("offered");
+  const watches = [new ProcessWatch(alice.pid), new ProcessWatch(bob.pid)] as const;
+  try {
+    bob.tell({ type: "fetch", id, from: ALICE, size, source, path: into });
+    const { ms } = await bob.hear("fetched");
+    const [sender, receiver] = watches.map((watch) => {
+      watch.stop();
+      return watch.peak;
+    });
+    return { rate: size / ms / 1_000, sender: sender!, receiver: receiver! };
+  } finally {
+    for (const watch of watches) watch.stop();
+    await Deno.remove(into);
+  }
+}
+
+async function plainCopy(from: string, into: string, size: number): Promise<number> {
+  const run = (...args: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", PLAIN, ...args],
+      stdout: "piped",
+    }).spawn();
+  const serving = run("serve", from);
+  const reader = serving.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value: port } = await reader.read();
+  const { stdout } = await run("fetch", port!.trim(), into).output();
+  await reader.cancel();
+  await serving.status;
+  return size / Number(new TextDecoder().decode(stdout)) / 1_000;
+}
