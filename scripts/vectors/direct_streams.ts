@@ -40,6 +40,11 @@ const { path, tags, proof, records } = streamKeys(secret, "sender");
 const nonces = counted(128, 32);
 const key = recordKey(records, nonces);
 const sealer = new RecordSealer(key);
+function seal(bytes: Bytes, last: boolean): string {
+  const out = new Uint8Array(bytes.length + 20);
+  sealer.seal(bytes, last, out);
+  return out.toHex();
+}
 const vectors = {
   request: { ...request, key: request.key.toHex() },
   requestXml: serialise(encodeDirectSignal(request)),
@@ -59,8 +64,8 @@ const vectors = {
     nonces: nonces.toHex(),
     key: key.toHex(),
     records: [
-      sealer.seal(counted(0, 4), false).toHex(),
-      sealer.seal(new Uint8Array(0), true).toHex(),
+      seal(counted(0, 4), false),
+      seal(counted(0, 0), true),
     ],
   },
 };

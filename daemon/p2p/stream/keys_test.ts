@@ -26,8 +26,12 @@ Deno.test("records are those of the vectors", () => {
   const derived = recordKey(streamKeys(secret, "sender").records, fromHex(nonces));
   assert.equal(derived.toHex(), key);
   const sealer = new RecordSealer(derived);
-  assert.equal(sealer.seal(fromHex("00010203"), false).toHex(), records[0]);
-  assert.equal(sealer.seal(fromHex(""), true).toHex(), records[1]);
+  const seal = (text: string, last: boolean) => {
+    const out = new Uint8Array(text.length / 2 + 20);
+    sealer.seal(fromHex(text), last, out);
+    return out.toHex();
+  };
+  assert.deepEqual([seal("00010203", false), seal("", true)], records);
 });
 
 Deno.test("streamKeys() refuses a secret of another size", () => {
