@@ -216,6 +216,14 @@ Deno.test("an answer from another device than was asked counts for nothing", asy
   await fetching;
 });
 
+Deno.test("nothing is asked of one who is not there", async () => {
+  await using network = new Network();
+  const { bob, file, source } = await meet(network, MILLION, { isThere: () => false });
+  assert.ok(!bob.usable(ALICE.jid));
+  await assert.rejects(fetched(bob, source, file), { code: "offline" });
+  assert.equal(network.said.length, 0);
+});
+
 Deno.test("requests beyond so many at once are told to come later", async () => {
   await using network = new Network();
   const { alice, file } = await meet(network, MILLION);

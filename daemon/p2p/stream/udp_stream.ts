@@ -86,6 +86,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
   #movedAt: number;
   #pingedAt = -Infinity;
   #openedAt = Infinity;
+  #early: Bytes | undefined;
   #strays = 0;
   #replays = 0;
   #malformed = 0;
@@ -173,7 +174,6 @@ export class UdpStream implements SendingStream, ReceivingStream {
   }
 
   close(): void {
-    if (this.#receiver.complete) this.#confirm();
     this.#end(cut("it was closed on this side"), { goodbye: true });
   }
 
@@ -198,10 +198,12 @@ export class UdpStream implements SendingStream, ReceivingStream {
     if (this.#ended !== undefined) return;
     if (goodbye) {
       const { selected, all } = this.#connectivity.routes;
+      // The last acknowledgement may be lost or overtaken: the goodbye says it once more.
+      const last = Uint8Array.of(this.#receiver.complete ? 1 : 0);
       for (const route of selected === undefined ? all : [selected]) {
         // Copies, because nobody acknowledges them.
         for (let i = 0; i < BYE_COPIES; i++) {
-          this.#transmit(this.#writer.sealed(DatagramType.bye, new Uint8Array(0)), route);
+          this.#transmit(this.#writer.sealed(DatagramType.bye, last), route);
         }
       }
     }
@@ -300,7 +302,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
         this.#note(authentic.number, now);
         return this.#onPong(authentic, from, now);
       case DatagramType.bye:
-        this.#reader.open(authentic);
+        if (this.#reader.open(authentic)[0] === 1) this.#sender.allCame();
         return this.#end(cut("the other side ended it"));
       default:
         throw new RangeError(`datagram of type ${authentic.type} on a stream`);
@@ -339,12 +341,26 @@ export class UdpStream implements SendingStream, ReceivingStream {
   }
 
   #onAcknowledgement(body: Uint8Array): void {
+    if (this.#options.keys.role !== "sender") return;
+    if (!this.#open) {
+      // The receiver opened first: its credit counts as soon as there is a way to use it.
+      this.#early = new Uint8Array(body);
+      return;
+    }
     const acknowledgement = decodeAcknowledgement(body);
-    if (this.#options.keys.role !== "sender" || !this.#open) return;
     if (acknowledgement === undefined || !this.#sender.acknowledged(acknowledgement)) {
       throw new RangeError("an acknowledgement that cannot be");
     }
     if (this.#sender.wanted) this.#wanting.resolve();
+  }
+
+  #onEarly(body: Bytes): void {
+    this.#early = undefined;
+    try {
+      this.#onAcknowledgement(body);
+    } catch {
+      this.#malformed++;
+    }
   }
 
   #onTag(authentic: Authentic, now: number): void {
@@ -377,6 +393,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
       this.#openedAt = now;
       this.#opening.resolve();
       if (this.#granted) this.#confirm();
+      if (this.#early !== undefined) this.#onEarly(this.#early);
       // From the probing pace to the keep-alive's.
       clearTimeout(this.#tickTimer);
       this.#tick();
