@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { PeerProcesses } from "./direct_processes_for_tests.ts";
+import { PeerProcesses } from "./testing_direct_processes.ts";
 
 const ID = "0123456789abcdef".repeat(2);
 const [ALICE, BOB] = ["alice@example.org", "bob@example.org"];

@@ -57,7 +57,7 @@ export async function fetchFile(
     signal.throwIfAborted();
     await part.file.syncData();
     await folder.complete(id);
-  } else if (!equal(new Uint8Array((await folder.hash(id)).digest()), hash)) {
+  } else if (!equal(new Uint8Array((await folder.hash(id, sealedSize)).digest()), hash)) {
     await folder.remove(id);
     throw damaged();
   }
@@ -175,7 +175,7 @@ class Part {
     try {
       let length = (await file.stat()).size;
       if (length > most) await file.truncate(length = 0);
-      const hash = await folder.hash(name);
+      const hash = await folder.hash(name, length);
       await file.seek(length, Deno.SeekMode.Start);
       return new Part(file, most, hash, length);
     } catch (error) {

@@ -314,11 +314,16 @@ export class Transfers {
     const moving = this.#moving.get(id);
     moving?.stop.abort(new DOMException("stopped", "AbortError"));
     await moving?.over;
-    const { descriptor } = this.#store.get(id) ?? {};
-    this.#served.get(id)?.stop.abort(new DOMException("stopped", "AbortError"));
-    if (this.#served.delete(id) && descriptor !== undefined) {
-      for (const way of this.#ways) way.withdraw(descriptor.id);
-    }
+    this.#unserve(id);
+  }
+
+  #unserve(id: string): void {
+    const served = this.#served.get(id);
+    if (served === undefined) return;
+    this.#served.delete(id);
+    served.stop.abort(new DOMException("stopped", "AbortError"));
+    const file = this.#store.get(id)?.descriptor.id;
+    if (file !== undefined) { for (const way of this.#ways) way.withdraw(file); }
   }
 
   #pump(): void {
@@ -347,6 +352,7 @@ export class Transfers {
   }
 
   #failed(id: string, error: unknown, { aborted }: AbortSignal): void {
+    this.#unserve(id);
     const transfer = this.#store.get(id);
     if (aborted || transfer === undefined) return;
     if (!(error instanceof SimppdError)) {

@@ -1,11 +1,21 @@
 /**
- * Files: direct streams over TCP and UDP, beside a plain copy over TCP.
+ * Files: sealing alone, then a file by each way it can travel, beside what plain tools take for the
+ * same bytes in the same run.
  * @module
  */
-import type { BenchLine } from "./bench.ts";
+import type { BenchLine, BenchOptions } from "./bench.ts";
 import { directFigures } from "./files/direct_figures.ts";
+import { memoryFigures } from "./files/memory_figures.ts";
+import { sealingFigures } from "./files/sealing_figures.ts";
+import { uploadFigures } from "./files/upload_figures.ts";
 
-/** Runs the bench. */
-export async function* run(): AsyncGenerator<BenchLine> {
-  yield* directFigures();
+/** Bytes of the large file when there is not the time for a gigabyte. */
+const SHORT = 300e6;
+
+/** Runs the bench. With `seconds` below 60 the largest file is smaller. */
+export async function* run({ seconds = 60 }: BenchOptions = {}): AsyncGenerator<BenchLine> {
+  yield* sealingFigures({ bytes: 256e6 });
+  yield* uploadFigures({ bytes: 100e6 });
+  yield* directFigures({ small: 100e6, large: seconds < 60 ? SHORT : 1e9 });
+  yield* memoryFigures({ small: 100e6, large: seconds < 60 ? SHORT : 1e9 });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PeerProcesses } from "../../../daemon/files/direct_processes_for_tests.ts";
+import { PeerProcesses } from "../../../daemon/files/testing_direct_processes.ts";
 import type { StreamKind } from "../../../daemon/p2p/mod.ts";
 import { atLeast, atMost, type BenchLine, round } from "../bench.ts";
 import { ProcessWatch } from "../process_figures.ts";
@@ -14,30 +14,36 @@ interface Measured {
   receiver: number;
 }
 
-/** Direct transfers between two processes, beside a plain copy over TCP in the same run. */
-export async function* directFigures(): AsyncGenerator<BenchLine> {
+/**
+ * Direct transfers between two processes, beside a plain copy over TCP in the same run.
+ * @param sizes bytes of the file that is measured, and of the one that shows what memory grows by
+ */
+export async function* directFigures(
+  sizes: { small: number; large: number },
+): AsyncGenerator<BenchLine> {
+  const [few, many] = [`${sizes.small / 1e6} MB`, `${sizes.large / 1e6} MB`];
   const root = await Deno.makeTempDir();
   try {
-    const [hundred, thousand] = [join(root, "100MB"), join(root, "1GB")];
-    await fill(hundred, 100e6);
-    const plain = await best(() => plainCopy(hundred, join(root, "plain"), 100e6));
-    yield { ...line("100 MB", "plain TCP copy", plain, "MB/s"), peer: "deno" };
-    const tcp = await best(() => direct("tcp", hundred, join(root, "into")));
-    yield { ...line("100 MB", "direct over TCP", tcp.rate, "MB/s"), ...atLeast(120, tcp.rate) };
+    const [small, large] = [join(root, "small"), join(root, "large")];
+    await fill(small, sizes.small);
+    const plain = await best(() => plainCopy(small, join(root, "plain"), sizes.small));
+    yield { ...line(few, "plain TCP copy", plain, "MB/s"), peer: "deno" };
+    const tcp = await best(() => direct("tcp", small, join(root, "into")));
+    yield { ...line(few, "direct over TCP", tcp.rate, "MB/s"), ...atLeast(120, tcp.rate) };
     const ratio = tcp.rate / (plain as number) * 100;
-    yield { ...line("100 MB", "direct over TCP / plain", ratio, "%"), ...atLeast(10, ratio) };
-    const udp = await best(() => direct("udp", hundred, join(root, "into")));
-    yield { ...line("100 MB", "direct over UDP", udp.rate, "MB/s"), ...atLeast(10, udp.rate) };
-    yield line("100 MB", "memory of the UDP sender", udp.sender, "MB");
-    yield line("100 MB", "memory of the UDP receiver", udp.receiver, "MB");
-    await fill(thousand, 1e9);
-    const large = await direct("tcp", thousand, join(root, "into"));
-    yield line("1 GB", "direct over TCP", large.rate, "MB/s");
+    yield { ...line(few, "direct over TCP / plain", ratio, "%"), ...atLeast(10, ratio) };
+    const udp = await best(() => direct("udp", small, join(root, "into")));
+    yield { ...line(few, "direct over UDP", udp.rate, "MB/s"), ...atLeast(10, udp.rate) };
+    yield line(few, "memory of the UDP sender", udp.sender, "MB");
+    yield line(few, "memory of the UDP receiver", udp.receiver, "MB");
+    await fill(large, sizes.large);
+    const long = await direct("tcp", large, join(root, "into"));
+    yield line(many, "direct over TCP", long.rate, "MB/s");
     for (const side of ["sender", "receiver"] as const) {
-      const more = large[side] - tcp[side];
-      yield line("100 MB", `memory of the ${side}`, tcp[side], "MB");
+      const more = long[side] - tcp[side];
+      yield line(few, `memory of the ${side}`, tcp[side], "MB");
       yield {
-        ...line("1 GB", `memory of the ${side} above that at 100 MB`, more, "MB"),
+        ...line(many, `memory of the ${side} above that at ${few}`, more, "MB"),
         ...atMost(60, more),
       };
     }

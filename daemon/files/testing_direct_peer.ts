@@ -1,6 +1,6 @@
 /**
  * One device of a direct transfer in a process of its own, for tests and benches:
- * `direct_peer_for_tests.ts JID [tcp|udp]`. Lines of JSON come and go: whoever started it carries
+ * `testing_direct_peer.ts JID [tcp|udp]`. Lines of JSON come and go: whoever started it carries
  * the signals, says what is to be offered or fetched, and hears how it went.
  * @module
  */

@@ -1,7 +1,7 @@
 import type { StreamKind } from "../p2p/mod.ts";
-import type { FromPeer, ToPeer } from "./direct_peer_for_tests.ts";
+import type { FromPeer, ToPeer } from "./testing_direct_peer.ts";
 
-const SCRIPT = new URL("./direct_peer_for_tests.ts", import.meta.url).pathname;
+const SCRIPT = new URL("./testing_direct_peer.ts", import.meta.url).pathname;
 
 /** Two devices in processes of their own, whose signals are carried between them here. */
 export class PeerProcesses implements AsyncDisposable {
