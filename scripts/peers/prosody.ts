@@ -119,8 +119,8 @@ function configuration(
   domain: string,
   ports: Prosody["ports"],
   digest: string,
-  { hash, archive, modules = [], resumeSeconds = 600, backports = false, turn }: Configured,
-  { hash, archive, modules = [], resumeSeconds = 600, backports = false, uploadBytes }: Configured,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false, turn, uploadBytes }:
+    Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
