@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { PeerProcesses } from "../../../daemon/files/testing_direct_processes.ts";
 import type { StreamKind } from "../../../daemon/p2p/mod.ts";
 import { atLeast, atMost, type BenchLine, round } from "../bench.ts";
-import { ProcessWatch } from "../process_figures.ts";
+import { peakMegabytes } from "../process_figures.ts";
 
 const PLAIN = new URL("./plain_copy.ts", import.meta.url).pathname;
 const [ALICE, BOB] = ["alice@example.org", "bob@example.org"];
@@ -82,17 +82,12 @@ async function direct(kind: StreamKind, from: string, into: string): Promise<Mea
   const [alice, bob] = [peers.start(ALICE, kind), peers.start(BOB, kind)];
   alice.tell({ type: "offer", id, peer: BOB, path: from });
   const { source, size } = await alice.hear("offered");
-  const watches = [new ProcessWatch(alice.pid), new ProcessWatch(bob.pid)] as const;
   try {
     bob.tell({ type: "fetch", id, from: ALICE, size, source, path: into });
     const { ms } = await bob.hear("fetched");
-    const [sender, receiver] = watches.map((watch) => {
-      watch.stop();
-      return watch.peak;
-    });
-    return { rate: size / ms / 1_000, sender: sender!, receiver: receiver! };
+    const [sender, receiver] = [peakMegabytes(alice.pid), peakMegabytes(bob.pid)];
+    return { rate: size / ms / 1_000, sender, receiver };
   } finally {
-    for (const watch of watches) watch.stop();
     await Deno.remove(into);
   }
 }
