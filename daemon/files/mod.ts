@@ -22,6 +22,7 @@ export { RETRYING, type Retrying } from "./incoming.ts";
 export { pretends, sniff } from "./sniff.ts";
 export { cleanThumbnail, makeThumbnail } from "./thumbnail.ts";
 export { type Receiving, type Sending, Transfers, type TransfersOptions } from "./transfers.ts";
+export { DIRECT_NS } from "./direct_signal.ts";
 export { type DirectPeer, DirectWay, type DirectWayOptions } from "./way_direct.ts";
 export { isAtServerOf, type Uploader, UploadWay, type UploadWayOptions } from "./way_upload.ts";
 export { IbbWay } from "./way_ibb.ts";

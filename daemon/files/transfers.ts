@@ -18,8 +18,12 @@ import type { Way, WayKind } from "./ways.ts";
 /** Problems that a connection cures. */
 const CONNECTION = new Set([
   "connection-failed",
+  "no-path",
   "no-way",
   "offline",
+  "peer-busy",
+  "stream-cut",
+  "stream-stalled",
   "timeout",
   "transfer-failed",
   "upload-unavailable",

@@ -114,6 +114,7 @@ export class DirectWay implements Way {
   ): Promise<void> {
     if (source.kind !== "direct") throw new RangeError(`a source of ${source.kind}`);
     signal.throwIfAborted();
+    if (!this.#options.isThere(file.from)) throw notThere();
     const to = { jid: file.from, device: source.params.device ?? "" };
     await using session = await DirectSession.open(this.#options.openEndpoint);
     const request: DirectRequest = {
@@ -296,6 +297,10 @@ function same(a: DirectPeer, b: DirectPeer): boolean {
 
 function cancelled(): SimppdError {
   return new SimppdError("cancelled", "The transfer was cancelled.");
+}
+
+function notThere(): SimppdError {
+  return new SimppdError("offline", "Whoever sent the file is not online at the moment.");
 }
 
 function noAnswer(): SimppdError {

@@ -2,46 +2,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type Bytes, concat, SimppdError } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
-import { type StreamKind, UdpEndpoint } from "../p2p/mod.ts";
-import { el, type Element } from "../xmpp/core/mod.ts";
+import type { StreamKind } from "../p2p/mod.ts";
+import { el } from "../xmpp/core/mod.ts";
 import { DIRECT_NS, encodeDirectSignal } from "./direct_signal.ts";
-import { type DirectPeer, DirectWay, type DirectWayOptions } from "./way_direct.ts";
+import { ALICE, BOB, Network } from "./testing_direct.ts";
+import type { DirectWay, DirectWayOptions } from "./way_direct.ts";
 import type { OutgoingFile, Source, WantedFile } from "./ways.ts";
 
-const ALICE = { jid: "alice@example.org", device: "a1" };
-const BOB = { jid: "bob@example.org", device: "b1" };
 const MALLORY = { jid: "mallory@example.org", device: "m1" };
 const NEVER = new AbortController().signal;
-
-/** Devices that hear each other's signals. */
-class Network implements AsyncDisposable {
-  readonly ways = new Map<string, DirectWay>();
-  readonly said: { from: DirectPeer; to: DirectPeer; content: Element }[] = [];
-  /** What is said can be looked at, and is lost when this says so. */
-  passes = (_content: Element) => true;
-
-  add(self: DirectPeer, options: Partial<DirectWayOptions> = {}): DirectWay {
-    const way = new DirectWay({
-      device: () => self.device,
-      send: (to, content) => {
-        this.said.push({ from: self, to, content });
-        if (this.passes(content)) {
-          queueMicrotask(() => this.ways.get(`${to.jid}/${to.device}`)?.receive(self, content));
-        }
-        return Promise.resolve();
-      },
-      isThere: () => true,
-      openEndpoint: () => UdpEndpoint.open({ hosts: ["127.0.0.1"] }),
-      ...options,
-    });
-    this.ways.set(`${self.jid}/${self.device}`, way);
-    return way;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const way of this.ways.values()) await way.close();
-  }
-}
 
 /** A file of random bytes that is offered to Bob, and counts what was read of it. */
 function fileOf(bytes: Bytes, peer = BOB.jid): OutgoingFile & WantedFile & { taken: number } {
@@ -214,6 +183,14 @@ Deno.test("an answer from another device than was asked counts for nothing", asy
   bob.receive(MALLORY, content);
   bob.receive({ ...ALICE, device: "a2" }, content);
   await fetching;
+});
+
+Deno.test("nothing is asked of one who is not there", async () => {
+  await using network = new Network();
+  const { bob, file, source } = await meet(network, MILLION, { isThere: () => false });
+  assert.ok(!bob.usable(ALICE.jid));
+  await assert.rejects(fetched(bob, source, file), { code: "offline" });
+  assert.equal(network.said.length, 0);
 });
 
 Deno.test("requests beyond so many at once are told to come later", async () => {

@@ -29,7 +29,9 @@ export const files = {
     },
     declinedByThem: "they declined it",
     pretends: (type: string) =>
-      `Take care: its name says something else than what it is${type === "" ? "" : ` (${type})`}.`,
+      `Take care: its name says something else than what it is${
+        type === "" || type === "application/octet-stream" ? "" : ` (${type})`
+      }.`,
     locked: "What opens this file is asked of its sender, who may not let you have it.",
 
     fetch: "Fetch",

@@ -82,6 +82,16 @@ async function open<T extends SendingStream | ReceivingStream>(
   const kinds = options.kinds ?? ["tcp", "udp"];
   signal?.throwIfAborted();
   const keys = streamKeys(secret, role);
+  const udp = kinds.includes("udp")
+    ? new UdpStream({
+      endpoint,
+      id,
+      keys,
+      remote: remote.udp,
+      pathTimeoutMs: pathTimeoutMs + TCP_GRACE,
+      ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
+    })
+    : undefined;
   const over = new AbortController();
   const { promise: found, resolve, reject } = Promise.withResolvers<T>();
   const connections = new Set<Deno.Conn>();
@@ -106,16 +116,6 @@ async function open<T extends SendingStream | ReceivingStream>(
   const timer = setTimeout(() => {
     reject(new SimppdError("no-path", "No direct way to the other device was found."));
   }, pathTimeoutMs);
-  const udp = kinds.includes("udp")
-    ? new UdpStream({
-      endpoint,
-      id,
-      keys,
-      remote: remote.udp,
-      pathTimeoutMs: pathTimeoutMs + TCP_GRACE,
-      ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
-    })
-    : undefined;
   if (udp !== undefined) {
     useUdp(udp, keys, take, over.signal).then(resolve, (error) => {
       // Without a way over UDP there may be one over TCP yet; somebody else there is another matter.

@@ -77,6 +77,30 @@ for (const kinds of [["tcp"], ["udp"], ["tcp", "udp"]] as StreamKind[][]) {
   });
 }
 
+Deno.test("a stream over tcp or udp goes by IPv6 where both have nothing else", async () => {
+  if (!Deno.networkInterfaces().some(({ address }) => address === "::1")) {
+    return; // This machine has no IPv6, not even its own address.
+  }
+  for (const kind of ["tcp", "udp"] as const) {
+    await using ends = await Ends.open([kind], ["::1"]);
+    assert.equal(ends.sender.listener!.candidates[0]!.host, "::1");
+    const [sending, receiving] = await ends.both();
+    const [hash] = await Promise.all([hashOf(receiving), sendAll(sending, pattern(1, 100_000))]);
+    assert.equal(hash, createHash("sha256").update(pattern(1, 100_000)).digest("hex"));
+    sending.close();
+    receiving.close();
+  }
+});
+
+Deno.test("a stream of a machine with both families offers both", async () => {
+  const endpoint = await UdpEndpoint.open({ hosts: ["127.0.0.1", "::1"] });
+  const listener = StreamListener.open(endpoint);
+  const hosts = (all: readonly { host: string }[]) => all.map(({ host }) => host).sort();
+  assert.deepEqual(hosts(listener.candidates), hosts(endpoint.candidates));
+  await listener.close();
+  await endpoint.close();
+});
+
 Deno.test("openReceivingStream() takes UDP where no TCP connection can be made", async () => {
   await using ends = await Ends.open(["tcp", "udp"]);
   const nowhere = { tcp: [] };

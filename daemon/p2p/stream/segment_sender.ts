@@ -130,6 +130,11 @@ export class SegmentSender {
     this.#wake();
   }
 
+  /** The receiver says that all of it came; it counts when all was sent. */
+  allCame(): void {
+    if (this.#finished) this.#unacknowledged = 0;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#paceTimer);

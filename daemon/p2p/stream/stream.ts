@@ -21,8 +21,8 @@ export interface SendingStream {
 export interface ReceivingStream {
   readonly kind: StreamKind;
   /**
-   * The next bytes, at most 256 KiB; null after the sender's end of the stream. What is not read is
-   * not sent for long.
+   * The next bytes, at most 256 KiB and good until the next read; null after the sender's end of the
+   * stream. What is not read is not sent for long.
    * @throws SimppdError `stream-cut` when the stream ended before its end, `stream-stalled`,
    * `stream-corrupt`
    */

@@ -8,6 +8,8 @@ export const RECORD_BYTES = 64 * 1_024;
 /** Length and flag of a record. */
 export const RECORD_HEADER = 4;
 const TAG = 16;
+/** The longest record. */
+export const WHOLE_RECORD = RECORD_HEADER + RECORD_BYTES + TAG;
 const LAST = 0x8000_0000;
 const CIPHER = "chacha20-poly1305";
 
@@ -37,10 +39,13 @@ export class RecordSealer {
     this.#key = key;
   }
 
-  /** A whole record of at most {@link RECORD_BYTES}. @param last the stream ends with it */
-  seal(bytes: Uint8Array, last: boolean): Bytes {
+  /**
+   * Writes a whole record of at most {@link RECORD_BYTES} at the beginning of `out`.
+   * @param last the stream ends with it
+   * @returns the record's length
+   */
+  seal(bytes: Uint8Array, last: boolean, out: Uint8Array): number {
     if (bytes.length > RECORD_BYTES) throw new RangeError(`record of ${bytes.length} bytes`);
-    const out = new Uint8Array(RECORD_HEADER + bytes.length + TAG);
     putU32(out, 0, bytes.length + (last ? LAST : 0));
     const cipher = createCipheriv(CIPHER, this.#key, this.#nonce.bytes, { authTagLength: TAG });
     cipher.setAAD(out.subarray(0, RECORD_HEADER), { plaintextLength: bytes.length });
@@ -48,7 +53,7 @@ export class RecordSealer {
     cipher.final(); // nothing is left: it is a stream cipher
     out.set(cipher.getAuthTag(), RECORD_HEADER + bytes.length);
     this.#nonce.advance();
-    return out;
+    return RECORD_HEADER + bytes.length + TAG;
   }
 }
 

@@ -8,9 +8,12 @@ import {
   recordKey,
   RecordOpener,
   RecordSealer,
+  WHOLE_RECORD,
 } from "./tcp_records.ts";
 
-const BUFFER = 4 * (RECORD_BYTES + 64);
+/** Records that are sent, read and handed on together: each call costs as much as a record. */
+const TOGETHER = 4;
+const BUFFER = TOGETHER * WHOLE_RECORD;
 const CLOSING_MS = 10_000;
 
 /** What both ends share: a connection that ends when nothing moves, and why it ended. */
@@ -50,6 +53,7 @@ export class TcpSendingStream implements SendingStream {
   readonly kind = "tcp";
   readonly #connection: Connection;
   readonly #sealer: RecordSealer;
+  readonly #buffer = new Uint8Array(BUFFER);
 
   /** @param stallMs how long nothing may move */
   constructor({ conn, nonces }: ProvenConnection, keys: StreamKeys, stallMs = STALL_MS) {
@@ -58,13 +62,18 @@ export class TcpSendingStream implements SendingStream {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
-      await this.#send(this.#sealer.seal(bytes.subarray(at, at + RECORD_BYTES), false));
+    for (let at = 0; at < bytes.length;) {
+      let length = 0;
+      for (let count = 0; count < TOGETHER && at < bytes.length; count++) {
+        const piece = bytes.subarray(at, at += RECORD_BYTES);
+        length += this.#sealer.seal(piece, false, this.#buffer.subarray(length));
+      }
+      await this.#send(length);
     }
   }
 
   async finish(): Promise<void> {
-    await this.#send(this.#sealer.seal(new Uint8Array(0), true));
+    await this.#send(this.#sealer.seal(new Uint8Array(0), true, this.#buffer));
     // The receiver closes when it has read the end: only then our kernel has nothing left.
     const nothing = new Uint8Array(1);
     await this.#connection.move((conn) => conn.read(nothing), CLOSING_MS).catch(() => {});
@@ -75,9 +84,9 @@ export class TcpSendingStream implements SendingStream {
     this.#connection.end(cut("it was closed on this side"));
   }
 
-  async #send(record: Bytes): Promise<void> {
-    for (let at = 0; at < record.length;) {
-      at += await this.#connection.move((conn) => conn.write(record.subarray(at)));
+  async #send(length: number): Promise<void> {
+    for (let at = 0; at < length;) {
+      at += await this.#connection.move((conn) => conn.write(this.#buffer.subarray(at, length)));
     }
   }
 }
@@ -88,6 +97,7 @@ export class TcpReceivingStream implements ReceivingStream {
   readonly #connection: Connection;
   readonly #opener: RecordOpener;
   readonly #buffer = new Uint8Array(BUFFER);
+  readonly #opened = new Uint8Array(BUFFER);
   #from = 0;
   #to = 0;
   #complete = false;
@@ -99,32 +109,53 @@ export class TcpReceivingStream implements ReceivingStream {
   }
 
   async read(): Promise<Bytes | null> {
-    while (!this.#complete) {
+    let length = 0;
+    while (length === 0 && !this.#complete) {
       await this.#fill(RECORD_HEADER);
-      const length = this.#checked(() =>
-        RecordOpener.lengthOf(this.#buffer.subarray(this.#from, this.#to))
-      );
-      await this.#fill(length);
-      const record = this.#buffer.subarray(this.#from, this.#from + length);
-      const { bytes, last } = this.#checked(() => this.#opener.open(record));
-      this.#from += length;
-      this.#complete = last;
-      if (bytes.length > 0) return bytes;
+      try {
+        await this.#fill(RecordOpener.lengthOf(this.#rest));
+        length = this.#openAll();
+      } catch (error) {
+        throw this.#connection.end(error as SimppdError);
+      }
     }
-    this.close();
-    return null;
+    if (this.#complete) this.close();
+    return length === 0 ? null : this.#opened.subarray(0, length);
   }
 
   close(): void {
     this.#connection.end(cut("it was closed on this side"));
   }
 
-  #checked<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw this.#connection.end(error as SimppdError);
+  /**
+   * Opens the record that is there, and those behind it that are there whole too.
+   * @returns the bytes in them
+   */
+  #openAll(): number {
+    let length = this.#open(0);
+    while (!this.#complete && this.#to - this.#from >= RECORD_HEADER) {
+      try {
+        if (RecordOpener.lengthOf(this.#rest) > this.#rest.length) break;
+        length += this.#open(length);
+      } catch {
+        // What came before it is handed on; the next read meets it first.
+        break;
+      }
     }
+    return length;
+  }
+
+  get #rest(): Uint8Array {
+    return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  #open(at: number): number {
+    const length = RecordOpener.lengthOf(this.#rest);
+    const { bytes, last } = this.#opener.open(this.#rest.subarray(0, length));
+    this.#opened.set(bytes, at);
+    this.#from += length;
+    this.#complete = last;
+    return bytes.length;
   }
 
   /** Reads until `length` bytes are there. */

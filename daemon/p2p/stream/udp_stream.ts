@@ -5,9 +5,9 @@ import { type Authentic, DatagramReader, DatagramType, DatagramWriter } from "..
 import type { UdpEndpoint } from "../endpoint.ts";
 import { pathDirections, selectorOf } from "../keys.ts";
 import type { StreamKeys } from "./keys.ts";
-import { SegmentReceiver } from "./segment_receiver.ts";
-import { MAX_ACK_DELAY, SegmentSender } from "./segment_sender.ts";
-import { decodeAcknowledgement, encodeAcknowledgement, readSegment } from "./segments.ts";
+import { ReceivingSide } from "./receiving_side.ts";
+import { SegmentSender } from "./segment_sender.ts";
+import { decodeAcknowledgement } from "./segments.ts";
 import { cut, type ReceivingStream, type SendingStream, STALL_MS, stalled } from "./stream.ts";
 
 const PROBE_EVERY = 100;
@@ -18,8 +18,6 @@ const CHOICE = 30;
 const TICK = 250;
 const PING_EVERY = 1_000;
 const BYE_COPIES = 3;
-/** Datagrams that are confirmed together. */
-const ACK_EVERY = 16;
 /** How long after its opening a relayed path goes on looking for one without a relay, ms. */
 const UPGRADE_WITHIN = 30_000;
 
@@ -71,21 +69,18 @@ export class UdpStream implements SendingStream, ReceivingStream {
   readonly #reader: DatagramReader;
   readonly #connectivity: Connectivity;
   readonly #sender: SegmentSender;
-  readonly #receiver = new SegmentReceiver();
+  readonly #receiver: ReceivingSide;
   readonly #detach: () => void;
   readonly #startedAt: number;
   readonly #waiters = new Set<() => void>();
   #open = false;
-  #granted = false;
   #ended: SimppdError | undefined;
   #tickTimer: ReturnType<typeof setTimeout> | undefined;
   #choiceTimer: ReturnType<typeof setTimeout> | undefined;
-  #ackTimer: ReturnType<typeof setTimeout> | undefined;
-  #toConfirm = 0;
   #validAt: number;
-  #movedAt: number;
   #pingedAt = -Infinity;
   #openedAt = Infinity;
+  #early: Bytes | undefined;
   #strays = 0;
   #replays = 0;
   #malformed = 0;
@@ -121,7 +116,11 @@ export class UdpStream implements SendingStream, ReceivingStream {
       now: this.#now,
       changed: () => this.#wake(),
     });
-    this.#startedAt = this.#validAt = this.#movedAt = this.#now();
+    this.#receiver = new ReceivingSide({
+      now: this.#now,
+      acknowledge: (body) => this.#acknowledge(body),
+    });
+    this.#startedAt = this.#validAt = this.#now();
     this.#detach = endpoint.attach(selector, {
       receive: (datagram, host, port, via) => this.#receive(datagram, { host, port, via }),
       lost: () => this.#end(cut("the socket was closed")),
@@ -154,10 +153,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
 
   /** At the receiver: tells the sender to begin. */
   grant(): void {
-    if (this.#granted || this.#ended !== undefined) return;
-    this.#granted = true;
-    this.#movedAt = this.#now();
-    this.#confirm();
+    this.#receiver.grant();
   }
 
   async read(): Promise<Bytes | null> {
@@ -166,14 +162,10 @@ export class UdpStream implements SendingStream, ReceivingStream {
       if (this.#receiver.complete) return null;
       await this.#change();
     }
-    const bytes = this.#receiver.read();
-    this.#movedAt = this.#now();
-    if (this.#receiver.creditIsDue && this.#ended === undefined) this.#confirm();
-    return bytes;
+    return this.#receiver.read();
   }
 
   close(): void {
-    if (this.#receiver.complete) this.#confirm();
     this.#end(cut("it was closed on this side"), { goodbye: true });
   }
 
@@ -198,10 +190,12 @@ export class UdpStream implements SendingStream, ReceivingStream {
     if (this.#ended !== undefined) return;
     if (goodbye) {
       const { selected, all } = this.#connectivity.routes;
+      // The last acknowledgement may be lost or overtaken: the goodbye says it once more.
+      const last = Uint8Array.of(this.#receiver.complete ? 1 : 0);
       for (const route of selected === undefined ? all : [selected]) {
         // Copies, because nobody acknowledges them.
         for (let i = 0; i < BYE_COPIES; i++) {
-          this.#transmit(this.#writer.sealed(DatagramType.bye, new Uint8Array(0)), route);
+          this.#transmit(this.#writer.sealed(DatagramType.bye, last), route);
         }
       }
     }
@@ -209,7 +203,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
     this.#open = false;
     clearTimeout(this.#tickTimer);
     clearTimeout(this.#choiceTimer);
-    clearTimeout(this.#ackTimer);
+    this.#receiver.close();
     this.#detach();
     this.#sender.close();
     logOf("p2p").debug("stream ended: {reason}", { reason: reason.publicMessage });
@@ -244,9 +238,8 @@ export class UdpStream implements SendingStream, ReceivingStream {
 
   #isStalled(now: number): boolean {
     const { stallMs = STALL_MS } = this.#options;
-    if (this.#granted) {
-      return !this.#receiver.readable && !this.#receiver.complete && now - this.#movedAt >= stallMs;
-    }
+    const since = this.#receiver.waitingSince;
+    if (since !== undefined) return now - since >= stallMs;
     return this.#sender.wanted && this.#sender.busy && now - this.#sender.progressAt >= stallMs;
   }
 
@@ -260,7 +253,7 @@ export class UdpStream implements SendingStream, ReceivingStream {
       this.#connectivity.ping(route, now);
     }
     // A credit that got lost would else never be told.
-    if (this.#granted) this.#confirm();
+    if (this.#receiver.granted) this.#receiver.confirm();
   }
 
   #receive(datagram: Uint8Array, from: Way): void {
@@ -294,44 +287,26 @@ export class UdpStream implements SendingStream, ReceivingStream {
       case DatagramType.tag:
         return this.#onTag(authentic, now);
       case DatagramType.ping:
-        this.#note(authentic.number, now);
+        this.#receiver.note(authentic.number, now);
         return this.#connectivity.onPing(authentic, from, now);
       case DatagramType.pong:
-        this.#note(authentic.number, now);
+        this.#receiver.note(authentic.number, now);
         return this.#onPong(authentic, from, now);
       case DatagramType.bye:
-        this.#reader.open(authentic);
+        if (this.#reader.open(authentic)[0] === 1) this.#sender.allCame();
         return this.#end(cut("the other side ended it"));
       default:
         throw new RangeError(`datagram of type ${authentic.type} on a stream`);
     }
   }
 
-  /** Whatever number came leaves no gap in what is confirmed. */
-  #note(number: number, now: number): void {
-    if (this.#granted) this.#receiver.note(number, now);
-  }
-
   #onSegment({ number, body }: Authentic, now: number): void {
-    if (!this.#granted) return;
-    const segment = readSegment(body);
-    const outcome = segment === undefined ? "malformed" : this.#receiver.take(segment);
-    if (outcome === "malformed") throw new RangeError("a segment that cannot be");
-    if (outcome === "no-room") return;
-    const gap = this.#receiver.note(number, now);
-    if (outcome === "taken") this.#movedAt = now;
-    this.#toConfirm++;
-    if (gap || this.#toConfirm >= ACK_EVERY || this.#receiver.complete) this.#confirm();
-    else this.#ackTimer ??= setTimeout(() => this.#confirm(), MAX_ACK_DELAY / 2);
+    this.#receiver.take(number, body, now);
     if (this.#receiver.readable || this.#receiver.complete) this.#wake();
   }
 
-  #confirm(): void {
-    clearTimeout(this.#ackTimer);
-    this.#ackTimer = undefined;
-    this.#toConfirm = 0;
-    if (this.#ended !== undefined || !this.#open) return;
-    const body = encodeAcknowledgement(this.#receiver.acknowledgement(this.#now()));
+  #acknowledge(body: Bytes): void {
+    if (!this.#open) return;
     this.#transmit(
       this.#writer.clear(DatagramType.acknowledgement, body),
       this.#connectivity.routes.selected,
@@ -339,12 +314,26 @@ export class UdpStream implements SendingStream, ReceivingStream {
   }
 
   #onAcknowledgement(body: Uint8Array): void {
+    if (this.#options.keys.role !== "sender") return;
+    if (!this.#open) {
+      // The receiver opened first: its credit counts as soon as there is a way to use it.
+      this.#early = new Uint8Array(body);
+      return;
+    }
     const acknowledgement = decodeAcknowledgement(body);
-    if (this.#options.keys.role !== "sender" || !this.#open) return;
     if (acknowledgement === undefined || !this.#sender.acknowledged(acknowledgement)) {
       throw new RangeError("an acknowledgement that cannot be");
     }
     if (this.#sender.wanted) this.#wanting.resolve();
+  }
+
+  #onEarly(body: Bytes): void {
+    this.#early = undefined;
+    try {
+      this.#onAcknowledgement(body);
+    } catch {
+      this.#malformed++;
+    }
   }
 
   #onTag(authentic: Authentic, now: number): void {
@@ -376,7 +365,8 @@ export class UdpStream implements SendingStream, ReceivingStream {
       this.#open = true;
       this.#openedAt = now;
       this.#opening.resolve();
-      if (this.#granted) this.#confirm();
+      if (this.#receiver.granted) this.#receiver.confirm();
+      if (this.#early !== undefined) this.#onEarly(this.#early);
       // From the probing pace to the keep-alive's.
       clearTimeout(this.#tickTimer);
       this.#tick();

@@ -108,6 +108,30 @@ Deno.test("a stream survives loss, reordering and doubling both ways", async () 
   assert.ok(ends.b.stats().replays > 0);
 });
 
+Deno.test("a stream is complete though its last acknowledgements were lost", async () => {
+  await using ends = await Ends.open();
+  const keys = pathDirections(streamKeys(ends.secret, "sender").path, ends.id);
+  const reader = new DatagramReader(keys.receive, selectorOf(ends.id));
+  let confirmed = 0;
+  ends.link.treat = (datagram, toB) => {
+    const read = toB ? "stray" : reader.read(datagram);
+    const acknowledges = typeof read !== "string" && read.type === DatagramType.acknowledgement;
+    return acknowledges && ++confirmed > 1 ? [] : [datagram];
+  };
+  const sending = sendAll(ends.a, MEGABYTE.slice(0, 10_000));
+  assert.equal(await readAll(ends.b), hashOf(MEGABYTE.slice(0, 10_000)));
+  ends.b.close();
+  await sending;
+});
+
+Deno.test("a receiver that leaves before the end has not had all of it", async () => {
+  await using ends = await Ends.open();
+  const sending = assert.rejects(sendAll(ends.a, MEGABYTE), { code: "stream-cut" });
+  await ends.b.read();
+  ends.b.close();
+  await sending;
+});
+
 Deno.test("a stream goes on after everything was lost for a while", async () => {
   await using ends = await Ends.open();
   let passed = 0;
