@@ -20,4 +20,8 @@ export {
 export { inOrder } from "./sources.ts";
 export * from "./transfer.ts";
 export { TransferStore } from "./transfer_store.ts";
+export * from "./room_port.ts";
+export type { Patience } from "./group/receiving.ts";
+export { GroupWay } from "./way_group.ts";
+export { type IbbPorts, IbbWay } from "./way_ibb.ts";
 export * from "./ways.ts";

@@ -120,7 +120,8 @@ export class Pace {
   }
 
   #slower(): void {
-    this.#message = Math.max(SMALLEST, this.#message >> 1);
-    this.#window = Math.max(this.#message, this.#window >> 1);
+    // Many small messages are no remedy: they are what is counted first.
+    if (this.#window > this.#message) this.#window = Math.max(this.#message, this.#window >> 1);
+    else this.#message = this.#window = Math.max(SMALLEST, this.#message >> 1);
   }
 }
