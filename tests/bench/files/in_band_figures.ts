@@ -79,7 +79,10 @@ async function toGroup(
     const wanted = wantedOf(file, `${jid}/${sender!.port.self.nick}`);
     await Promise.all(members.map(async ({ port }) => {
       const theirs = new GroupWay(() => port);
-      await receive(file, (sink, signal) => theirs.fetch(source, wanted, 0, sink, signal, () => {}));
+      await receive(
+        file,
+        (sink, signal) => theirs.fetch(source, wanted, 0, sink, signal, () => {}),
+      );
     }));
     return { seconds: (performance.now() - began) / 1000, messages };
   } finally {
