@@ -62,7 +62,8 @@ export function chachaOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Arra
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
     const plaintext = decipher.update(sealed.subarray(0, sealed.length - TAG));
     decipher.final();
-    return plaintext as unknown as Bytes;
+    // Not a Buffer, whose slice() copies nothing.
+    return new Uint8Array(plaintext.buffer as ArrayBuffer, plaintext.byteOffset, plaintext.length);
   } catch {
     throw new OpenError();
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, SimppdError } from "../base/mod.ts";
@@ -72,10 +72,10 @@ export class FileFolder {
     }
   }
 
-  /** SHA-256 of what a file holds so far, to be gone on with. */
-  async hash(name: string): Promise<ReturnType<typeof createHash>> {
+  /** SHA-256 of the first `length` bytes of a file, to be gone on with. */
+  async hash(name: string, length: number): Promise<Hash> {
     const hash = createHash("sha256");
-    for await (const piece of this.read(name)) hash.update(piece);
+    for await (const piece of this.read(name, 0, length)) hash.update(piece);
     return hash;
   }
 

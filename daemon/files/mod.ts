@@ -17,6 +17,12 @@ export {
   type FileSuite,
   sealedLength,
 } from "./sealing.ts";
+export { type PictureSize, pictureSize } from "./dimensions.ts";
+export { RETRYING, type Retrying } from "./incoming.ts";
+export { pretends, sniff } from "./sniff.ts";
+export { cleanThumbnail, makeThumbnail } from "./thumbnail.ts";
+export { type Receiving, type Sending, Transfers, type TransfersOptions } from "./transfers.ts";
+export { isAtServerOf, type Uploader, UploadWay, type UploadWayOptions } from "./way_upload.ts";
 export { inOrder } from "./sources.ts";
 export * from "./transfer.ts";
 export { TransferStore } from "./transfer_store.ts";

@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/mod.ts";
+import { SimppdError } from "../base/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import type { WayKind } from "./ways.ts";
@@ -32,7 +32,9 @@ export interface Transfer {
   /** When it began, ms since 1970. */
   readonly at: number;
   readonly descriptor: FileDescriptor;
-  /** Of one's own: sealed, so that the descriptor is whole. Of another's: true. */
+  /** Its sealed file is here, or there is room for it: it counts towards the quota. */
+  readonly kept: boolean;
+  /** Of one's own: sealed, so that the descriptor is whole. */
   readonly sealed: boolean;
   /** What the file is, by its content; null while not enough of it is here. */
   readonly type: string | null;
@@ -43,28 +45,43 @@ export interface Transfer {
   readonly ways: readonly WayKind[] | null;
   /** Of one's own: the receivers were told. */
   readonly announced: boolean;
+  /** Of one's own: the receivers are told of no key, and ask for it. */
+  readonly keyOnRequest: boolean;
 }
 
 /** How far a transfer is. */
 export interface TransferProgress {
   readonly id: string;
-  /** Bytes of the sealed file that are over. */
+  /** Bytes of the sealed file that are over; while one's own is sealed, those sealed. */
   readonly bytes: number;
   readonly total: number;
   /** Bytes a second over the last seconds. */
   readonly rate: number;
 }
 
-/** The states in which nothing will happen by itself. */
-export const RESTING: ReadonlySet<TransferState> = new Set([
-  "paused",
-  "done",
-  "failed",
-  "cancelled",
-  "declined",
-]);
+/** What a person can say to a transfer. */
+export type Command = "accept" | "decline" | "pause" | "resume" | "cancel";
 
-/** The key a file opens with; undefined when it has not come yet. */
-export function keyOf(transfer: Transfer): Bytes | undefined {
-  return transfer.descriptor.key;
+const FROM: Readonly<Record<Command, readonly TransferState[]>> = {
+  accept: ["offered", "declined"],
+  decline: ["offered"],
+  pause: ["waiting", "transferring", "offered"],
+  resume: ["paused", "failed"],
+  cancel: ["offered", "waiting", "transferring", "paused", "failed"],
+};
+
+/** Checks that a command means something to this transfer. @throws SimppdError `transfer-state` */
+export function checkCommand(transfer: Transfer, command: Command): void {
+  const { mine, state } = transfer;
+  // One's own is offered to others: there is nothing to say yes or no to.
+  const answers = command === "accept" || command === "decline";
+  const right = FROM[command].includes(state) && !(mine && answers) &&
+    !(command === "pause" && state === "offered" && !mine);
+  if (right) return;
+  throw new SimppdError("transfer-state", `This transfer is ${state}: it takes no "${command}".`);
+}
+
+/** A descriptor as it goes to those who are to ask for the key. */
+export function withoutKey({ key: _, ...rest }: FileDescriptor): FileDescriptor {
+  return rest;
 }

@@ -5,6 +5,8 @@ import type { FileDescriptor } from "./descriptor.ts";
 import type { Transfer, TransferState } from "./transfer.ts";
 import type { WayKind } from "./ways.ts";
 
+const MOST_RECENT = 256;
+
 /** Rows are told from older ones by time and id: what {@link TransferStore.list} goes on from. */
 export interface Before {
   readonly at: number;
@@ -15,13 +17,24 @@ export interface Before {
 export class TransferStore {
   readonly #db: DatabaseSync;
   readonly #vault: Vault;
+  /** Transfers by "state peer" and " peer", and bytes of all: asked for with every new one. */
+  readonly #counts = new Map<string, number>();
+  #promised = 0;
+  /** What was read or written last, by id: a transfer at work is looked at often. */
+  readonly #recent = new Map<string, Transfer>();
 
   constructor(db: DatabaseSync, vault: Vault) {
     this.#db = db;
     this.#vault = vault;
+    const rows = db.prepare(
+      "SELECT peer, state, count(*) AS n, sum(bytes) AS bytes FROM transfers GROUP BY peer, state",
+    ).all();
+    for (const row of rows) this.#count(row, Number(row.n));
   }
 
   get(id: string): Transfer | undefined {
+    const recent = this.#recent.get(id);
+    if (recent !== undefined) return recent;
     const row = this.#db.prepare("SELECT * FROM transfers WHERE id = ?").get(id);
     return row === undefined ? undefined : this.#read(row);
   }
@@ -54,10 +67,7 @@ export class TransferStore {
 
   /** How many a peer has; those in one state when it is named. */
   count(peer: string, state?: TransferState): number {
-    const row = this.#db.prepare(
-      "SELECT count(*) AS n FROM transfers WHERE peer = ?1 AND (?2 IS NULL OR state = ?2)",
-    ).get(peer, state ?? null);
-    return Number(row!.n);
+    return this.#counts.get(`${state ?? ""} ${peer}`) ?? 0;
   }
 
   /** The oldest of a peer's transfers that are over; undefined when there is none. */
@@ -69,18 +79,23 @@ export class TransferStore {
     return row === undefined ? undefined : String(row.id);
   }
 
-  /** Bytes promised to all transfers that have, or will have, a file on the disk. */
+  /** Bytes that the sealed files take on the disk, or are going to. */
   promised(): number {
-    const row = this.#db.prepare(
-      `SELECT coalesce(sum(bytes), 0) AS n FROM transfers
-       WHERE state NOT IN ('cancelled', 'declined') AND (mine = 1 OR state <> 'offered')`,
-    ).get();
-    return Number(row!.n);
+    return this.#promised;
   }
 
-  /** Ids of all that may have a file. */
-  ids(): Set<string> {
-    const rows = this.#db.prepare("SELECT id FROM transfers").all();
+  /** The oldest of one's own that is over and still has its sealed file here. */
+  oldestKept(): string | undefined {
+    const row = this.#db.prepare(
+      `SELECT id FROM transfers WHERE mine = 1 AND bytes > 0 AND state = 'done'
+       ORDER BY at, id LIMIT 1`,
+    ).get();
+    return row === undefined ? undefined : String(row.id);
+  }
+
+  /** Ids of those that may have a file. */
+  idsKept(): Set<string> {
+    const rows = this.#db.prepare("SELECT id FROM transfers WHERE bytes > 0").all();
     return new Set(rows.map(({ id }) => String(id)));
   }
 
@@ -90,8 +105,19 @@ export class TransferStore {
   }
 
   put(transfer: Transfer): void {
+    const old = this.#recent.get(transfer.id);
+    this.#remember(transfer);
+    if (old !== undefined && differInState(old, transfer)) {
+      this.#db.prepare("UPDATE transfers SET state = ? WHERE id = ?")
+        .run(transfer.state, transfer.id);
+      this.#count({ ...figures(old), bytes: 0 }, -1);
+      this.#count({ ...figures(transfer), bytes: 0 }, 1);
+      return;
+    }
     const { id, mine, peer, sender, state, at, descriptor, ...rest } = transfer;
+    const { bytes } = figures(transfer);
     const inside = utf8(JSON.stringify({ ...rest, descriptor: toJson(descriptor) }));
+    const before = this.#figures(id);
     this.#db.prepare(
       `INSERT INTO transfers (id, mine, peer, sender, file, state, at, bytes, sealed)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -105,13 +131,40 @@ export class TransferStore {
       descriptor.id,
       state,
       at,
-      descriptor.sealedSize,
+      bytes,
       this.#vault.seal(place(id), inside),
     );
+    if (before !== undefined) this.#count(before, -1);
+    this.#count({ peer, state, bytes }, 1);
   }
 
   remove(id: string): void {
+    const before = this.#figures(id);
+    this.#recent.delete(id);
     this.#db.prepare("DELETE FROM transfers WHERE id = ?").run(id);
+    if (before !== undefined) this.#count(before, -1);
+  }
+
+  #figures(id: string): Record<string, unknown> | undefined {
+    return this.#db.prepare("SELECT peer, state, bytes FROM transfers WHERE id = ?").get(id);
+  }
+
+  /** @param row one transfer, or what many of one peer and state have together */
+  #count({ peer, state, bytes }: Record<string, unknown>, times: number): void {
+    for (const name of [`${state} ${peer}`, ` ${peer}`]) {
+      const count = (this.#counts.get(name) ?? 0) + times;
+      if (count > 0) this.#counts.set(name, count);
+      else this.#counts.delete(name);
+    }
+    this.#promised += Math.sign(times) * Number(bytes);
+  }
+
+  #remember(transfer: Transfer): void {
+    this.#recent.delete(transfer.id);
+    this.#recent.set(transfer.id, transfer);
+    if (this.#recent.size <= MOST_RECENT) return;
+    const [oldest] = this.#recent.keys();
+    this.#recent.delete(oldest!);
   }
 
   #read(row: Record<string, unknown>): Transfer {
@@ -125,14 +178,27 @@ export class TransferStore {
       state: row.state as TransferState,
       at: Number(row.at),
       descriptor: fromJson(inside.descriptor),
+      kept: inside.kept as boolean,
       sealed: inside.sealed as boolean,
       type: inside.type as string | null,
       problem: inside.problem as Problem | null,
       path: inside.path as string | null,
       ways: inside.ways as WayKind[] | null,
       announced: inside.announced as boolean,
+      keyOnRequest: inside.keyOnRequest as boolean,
     };
   }
+}
+
+/** What of a transfer is counted. */
+function figures({ peer, state, kept, descriptor }: Transfer) {
+  return { peer, state, bytes: kept ? descriptor.sealedSize : 0 };
+}
+
+function differInState(a: Transfer, b: Transfer): boolean {
+  return (Object.keys(a) as (keyof Transfer)[]).every((name) =>
+    name === "state" || a[name] === b[name]
+  );
 }
 
 function place(id: string): string {

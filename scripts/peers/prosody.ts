@@ -41,6 +41,8 @@ export interface ProsodyOptions {
   readonly backports?: boolean;
   /** Seconds a cut stream can be resumed; Prosody's own default is 600. */
   readonly resumeSeconds?: number;
+  /** The largest file it takes (XEP-0363); Prosody's own default is 10 MiB. */
+  readonly uploadBytes?: number;
 }
 
 /** Is the Debian package `prosody-modules` here, with this module? */
@@ -115,7 +117,7 @@ function configuration(
   domain: string,
   ports: Prosody["ports"],
   digest: string,
-  { hash, archive, modules = [], resumeSeconds = 600, backports = false }: Configured,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false, uploadBytes }: Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
@@ -161,6 +163,7 @@ disco_items = { { "rooms.${domain}" }, { "upload.${domain}" } }
 Component "rooms.${domain}" "muc"
 modules_enabled = { ${archive ? '"muc_mam"' : ""} }
 Component "upload.${domain}" "http_file_share"
+${uploadBytes === undefined ? "" : `http_file_share_size_limit = ${uploadBytes}`}
 http_host = "${domain}"
 Component "component.${domain}"
 component_secret = "${COMPONENT_SECRET}"

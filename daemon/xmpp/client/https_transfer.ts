@@ -3,7 +3,6 @@ import { SimppdError } from "../../base/mod.ts";
 import { dialTls } from "./dial.ts";
 import { type OwnServer, targetOf } from "./web_address.ts";
 
-/** A transfer that moves nothing for so long is given up. */
 const STALL_MS = 30_000;
 
 /** How a transfer is watched and ended. */
@@ -11,6 +10,8 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** A transfer that moves nothing for so long is given up; 30 s when not told. */
+  readonly stallMs?: number;
 }
 
 /** What is to go up. */
@@ -124,16 +125,16 @@ async function exchange<T>(
   own: OwnServer,
   method: string,
   headers: Record<string, string>,
-  { signal, onProgress }: TransferOptions,
+  { signal, onProgress, stallMs = STALL_MS }: TransferOptions,
   part: Part<T>,
 ): Promise<T> {
   const stalled = new AbortController();
   const within = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal]);
   const stall = () => stalled.abort(new SimppdError("timeout", "The file's server is silent."));
-  let timer = setTimeout(stall, STALL_MS);
+  let timer = setTimeout(stall, stallMs);
   const moved = (bytes: number) => {
     clearTimeout(timer);
-    timer = setTimeout(stall, STALL_MS);
+    timer = setTimeout(stall, stallMs);
     onProgress?.(bytes);
   };
   let end = () => {};
