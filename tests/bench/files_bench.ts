@@ -4,6 +4,7 @@
  * @module
  */
 import type { BenchLine, BenchOptions } from "./bench.ts";
+import { inBandFigures } from "./files/in_band_figures.ts";
 import { memoryFigures } from "./files/memory_figures.ts";
 import { sealingFigures } from "./files/sealing_figures.ts";
 import { uploadFigures } from "./files/upload_figures.ts";
@@ -15,5 +16,6 @@ const SHORT = 300e6;
 export async function* run({ seconds = 60 }: BenchOptions = {}): AsyncGenerator<BenchLine> {
   yield* sealingFigures({ bytes: 256e6 });
   yield* uploadFigures({ bytes: 100e6 });
+  yield* inBandFigures();
   yield* memoryFigures({ small: 100e6, large: seconds < 60 ? SHORT : 1e9 });
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { fromBase64, SimppdError, toBase64 } from "../base/mod.ts";
-import { InBandBytestreams, type XmppClient } from "../xmpp/client/mod.ts";
-import { LinkedClient } from "../xmpp/client/testing_linked.ts";
-import { type Element, Jid, NS } from "../xmpp/core/mod.ts";
-import { fileOf, randomBytes, wantedOf } from "./group/testing.ts";
-import { IbbWay } from "./way_ibb.ts";
+import { fromBase64, SimppdError, toBase64 } from "../daemon/base/mod.ts";
+import { InBandBytestreams, type XmppClient } from "../daemon/xmpp/client/mod.ts";
+import { LinkedClient } from "../daemon/xmpp/client/testing_linked.ts";
+import { type Element, Jid, NS } from "../daemon/xmpp/core/mod.ts";
+import { fileOf, randomBytes, wantedOf } from "../daemon/files/group/testing.ts";
+import { IbbWay } from "../daemon/files/mod.ts";
 
 const never = () => new AbortController().signal;
 const code = (expected: string) => (error: unknown) =>
