@@ -69,7 +69,7 @@ async function toGroup([sender, ...members]: readonly InRoom[]): Promise<void> {
 
 async function toOne(people: readonly InRoom[]): Promise<void> {
   const [sender, receiver, stranger] = people as [InRoom, InRoom, InRoom];
-  const bytes = randomBytes(600_000);
+  const bytes = randomBytes(1_200_000);
   const file = fileOf(bytes, bare(receiver));
   const [from, to, strange] = [sender, receiver, stranger].map(({ client, streams }) =>
     new IbbWay({ client, streams, devices: () => [] }, 10)
