@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GroupWay, IbbWay } from "../../daemon/files/mod.ts";
 import { fileOf, randomBytes, wantedOf } from "../../daemon/files/group/testing.ts";
-import { SimppdError } from "../../daemon/base/mod.ts";
+import type { SimppdError } from "../../daemon/base/mod.ts";
 import { absent } from "../real_parts.ts";
 import { type InRoom, withPeopleInRoom } from "./people_in_room.ts";
 
