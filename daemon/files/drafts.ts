@@ -3,20 +3,24 @@ import type { Random } from "../crypto/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { safeName } from "./names.ts";
 import { FILE_KEY_LENGTH, sealedLength } from "./sealing.ts";
+import { cleanThumbnail } from "./thumbnail.ts";
 import type { Receiving, Sending } from "./transfers.ts";
 import type { Transfer } from "./transfer.ts";
 
 const ID = 16;
 
-/** A file of one's own before anything was done to it: its key is made, the rest of what its
- * descriptor vouches for comes of sealing it. */
+/**
+ * A file of one's own before anything was done to it: its key is made, the rest of what its
+ * descriptor vouches for comes of sealing it.
+ */
 export function draftOutgoing(
   sending: Sending,
   size: number,
   now: number,
   random: Random,
 ): Transfer {
-  const { peer, from, suite, name, thumbnail } = sending;
+  const { peer, from, suite, name } = sending;
+  const thumbnail = sending.thumbnail && cleanThumbnail(sending.thumbnail);
   return {
     id: toHex(random(ID)),
     mine: true,

@@ -64,7 +64,10 @@ export async function fetchFile(
   onProgress(sealedSize);
 }
 
-/** Tells by its content what a file is that has come; as it is without the key. */
+/**
+ * Tells by its content what a file is that has come; as it is without the key.
+ * @throws SimppdError `file-damaged` when it does not open
+ */
 export async function look(transfer: Transfer, folder: FileFolder): Promise<Transfer> {
   const { id, descriptor } = transfer;
   const { key } = descriptor;
@@ -78,8 +81,7 @@ export async function look(transfer: Transfer, folder: FileFolder): Promise<Tran
     }
   } catch (error) {
     if ((error as SimppdError).code !== "open-failed") throw error;
-    // Its sender vouched for bytes that do not open: they are of no use to anybody.
-    await folder.remove(id);
+    // Its sender vouched for bytes that do not open.
     throw damaged(error);
   }
 }

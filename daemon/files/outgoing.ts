@@ -141,9 +141,20 @@ async function chosen({ ways: wanted, peer }: Transfer, ways: readonly Way[]): P
     const inBand = kind === "ibb" || kind === "group";
     if (wanted === null && inBand && usable.some((way) => way.kind === "upload")) continue;
     const way = ways.find((way) => way.kind === kind);
-    if (way !== undefined && await way.usable(peer)) usable.push(way);
+    if (way !== undefined && await isUsable(way, peer)) {
+      usable.push(way);
+    }
   }
   return usable;
+}
+
+/** One that cannot even tell, as when the connection is gone, is not. */
+async function isUsable(way: Way, peer: string): Promise<boolean> {
+  try {
+    return await way.usable(peer);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the file can be had without us: nothing is left to do then. */

@@ -3,6 +3,12 @@ import type { FileFolder } from "./folder.ts";
 import type { FileLimits } from "./limits.ts";
 import type { TransferStore } from "./transfer_store.ts";
 
+/** Bytes of the plaintext, and of what lies on the disk. */
+interface Sizes {
+  readonly size: number;
+  readonly sealedSize: number;
+}
+
 /** The room that sealed files may take up. */
 export class Room {
   readonly #store: TransferStore;
@@ -16,12 +22,12 @@ export class Room {
   }
 
   /**
-   * Checks that there is room for one more. Where the quota has none, sealed copies of one's own
-   * that went out are given up, the oldest first.
-   * @param size of the plaintext, `sealedSize` of what lies on the disk
+   * Checks that there is room for one more, and has it put down at that very moment, so that no two
+   * take the same room. Where the quota has none, sealed copies of one's own that went out are given
+   * up, the oldest first.
    * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`
    */
-  async check(size: number, sealedSize: number): Promise<void> {
+  async take<T>({ size, sealedSize }: Sizes, put: () => T): Promise<T> {
     const { fileBytes, quota, diskReserve } = this.#limits;
     if (size > fileBytes) {
       throw new SimppdError(
@@ -41,6 +47,7 @@ export class Room {
           "some, or allow more.",
       );
     }
+    return put();
   }
 
   async #makeRoom(most: number): Promise<void> {

@@ -59,10 +59,12 @@ export class TransferStore {
     return rows.map((row) => this.#read(row));
   }
 
-  /** Ids of those in a state, oldest first. */
-  idsIn(state: TransferState): string[] {
-    return this.#db.prepare("SELECT id FROM transfers WHERE state = ? ORDER BY at, id").all(state)
-      .map(({ id }) => String(id));
+  /** Ids of those in a state, oldest first; one's own only, if so wished. */
+  idsIn(state: TransferState, mine = false): string[] {
+    return this.#db.prepare(
+      "SELECT id FROM transfers WHERE state = ? AND mine >= ? ORDER BY at, id",
+    )
+      .all(state, mine ? 1 : 0).map(({ id }) => String(id));
   }
 
   /** How many a peer has; those in one state when it is named. */

@@ -109,13 +109,10 @@ export class Transfers {
   /** Goes on with what a crash or an end left: call it once, when there is a connection. */
   start(): void {
     this.#folder.removeOthers(this.#store.idsKept());
-    for (const state of ["transferring", "waiting", "offered"] as const) {
-      for (const id of this.#store.idsIn(state)) {
-        const transfer = this.#store.get(id)!;
-        if (state === "offered" && !transfer.mine) continue;
-        this.#queue.add(id);
-      }
+    for (const state of ["transferring", "waiting"] as const) {
+      for (const id of this.#store.idsIn(state)) this.#queue.add(id);
     }
+    for (const id of this.#store.idsIn("offered", true)) this.#queue.add(id);
     this.#pump();
   }
 
@@ -134,18 +131,16 @@ export class Transfers {
   }
 
   /**
-   * Sends a file. One that comes as bytes is sealed when this resolves; one with a path must stay as
-   * it is until then.
-   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`, `source-gone`, `file-changed`,
-   * `not-a-file`
+   * Sends a file. One that comes as bytes is sealed, or has failed, when this resolves; one with a path
+   * must stay as it is until it is sealed.
+   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`, `source-gone`, `not-a-file`
    */
   async send(sending: Sending): Promise<Transfer> {
     const { from } = sending;
     const size = typeof from === "string" ? await sizeOf(from) : from.size;
     const transfer = draftOutgoing(sending, size, Date.now(), this.#random);
-    await this.#room.check(size, transfer.descriptor.sealedSize);
-    await this.#add(transfer);
-    const { id } = transfer;
+    await this.#makePlace(transfer.peer);
+    const { id } = await this.#room.take(transfer.descriptor, () => this.#put(transfer));
     if (typeof from === "string") this.#queue.add(id);
     else await this.#move(id, () => this.#sealBytes(transfer, from));
     this.#pump();
@@ -154,36 +149,46 @@ export class Transfers {
 
   /**
    * Takes a descriptor that somebody sent. The same one again adds its sources and key.
-   * @throws SimppdError `bad-descriptor`, `too-many-offers`, and those of {@link accept}
+   * @throws SimppdError `bad-descriptor`, `too-many-offers`; `file-too-large`, `quota-full` and
+   * `disk-full` when it was to be accepted: it is remembered as offered then
    */
-  async receive(descriptor: FileDescriptor, receiving: Receiving): Promise<Transfer> {
+  receive(descriptor: FileDescriptor, receiving: Receiving): Promise<Transfer> {
     const { peer, sender } = receiving;
-    const known = this.#store.find(peer, sender, descriptor.id);
-    if (known !== undefined) return await this.#again(known, descriptor);
-    if (this.#store.count(peer, "offered") >= this.#limits.offers) {
-      throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
-    }
-    const transfer = draftIncoming(descriptor, receiving, Date.now(), this.#random);
-    await this.#add(transfer);
-    return receiving.accept ? await this.command(transfer.id, "accept") : transfer;
+    return this.#commands.run(`${peer} ${sender}`, async () => {
+      const known = this.#store.find(peer, sender, descriptor.id);
+      if (known !== undefined) return await this.#again(known, descriptor);
+      if (this.#store.count(peer, "offered") >= this.#limits.offers) {
+        throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
+      }
+      const transfer = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      await this.#makePlace(peer);
+      if (!receiving.accept) return this.#put(transfer);
+      try {
+        await this.#room.take(
+          descriptor,
+          () => this.#put({ ...transfer, state: "waiting", kept: true }),
+        );
+      } catch (error) {
+        this.#put(transfer); // it may be accepted when there is room
+        throw error;
+      }
+      this.#queue.add(transfer.id);
+      this.#pump();
+      return this.#need(transfer.id);
+    });
   }
 
-  /** A key that was asked for; with it the file opens. @throws SimppdError `no-transfer` */
+  /**
+   * A key that was asked for; with it the file opens.
+   * @throws SimppdError `no-transfer`; `file-damaged` when the file is here and does not open with it:
+   * all stays as it was then
+   */
   giveKey(id: string, key: Bytes): Promise<Transfer> {
     return this.#commands.run(id, async () => {
       const transfer = this.#need(id);
+      if (transfer.mine) return transfer;
       const keyed = { ...transfer, descriptor: { ...transfer.descriptor, key } };
-      if (transfer.state !== "done") return this.#put(keyed);
-      try {
-        return this.#put(await look(keyed, this.#folder));
-      } catch (error) {
-        return this.#put({
-          ...transfer,
-          state: "failed",
-          kept: false,
-          problem: publicError(error),
-        });
-      }
+      return this.#put(transfer.state === "done" ? await look(keyed, this.#folder) : keyed);
     });
   }
 
@@ -197,9 +202,8 @@ export class Transfers {
       checkCommand(this.#need(id), command);
       if (command === "accept" || command === "resume") {
         const transfer = this.#need(id);
-        const { size, sealedSize } = transfer.descriptor;
-        if (!transfer.kept) await this.#room.check(size, sealedSize);
-        this.#put({ ...transfer, state: "waiting", kept: true, problem: null });
+        const put = () => this.#put({ ...transfer, state: "waiting", kept: true, problem: null });
+        await (transfer.kept ? put() : this.#room.take(transfer.descriptor, put));
         this.#queue.add(id);
         this.#pump();
         return this.#need(id);
@@ -231,7 +235,7 @@ export class Transfers {
   finish(id: string): Promise<Transfer> {
     return this.#commands.run(id, async () => {
       const transfer = this.#need(id);
-      if (!transfer.mine || transfer.state !== "offered") return transfer;
+      if (!transfer.mine || !["offered", "done"].includes(transfer.state)) return transfer;
       await this.#stop(id);
       return this.#put({ ...transfer, state: "done" });
     });
@@ -262,7 +266,11 @@ export class Transfers {
     const { key } = descriptor;
     const here = kept && (mine ? sealed : state === "done");
     if (!here || key === undefined) throw notHere();
-    return await SealedSource.open(this.#folder.file(id), { ...descriptor, key });
+    try {
+      return await SealedSource.open(this.#folder.file(id), { ...descriptor, key });
+    } catch (error) {
+      throw error instanceof Deno.errors.NotFound ? notHere() : error;
+    }
   }
 
   /** Ends what moves; it goes on after the next {@link start}. */
@@ -273,16 +281,14 @@ export class Transfers {
     await Promise.all(ids.map((id) => this.#stop(id)));
   }
 
-  async #add(transfer: Transfer): Promise<void> {
-    const { peer } = transfer;
-    if (this.#store.count(peer) >= this.#limits.remembered) {
-      const oldest = this.#store.oldestOver(peer);
-      if (oldest === undefined) {
-        throw new SimppdError("too-many-offers", `More files of ${peer} move than are remembered.`);
-      }
-      await this.forget(oldest);
+  /** Where a peer's transfers are as many as are remembered, the oldest that is over goes. */
+  async #makePlace(peer: string): Promise<void> {
+    if (this.#store.count(peer) < this.#limits.remembered) return;
+    const oldest = this.#store.oldestOver(peer);
+    if (oldest === undefined) {
+      throw new SimppdError("too-many-offers", `More files of ${peer} move than are remembered.`);
     }
-    this.#put(transfer);
+    await this.forget(oldest);
   }
 
   async #again(known: Transfer, descriptor: FileDescriptor): Promise<Transfer> {
@@ -351,16 +357,17 @@ export class Transfers {
     );
   }
 
-  #failed(id: string, error: unknown, { aborted }: AbortSignal): void {
+  async #failed(id: string, error: unknown, { aborted }: AbortSignal): Promise<void> {
     this.#unserve(id);
-    const transfer = this.#store.get(id);
-    if (aborted || transfer === undefined) return;
+    if (aborted || this.#store.get(id) === undefined) return;
     if (!(error instanceof SimppdError)) {
       logOf("files").error("a transfer failed: {error}", { error });
     }
     const problem = publicError(error);
-    // What was thrown away takes no room; what is here goes on when the person says so.
-    const kept = transfer.kept && problem.code !== "file-damaged";
+    const transfer = this.#need(id);
+    // What is of no use goes; what is here goes on when the person says so.
+    const kept = transfer.kept && problem.code !== "file-damaged" && transfer.sealed;
+    if (!kept) await this.#folder.remove(id);
     this.#put({ ...transfer, state: "failed", kept, problem });
   }
 

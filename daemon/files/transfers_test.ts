@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { concat, SimppdError } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
-import type { FileDescriptor } from "./descriptor.ts";
+import { encode } from "jpeg-js";
+import { type FileDescriptor, writeDescriptor } from "./descriptor.ts";
 import { contentOf, type Desk, desk, type Fault, MemoryWay } from "./testing.ts";
 import { pattern, reaches, source } from "./testing.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
@@ -287,6 +288,9 @@ Deno.test("a file that changes while it is sent is not sent, and its sender is t
       assert.equal(failed.problem?.code, expected, change);
     }
     assert.deepEqual(way.offered.size, 0);
+    // What was sealed of it is gone, and takes no room.
+    assert.deepEqual([...Deno.readDirSync(`${alice.path}/files`)], []);
+    assert.equal(alice.store.promised(), 0);
     await assert.rejects(alice.transfers.send(sending(pattern(1), { from: alice.path })), {
       code: "not-a-file",
     });
@@ -321,6 +325,21 @@ Deno.test("what is too large, or has no room, is refused before a byte moves", a
   }
 });
 
+Deno.test("files that come at one time do not take the same room", async () => {
+  await between(pattern(100_000), async ({ descriptor }) => {
+    const small = await desk([new MemoryWay()], { quota: 250_000 });
+    try {
+      const receive = (sender: string) =>
+        small.transfers.receive(descriptor, { peer: ROOM, sender, accept: true });
+      const all = await Promise.allSettled(["a", "b", "c", "d"].map(receive));
+      assert.equal(all.filter(({ status }) => status === "fulfilled").length, 2);
+      assert.ok(small.store.promised() <= 250_000);
+    } finally {
+      await small.close();
+    }
+  });
+});
+
 Deno.test("where the quota is full, one's own copies that went out make room", async () => {
   const way = new MemoryWay();
   const alice = await desk([way], { quota: 250_000 });
@@ -349,7 +368,7 @@ Deno.test(
   "a full disk stops a transfer, which goes on when there is room",
   { ignore: noFull },
   async () => {
-    await between(pattern(500_000), async ({ alice, bob, descriptor }) => {
+    await between(pattern(500_000), async ({ bob, descriptor }) => {
       const { id } = await bob.transfers.receive(descriptor, { ...FROM_ALICE, accept: false });
       // What is written there finds the disk full (full(4)).
       await Deno.symlink("/dev/full", bob.folder.file(`${id}.part`));
@@ -363,7 +382,6 @@ Deno.test(
       const full = await desk([new MemoryWay()], { diskReserve: 2 ** 60 });
       await assert.rejects(full.transfers.send(sending(pattern(5))), { code: "disk-full" });
       await full.close();
-      assert.ok(alice);
     });
   },
 );
@@ -450,6 +468,8 @@ Deno.test("a key that comes later opens what came before", async () => {
     const done = await reaches(bob.transfers, id, "done");
     assert.equal(done.type, null);
     await assert.rejects(bob.transfers.open(id), { code: "file-not-here" });
+    const wrong = bob.transfers.giveKey(id, pattern(32, 5));
+    await assert.rejects(wrong, { code: "file-damaged" });
     const keyed = await bob.transfers.giveKey(id, key!);
     assert.equal(keyed.type, "text/plain");
     assert.deepEqual(await contentOf(bob.transfers, id), content);
@@ -475,6 +495,30 @@ Deno.test("a file is served until it is finished, and again after an end", async
     assert.equal(way.offered.size, 0);
   } finally {
     await alice.close();
+  }
+});
+
+Deno.test("a thumbnail and the size of a picture go with it; a file that vanished is not here", async () => {
+  const way = new MemoryWay();
+  const alice = await desk([way]);
+  const path = await Deno.makeTempFile();
+  try {
+    const data = new Uint8Array(400 * 300 * 4).fill(200);
+    const jpeg = new Uint8Array(encode({ width: 400, height: 300, data: data as never }, 80).data);
+    await Deno.writeFile(path, jpeg);
+    const { id } = await alice.transfers.send(sending(jpeg, { from: path, name: "a.jpg" }));
+    const { descriptor, type } = await reaches(alice.transfers, id, "done");
+    assert.deepEqual([type, descriptor.width, descriptor.height], ["image/jpeg", 400, 300]);
+    assert.ok(descriptor.thumbnail!.length > 100);
+    writeDescriptor(descriptor);
+    const hostile = new Uint8Array(9000);
+    const other = await alice.transfers.send(sending(jpeg, { thumbnail: hostile }));
+    assert.equal(other.descriptor.thumbnail, undefined);
+    await Deno.remove(alice.folder.file(id));
+    await assert.rejects(alice.transfers.open(id), { code: "file-not-here" });
+  } finally {
+    await alice.close();
+    await Deno.remove(path);
   }
 });
 

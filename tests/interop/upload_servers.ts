@@ -1,5 +1,4 @@
-import type { ServerOptions } from "../../daemon/xmpp/server/mod.ts";
-import { startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
+import { type ServerOptions, startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
 import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
 import { startEjabberd } from "../../scripts/peers/ejabberd.ts";
 import { startProsody } from "../../scripts/peers/prosody.ts";
@@ -8,7 +7,7 @@ import { absent } from "../real_parts.ts";
 const ACCOUNTS = { romeo: "pass of romeo" };
 const HOST = "127.0.0.1";
 
-/** A server that takes uploads, with an account for romeo. */
+/** A server that takes uploads, with an account for romeo; the carried one names a relay, too. */
 export interface UploadServer {
   readonly domain: string;
   readonly host: string;
@@ -53,6 +52,7 @@ async function carried(limits: ServerOptions["limits"] = {}): Promise<UploadServ
     host: HOST,
     port: 0,
     httpsPort: 0,
+    turn: [{ host: "turn.test", port: 3478, transport: "udp", secret: "shared" }],
     certificatePem,
     keyPem,
     limits,
