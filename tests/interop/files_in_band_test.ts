@@ -69,7 +69,7 @@ async function toGroup([sender, ...members]: readonly InRoom[]): Promise<void> {
 
 async function toOne(people: readonly InRoom[]): Promise<void> {
   const [sender, receiver, stranger] = people as [InRoom, InRoom, InRoom];
-  const bytes = randomBytes(1_200_000);
+  const bytes = randomBytes(1_500_000);
   const file = fileOf(bytes, bare(receiver));
   const [from, to, strange] = [sender, receiver, stranger].map(({ client, streams }) =>
     new IbbWay({ client, streams, devices: () => [] }, 10)
@@ -89,8 +89,15 @@ async function toOne(people: readonly InRoom[]): Promise<void> {
       /cut/,
     );
   }
-  await to.fetch(source, wanted, state.length, sink, never(), () => {});
+  // The connections break too, his and then hers.
+  const breaking = [receiver.client, sender.client];
+  const broken = async (piece: Uint8Array) => {
+    await sink(piece);
+    if (state.length > bytes.length - 300_000 * breaking.length) breaking.shift()?.reconnect();
+  };
+  await to.fetch(source, wanted, state.length, broken, never(), () => {});
   assert.deepEqual(await whole(), bytes);
+  assert.equal(breaking.length, 0);
 
   // To another the file is not there; and no other account is asked on the sender's word.
   const refused = strange.fetch(source, wanted, 0, sink, never(), () => {});
