@@ -25,8 +25,11 @@ export { type Receiving, type Sending, Transfers, type TransfersOptions } from "
 export { DIRECT_NS } from "./direct_signal.ts";
 export { type DirectPeer, DirectWay, type DirectWayOptions } from "./way_direct.ts";
 export { isAtServerOf, type Uploader, UploadWay, type UploadWayOptions } from "./way_upload.ts";
-export { IbbWay } from "./way_ibb.ts";
 export { inOrder } from "./sources.ts";
 export * from "./transfer.ts";
 export { TransferStore } from "./transfer_store.ts";
+export * from "./room_port.ts";
+export type { Patience } from "./group/receiving.ts";
+export { GroupWay } from "./way_group.ts";
+export { type IbbPorts, IbbWay } from "./way_ibb.ts";
 export * from "./ways.ts";

@@ -73,7 +73,7 @@ export function roomPort(room: Room, serves: (nick: string) => boolean = () => t
         switch (event.kind) {
           case "message":
           case "private":
-            return heard(event.message, event.kind === "private", listener);
+            return heard(room, event.message, event.kind === "private", listener);
           case "refused":
             return listener({ kind: "refused", id: event.id, error: event.error });
           case "joined":
@@ -93,13 +93,24 @@ export function roomPort(room: Room, serves: (nick: string) => boolean = () => t
 
 /** What was said before one came is history, and moves no file. */
 function heard(
+  room: Room,
   { nick, occupantId, own, id, at, stanza }: RoomMessage,
   toUs: boolean,
   listener: (news: RoomNews) => void,
 ): void {
   if (at !== undefined || nick === "") return;
+  // A room that gives us none gives nobody any: what looks like one is its sender's invention.
+  const given = room.self?.id === undefined ? undefined : occupantId;
   for (const element of stanza.getChildElements()) {
     if (element.getNS() !== NS.simppFiles) continue;
-    return listener({ kind: "heard", nick, occupantId, element, own, private: toUs, id });
+    return listener({
+      kind: "heard",
+      nick,
+      occupantId: given,
+      element,
+      own,
+      private: toUs,
+      id,
+    });
   }
 }

@@ -20,7 +20,10 @@ export class GroupWay implements Way {
   readonly #sendings = new Map<string, GroupSending>();
   readonly #roomOf = new Map<string, string>();
 
-  /** @param room the room of a bare JID, when one is in it or comes back to it */
+  /**
+   * @param room the room of a bare JID, when one is in it or comes back to it: the same port for as
+   * long as files are offered there
+   */
   constructor(room: (jid: string) => RoomPort | undefined, patience?: Patience) {
     this.#room = room;
     this.#patience = patience;

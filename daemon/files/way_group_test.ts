@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SimppdError } from "../base/mod.ts";
 import { el, type Element, NS, StanzaError } from "../xmpp/core/mod.ts";
-import { FakeMember, FakeRoom, fileOf, randomBytes, ROOM, wantedOf } from "./group/testing.ts";
+import { type FakeMember, FakeRoom, fileOf, randomBytes, ROOM, wantedOf } from "./group/testing.ts";
 import { readPiece, writePiece } from "./group/messages.ts";
 import type { OutgoingFile, Source } from "./ways.ts";
 import { GroupWay } from "./way_group.ts";

@@ -5,6 +5,7 @@
  */
 import type { BenchLine, BenchOptions } from "./bench.ts";
 import { directFigures } from "./files/direct_figures.ts";
+import { inBandFigures } from "./files/in_band_figures.ts";
 import { memoryFigures } from "./files/memory_figures.ts";
 import { sealingFigures } from "./files/sealing_figures.ts";
 import { uploadFigures } from "./files/upload_figures.ts";
@@ -17,5 +18,6 @@ export async function* run({ seconds = 60 }: BenchOptions = {}): AsyncGenerator<
   yield* sealingFigures({ bytes: 256e6 });
   yield* uploadFigures({ bytes: 100e6 });
   yield* directFigures({ small: 100e6, large: seconds < 60 ? SHORT : 1e9 });
+  yield* inBandFigures();
   yield* memoryFigures({ small: 100e6, large: seconds < 60 ? SHORT : 1e9 });
 }

@@ -1,17 +1,17 @@
 import { steadyNow } from "../../base/mod.ts";
 
 /** Bytes of messages that may be on their way to the room. */
-const FIRST_WINDOW = 131_072;
+const FIRST_WINDOW = 98_304;
 const MAX_WINDOW = 524_288;
 /** Bytes of a file in one message; base64 makes four thirds of it. */
 const SMALLEST = 8_192;
-const FIRST = 32_768;
+const FIRST = 24_576;
 const LARGEST = 98_304;
 /** An echo that comes sooner speeds up, one that comes later slows down. */
 const SOON_MS = 300;
 const LATE_MS = 1_500;
 /** An echo that did not come by now does not come. */
-const LOST_MS = 30_000;
+const LOST_MS = 60_000;
 /** Between two messages after the first refusal, and the most that further ones make of it. */
 const FIRST_INTERVAL_MS = 50;
 const MAX_INTERVAL_MS = 2_000;
@@ -120,7 +120,8 @@ export class Pace {
   }
 
   #slower(): void {
-    this.#message = Math.max(SMALLEST, this.#message >> 1);
-    this.#window = Math.max(this.#message, this.#window >> 1);
+    // Many small messages are no remedy: they are what is counted first.
+    if (this.#window > this.#message) this.#window = Math.max(this.#message, this.#window >> 1);
+    else this.#message = this.#window = Math.max(SMALLEST, this.#message >> 1);
   }
 }

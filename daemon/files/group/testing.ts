@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/mod.ts";
 import { sha256 } from "../../crypto/mod.ts";
-import { type Element, newId, StanzaError } from "../../xmpp/core/mod.ts";
+import { type Element, newId, type StanzaError } from "../../xmpp/core/mod.ts";
 import type { RoomNews, RoomPort } from "../room_port.ts";
 import type { OutgoingFile, WantedFile } from "../ways.ts";
 
