@@ -235,7 +235,6 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
     this.#parts.settings.forget(known);
-    this.#parts.displays.forget({ place: known });
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     this.#parts.messages.forget(known);
