@@ -152,7 +152,7 @@ function placeOf(invocation: Invocation): string | undefined {
 }
 
 function line(item: DisplayItemView): string {
-  const { id, from, name, kind, size, place, state, reason } = item;
+  const { id, from, mine, name, kind, size, place, state, reason } = item;
   const where = place === null ? "here" : printable(place);
   const why = reason === null ? "" : `: ${printable(reason.message)}`;
   return `${id} ${printable(name)} (${kind ?? "nothing to show"}, ${size} bytes) by ${
