@@ -239,7 +239,6 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
     this.#parts.settings.forget(known);
-    this.#parts.displays.forget({ place: known });
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
     await this.#parts.files.forgetOf(known);

@@ -152,12 +152,12 @@ function placeOf(invocation: Invocation): string | undefined {
 }
 
 function line(item: DisplayItemView): string {
-  const { id, from, name, kind, size, place, state, reason } = item;
+  const { id, from, mine, name, kind, size, place, state, reason } = item;
+  const what = `${kind ?? "nothing to show"}, ${size} bytes`;
+  const who = mine ? "you" : printable(from);
   const where = place === null ? "here" : printable(place);
   const why = reason === null ? "" : `: ${printable(reason.message)}`;
-  return `${id} ${printable(name)} (${kind ?? "nothing to show"}, ${size} bytes) by ${
-    printable(from)
-  }, ${where}, ${state}${why}`;
+  return `${id} ${printable(name)} (${what}) by ${who}, ${where}, ${state}${why}`;
 }
 
 function shown(view: DisplaysView): Answer {

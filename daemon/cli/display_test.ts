@@ -56,7 +56,7 @@ Deno.test("display: a file is shown here, closed, shown again, cleared and forgo
     assert.equal((await ask("close", item!.id)).code, 0);
     assert.match(
       (await ask("history")).out,
-      /notes\.txt \(text, 6 bytes\) by alice.*You closed it/,
+      /notes\.txt \(text, 6 bytes\) by you, here.*You closed it/,
     );
     await ask("show", item!.id);
     assert.equal(app.stage.get(item!.id).state, "showing");

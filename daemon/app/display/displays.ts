@@ -65,7 +65,7 @@ export class Displays {
   readonly #ofAll = new Rate(DISPLAY_LIMITS.everybody, 60_000);
   readonly #now: () => number;
   #withViewer: string | undefined;
-  #closed = false;
+  readonly #over = new AbortController();
 
   /** @param input.now milliseconds of a clock that never goes back */
   constructor(input: {
@@ -85,6 +85,10 @@ export class Displays {
       state: item.state === "showing" ? "past" : item.state,
       available: item.available && this.#files.has(item.id),
     }));
+    // Nothing stays of who is removed, and of what is left.
+    this.#events.on(({ type, data }) => {
+      if (type === "room-removed" || type === "contact-removed") this.forget({ place: data.jid });
+    }, this.#over.signal);
   }
 
   view(): DisplaysView {
@@ -138,7 +142,7 @@ export class Displays {
       reason,
       available: never === null,
     };
-    if (this.#closed) return item;
+    if (this.#over.signal.aborted) return item;
     this.#items = [item, ...this.#items.filter(({ id }) => id !== item.id)];
     if (offer.source !== undefined) this.#sources.set(item.id, offer.source);
     if (reason === null) this.#only(item);
@@ -223,7 +227,7 @@ export class Displays {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#over.abort();
     this.#sources.clear();
     await this.#viewer?.close();
   }
@@ -251,7 +255,7 @@ export class Displays {
     this.#memory.items = this.#items;
     this.#tellViewer();
     const data = this.view();
-    if (!this.#closed) this.#events.emit({ type: "displays", data });
+    if (!this.#over.signal.aborted) this.#events.emit({ type: "displays", data });
     return data;
   }
 

@@ -28,7 +28,7 @@ function stage(more: { files?: DisplayFiles; viewer?: OtherViewer } = {}) {
   });
   const clock = { now: 0 };
   const make = () => new Displays({ memory, events, now: () => clock.now, ...more });
-  return { displays: make(), again: make, seen, clock };
+  return { displays: make(), again: make, seen, clock, events };
 }
 
 let last = 0;
@@ -95,6 +95,19 @@ Deno.test("a place's own policy goes before that of all, until it is forgotten",
   assert.deepEqual(displays.view().places, {});
   assert.equal(displays.view().items.length, 1);
   assert.equal((await displays.offer(offer()))!.state, "showing");
+});
+
+Deno.test("nothing stays of a contact who is removed, and of a room that is left", async () => {
+  const { displays, events } = stage();
+  await displays.offer(offer());
+  await displays.offer(offer({ place: BOB }));
+  await displays.offer(offer({ place: BOB, from: EVE }));
+  displays.setPolicy(GROUP, DEFAULT_POLICY);
+  events.emit({ type: "contact-removed", data: { jid: EVE } });
+  assert.equal(displays.view().items.length, 2);
+  events.emit({ type: "room-removed", data: { jid: GROUP } });
+  assert.deepEqual(displays.view().items.map(({ place }) => place), [BOB]);
+  assert.deepEqual(displays.view().places, {});
 });
 
 Deno.test("offer() withholds what is too large, or of a kind not wanted", async () => {
