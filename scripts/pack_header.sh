@@ -63,7 +63,8 @@ if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRA
 fi
 
 # Read and write: the state directory, or the server's, and the file that backup or restore names.
-# Read: the files that `server run` names, and what `display` shows. Deno divides its lists at commas, so a path with one would
+# Read: the files that `server run` names, what `display` shows and `file send` sends;
+# read and write: where `file get` saves. Deno divides its lists at commas, so a path with one would
 # grant something else.
 case @TARGET@ in
   *-darwin*) state="${HOME:-/nowhere}/Library/Application Support/simppd" ;;
@@ -94,7 +95,17 @@ file() {
 case ${1:-}:${SIMPPD_DATABASE:-} in
   server:@*) file "${SIMPPD_DATABASE#@}" ;;
 esac
-next= named= action= verb=${1:-}
+next= named= action= verb=${1:-} deed= place=0
+# plain WORD: of `file`, whose words are deed, whom or what, paths.
+plain() {
+  place=$((place + 1))
+  case $place:$deed in
+    1:) ;;
+    2:) deed=$1 ;;
+    [4-9]:send | [1-9][0-9]*:send) file "$1" ;;
+    4:get) named=$1 ;;
+  esac
+}
 for word in "$@"; do
   if [ -n "$next" ]; then
     grant "$next" "$word"
@@ -103,8 +114,12 @@ for word in "$@"; do
   fi
   case $word in
     --) break ;;
-    --state | --data | --certificate | --key | --database | --component | --turn | --display-command | --group | --to) next=$word ;;
+    --state | --data | --certificate | --key | --database | --component | --turn | --display-command | --group | --to | --ways | --people | --roles | --place) next=$word ;;
     --*=*) grant "${word%%=*}" "${word#*=}" ;;
+    -*) ;;
+    *) if [ "$verb" = file ]; then plain "$word"; continue; fi ;;
+  esac
+  case $word in
     -*) ;;
     server) action=server ;;
     display) ;;
@@ -116,7 +131,12 @@ case $verb:$named in
   display:clear | display:history | display:show | display:close | display:policy) ;;
   display:?*) file "$named" ;;
 esac
+# Without a path a file is saved in the folder one is in.
+case $verb:$deed:$named in
+  file:get:) named=$PWD ;;
+esac
 case $verb:$action in
+  file:*) ;;
   backup:* | restore:* | server:server-backup) ;;
   *) named= ;;
 esac

@@ -142,6 +142,23 @@ Deno.test(
   },
 );
 
+Deno.test("a packed file may read what is sent, and write where one saves", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    const sent = await start(file, ["file", "send", "--ways", "upload", "a@x", "b c", "/d"]);
+    assert.ok(
+      sent.value("--allow-read")!.endsWith(`,${folder}/b c,/d`),
+      sent.value("--allow-read"),
+    );
+    assert.ok(!sent.value("--allow-write")!.includes("b c"));
+    const got = await start(file, ["file", "get", "00ff", "there", "--json"]);
+    assert.ok(got.value("--allow-write")!.includes(`,${folder}/there,`));
+    const here = await start(file, ["file", "get", "00ff"]);
+    assert.ok(here.value("--allow-write")!.includes(`,${folder},`));
+    const listed = await start(file, ["file", "list", "server"]);
+    assert.ok(!listed.value("--allow-write")!.includes(folder + ","), "nothing but the state");
+  });
+});
+
 Deno.test("a packed file refuses a path that Deno would read as two", unix, async () => {
   await packed(async ({ file }) => {
     const run = await start(file, ["run", "--state", "a,/etc"]);
