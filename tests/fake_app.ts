@@ -204,7 +204,13 @@ export class FakeApp implements AppApi {
   };
   closed = false;
   /** What is shown: the real thing, kept in memory. */
-  readonly stage: Displays = new Displays({ memory: inMemory(), events: this.events });
+  /** What the stage tells goes on to all; it hears itself alone. */
+  readonly #staged = new Emitter<AppEvent>();
+  readonly stage: Displays = new Displays({ memory: inMemory(), events: this.#staged });
+
+  constructor() {
+    this.#staged.on((event) => this.events.emit(event));
+  }
   /** What stands in the status in the place of what is made up. */
   change: Partial<StatusView> = {};
 
