@@ -11,6 +11,8 @@ import type {
   DevicesView,
   DisplayItemView,
   DisplaysView,
+  FileLimitsView,
+  FileView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -24,6 +26,7 @@ import { fakeDisplays } from "./fake_displays.ts";
 import { MockDisplays } from "./mock_displays.ts";
 import { fakeCall, fakeInfo, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
 import { MockContacts } from "./mock_contacts.ts";
+import { MockFiles } from "./mock_files.ts";
 import { MockGroups } from "./mock_groups.ts";
 import { MockRooms } from "./mock_rooms.ts";
 import { Refusal } from "./refusal.ts";
@@ -51,6 +54,8 @@ export interface MockState {
   members: Map<string, RoomMemberView[]>;
   invitations: OpenInvitationView[];
   displays: DisplaysView;
+  files: Map<string, FileView>;
+  fileLimits: FileLimitsView;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -66,6 +71,7 @@ export interface MockApi {
   putMessage(message: MessageView): void;
   putRoom(room: RoomView): void;
   putGroup(group: GroupView): void;
+  putFile(file: FileView, delivery?: MessageView["delivery"]): void;
   putRoomMessage(message: RoomMessageView): void;
   putDisplays(items: readonly DisplayItemView[]): void;
   /** Breaks every stream, as a daemon that restarts does. */
@@ -91,6 +97,8 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     members: new Map(),
     invitations: [],
     displays: fakeDisplays(),
+    files: new Map(),
+    fileLimits: { limit: 10_000_000, places: {}, fileBytes: 4_294_967_296, quota: 10_000_000_000 },
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -104,6 +112,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const displays = new MockDisplays(state, emit);
   const groups = new MockGroups(state, rooms, emit);
   const talks = new MockContacts(state, emit);
+  const files = new MockFiles(state, talks, rooms, emit);
 
   const mock = {
     state,
@@ -117,6 +126,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     putMessage: (message: MessageView) => talks.say(message),
     putRoom: (room: RoomView) => rooms.put(room),
     putGroup: (group: GroupView) => groups.put(group),
+    putFile: (file: FileView, delivery?: MessageView["delivery"]) => files.put(file, delivery),
     putRoomMessage: (message: RoomMessageView) => rooms.say(message),
     putDisplays: (items: readonly DisplayItemView[]) => displays.put(items),
     breakStreams() {
@@ -152,6 +162,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       "/scanner.js": "scanner.js",
     }[path];
     if (file !== undefined) return await serveFile(file);
+    const isFile = path === "/api/files" || path.startsWith("/api/file-") ||
+      path.startsWith("/api/files/");
+    if (isFile) {
+      log.push(`${request.method} ${path}${url.search}`);
+      return await files.answer(request, path, url.searchParams);
+    }
     const text = await request.text();
     const body = (text === "" ? {} : JSON.parse(text)) as Body;
     if (path !== "/api/events" && !path.endsWith("/tickets")) {
