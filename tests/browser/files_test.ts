@@ -3,8 +3,15 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import jpeg from "jpeg-js";
 import type { Page } from "playwright-core";
+import { until } from "../daemon.ts";
 import { absent } from "../real_parts.ts";
-import { openChat, type Person, withDashboards } from "./dashboard.ts";
+import { openChat, type Person, withDashboards, withPeople } from "./dashboard.ts";
+
+Deno.test({
+  name: "in a group a picture with display on opens by itself on the others' stages",
+  ignore: absent("chromium"),
+  fn: () => withPeople(["alice", "bob", "carol"], showPicture),
+});
 
 /** Alice and Bob know each other, and each has the chat with the other open. */
 async function meet(alice: Person, bob: Person): Promise<void> {
@@ -87,4 +94,44 @@ async function sendFiles(alice: Person, bob: Person): Promise<void> {
   }).click();
   await alice.page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
   await alice.page.getByRole("group", { name: "File notes.txt" }).waitFor({ state: "detached" });
+}
+
+async function showPicture(people: Person[]): Promise<void> {
+  const [alice, bob, carol] = people as [Person, Person, Person];
+  await alice.app.carry({ nick: "Alice", reach: "this-machine" });
+  for (const [{ app }, nick] of [[bob, "Bob"], [carol, "Carol"]] as const) {
+    await app.join({ link: (await alice.app.invite()).link, nick });
+    await until(
+      "they know each other",
+      () => app.contacts().find(({ presence }) => presence === "online"),
+    );
+  }
+  const { jid } = await alice.app.createGroup({ name: "Circle" });
+  for (const { app } of [bob, carol]) {
+    await alice.app.inviteToGroup(jid, app.status().account!.jid);
+    await until("the invitation", () => app.groups().find(({ state }) => state === "invited"));
+    await app.answerGroup(jid, "accept");
+    await until("the key", () => app.groups().find(({ state }) => state === "in"));
+    const kinds = ["picture" as const];
+    app.setDisplayPolicy(null, { from: "displayers", maxBytes: 10_000_000, kinds });
+  }
+  for (const { page } of [bob, carol]) await page.reload();
+  await alice.page.reload();
+  await openChat(alice.page, "Circle");
+  await choose(alice.page, [
+    { name: "Map.jpg", mimeType: "image/jpeg", buffer: photo(800, 500) },
+  ]);
+  await alice.page.getByLabel("Show it on their screens").check();
+  await alice.page.getByRole("button", { name: "Send encrypted" }).click();
+  const began = performance.now();
+  for (const { page } of [bob, carol]) await page.locator("iframe").first().waitFor();
+  const took = performance.now() - began;
+  if (Deno.env.get("SIMPPD_SCREENSHOTS") !== undefined) {
+    await bob.page.waitForTimeout(1500);
+    await Deno.writeTextFile(`${Deno.env.get("SIMPPD_SCREENSHOTS")}/display-ms.txt`, `${took}`);
+  }
+  await picture(bob.page, "files-display");
+  const shown = (person: Person) =>
+    person.app.displays().items.map(({ name, state }) => [name, state]);
+  for (const person of [bob, carol]) assert.deepEqual(shown(person), [["Map.jpg", "showing"]]);
 }
