@@ -84,6 +84,7 @@ const FAKE_GROUP: GroupView = {
   invitation: null,
   epoch: { number: 7, incarnation: "1".repeat(32), suite: "AES-256-GCM" },
   keyServer: { jid: "bob@fake.example", fingerprint: "2".repeat(64), own: false, silent: false },
+  registrars: [],
   server: "rooms.fake.example",
   role: "member",
   maySend: true,
@@ -338,9 +339,16 @@ export class FakeApp implements AppApi {
   group: GroupView = FAKE_GROUP;
   groups: AppApi["groups"] = () => [this.group];
   createGroup: AppApi["createGroup"] = (input) => this.#done(this.group, "createGroup", input);
-  answerGroup: AppApi["answerGroup"] = (jid, answer) =>
-    this.#done(this.group, "answerGroup", jid, answer);
-  joinGroup: AppApi["joinGroup"] = (jid) => this.#done(this.group, "joinGroup", jid);
+  answerGroup: AppApi["answerGroup"] = (jid, answer, ...ticket) =>
+    this.#done(
+      this.group,
+      "answerGroup",
+      jid,
+      answer,
+      ...ticket.filter((one) => one !== undefined),
+    );
+  joinGroup: AppApi["joinGroup"] = (jid, ...ticket) =>
+    this.#done(this.group, "joinGroup", jid, ...ticket.filter((one) => one !== undefined));
   leaveGroup: AppApi["leaveGroup"] = (jid, force) =>
     this.#done(undefined, "leaveGroup", jid, force);
   // deno-lint-ignore require-await -- rejects rather than throws, as the contract says

@@ -421,6 +421,11 @@ dashboard("settings: theme, letting others in, health, lock", async (page, mock)
   await page.getByText("listen on every network").waitFor();
   await page.getByRole("button", { name: "Let others in" }).click();
   await page.getByText("Others can reach it.").waitFor();
+  const outside = page.getByLabel("Address for others");
+  await outside.fill("chat.example.org");
+  await outside.press("Enter");
+  await page.getByRole("button", { name: "Save", disabled: true }).first().waitFor();
+  assert.equal(mock.state.status.server!.address, "chat.example.org");
   await page.getByText("this machine's address, port 5222 (STARTTLS)").waitFor();
   await page.getByText("this machine's address, port 5443 (WebSocket, uploads)").waitFor();
   await page.getByLabel("Password for the account").fill("correct horse");

@@ -1,5 +1,6 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
@@ -40,6 +41,7 @@ const invited = (mock: MockApi) =>
     members: [],
     role: null,
     keyServer: { jid: BEN, fingerprint: "ab".repeat(32), own: false, silent: false },
+    registrars: [],
   }));
 
 /** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */
@@ -167,5 +169,90 @@ dashboard("who was expelled reads that, and may ask again", async (page, mock) =
   await page.getByRole("button", { name: "Ask again" }).click();
   await asked(mock, `POST ${at}/join`);
 }, inCircle);
+
+dashboard("a group whose keys are kept elsewhere says who can read it then", async (page, mock) => {
+  await page.getByRole("button", { name: "New group or room" }).click();
+  await page.getByLabel("Name of the group").fill("Lab");
+  await page.getByText("Have the keys kept elsewhere").click();
+  await page.getByLabel("Address of the key server").fill("keys.example.org");
+  await page.getByText("kept by keys.example.org: who runs it can read the group").waitFor();
+  await page.getByLabel("Its key").fill("AB".repeat(32));
+  assert.deepEqual(await seriousViolations(page), []);
+  await picture(page, "group-new-elsewhere");
+  await page.getByRole("button", { name: "Make the group" }).click();
+  const keyServer = `{"jid":"keys.example.org","key":"${"ab".repeat(32)}"}`;
+  await asked(mock, `POST /api/groups {"name":"Lab","keyServer":${keyServer}}`);
+});
+
+dashboard(
+  "what a registrar wants is asked for where one comes in, for that one alone",
+  async (page, mock) => {
+    const card = page.getByRole("article", { name: "Invitation to the group Circle" });
+    await card.getByText("It is shown to people at https://people.example.org/ticket").waitFor();
+    await card.getByLabel("Your password there").fill("correct horse");
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-ticket");
+    await card.getByLabel("Registrar", { exact: true }).selectOption("office");
+    const pem = (words: string) => ({ name: "x.pem", mimeType: "", buffer: Buffer.from(words) });
+    await card.getByLabel("Client certificate (PEM)").setInputFiles(pem("certificate"));
+    await card.getByLabel("Its private key (PEM)").setInputFiles(pem("key"));
+    await card.getByRole("button", { name: "Join" }).click();
+    const ticket = `{"registrar":"office","certificate":"certificate","key":"key"}`;
+    await asked(mock, `POST ${at}/invitation {"answer":"accept","ticket":${ticket}}`);
+  },
+  (mock) => {
+    invited(mock);
+    const registrars = [
+      { name: "people", method: "directory", address: "https://people.example.org/ticket" },
+      { name: "office", method: "certificate", address: "https://office.example.org/ticket" },
+    ] as const;
+    mock.putGroup({ ...mock.state.groups.get(CIRCLE)!, registrars: [...registrars] });
+  },
+);
+
+dashboard(
+  "a device one no longer has is taken out, also by who leads nothing",
+  async (page, mock) => {
+    await openChat(page, "Circle");
+    await page.getByRole("button", { name: "Show members" }).click();
+    await page.getByLabel("Your other devices in this group").click();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole("button", { name: "Take out the device fedcba9876543210" }).click();
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText("that device cannot read what is said from then on").waitFor();
+    await dialog.getByRole("button", { name: "Take out" }).click();
+    await asked(
+      mock,
+      `POST ${at}/expel {"member":"anna@anna-desk.simppd.invalid/fedcba9876543210"}`,
+    );
+    await page.getByLabel("Your other devices in this group").waitFor({ state: "detached" });
+  },
+  (mock) => {
+    const own = { role: "member", trust: "own" } as const;
+    mock.putGroup(fakeGroup(CIRCLE, {
+      role: "member",
+      members: [
+        fakeGroupMember({ ...own, self: true }),
+        fakeGroupMember({ ...own, device: "fedcba9876543210" }),
+      ],
+    }));
+  },
+);
+
+dashboard("a group that was ended is deleted here", async (page, mock) => {
+  await openChat(page, "Circle");
+  await page.getByText("This group was ended by an owner.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Ask again" }).count(), 0);
+  await page.getByRole("button", { name: "Delete it here" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByText("The group was ended.").waitFor();
+  await dialog.getByRole("button", { name: "Delete it here" }).click();
+  await asked(mock, `POST ${at}/leave`);
+  await page.getByRole("heading", { name: "Circle", exact: true }).waitFor({ state: "detached" });
+}, (mock) => {
+  inCircle(mock);
+  const problem = { code: "group-closed", message: "This group was ended by an owner." };
+  mock.putGroup(fakeGroup(CIRCLE, { state: "out", role: "member", epoch: null, problem }));
+});
 
 dashboards.test("dashboard: encrypted groups");

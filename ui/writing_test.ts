@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { picture, seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
+import { CLUB, fakeRoom, fakeRoomMessage } from "./testing/fake_rooms.ts";
 import { fakeCall, fakeInfo, fakeMessage } from "./testing/fake_state.ts";
 
 const dashboards = new Dashboards();
@@ -135,6 +136,41 @@ dashboard(
     assert.deepEqual(others, []);
     assert.deepEqual(await seriousViolations(page), []);
     await picture(page, "chat-links");
+  },
+);
+
+dashboard(
+  "https in a text is a link that shows where it goes, in chats and in rooms",
+  async (page, mock) => {
+    const others: string[] = [];
+    page.context().on("request", (request) => {
+      if (new URL(request.url()).hostname !== "127.0.0.1") others.push(request.url());
+    });
+    const body = "See https://books.example.org/9 (or https://b\u0430nk.example/x), not " +
+      "https://bank.example@evil.example/ nor http://plain.example/.";
+    mock.putRoom(fakeRoom(CLUB));
+    await openChat(page, "Ben Ortiz");
+    const look = async () => {
+      const log = page.getByRole("log");
+      for (const url of ["https://books.example.org/9", "https://xn--bnk-6cd.example/x"]) {
+        const link = log.getByRole("link", { name: `${url} (opens in a new tab)`, exact: true });
+        await link.waitFor();
+        assert.equal(await link.getAttribute("href"), url);
+        assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+        assert.equal(await link.getAttribute("target"), "_blank");
+      }
+      assert.equal(await log.getByRole("link").count(), 2);
+      await log.getByText(/bank\.example@evil\.example\/ nor http:\/\/plain\.example\/\.$/)
+        .waitFor();
+      assert.deepEqual(await seriousViolations(page), []);
+    };
+    mock.putMessage(fakeMessage(BEN, { body }));
+    await look();
+    await picture(page, "chat-text-links");
+    await page.getByRole("button", { name: /^Room: *Book club/ }).click();
+    mock.putRoomMessage(fakeRoomMessage(CLUB, { body: `/me says: ${body}` }));
+    await look();
+    assert.deepEqual(others, []);
   },
 );
 

@@ -218,8 +218,8 @@ export class Account {
     await setPassword(this.#connection.client, password);
   }
 
-  async setReach(reach: "this-machine" | "network"): Promise<void> {
-    await this.#needCarried().setReach(reach);
+  async setReach(reach: "this-machine" | "network", address?: string): Promise<void> {
+    await this.#needCarried().setReach(reach, address);
     this.#o.changed();
   }
 

@@ -102,8 +102,12 @@ export interface AppApi {
   signIn(
     input: { jid: string; password: string; nick: string; server?: string; pin?: string },
   ): Promise<StatusView>;
-  /** Change whether the carried server can be reached by others. */
-  setReach(reach: "this-machine" | "network"): Promise<StatusView>;
+  /**
+   * Change whether the carried server can be reached by others.
+   * @param address where, `HOST` or `HOST:PORT`, named first in invitations; empty: nowhere in
+   * particular; undefined: as it was
+   */
+  setReach(reach: "this-machine" | "network", address?: string): Promise<StatusView>;
 
   /** Gives an account that logs in by keys a password too, for other programs. */
   setPassword(password: string): Promise<StatusView>;
@@ -228,15 +232,30 @@ export interface AppApi {
    * Makes an encrypted group with a room of its own. Its key server is this daemon, or the one named,
    * which must host for us (`key`: 64 hex digits). `server`: domain of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
    * but for {@link sendToGroup}; every other question about its room is refused `room-is-group`.
-   * @throws SimppdError `no-room-service`, `room-…`, `group-…`
+   * `registrars`: `NAME KEY METHOD ADDRESS` each, whose tickets one needs to come in, oneself too.
+   * @throws SimppdError `no-room-service`, `room-…`, `group-…`, `ticket-needed`
    */
   createGroup(
-    input: { name: string; server?: string; keyServer?: { jid: string; key: string } },
+    input: {
+      name: string;
+      server?: string;
+      keyServer?: { jid: string; key: string };
+      registrars?: string[];
+      ticket?: GroupTicketInput;
+    },
   ): Promise<GroupView>;
   /** Accepts an invitation (as {@link joinGroup}), puts it aside, or declines it. */
-  answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView>;
-  /** Enters the room and asks the key server for the key; also once more, after a refusal. */
-  joinGroup(jid: string): Promise<GroupView>;
+  answerGroup(
+    jid: string,
+    answer: "accept" | "later" | "decline",
+    ticket?: GroupTicketInput,
+  ): Promise<GroupView>;
+  /**
+   * Enters the room and asks the key server for the key; also once more, after a refusal. `ticket`:
+   * what a registrar that the group names wants to see.
+   * @throws SimppdError `ticket-needed` naming the registrars, `not-authenticated`, …
+   */
+  joinGroup(jid: string, ticket?: GroupTicketInput): Promise<GroupView>;
   /**
    * Leaves for good and deletes what was said there from the files. Without the key server's
    * confirmation only when `force`: the others' key changes when it hears of it, or not.
@@ -246,7 +265,10 @@ export interface AppApi {
   sendToGroup(jid: string, body: string): Promise<RoomMessageView>;
   /** Lets a contact in and sends them an invitation under seal. Owners and admins. */
   inviteToGroup(jid: string, contact: string, input?: GroupInviteInput): Promise<void>;
-  /** `member`: bare JID, or `JID/device` for one device. Owners and admins. */
+  /**
+   * `member`: bare JID, or `JID/device` for one device. Owners and admins; another device of one's
+   * own, everybody.
+   */
   expelFromGroup(jid: string, member: string): Promise<void>;
   /** Owners. */
   setGroupRole(jid: string, member: string, role: GroupRole): Promise<void>;
@@ -342,6 +364,19 @@ export interface AppApi {
   doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;
 
   close(): Promise<void>;
+}
+
+/** What one shows to a registrar, so that it gives the ticket a group wants. */
+export interface GroupTicketInput {
+  /** Its name in the specification, where several come into question. */
+  readonly registrar?: string;
+  /** Of our address in its directory; used once and kept nowhere. */
+  readonly password?: string;
+  /** Client certificate and its private key, PEM; kept sealed for this group. */
+  readonly certificate?: string;
+  readonly key?: string;
+  /** PEM of the authority of the registrar's own certificate, beside those the system believes. */
+  readonly ca?: string;
 }
 
 /** How a contact is to come into a group. */

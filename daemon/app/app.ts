@@ -22,6 +22,7 @@ import type {
   StatusView,
   SuiteName,
 } from "../views/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, Picture } from "./api.ts";
 import { ExternalViewer } from "./display/external_viewer.ts";
 import type { DisplaySource } from "./display/source.ts";
@@ -169,8 +170,8 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     await this.#parts.account.signIn(input);
     return this.status();
   }
-  async setReach(reach: "this-machine" | "network"): Promise<StatusView> {
-    await this.#parts.account.setReach(reach);
+  async setReach(reach: "this-machine" | "network", address?: string): Promise<StatusView> {
+    await this.#parts.account.setReach(reach, address);
     return this.status();
   }
   async setPassword(password: string): Promise<StatusView> {
@@ -230,14 +231,18 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     const { jid: known } = this.#parts.people.get(jid);
     this.#endCallsWith(known);
     await this.#parts.people.remove(known);
-    await this.#parts.files.forgetOf(known);
-    this.#parts.messages.forget(known);
-    compact(this.#state.db);
+  }
+  /** Chats and keys of who was removed stay, and can still be deleted. */
+  #remembered(jid: string): string {
+    const text = Jid.parse(jid).bare().toString();
+    const { messages, people, simpp } = this.#parts;
+    const stays = messages.page(text, 1).length > 0 || simpp.trust.describe(text) !== undefined;
+    return stays ? text : people.get(text).jid;
   }
   async forgetContact(jid: string): Promise<void> {
-    const { jid: known } = this.#parts.people.get(jid);
+    const known = this.#remembered(jid);
     this.#endCallsWith(known);
-    await this.#parts.people.remove(known);
+    if (this.#parts.people.has(known)) await this.#parts.people.remove(known);
     this.#parts.settings.forget(known);
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
@@ -246,7 +251,7 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     compact(this.#state.db);
   }
   async forgetChat(jid: string): Promise<void> {
-    const { jid: known } = this.#parts.people.get(jid);
+    const known = this.#remembered(jid);
     await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     this.events.emit({ type: "chat-forgotten", data: { jid: known } });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { type Bytes, concat, SimppdError } from "../base/mod.ts";
+import { MIGRATIONS, openDatabase } from "../store/mod.ts";
 import type { AppEvent } from "../views/mod.ts";
 import { App } from "./gate.ts";
 
@@ -248,6 +249,28 @@ Deno.test("a backup that is wrong in any way restores nothing, and the next one 
     await restore(file);
     assert.equal(jidOf(app), jidOf(alice));
     await assert.rejects(restore(file), refused("account-exists"));
+  }));
+
+Deno.test("a contact who is removed leaves the chat, which is there again with them or deleted", () =>
+  withApps(async (open, root) => {
+    const [alice, bob] = await couple(open);
+    const a = jidOf(alice);
+    const before = bob.messages(a).map(({ id, body }) => ({ id, body }));
+    assert.ok(before.length >= 2);
+    await bob.removeContact(a);
+    assert.deepEqual(bob.contacts(), []);
+    const db = openDatabase(join(root, "bob", "simppd.db"), MIGRATIONS);
+    const { n } = db.prepare("SELECT count(*) AS n FROM messages WHERE contact = ?").get(a)!;
+    db.close();
+    assert.equal(n, before.length);
+
+    await bob.addContact({ jid: a });
+    assert.deepEqual(bob.messages(a).map(({ id, body }) => ({ id, body })), before);
+    await bob.removeContact(a);
+    await bob.forgetContact(a);
+    await assert.rejects(bob.forgetChat(a), refused("unknown-contact"));
+    await bob.addContact({ jid: a });
+    assert.deepEqual(bob.messages(a), []);
   }));
 
 Deno.test("a chat that is deleted and a contact that is forgotten are in no file any more", () =>

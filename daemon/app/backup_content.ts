@@ -147,6 +147,7 @@ export const shapes = {
     keyPem: text(20_000),
     pin: text(128),
     reach: v.picklist(["this-machine", "network"]),
+    address: v.exactOptional(text(300)),
     port,
     starttlsPort: v.exactOptional(port),
     httpsPort: v.exactOptional(port),

@@ -8,7 +8,8 @@ import {
   makeServerCertificate,
   startCarriedServer,
 } from "../xmpp/server/mod.ts";
-import { networkAddresses } from "./network_addresses.ts";
+import { readHost } from "./invitation.ts";
+import { reachableAt } from "./network_addresses.ts";
 import { ControlDoor } from "./server/control_door.ts";
 import { answersFor, openInvitations } from "./server/requests.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -116,7 +117,9 @@ export class Carried {
 
   get view(): ServerView {
     const { domain, pin } = this.#settings;
-    return { domain, pin, host: this.#server.host, ...portsOf(this.#server) };
+    const { address } = this.#settings;
+    const named = address === undefined ? {} : { address };
+    return { domain, pin, host: this.#server.host, ...portsOf(this.#server), ...named };
   }
 
   get crashed(): Promise<unknown> {
@@ -146,15 +149,28 @@ export class Carried {
     await this.#server.administer("revokeInvitation", id);
   }
 
-  /** Where it can be reached: from outside first, if it can be. */
+  /** Where it can be reached, best first: at the named address, if others are let in. */
   get hosts(): { host: string; port: number }[] {
+    const { reach, address } = this.#settings;
     const port = this.#server.port;
-    const outside = this.#settings.reach === "network" ? networkAddresses() : [];
-    return [...outside, "127.0.0.1"].map((host) => ({ host, port }));
+    const named = reach === "network" && address !== undefined ? placeOf(address, port) : undefined;
+    return reachableAt(HOST[reach], port, named === undefined ? [] : [named]);
   }
 
-  /** Lets others in, or shuts them out. */
-  async setReach(reach: Reach): Promise<void> {
+  /**
+   * Lets others in, or shuts them out.
+   * @param address where others reach it, `HOST` or `HOST:PORT`; empty: nowhere in particular;
+   * undefined: as it was
+   * @throws SimppdError `bad-input`, `port-in-use`
+   */
+  async setReach(reach: Reach, address?: string): Promise<void> {
+    const named = address?.trim();
+    if (named !== undefined && named !== "" && placeOf(named, this.#server.port) === undefined) {
+      throw new SimppdError(
+        "bad-input",
+        `The address should be HOST or HOST:PORT, such as chat.example.org, not "${named}".`,
+      );
+    }
     try {
       await this.#server.listen(HOST[reach], this.#server.port);
     } catch (error) {
@@ -166,7 +182,7 @@ export class Carried {
         error,
       );
     }
-    this.#remember({ reach, ...portsOf(this.#server) });
+    this.#remember({ reach, ...portsOf(this.#server) }, named);
   }
 
   async stop(): Promise<void> {
@@ -174,10 +190,17 @@ export class Carried {
     await this.#server.stop();
   }
 
-  #remember(change: Partial<ServerSettings>): void {
-    this.#settings = { ...this.#settings, ...change };
+  #remember(change: Partial<ServerSettings>, address = this.#settings.address): void {
+    const { address: _, ...settings } = this.#settings;
+    const named = address === undefined || address === "" ? {} : { address };
+    this.#settings = { ...settings, ...change, ...named };
     this.#save(this.#settings);
   }
+}
+
+/** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
+function placeOf(address: string, port: number): { host: string; port: number } | undefined {
+  return readHost(address) ?? readHost(`${address}:${port}`);
 }
 
 type Ports = Pick<ServerView, "port" | "starttlsPort" | "httpsPort">;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { HttpUpload, type TlsTrust, XmppClient } from "../xmpp/client/mod.ts";
 import { App } from "./gate.ts";
+import { readInvitation } from "./invitation.ts";
+import { isLoopback } from "./network_addresses.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -60,7 +62,19 @@ Deno.test("a daemon's carried server takes files and WebSockets, at a port it ke
       // It moves with the other listeners.
       const moved = (await alice.setReach("network")).server!;
       assert.equal(moved.httpsPort, httpsPort);
+      // Where its owner says that others reach it is in links, first; loopback is not.
+      const hosts = async () => readInvitation((await alice.invite()).link).hosts;
+      const named = await alice.setReach("network", "chat.example.org");
+      assert.equal(named.server!.address, "chat.example.org");
+      assert.deepEqual((await hosts())[0], { host: "chat.example.org", port: moved.port });
+      assert.ok((await hosts()).every((host) => !isLoopback(host)));
+      await assert.rejects(alice.setReach("network", "a b"), { code: "bad-input" });
       await alice.setReach("this-machine");
+      assert.deepEqual(await hosts(), [{ host: "127.0.0.1", port: moved.port }]);
+      assert.equal(alice.status().server!.address, "chat.example.org");
+      await alice.setReach("network", "[2001:db8::1]:443");
+      assert.deepEqual((await hosts())[0], { host: "2001:db8::1", port: 443 });
+      assert.equal("address" in (await alice.setReach("this-machine", "")).server!, false);
       return httpsPort;
     });
     await withApp(state, (alice) => {

@@ -105,10 +105,15 @@ export function compose(
     messages,
     simpp,
     changed: (data) => events.emit({ type: "contact", data }),
-    removed: (jid) => events.emit({ type: "contact-removed", data: { jid } }),
+    removed: (jid) => {
+      if (messages.hasWritten(jid)) settings.leave(jid);
+      messages.leave(jid);
+      events.emit({ type: "contact-removed", data: { jid } });
+    },
     typing: (jid) => typing.of(jid),
     picture: (jid) => pictures.hash(jid),
     refused: (jid) => settings.refused[jid],
+    left: (jid) => settings.left(jid),
   });
   const pictures: Pictures = new Pictures(
     new StoredPictures(state.db, state.vault),
@@ -160,8 +165,8 @@ export function compose(
       if (trust === undefined) return undefined;
       return { account: trust.account, verified: trust.state === "verified" };
     },
-    open: (specification) =>
-      openKeystone({ specification, self: keys.self(), simpp, state, control }),
+    open: (specification, ticket) =>
+      openKeystone({ specification, self: keys.self(), simpp, state, control, ticket }),
   });
   const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),

@@ -1,5 +1,5 @@
 import type { GroupRole, GroupView, RoomMessageView } from "../views/mod.ts";
-import type { AppApi, GroupInviteInput } from "./api.ts";
+import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import type { AppGroups } from "./groups.ts";
 import { RoomApi } from "./room_api.ts";
 
@@ -27,11 +27,15 @@ export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions
   createGroup(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
     return this.ofGroups.create(input);
   }
-  answerGroup(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView> {
-    return this.ofGroups.answer(jid, answer);
+  answerGroup(
+    jid: string,
+    answer: "accept" | "later" | "decline",
+    ticket?: GroupTicketInput,
+  ): Promise<GroupView> {
+    return this.ofGroups.answer(jid, answer, ticket);
   }
-  joinGroup(jid: string): Promise<GroupView> {
-    return this.ofGroups.join(jid);
+  joinGroup(jid: string, ticket?: GroupTicketInput): Promise<GroupView> {
+    return this.ofGroups.join(jid, ticket);
   }
   async leaveGroup(jid: string, force = false): Promise<void> {
     await this.ofGroups.leave(jid, force);

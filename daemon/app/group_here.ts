@@ -1,5 +1,6 @@
-import { logOf } from "../base/mod.ts";
+import { logOf, publicError } from "../base/mod.ts";
 import type { GroupEvent, GroupKeys, GroupMember, GroupPhase, ProvedDevice } from "../group/mod.ts";
+import type { Problem } from "../views/mod.ts";
 import type { GroupTalk } from "./group_talk.ts";
 import { shown } from "./room_log.ts";
 
@@ -22,6 +23,10 @@ interface HereOptions {
   readonly nameOf: (jid: string) => string;
   /** Something that a view shows is another. */
   readonly touch: () => void;
+  /** One cannot come in, and has to do something about it; null: that is over. */
+  readonly trouble: (problem: Problem | null) => void;
+  /** Somebody left by themselves: bare JID. */
+  readonly gone: (jid: string) => void;
 }
 
 /** One group this device is in or wants to be in, while the daemon runs. */
@@ -47,11 +52,23 @@ export class GroupHere {
 
   /** Asks for the key, once at a time. @throws GroupError, what the key server refuses */
   join(): Promise<void> {
-    this.#joining ??= this.keys.join(this.#ended.signal).finally(() => {
+    this.#joining ??= this.#join().finally(() => {
       this.#joining = undefined;
       this.#o.touch();
     });
     return this.#joining;
+  }
+
+  async #join(): Promise<void> {
+    try {
+      await this.keys.join(this.#ended.signal);
+      this.#o.trouble(null);
+    } catch (error) {
+      // What the key server refuses is known of its phase; a registrar leaves no trace there.
+      const stuck = this.keys.specification.registrars.length > 0 && this.keys.phase === "out";
+      if (stuck && !this.#ended.signal.aborted) this.#o.trouble(publicError(error));
+      throw error;
+    }
   }
 
   /** The room is entered: goes on with what was begun in an earlier run. */
@@ -79,6 +96,9 @@ export class GroupHere {
         break;
       case "epoch":
         talk.news(this.#epochLine(event));
+        for (const jid of new Set(event.left.map(({ jid }) => jid))) {
+          if (event.epoch.members.every((member) => member.jid !== jid)) this.#o.gone(jid);
+        }
         break;
       case "phase":
         // What else happens is told by the epoch's line, or is over in a moment.

@@ -1,20 +1,19 @@
 import { type Bytes, fromHex, SimppdError, toHex } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
-  decodeAnswer,
   DEFAULT_DATA_SUITES,
-  encodeRequest,
-  type GroupAnswer,
   printSpecification,
   type ProvedDevice,
+  readRegistrar,
+  type RegistrarEntry,
   type Specification,
 } from "../group/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
+import type { StoredGroup } from "../store/mod.ts";
+import { askOnce } from "./group_asking.ts";
 import type { GroupLink } from "./group_link.ts";
 
 const DAY_MS = 86_400_000;
-/** How often a key server is asked, and how long, in ms. */
-const [AGAIN, PATIENCE] = [3_000, 30_000];
 
 /** What a person says of a group that is to be. */
 export interface NewGroup {
@@ -23,10 +22,14 @@ export interface NewGroup {
   readonly room: string;
   readonly owner: ProvedDevice;
   readonly keyServer: { readonly jid: string; readonly key: Bytes };
+  /** Empty: the key server registers by SIMPP itself. */
+  readonly registrars: readonly RegistrarEntry[];
 }
 
 /** The specification of a group that is made here: who is invited may come, nothing weak. */
-export function newSpecification({ name, room, owner, keyServer }: NewGroup): Specification {
+export function newSpecification(
+  { name, room, owner, keyServer, registrars }: NewGroup,
+): Specification {
   return {
     name,
     group: toHex(systemRandom(16)),
@@ -45,7 +48,7 @@ export function newSpecification({ name, room, owner, keyServer }: NewGroup): Sp
     files: "member",
     display: "member",
     historyDays: 7,
-    registrars: [],
+    registrars,
   };
 }
 
@@ -59,55 +62,47 @@ export function readServerKey(hex: string): Bytes {
 }
 
 /**
+ * Registrars as a person names them, each as a specification has it: name, key in hex, method,
+ * address.
+ * @throws SimppdError `bad-input` saying what was expected
+ */
+export function readRegistrars(lines: readonly string[]): RegistrarEntry[] {
+  return lines.map((line) => {
+    try {
+      return readRegistrar(line.trim().replace(/\s+/g, " "));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SimppdError("bad-input", `A registrar "${line.slice(0, 200)}": ${error.message}.`);
+    }
+  });
+}
+
+/**
  * Asks a key server elsewhere to keep a group.
  * @throws SimppdError `key-server-silent`, or the code of its refusal
  */
 export async function haveHosted(control: GroupLink, specification: Specification): Promise<void> {
   const { group, keyServer: { jid } } = specification;
-  const request = toHex(systemRandom(16));
-  const payload = encodeRequest({
-    kind: "host",
-    request,
-    group,
+  const question = { kind: "host", specification: printSpecification(specification) } as const;
+  const silent = new SimppdError(
+    "key-server-silent",
+    `The key server ${jid} does not answer.`,
+  );
+  const answer = await askOnce(control, jid, group, question, silent);
+  if (answer.kind !== "done") throw silent;
+}
+
+/** A group that one makes, as it is remembered. */
+export function storedGroup(specification: Specification): StoredGroup {
+  return {
+    jid: specification.room,
+    id: specification.group,
+    state: "joined",
+    at: Date.now(),
     specification: printSpecification(specification),
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<GroupAnswer>();
-  const stop = control.received.on(({ from, payload }) => {
-    const answer = from.jid === jid ? answerOf(payload) : undefined;
-    if (answer?.request === request) resolve(answer);
-  });
-  let refused: unknown;
-  const ask = () => void control.send({ jid }, payload).catch((error) => refused = error);
-  const asking = setInterval(ask, AGAIN);
-  const ending = setTimeout(() => reject(refused ?? silent(jid)), PATIENCE);
-  try {
-    ask();
-    const answer = await promise;
-    if (answer.kind === "done") return;
-    const { code, message } = answer.kind === "refused" ? answer : silentOf(jid);
-    throw new SimppdError(
-      /^[a-z][a-z0-9-]{0,63}$/.test(code) ? code : "refused",
-      message.replace(/\p{C}/gu, " ").slice(0, 500),
-    );
-  } finally {
-    clearInterval(asking);
-    clearTimeout(ending);
-    stop();
-  }
-}
-
-function answerOf(payload: Bytes): GroupAnswer | undefined {
-  try {
-    return decodeAnswer(payload);
-  } catch {
-    return undefined;
-  }
-}
-
-function silentOf(jid: string) {
-  return { code: "key-server-silent", message: `The key server ${jid} does not answer.` };
-}
-function silent(jid: string): SimppdError {
-  const { code, message } = silentOf(jid);
-  return new SimppdError(code, message);
+    invitation: null,
+    problem: null,
+    admitted: [],
+    refused: {},
+  };
 }

@@ -1,4 +1,4 @@
-import { steadyNow } from "../base/mod.ts";
+import { type Bytes, steadyNow } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
   DEFAULT_DATA_SUITES,
@@ -14,12 +14,13 @@ import type { GroupLink } from "./group_link.ts";
 
 /** A group by Keystone's scheme, on this device's keys and files. */
 export function openKeystone(
-  { specification, self, simpp, state, control }: {
+  { specification, self, simpp, state, control, ticket }: {
     readonly specification: Specification;
     readonly self: ProvedDevice;
     readonly simpp: Simpp;
     readonly state: StateDirectory;
     readonly control: GroupLink;
+    readonly ticket: (specification: Specification) => Promise<Bytes>;
   },
 ): OpenGroup {
   const store = new SqliteMemberStore(state.db, state.vault, specification.group);
@@ -28,6 +29,7 @@ export function openKeystone(
     self,
     store,
     control,
+    ticket,
     sign: (label, bytes) => simpp.sign(label, bytes),
     random: systemRandom,
     now: Date.now,

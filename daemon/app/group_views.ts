@@ -48,6 +48,11 @@ export function groupView(of: GroupSources): GroupView {
       own: of.hosted,
       silent: keys?.status.silent ?? false,
     },
+    registrars: specification.registrars.map(({ name, method, address }) => ({
+      name,
+      method,
+      address,
+    })),
     server: room?.server ?? Jid.parse(stored.jid).domain,
     role: own?.role ?? null,
     maySend: own !== undefined && reaches(own.role, specification.send),
@@ -106,7 +111,10 @@ function standing({ stored, keys, room }: GroupSources): Standing {
     case "out":
     case "joining":
       if (room?.state === "out") return { state: "out", problem: room.problem };
-      return { state: "joining", problem: stored.problem };
+      if (stored.problem !== null && phase === "out") {
+        return { state: "out", problem: stored.problem };
+      }
+      return { state: "joining", problem: null };
   }
 }
 

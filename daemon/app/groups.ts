@@ -1,27 +1,39 @@
-import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { type Bytes, Emitter, logOf, SimppdError, sleep } from "../base/mod.ts";
 import {
   type GroupMember,
   parseSpecification,
   peek,
-  printSpecification,
   type ProvedDevice,
   type Role,
   type Specification,
 } from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
-import type { AppEvent, GroupMemberView, GroupView, RoomMessageView } from "../views/mod.ts";
+import type {
+  AppEvent,
+  GroupMemberView,
+  GroupView,
+  Problem,
+  RoomMessageView,
+} from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
-import type { AppApi, GroupInviteInput } from "./api.ts";
+import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
-import { haveHosted, newSpecification, readServerKey } from "./group_hosting.ts";
+import {
+  haveHosted,
+  newSpecification,
+  readRegistrars,
+  readServerKey,
+  storedGroup,
+} from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
+import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { roomError } from "./room_problem.ts";
@@ -32,6 +44,8 @@ import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
+/** What one who left has for going out of the room, in ms. */
+const LEAVING = 2_000;
 /** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
 const AFFILIATIONS = {
   owner: "owner",
@@ -57,7 +71,10 @@ interface GroupsOptions {
   readonly self: () => ProvedDevice;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** The scheme that keeps a group's keys. */
-  readonly open: (specification: Specification) => OpenGroup;
+  readonly open: (
+    specification: Specification,
+    ticket: (specification: Specification) => Promise<Bytes>,
+  ) => OpenGroup;
 }
 
 /** Something that a member said to a group and that is no text. */
@@ -76,11 +93,16 @@ export class AppGroups implements SealedRooms {
   readonly #o: GroupsOptions;
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
+  readonly #tickets: GroupTickets;
+  readonly #ended = new AbortController();
+  /** Who left a room's group just now: both addresses. */
+  readonly #leaving = new Set<string>();
   #specifications = new Map<string, Specification>();
 
   constructor(options: GroupsOptions) {
     this.#o = options;
     this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
+    this.#tickets = new GroupTickets(options);
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
 
@@ -106,6 +128,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
+    this.#ended.abort();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
     this.#here.clear();
@@ -120,9 +143,11 @@ export class AppGroups implements SealedRooms {
   /** Is this somebody with whom a group has us speak under seal, contact or not? */
   isPeer(jid: string): boolean {
     if (this.#o.servers.isPeer(jid)) return true;
-    return this.#o.stored.all().some((group) =>
-      group.state === "joined" && this.#specification(group).keyServer.jid === jid
-    );
+    return this.#o.stored.all().some((group) => {
+      if (group.state !== "joined") return false;
+      const specification = this.#specification(group);
+      return specification.keyServer.jid === jid || isRegistrar(specification, jid);
+    });
   }
 
   heard(jid: string, message: HeardInGroup): void {
@@ -162,11 +187,12 @@ export class AppGroups implements SealedRooms {
       jid: Jid.parse(input.keyServer.jid).bare().toString(),
       key: readServerKey(input.keyServer.key),
     };
+    const registrars = readRegistrars(input.registrars ?? []);
     const jid = await rooms().newAddress(input);
     const name = input.name.trim();
     const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
-    const specification = newSpecification({ name, room: jid, owner, keyServer });
-    stored.put(fresh(jid, specification));
+    const specification = newSpecification({ name, room: jid, owner, keyServer, registrars });
+    stored.put(storedGroup(specification));
     try {
       await rooms().make(jid, { name });
       if (elsewhere === undefined) servers.host(specification);
@@ -175,7 +201,8 @@ export class AppGroups implements SealedRooms {
         await this.#affiliate(jid, elsewhere.jid, "member");
         await haveHosted(control, specification);
       }
-      await this.#open(this.#get(jid)).join();
+      const enter = () => this.#open(this.#get(jid)).join();
+      await this.#tickets.with(specification.group, input.ticket, enter);
     } catch (error) {
       const room = rooms().live(jid);
       await room?.administration.destroy({}).catch(() => {});
@@ -186,12 +213,16 @@ export class AppGroups implements SealedRooms {
     return this.#view(this.#get(jid));
   }
 
-  async answer(jid: string, answer: "accept" | "later" | "decline"): Promise<GroupView> {
+  async answer(
+    jid: string,
+    answer: "accept" | "later" | "decline",
+    ticket?: GroupTicketInput,
+  ): Promise<GroupView> {
     const group = this.#get(jid);
     if (group.state !== "invited" || group.invitation === null) {
       throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
     }
-    if (answer === "accept") return await this.join(jid);
+    if (answer === "accept") return await this.join(jid, ticket);
     if (answer === "later") {
       this.#o.stored.put({ ...group, invitation: { ...group.invitation, later: true } });
       this.#touch(jid);
@@ -203,15 +234,22 @@ export class AppGroups implements SealedRooms {
     return { ...last, state: "out", invitation: null };
   }
 
-  async join(jid: string): Promise<GroupView> {
+  async join(jid: string, ticket?: GroupTicketInput): Promise<GroupView> {
     const before = this.#get(jid);
-    await this.#o.rooms().enterSealed(before.jid, this.#specification(before).name);
-    const group = { ...before, state: "joined", invitation: null, problem: null } as const;
-    this.#o.stored.put({ ...group, at: Date.now() });
-    const here = this.#open(group);
-    this.#touch(before.jid);
-    await here.join();
-    return this.#view(this.#get(jid));
+    return await this.#tickets.with(before.id, ticket, async () => {
+      await this.#o.rooms().enterSealed(before.jid, this.#specification(before).name);
+      const group = {
+        ...this.#get(jid),
+        state: "joined",
+        invitation: null,
+        problem: null,
+      } as const;
+      this.#o.stored.put({ ...group, at: Date.now() });
+      const here = this.#open(group);
+      this.#touch(before.jid);
+      await here.join();
+      return this.#view(this.#get(jid));
+    });
   }
 
   async leave(jid: string, force: boolean): Promise<void> {
@@ -260,6 +298,7 @@ export class AppGroups implements SealedRooms {
       );
     }
     const role = input.role ?? "member";
+    this.#leaving.delete(`${group.jid} ${to}`);
     await keys.admit(to, role);
     await this.#affiliate(group.jid, to, AFFILIATIONS[role]);
     await link.send(to, [invitationElement(group.specification, input.reason ?? "")], {
@@ -303,15 +342,20 @@ export class AppGroups implements SealedRooms {
     const about = peek(payload);
     if (about === undefined) return;
     if (this.#o.servers.receive(from, payload)) return;
-    const jid = this.#o.stored.all().find(({ id }) => id === about.group)?.jid;
-    if (jid !== undefined) this.#here.get(jid)?.keys.receive(from, payload);
+    const group = this.#o.stored.all().find(({ id }) => id === about.group);
+    // What a registrar says is for who asked it, and nothing of the key server's.
+    if (group === undefined || isRegistrar(this.#specification(group), from.jid)) return;
+    this.#here.get(group.jid)?.keys.receive(from, payload);
   }
 
   #open(group: StoredGroup): GroupHere {
     const { jid } = group;
     const known = this.#here.get(jid);
     if (known !== undefined) return known;
-    const keys = this.#o.open(this.#specification(group));
+    const keys = this.#o.open(
+      this.#specification(group),
+      (specification) => this.#tickets.ticket(specification),
+    );
     const nameOf = (of: string) => this.#nameOf(of);
     const touch = () => this.#touch(jid);
     const talk = new GroupTalk({
@@ -327,7 +371,15 @@ export class AppGroups implements SealedRooms {
       wasTold: (cause) => told.has(cause),
     });
     const told = new Set(Object.keys(group.refused));
-    const here = new GroupHere({ jid, keys, talk, nameOf, touch });
+    const here = new GroupHere({
+      jid,
+      keys,
+      talk,
+      nameOf,
+      touch,
+      trouble: (problem) => this.#trouble(jid, problem),
+      gone: (person) => void this.#gone(jid, person),
+    });
     this.#here.set(jid, here);
     if (this.#o.rooms().live(jid) !== undefined) here.entered();
     return here;
@@ -343,6 +395,33 @@ export class AppGroups implements SealedRooms {
       await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
     } catch (error) {
       throw roomError(error);
+    }
+  }
+
+  #trouble(jid: string, problem: Problem | null): void {
+    const group = this.#o.stored.get(jid);
+    if (group !== undefined && group.problem !== problem) this.#o.stored.put({ ...group, problem });
+  }
+
+  /** Who left has no business in the room any more: its owner takes them off its list. */
+  async #gone(jid: string, person: string): Promise<void> {
+    const leaving = `${jid} ${person}`;
+    this.#leaving.add(leaving);
+    // They are on their way out of it, and may be back or be invited at once.
+    await sleep(LEAVING, this.#ended.signal);
+    if (!this.#leaving.delete(leaving) || this.#ended.signal.aborted) return;
+    const group = this.#o.stored.get(jid);
+    const here = this.#here.get(jid);
+    const isBack = here?.keys.epoch?.members.some((member) => member.jid === person) ?? true;
+    if (group === undefined || isBack || person === this.#o.self().jid) return;
+    const admitted = group.admitted.filter((one) => one !== person);
+    if (admitted.length < group.admitted.length) this.#o.stored.put({ ...group, admitted });
+    this.#touch(jid);
+    if (this.#o.rooms().live(jid)?.self?.affiliation !== "owner") return;
+    try {
+      await this.#affiliate(jid, person, "none");
+    } catch (error) {
+      logOf("app").info("{person} stays on the list of {jid}: {error}", { person, jid, error });
     }
   }
 
@@ -432,18 +511,4 @@ export class AppGroups implements SealedRooms {
     if (room !== undefined) return room;
     throw new SimppdError("not-in-room", "You are not in the group's room right now.");
   }
-}
-
-function fresh(jid: string, specification: Specification): StoredGroup {
-  return {
-    jid,
-    id: specification.group,
-    state: "joined",
-    at: Date.now(),
-    specification: printSpecification(specification),
-    invitation: null,
-    problem: null,
-    admitted: [],
-    refused: {},
-  };
 }

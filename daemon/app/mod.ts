@@ -15,7 +15,8 @@ export {
 export { type DisplaySending, Presenting } from "./display/presenting.ts";
 export { type DisplaySource, memorySource } from "./display/source.ts";
 export { App } from "./gate.ts";
-export { readHost } from "./invitation.ts";
+export { readHost, readInvitation } from "./invitation.ts";
+export { isLoopback } from "./network_addresses.ts";
 export * from "./keystone/key_server_home.ts";
 export { type Credentials, fetchTicket } from "./keystone/registrar_client.ts";
 export * from "./keystone/registrar_home.ts";

@@ -27,6 +27,7 @@ export class People {
   readonly #typing: (jid: string) => boolean;
   readonly #picture: (jid: string) => string | null;
   readonly #refused: (jid: string) => string | undefined;
+  readonly #left: (jid: string) => number;
   #online: { client: XmppClient; roster: Roster; presence: Presence } | undefined;
 
   constructor(options: {
@@ -39,6 +40,8 @@ export class People {
     picture: (jid: string) => string | null;
     /** Fingerprint of the keys of theirs that one said to keep refusing. */
     refused: (jid: string) => string | undefined;
+    /** When they were last removed, in ms; 0 when never. */
+    left: (jid: string) => number;
   }) {
     this.#stored = options.stored;
     this.#messages = options.messages;
@@ -48,6 +51,7 @@ export class People {
     this.#typing = options.typing;
     this.#picture = options.picture;
     this.#refused = options.refused;
+    this.#left = options.left;
   }
 
   /** Follows this connection's roster and presence from now on. */
@@ -84,7 +88,8 @@ export class People {
     const known = this.#stored.get(jid);
     if (known === undefined) return true;
     const asks = known.subscription === "none" || known.subscription === "asked";
-    return asks && !known.plain && !this.#messages.hasWritten(jid);
+    // What was written before they were removed says nothing of now.
+    return asks && !known.plain && !this.#messages.hasWritten(jid, this.#left(jid));
   }
   isOnline(jid: string): boolean {
     return (this.#online?.presence.of(jid).resources.length ?? 0) > 0;

@@ -22,6 +22,7 @@ function people(verified: string[] = []) {
     drop: (jid: string) => dropped.push(jid),
   } as unknown as Simpp;
   const stored = new Contacts(db);
+  const left = { at: -1 };
   const rooms = new People({
     stored,
     messages,
@@ -31,6 +32,7 @@ function people(verified: string[] = []) {
     typing: () => false,
     picture: () => null,
     refused: () => undefined,
+    left: () => left.at,
   });
   const message = (contact: string, mine: boolean) =>
     messages.add(
@@ -49,7 +51,15 @@ function people(verified: string[] = []) {
       } satisfies MessageView,
       false,
     );
-  return { people: rooms, stored, messages, message, dropped, [Symbol.dispose]: () => db.close() };
+  return {
+    people: rooms,
+    stored,
+    messages,
+    message,
+    dropped,
+    left,
+    [Symbol.dispose]: () => db.close(),
+  };
 }
 
 Deno.test("strangers have bounded room: the oldest without an answer goes, friends stay", () => {
@@ -93,4 +103,6 @@ Deno.test("isStranger() until the person writes, lets them in, or asked for them
   stored.put({ ...of, jid: "other@example.test", subscription: "none" });
   message("other@example.test", true);
   assert.equal(rooms.isStranger("other@example.test"), false);
+  it.left.at = 1;
+  assert.equal(rooms.isStranger("other@example.test"), true, "removed since");
 });

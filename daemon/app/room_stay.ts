@@ -118,6 +118,7 @@ export class RoomStay {
         return this.#heard(event.message, event.kind === "message" ? "chat" : "private");
       case "left": {
         this.#gone(event.occupant.nick);
+        this.#left(event);
         const word = { kicked: "removed", banned: "banned", "not-member": "removed" }[
           event.why as string
         ];
@@ -239,6 +240,12 @@ export class RoomStay {
     if (occupantId !== undefined && ours !== undefined) return occupantId === ours;
     if (jid !== undefined) return jid === this.#ground.client.jid.bare().toString();
     return this.#ground.messages.pending(this.#jid, this.#began).includes(id);
+  }
+
+  /** Who is put out with an affiliation has it no more, and nothing else says so. */
+  #left({ occupant: { jid }, why }: Extract<RoomEvent, { kind: "left" }>): void {
+    if (jid === undefined || (why !== "not-member" && why !== "banned")) return;
+    this.#note(jid.bare().toString(), "none");
   }
 
   #note(jid: string, affiliation: RoomAffiliation): void {

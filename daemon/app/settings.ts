@@ -26,6 +26,8 @@ export interface ServerSettings {
   readonly keyPem: string;
   readonly pin: string;
   readonly reach: "this-machine" | "network";
+  /** Where others reach it, `HOST` or `HOST:PORT`; absent: at this machine's addresses. */
+  readonly address?: string;
   /** The port it had last; kept when it is free. */
   readonly port: number;
   /** The same for STARTTLS. */
@@ -111,12 +113,24 @@ export class AppSettings {
     return true;
   }
 
+  /** When a contact was last removed, in ms; 0 when never. */
+  left(jid: string): number {
+    return this.#settings.get<Record<string, number>>("left")?.[jid] ?? 0;
+  }
+  /** Remembers that a contact is removed now. */
+  leave(jid: string): void {
+    const left = this.#settings.get<Record<string, number>>("left") ?? {};
+    this.#settings.set("left", { ...left, [jid]: Date.now() });
+  }
+
   /** Nothing of a contact stays. */
   forget(jid: string): void {
     const { [jid]: _expected, ...expected } = this.expected;
     const { [jid]: _refused, ...refused } = this.refused;
     const proved = this.#settings.get<string[]>("proved") ?? [];
+    const { [jid]: _left, ...left } = this.#settings.get<Record<string, number>>("left") ?? {};
     this.expected = expected;
+    this.#settings.set("left", left);
     this.#settings.set("refused", refused);
     this.#settings.set("proved", proved.filter((each) => each !== jid));
   }

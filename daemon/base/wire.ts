@@ -1,35 +1,44 @@
-import { type Bytes, concat, fromUtf8, utf8 } from "./bytes.ts";
+import { type Bytes, fromUtf8, utf8 } from "./bytes.ts";
+
+/** Bytes a writer has room for at first. */
+const ROOM = 256;
 
 /**
  * Builds the one deterministic binary form that everything signed, hashed or sent by simppd has:
  * big-endian integers and length-prefixed fields, in a fixed order (docs/protocol.md "Encoding").
  */
 export class WireWriter {
-  #parts: Uint8Array[] = [];
+  /** Grows by doubling: most of what is written is short, and a field each would be an array. */
+  #bytes: Bytes = new Uint8Array(ROOM);
+  #view = new DataView(this.#bytes.buffer);
+  #at = 0;
 
   /** Fixed-size bytes, without a length. */
   raw(bytes: Uint8Array): this {
-    this.#parts.push(bytes);
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
   u8(value: number): this {
-    return this.raw(Uint8Array.of(value));
+    const at = this.#take(1);
+    this.#bytes[at] = value;
+    return this;
   }
   u16(value: number): this {
-    const out = new Uint8Array(2);
-    new DataView(out.buffer).setUint16(0, value);
-    return this.raw(out);
+    const at = this.#take(2);
+    this.#view.setUint16(at, value);
+    return this;
   }
   u32(value: number): this {
-    const out = new Uint8Array(4);
-    new DataView(out.buffer).setUint32(0, value);
-    return this.raw(out);
+    const at = this.#take(4);
+    this.#view.setUint32(at, value);
+    return this;
   }
   /** Whole numbers up to 2^53 − 1 in eight bytes. */
   u64(value: number): this {
-    const out = new Uint8Array(8);
-    new DataView(out.buffer).setBigUint64(0, BigInt(value));
-    return this.raw(out);
+    const at = this.#take(8);
+    this.#view.setBigUint64(at, BigInt(value));
+    return this;
   }
   /** Bytes behind a two-byte length; at most 65,535. */
   bytes(value: Uint8Array): this {
@@ -41,7 +50,19 @@ export class WireWriter {
     return this.bytes(utf8(value));
   }
   finish(): Bytes {
-    return concat(...this.#parts);
+    return this.#bytes.slice(0, this.#at);
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    this.#at += length;
+    if (this.#at > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#at, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
   }
 }
 

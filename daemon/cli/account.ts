@@ -17,7 +17,9 @@ export const account: Verb = {
     "account join LINK [--nick NAME] [--username NAME]    LINK may be - : read from standard input",
     "account sign-in JID [--nick NAME] [--server HOST[:PORT]|WSS-URL,…] [--pin PIN]",
     "                  the password comes from SIMPPD_PASSWORD or standard input",
-    "account reach this-machine|network",
+    "account reach this-machine|network [--address HOST[:PORT]]",
+    "                  where others reach the carried server, as behind a router: invitations name",
+    '                  it first; --address "": its own addresses alone',
     "account picture FILE|none         shows contacts a picture, PNG or JPEG of 32 KiB at most",
     "account password  lets other programs log in with a password, from SIMPPD_PASSWORD or",
     "                  standard input (typed: twice); simppd itself needs none",
@@ -26,6 +28,7 @@ export const account: Verb = {
     nick: { type: "string" },
     username: { type: "string" },
     reach: { type: "string" },
+    address: { type: "string" },
     server: { type: "string" },
     pin: { type: "string" },
   },
@@ -49,7 +52,7 @@ const ownOptions: Readonly<Record<string, readonly string[]>> = {
   carry: ["nick", "username", "reach"],
   join: ["nick", "username"],
   "sign-in": ["nick", "server", "pin"],
-  reach: [],
+  reach: ["address"],
   picture: [],
   password: [],
 };
@@ -91,7 +94,9 @@ async function requestOf(
     }
     case "reach": {
       const [reach] = expectWords(words, "this-machine or network") as [string];
-      return ["POST", "/api/server/reach", { reach: reachOf(reach) }];
+      const address = text(invocation, "address");
+      const named = address === undefined ? {} : { address };
+      return ["POST", "/api/server/reach", { reach: reachOf(reach), ...named }];
     }
     case "picture": {
       const [file] = expectWords(words, "FILE or none") as [string];
@@ -169,9 +174,10 @@ function shown(status: StatusView): Answer {
   if (login !== null) lines.push(`signed in by ${signIn(login)}`);
   if (account !== null) lines.push(`another device: ${anotherDevice(account)}`);
   if (server !== null) {
-    const { domain, host, port, httpsPort } = server;
+    const { domain, host, port, httpsPort, address } = server;
     const https = httpsPort === undefined ? "" : `, uploads and WebSocket on port ${httpsPort}`;
     lines.push(`carries ${domain} on ${host}:${port}${https}`);
+    if (address !== undefined) lines.push(`others reach it at ${printable(address)}`);
   }
   if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));
   return { value: status, text: lines.join("\n") };

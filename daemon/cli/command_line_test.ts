@@ -366,6 +366,8 @@ Deno.test("verbs ask the daemon for what they say", () =>
         server: "h:1",
       }]],
       [["account", "reach", "network"], ["setReach", "network"]],
+      [["account", "reach", "network", "--address", "a.b"], ["setReach", "network", "a.b"]],
+      [["account", "reach", "network", "--address="], ["setReach", "network", ""]],
       [["account", "password"], ["setPassword", "typed"]],
       [["invite"], ["invite"]],
       [["invite", "revoke", "a/b"], ["revokeInvitation", "a/b"]],

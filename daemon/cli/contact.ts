@@ -11,8 +11,8 @@ export const contact: Verb = {
     "contact add JID [--name NAME]",
     "contact accept JID",
     "contact rename JID NAME",
-    "contact remove JID",
-    "contact clear JID                            deletes the chat from the disk",
+    "contact remove JID                           takes them off the list; the chat stays",
+    "contact clear JID                            deletes the chat from the disk; they stay",
     "contact forget JID                           removes them, chat and keys, from the disk",
     "contact block|unblock JID",
     "contact verify JID                           shows the safety number",
@@ -80,7 +80,10 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: one,
     async run(api, jid) {
       await api.ask("DELETE", contactPath(jid));
-      return { value: { removed: jid }, text: `${jid} is removed` };
+      return {
+        value: { removed: jid },
+        text: `${jid} is removed; the chat stays (simppd contact clear ${jid} deletes it)`,
+      };
     },
   },
   clear: {

@@ -4,7 +4,16 @@ import { GROUP_SPEC_OPTIONS, GROUP_SPEC_USAGE, groupSpec } from "./group_spec.ts
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { watchRoom } from "./room_watch.ts";
-import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+import { TICKET_OPTIONS, TICKET_USAGE, ticketOf } from "./ticket_options.ts";
+import {
+  type Answer,
+  expectWords,
+  type Invocation,
+  text,
+  texts,
+  UsageError,
+  type Verb,
+} from "./verb.ts";
 
 /** How long `send` waits for the room to repeat what was said, in ms. */
 const SENT_WITHIN = 30_000;
@@ -16,12 +25,18 @@ export const group: Verb = {
     "group list",
     "group make NAME [--server DOMAIN]            its keys are kept by this simppd; or by another",
     "           [--key-server 'JID KEY']          key server, as it shows itself",
+    "           [--registrar 'NAME KEY METHOD ADDRESS'] …   whose tickets people need to come in",
     "group invite JID CONTACT [--role ROLE] [--reason TEXT]",
     "group join JID                               accepts an invitation, or asks again",
+    ...TICKET_USAGE,
     "group later JID | decline JID                answers an invitation",
-    "group leave JID [--force]                    also deletes what was said there from the disk;",
+    "group leave JID [--force]                    also deletes what was said there from the disk,",
+    "                                             and forgets a group that was ended;",
     "                                             --force: even if the key server does not answer",
-    "group expel JID CONTACT                      takes a person out and changes the key",
+    "group expel JID CONTACT                      takes a person out and changes the key;",
+    "                                             ADDRESS/DEVICE: one device, as status shows it,",
+    "                                             another of one's own too, such as one of before a",
+    "                                             backup was restored",
     "group role JID CONTACT owner|admin|member|listener",
     "group send JID TEXT                          TEXT may be - : read from standard input",
     "group watch JID                              prints what is said until it is interrupted",
@@ -36,6 +51,8 @@ export const group: Verb = {
     role: { type: "string" },
     reason: { type: "string" },
     force: { type: "boolean" },
+    registrar: { type: "string", multiple: true },
+    ...TICKET_OPTIONS,
     ...GROUP_SPEC_OPTIONS,
   },
   async run(invocation) {
@@ -88,14 +105,23 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   make: {
     words: ["NAME"],
-    takes: ["server", "key-server"],
+    takes: ["server", "key-server", "registrar", ...Object.keys(TICKET_OPTIONS)],
     async run(api, name, _, invocation) {
       const [jid, key, ...rest] = text(invocation, "key-server")?.trim().split(/\s+/) ?? [];
       if (jid !== undefined && (key === undefined || rest.length > 0)) {
         throw new UsageError("--key-server takes an address and a key");
       }
       const keyServer = jid === undefined ? {} : { keyServer: { jid, key } };
-      const asked = { name, ...given(invocation, "server"), ...keyServer };
+      const named = texts(invocation, "registrar");
+      const registrars = named.length === 0 ? {} : { registrars: named };
+      const ticket = await ticketOf(invocation);
+      const asked = {
+        name,
+        ...given(invocation, "server"),
+        ...keyServer,
+        ...registrars,
+        ...ticket,
+      };
       return shown(await api.ask("POST", "/api/groups", asked));
     },
   },
@@ -110,12 +136,14 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   join: {
     words: ["JID"],
-    async run(api, jid) {
+    takes: Object.keys(TICKET_OPTIONS),
+    async run(api, jid, _, invocation) {
       const known = await find(api, jid);
+      const ticket = await ticketOf(invocation);
       return shown(
         known.state === "invited"
-          ? await api.ask("POST", path(jid, "/invitation"), { answer: "accept" })
-          : await api.ask("POST", path(jid, "/join")),
+          ? await api.ask("POST", path(jid, "/invitation"), { answer: "accept", ...ticket })
+          : await api.ask("POST", path(jid, "/join"), ticket),
       );
     },
   },
@@ -245,6 +273,9 @@ function status(view: GroupView): string {
       ? "what comes while you are away and the key changes cannot be read"
       : "keys of epochs you were in are kept for a while, to read what came meanwhile",
   ];
+  for (const { name, method, address } of view.registrars) {
+    lines.push(`who comes in needs a ticket of ${name}: ${method}, ${printable(address)}`);
+  }
   if (epoch !== null) {
     lines.push(`epoch ${epoch.number} of ${epoch.incarnation}, ${epoch.suite}`);
   }

@@ -35,7 +35,7 @@ async function withGroups(
       const code = await main([...args, "--state", state], {
         out: (line) => void out.push(line),
         err: (line) => void err.push(line),
-        secret: () => Promise.resolve(""),
+        secret: () => Promise.resolve("what was typed"),
         rest: () => Promise.resolve("from standard input"),
         ...typed === undefined ? {} : { lines: () => typed },
       });
@@ -70,6 +70,24 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
       ["endGroup", CIRCLE],
       ["leaveGroup", CIRCLE, true],
     ]);
+    app.asked.length = 0;
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, "PEM");
+    await ask(["group", "join", CIRCLE, "--password", "--by", "people", "--ca", file]);
+    await ask(["group", "make", "Lab", "--registrar", "a", "--certificate", file, "--key", file]);
+    await Deno.remove(file);
+    assert.deepEqual(app.asked, [
+      ["joinGroup", CIRCLE, { registrar: "people", ca: "PEM", password: "what was typed" }],
+      ["createGroup", {
+        name: "Lab",
+        registrars: ["a"],
+        ticket: { certificate: "PEM", key: "PEM" },
+      }],
+    ]);
+    const wrong = await ask(["group", "join", CIRCLE, "--certificate", file]);
+    assert.match(wrong.err.at(-1)!, /--certificate goes with --key/);
+    assert.match((await ask(["group", "end", CIRCLE, "--password"])).err.at(-1)!, /does not go/);
+
     const { out } = await ask(["group", "status", CIRCLE]);
     const text = out.join("\n");
     assert.match(text, /encrypted, in, epoch 7, 1 device, member/);

@@ -1,4 +1,5 @@
 import type { InvitationView, OpenInvitationView } from "../views/mod.ts";
+import { isLoopback, readInvitation } from "../app/mod.ts";
 import { LocalApi } from "./local_api.ts";
 import { type Answer, expectWords, UsageError, type Verb } from "./verb.ts";
 
@@ -33,8 +34,14 @@ export const invite: Verb = {
 /** An invitation just made. */
 export function made(invitation: InvitationView): Answer {
   const until = new Date(invitation.expires).toISOString();
-  return { value: invitation, text: `${invitation.link}\ngood for one person, until ${until}` };
+  const lines = [invitation.link, `good for one person, until ${until}`];
+  if (readInvitation(invitation.link).hosts.every(isLoopback)) lines.push(ONLY_HERE);
+  return { value: invitation, text: lines.join("\n") };
 }
+
+const ONLY_HERE = "It works on this machine alone: the link names no address that others reach. " +
+  "Let them in (simppd account reach network --address HOST; of server run: --host, --address) " +
+  "and make another.";
 
 /** Invitations that can be used, a line each. */
 export function listed(open: readonly OpenInvitationView[]): Answer {

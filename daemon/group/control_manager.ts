@@ -336,6 +336,14 @@ export class ControlManager {
       const sentence = "The key server does not have you in the group any more.";
       return this.#follower.leave("removed", sentence);
     }
+    if (error instanceof RefusedError && error.code === "no-such-group") {
+      // It may be put back from a backup later: that is no reason to give up our place.
+      return this.#incidents.tell(
+        "forgotten",
+        "The key server does not have this group any more: it was ended long ago, or lost there. " +
+          "Ask the group's owners.",
+      );
+    }
     if (!(error instanceof SimppdError)) throw error;
     if (error.code === "bad-group-message") this.#incidents.refuseAloud("malformed");
     logOf("group").debug("not resynchronised: {code}", { code: error.code });

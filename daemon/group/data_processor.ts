@@ -43,7 +43,7 @@ export interface DataProcessorOptions {
 /** The epoch that is valid, as the data processor wants it. */
 interface Current {
   readonly epoch: StoredEpoch;
-  readonly members: ReadonlyMap<string, GroupMember>;
+  readonly roster: readonly GroupMember[];
 }
 
 /**
@@ -80,9 +80,11 @@ export class DataProcessor {
 
   /** Goes over to an epoch that the store has already. */
   begin(epoch: StoredEpoch, roster: readonly GroupMember[]): void {
+    const isFirst = this.#current === null;
     this.#endCurrent();
-    this.#current = { epoch, members: new Map(roster.map((each) => [each.device, each])) };
-    this.sweep();
+    this.#current = { epoch, roster };
+    // Later on it is done now and then.
+    if (isFirst) this.sweep();
   }
 
   /** We are no member any more: nothing is sealed, and live messages are not opened. */
@@ -104,7 +106,7 @@ export class DataProcessor {
       );
     }
     const { group, device, random, sign } = this.#options;
-    const self = current.members.get(device);
+    const self = memberOf(current, device);
     if (self === undefined || !reaches(self.role, current.epoch.send)) {
       throw new GroupError("may-not-send", "You may read in this group, not write.");
     }
@@ -200,7 +202,7 @@ export class DataProcessor {
     const context = { epoch: epoch.number, from: origin.occupant };
     const isLive = this.#current !== null && nameOf(epoch) === nameOf(this.#current.epoch);
     const from = isLive
-      ? this.#current!.members.get(message.device)
+      ? memberOf(this.#current!, message.device)
       : store.member(epoch.incarnation, epoch.number, message.device);
     if (from === undefined) return this.#refuse("not-a-member", context);
     if (!isLive && origin.archived !== true && !this.#isRecent(epoch)) {
@@ -280,6 +282,10 @@ export class DataProcessor {
       emit({ type: "refused", origin, cause: result.cause, sentence: result.sentence });
     }
   }
+}
+
+function memberOf({ roster }: Current, device: string): GroupMember | undefined {
+  return roster.find((member) => member.device === device);
 }
 
 function nameOf({ incarnation, number }: { incarnation: string; number: number }): string {

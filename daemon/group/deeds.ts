@@ -4,6 +4,7 @@ import { refused } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
 import { negotiate } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
+import type { GroupMember } from "./group_keys.ts";
 import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
@@ -33,7 +34,9 @@ export function takeAction(
   from: ProvedDevice,
   action: SignedAction,
 ): DeedDone | null {
-  const author = authorOf(state, from, action);
+  requireAuthor(state, from, action);
+  if (isOfOwn(state, from, action)) return takeOutOwn(state, action);
+  const author = authorOf(state, from);
   const device = from.deviceKey.toHex();
   const last = state.actions.get(device);
   if (last !== undefined && action.number <= last.number) {
@@ -48,8 +51,8 @@ export function takeAction(
   return dispatch({ ...state, actions }, author, action);
 }
 
-/** @throws SimppdError `wrong-author`, `other-incarnation`, `not-allowed` */
-function authorOf(state: GroupState, from: ProvedDevice, action: SignedAction): Author {
+/** @throws SimppdError `wrong-author`, `other-incarnation` */
+function requireAuthor(state: GroupState, from: ProvedDevice, action: SignedAction): void {
   if (action.jid !== from.jid || !equal(action.deviceKey, from.deviceKey)) {
     throw refused("wrong-author", "An action is to be brought by the device that signed it.");
   }
@@ -60,6 +63,10 @@ function authorOf(state: GroupState, from: ProvedDevice, action: SignedAction): 
         "it anew.",
     );
   }
+}
+
+/** @throws SimppdError `not-allowed` */
+function authorOf(state: GroupState, from: ProvedDevice): Author {
   const role = roleOf(state, from.jid, from.accountKey);
   const pinned = state.persons.get(from.jid)?.account;
   const proved = isOwner(state.specification, from.jid, from.accountKey) ||
@@ -67,6 +74,28 @@ function authorOf(state: GroupState, from: ProvedDevice, action: SignedAction): 
   const banned = state.banned.has(from.jid) || state.banned.has(`${from.jid}/${from.device}`);
   if (!proved || banned) throw notAllowed("an owner or admin");
   return { role: role! };
+}
+
+/** Is it about another device of who acts? For that one need be nobody's admin; owners may anyhow. */
+function isOfOwn(state: GroupState, from: ProvedDevice, { deed }: SignedAction): boolean {
+  if (deed.kind !== "expel" || !deed.subject.startsWith(`${from.jid}/`)) return false;
+  if (roleOf(state, from.jid, from.accountKey) === "owner") return false;
+  const { roster } = state;
+  const same = (device: GroupMember) =>
+    device.jid === from.jid && equal(device.accountKey, from.accountKey);
+  const other = roster.find(({ id }) => id === deed.subject);
+  return roster.some((each) => same(each) && equal(each.deviceKey, from.deviceKey)) &&
+    (other === undefined || (same(other) && !equal(other.deviceKey, from.deviceKey)));
+}
+
+/**
+ * Takes a leaf out. Nothing is remembered of it, neither the action nor a ban: somebody who makes
+ * devices without end is not to fill what is kept for expulsions.
+ */
+function takeOutOwn(state: GroupState, { deed, hash }: SignedAction): DeedDone | null {
+  const subject = deed.kind === "expel" ? deed.subject : "";
+  if (state.roster.every(({ id }) => id !== subject)) return null;
+  return { state, expelled: [subject], reasons: [{ kind: "expelled", subject, action: hash }] };
 }
 
 function dispatch(state: GroupState, author: Author, action: SignedAction): DeedDone {

@@ -12,6 +12,7 @@ import { MerkleTree } from "./merkle.ts";
 import { MAX_PAYLOAD } from "./payload.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { encodeRosterChange, rosterChange, rosterHash } from "./roster.ts";
+import { takeOverEncoding } from "./roster_encoding.ts";
 import { specificationHash } from "./spec_text.ts";
 import { encodeWraps, type Wrap } from "./wrap.ts";
 
@@ -130,9 +131,13 @@ function membersAfter({ state, join, leave }: Change) {
   const gone = new Set(leave);
   const roster = [
     ...state.roster.filter(({ id }) => !gone.has(id))
-      .map((member) => ({ ...member, role: roleIn(state, member.jid, member.accountKey) })),
+      .map((member) => {
+        const role = roleIn(state, member.jid, member.accountKey);
+        return role === member.role ? member : { ...member, role };
+      }),
     ...join.map(({ member }) => member),
   ];
+  takeOverEncoding(state.roster, roster);
   const policies = new Map([...state.policies].filter(([id]) => !gone.has(id)));
   const registrations = new Map([...state.registrations].filter(([id]) => !gone.has(id)));
   for (const { member, registration } of join) {

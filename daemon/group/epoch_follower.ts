@@ -256,9 +256,7 @@ export class EpochFollower {
   #commit(proved: Proved, judgement: Judgement): void {
     const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
     const { statement, roster } = proved;
-    const known = new Set(record.roster);
-    const unknown = roster.filter((member) => !known.has(member));
-    const stored = record.commit(proved, now());
+    const { stored, strange } = record.commit(proved, now(), pinned);
     this.#collector.drop(statement.incarnation, statement.epoch);
     processor.begin(stored, roster);
     processor.expecting = false;
@@ -266,7 +264,7 @@ export class EpochFollower {
     const sentence = epochSentence(statement.epoch, judgement);
     emit({ type: "epoch", epoch: record.epoch!, joined, left, expelled, changed, sentence });
     for (const each of unsigned) incidents.tell("unsigned", each);
-    for (const jid of record.meet(unknown, pinned)) {
+    for (const jid of strange) {
       incidents.tell(
         "key-changed",
         `${jid} is in the group with another account key than the one this device knows. Compare ` +

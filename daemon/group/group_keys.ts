@@ -95,6 +95,7 @@ export type IncidentKind =
   | "restored" // the key server began anew, from a backup
   | "silent" // no statement for 180 s while the room works
   | "heard-again" // statements come again
+  | "forgotten" // the key server does not have the group any more
   | "rolled-back" // the key server, or who has its key, shows an older state
   | "forked" // it told us and others different things of one epoch
   | "unsigned" // somebody was expelled, or came, without a signed act of an owner or admin

@@ -29,6 +29,12 @@ const REGISTRATION_AGE = 2 * 3_600_000;
 const NONCE_AGE = 86_400_000;
 const MAX_REGISTRATIONS = 1024;
 
+/**
+ * How long an ended group is kept, in ms, for members who were away: after it nobody is told any
+ * more that it ended, and its keys are gone.
+ */
+export const ENDED_AGE = 30 * 86_400_000;
+
 /** What a hosted group stands on. */
 export interface GroupHost {
   readonly store: KeyServerStore;
@@ -42,6 +48,8 @@ export interface GroupHost {
   readonly now: () => number;
   /** ms between two statements. */
   readonly repeat: number;
+  /** Called when the group ended so long ago that it is to be forgotten. */
+  readonly over: () => void;
 }
 
 type Request<K extends GroupRequest["kind"]> = Extract<GroupRequest, { kind: K }>;
@@ -82,7 +90,7 @@ export class HostedGroup {
     this.#timers = new Timers({
       repeat: o.repeat,
       renew: () => this.#state.specification.renewInterval,
-      onRepeat: () => this.#sayStatement(),
+      onRepeat: () => this.isOver ? this.#o.over() : this.#sayStatement(),
       onRenew: () => this.#renew(),
     });
   }
@@ -118,6 +126,11 @@ export class HostedGroup {
   }
   get specification(): Specification {
     return this.#state.specification;
+  }
+  /** Did its owners end it longer than {@link ENDED_AGE} ago? */
+  get isOver(): boolean {
+    const { closed, statement } = this.#state;
+    return closed && this.#o.now() - (statement?.time ?? 0) > ENDED_AGE;
   }
 
   /** Says the newest statement and begins to do so again and again. */
@@ -258,7 +271,6 @@ export class HostedGroup {
     } else {
       this.#change({ state, join: [], leave: expelled, reasons, actions: [action.encoded] });
     }
-    if (state.closed) this.#timers.close();
     return { kind: "done" };
   }
 

@@ -65,6 +65,7 @@ export class KeyServer {
         options.random,
       );
       this.#groups.set(stored.id, group);
+      if (group.isOver) this.#forget(stored.id);
     }
   }
 
@@ -192,10 +193,18 @@ export class KeyServer {
     return { kind: "done" } as const;
   }
 
+  /** Nothing of a group is left here, its keys least of all. */
+  #forget(id: string): void {
+    this.#groups.get(id)?.close();
+    this.#groups.delete(id);
+    this.#o.store.removeGroup(id);
+  }
+
   #host(specification: Specification): GroupHost {
     const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
     const ours = { signing: this.#signing, room: room(specification) };
-    return { store, control, random, accountKey, now, repeat, ...ours };
+    const over = () => this.#forget(specification.group);
+    return { store, control, random, accountKey, now, repeat, over, ...ours };
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { equal, systemRandom } from "../crypto/mod.ts";
+import { Vault } from "../store/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
 import { toHex } from "../base/mod.ts";
 import { decodeStatement } from "./announcements.ts";
 import { readStatement } from "./epoch_statement.ts";
+import { ENDED_AGE } from "./hosted_group.ts";
 import { printSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import {
@@ -162,6 +164,30 @@ Deno.test("the access list lets in whom it names, and an owner's act whom it doe
   close();
 });
 
+Deno.test("a member takes another device of theirs out, and nobody else's; nothing is kept of it", async () => {
+  const { anna, member, server, group, close } = stage();
+  const bob = member("bob@example.org"), carl = member("carl@example.org");
+  const second = device(bob.device.jid, bob.device.accountKey);
+  const other = member(bob.device.jid, second);
+  const eve = member(bob.device.jid);
+  for (const each of [anna, bob, carl, other]) await each.join();
+  const { epoch } = group.state;
+  assert.equal(code(await bob.act({ kind: "expel", subject: carl.id })), "not-allowed");
+  assert.equal(code(await bob.act({ kind: "expel", subject: bob.id })), "not-allowed");
+  // One who calls themselves Bob, with another account key.
+  assert.equal(code(await eve.act({ kind: "expel", subject: bob.id })), "not-allowed");
+  assert.equal(group.state.epoch, epoch);
+  assert.equal(code(await bob.act({ kind: "expel", subject: other.id })), "done");
+  assert.equal(code(await bob.act({ kind: "expel", subject: other.id })), "done");
+  assert.equal(group.state.epoch, epoch + 1);
+  await server.idle();
+  assert.ok(anna.holds() && bob.holds() && !other.holds());
+  const { banned, actions } = group.state;
+  assert.deepEqual([banned.size, actions.size], [0, 0]);
+  assert.equal((await other.join()).kind, "joined");
+  close();
+});
+
 Deno.test("only owners and admins act, each within their rights, and each act counts once", async () => {
   const { anna, member, server, group, close } = stage();
   const bob = member("bob@example.org"), carl = member("carl@example.org");
@@ -234,6 +260,41 @@ Deno.test("a specification may change but for what the group is; closing ends it
     "group-closed",
   );
   close();
+});
+
+Deno.test("an ended group is kept for who was away, then forgotten with all its keys", async () => {
+  let time = 1_000_000;
+  const network = new TestNetwork();
+  const vault = new Vault(systemRandom(32), systemRandom);
+  const path = await Deno.makeTempFile();
+  const home = keyServer(network, { path, vault, now: () => time, repeat: 5 });
+  const found = (jid: string) => {
+    const owner = device(jid);
+    const spec = specificationOf(home.server.key, [owner]);
+    home.server.host(spec);
+    return { spec, owner: new TestMember(network, home.server, spec, owner) };
+  };
+  const { spec, owner: anna } = found("anna@example.org");
+  const { spec: other, owner: elsewhere } = found("otto@example.org");
+  await elsewhere.join();
+  await anna.join();
+  assert.equal(code(await anna.act({ kind: "close" }, 1)), "done");
+  time += ENDED_AGE;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(code(await anna.ask({ kind: "status" })), "standing", "to the day");
+  time += 1;
+  while (home.server.groups.length > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(code(await anna.ask({ kind: "status" })), "no-such-group");
+  assert.equal(home.store.group(spec.group), undefined);
+  assert.ok(home.store.group(other.group) !== undefined);
+  assert.equal(code(await elsewhere.act({ kind: "close" }, 1)), "done");
+  home.close();
+  // Long over when the key server is switched on again: it is not taken up.
+  time += ENDED_AGE + 1;
+  const again = keyServer(network, { path, vault, now: () => time });
+  assert.deepEqual([again.server.groups.length, again.store.groups().length], [0, 0]);
+  again.close();
+  await Deno.remove(path);
 });
 
 Deno.test("the suite is the strongest that all allow; who has none in common is refused", async () => {

@@ -65,6 +65,19 @@ Deno.test("what is stored and opened goes together: a caller's transaction aroun
   await stage.close();
 });
 
+Deno.test("a key server that has forgotten the group is told of; nobody gives up their place", async () => {
+  const stage = new TestGroup();
+  await stage.anna.join();
+  await stage.replaceServer(() => {});
+  stage.anna.group.setOnline(false);
+  stage.anna.group.setOnline(true);
+  await stage.clock.pass(1_000);
+  await settled();
+  assert.deepEqual(stage.anna.incidents(), ["forgotten"]);
+  assert.equal(stage.anna.group.phase, "in");
+  await stage.close();
+});
+
 Deno.test("keys renewed though nobody came: messages go on, the old key is over", async () => {
   const stage = new TestGroup();
   await stage.anna.join();

@@ -89,6 +89,16 @@ export class MemberKeys {
     return current ? this.groupKey : undefined;
   }
 
+  /** The same keys, to be led on without these. */
+  copy(): MemberKeys {
+    const { member, leaf } = this;
+    const individualKey = this.#leaf.key;
+    const copy = new MemberKeys({ group: this.#group, member, leaf, individualKey });
+    copy.#leaf = this.#leaf; // not to be derived a second time
+    copy.#keys = this.#keys;
+    return copy;
+  }
+
   /** All of it, keys in clear: whoever stores this seals it. */
   encode(): Bytes {
     const writer = new WireWriter().u8(FORMAT).raw(this.#group).text(this.member);

@@ -6,6 +6,7 @@ import { MemberKeys } from "./member_keys.ts";
 import { decodeState, encodeState, type MemberState, MOST_PAST } from "./member_state.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import type { Roster } from "./roster.ts";
+import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, printSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import type { Proved } from "./standing.ts";
@@ -106,8 +107,16 @@ export class MemberRecord {
     this.#emit({ type: "specification", specification });
   }
 
-  /** Stores an epoch and makes it ours. @returns what the data processor is to go on with */
-  commit({ statement, roster, keys, epochKey }: Proved, at: number): StoredEpoch {
+  /**
+   * Stores an epoch and makes it ours.
+   * @param pinned the account key this device has pinned for a person
+   * @returns what the data processor is to go on with, and people whose account key is another now
+   */
+  commit(
+    { statement, roster, keys, epochKey }: Proved,
+    at: number,
+    pinned: (jid: string) => Bytes | undefined,
+  ): { stored: StoredEpoch; strange: string[] } {
     const { incarnation, epoch: number, suite } = statement;
     const { send } = this.#specification;
     const stored = { incarnation, number, suite, send, key: epochKey, at };
@@ -116,10 +125,12 @@ export class MemberRecord {
       ? this.#state.past
       : [...this.#state.past, old.incarnation].slice(-MOST_PAST);
     const before = this.#state;
+    let strange: string[] = [];
     try {
       this.#store.transaction(() => {
         this.#store.addEpoch(stored, roster);
         this.#save({ phase: "in", keys: keys.encode(), statement: statement.encoded, past });
+        strange = this.#meet(rosterDifference(this.#roster, roster).come, pinned);
       });
     } catch (error) {
       this.#state = before;
@@ -132,7 +143,7 @@ export class MemberRecord {
         : "You are in the group. What was written before you cannot read.";
       this.#emit({ type: "phase", phase: "in", sentence });
     }
-    return stored;
+    return { stored, strange };
   }
 
   /** Out: our keys of the graph and the registration are forgotten. */
@@ -144,7 +155,7 @@ export class MemberRecord {
   }
 
   /** Notes people seen for the first time. @returns those whose account key is another now */
-  meet(roster: Roster, pinned: (jid: string) => Bytes | undefined): string[] {
+  #meet(roster: Roster, pinned: (jid: string) => Bytes | undefined): string[] {
     const others: string[] = [];
     for (const { jid, accountKey } of roster) {
       const known = this.#store.person(jid);

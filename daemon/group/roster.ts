@@ -2,6 +2,7 @@ import { type Bytes, toHex, utf8, type WireReader, WireWriter } from "../base/mo
 import { framed, sha256 } from "../crypto/mod.ts";
 import { deviceIdOf } from "../simpp/mod.ts";
 import type { GroupMember } from "./group_keys.ts";
+import { encodedRoster, takeOverEncoding, writeMember } from "./roster_encoding.ts";
 import { malformed, readCount, readWhole } from "./payload.ts";
 import { type Role, ROLES } from "./specification.ts";
 
@@ -11,6 +12,7 @@ export const MAX_ROSTER = 56 * 1024;
 export const MAX_CHANGES = 256;
 /** Characters of a bare JID here (RFC 7622 allows 2,047). */
 export const MAX_JID = 512;
+const HASH_HEAD = framed(utf8("simppd group members 1"));
 
 /** The members of an epoch, in the order in which they were admitted. */
 export type Roster = readonly GroupMember[];
@@ -57,27 +59,16 @@ export function readJid(reader: WireReader): string {
   return jid;
 }
 
-/** Every change hashes the whole list, in which nearly all are the same as before. */
-const encodings = new WeakMap<GroupMember, Bytes>();
-
-function writeMember(writer: WireWriter, member: GroupMember): void {
-  let encoded = encodings.get(member);
-  if (encoded === undefined) {
-    const { jid, deviceKey, accountKey, role } = member;
-    const one = new WireWriter().text(jid).raw(deviceKey).raw(accountKey);
-    encodings.set(member, encoded = writeRole(one, role).finish());
-  }
-  writer.raw(encoded);
-}
 function readMember(reader: WireReader): GroupMember {
   return memberOf(readJid(reader), reader.raw(32), reader.raw(32), readRole(reader));
 }
 
-/** The list as it travels and is hashed: count u16, then address, device key, account key, role. */
+/**
+ * The list as it travels and is hashed: count u16, then address, device key, account key, role.
+ * Nobody may change the bytes: they are kept with the list.
+ */
 export function encodeRoster(roster: Roster): Bytes {
-  const writer = new WireWriter().u16(roster.length);
-  for (const member of roster) writeMember(writer, member);
-  return writer.finish();
+  return encodedRoster(roster);
 }
 
 /** @throws SimppdError `bad-group-message`, also when a device is named twice */
@@ -91,7 +82,8 @@ export function decodeRoster(bytes: Uint8Array): Roster {
 
 /** What epoch statements carry of a list: 32 bytes. */
 export function rosterHash(roster: Roster): Bytes {
-  return sha256(framed(utf8("simppd group members 1"), encodeRoster(roster)));
+  const encoded = encodeRoster(roster);
+  return sha256(HASH_HEAD, new WireWriter().u32(encoded.length).finish(), encoded);
 }
 
 export function encodeRosterChange(change: RosterChange): Bytes {
@@ -132,7 +124,8 @@ export function applyRosterChange(before: Roster, change: RosterChange): Roster 
     after[position] = undefined;
   }
   const roster = [...after.filter((member) => member !== undefined), ...change.added];
-  requireDistinct(roster);
+  requireNew(roster, change.added.length);
+  takeOverEncoding(before, roster);
   return roster;
 }
 
@@ -161,6 +154,14 @@ export function rosterChange(before: Roster, after: Roster): RosterChange {
 
 function keyOf({ jid, deviceKey, accountKey }: GroupMember): string {
   return `${jid} ${toHex(deviceKey)} ${toHex(accountKey)}`;
+}
+
+/** The last `added` were not there before, and differ: the others did already. */
+function requireNew(roster: Roster, added: number): void {
+  for (let at = roster.length - added; at < roster.length; at++) {
+    const { id } = roster[at]!;
+    for (let other = 0; other < at; other++) if (roster[other]!.id === id) throw malformed();
+  }
 }
 
 function requireDistinct(roster: Roster): void {

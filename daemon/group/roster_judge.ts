@@ -5,6 +5,7 @@ import { readAction, type SignedAction } from "./action.ts";
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
+import { rosterDifference } from "./roster_difference.ts";
 import { reaches, type Specification } from "./specification.ts";
 
 /** What a change of the members comes to, and what of it nobody with the right to it signed. */
@@ -39,13 +40,11 @@ export interface Evidence {
  */
 export function judge(evidence: Evidence): Judgement {
   const { before, after, statement, specification } = evidence;
-  const old = new Map(before.map((each) => [each.id, each]));
-  const now = new Map(after.map((each) => [each.id, each]));
+  const { gone, joined, changed } = changesOf(before, after);
   const actions = validActions(evidence);
   const left: GroupMember[] = [], expelled: GroupMember[] = [], unsigned: string[] = [];
   const authors = new Map<string, string>();
-  for (const member of before) {
-    if (now.has(member.id)) continue;
+  for (const member of gone) {
     const reason = reasonFor(statement, member, ["expelled", "left"]);
     if (reason?.kind === "left") {
       left.push(member);
@@ -56,7 +55,6 @@ export function judge(evidence: Evidence): Judgement {
     if (action !== undefined) authors.set(member.id, action.jid);
     else unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
   }
-  const joined = after.filter(({ id }) => !old.has(id));
   for (const member of joined) {
     const reason = reasonFor(statement, member, ["joined"]);
     const admitted = actionOf(actions, reason, "admit", member);
@@ -67,7 +65,6 @@ export function judge(evidence: Evidence): Judgement {
       );
     }
   }
-  const changed = after.filter(({ id, role }) => old.has(id) && old.get(id)!.role !== role);
   for (const member of changed) {
     const reason = reasonFor(statement, member, ["role"]);
     const action = actionOf(actions, reason, "role", member) ??
@@ -83,19 +80,30 @@ export function judge(evidence: Evidence): Judgement {
 
 /** What differs between two lists of which nobody says why: what was missed, or begins. */
 export function compareRosters(before: Roster, after: Roster): Judgement {
-  const old = new Map(before.map((member) => [member.id, member]));
-  const now = new Set(after.map(({ id }) => id));
+  const { gone: left, joined, changed } = changesOf(before, after);
   return {
-    joined: before.length === 0 ? [] : after.filter(({ id }) => !old.has(id)),
-    left: before.filter(({ id }) => !now.has(id)),
+    joined: before.length === 0 ? [] : joined,
+    left,
     expelled: [],
-    changed: after.filter(({ id, role }) => old.has(id) && old.get(id)!.role !== role),
+    changed,
     unsigned: [],
     authors: new Map(),
   };
 }
 
-/** Actions by a device that is or was just now an owner's or admin's here. */
+/** Who is in one list alone, and who has another role. */
+function changesOf(before: Roster, after: Roster) {
+  const { gone, come } = rosterDifference(before, after);
+  const old = new Map(gone.map((member) => [member.id, member]));
+  const now = new Set(come.map(({ id }) => id));
+  return {
+    gone: gone.filter(({ id }) => !now.has(id)),
+    joined: come.filter(({ id }) => !old.has(id)),
+    changed: come.filter(({ id, role }) => old.has(id) && old.get(id)!.role !== role),
+  };
+}
+
+/** Actions by a device that is or was just now an owner's or admin's here, or about one's own. */
 function validActions({ before, after, actions, statement }: Evidence): SignedAction[] {
   return actions.flatMap((encoded) => {
     try {
@@ -103,13 +111,20 @@ function validActions({ before, after, actions, statement }: Evidence): SignedAc
       const author = [...before, ...after].find(({ jid, deviceKey }) =>
         jid === action.jid && equal(deviceKey, action.deviceKey)
       );
-      const fits = author !== undefined && reaches(author.role, "admin") &&
-        action.group === statement.group;
+      const fits = author !== undefined && action.group === statement.group &&
+        (reaches(author.role, "admin") || isOfOwn(action, author, before));
       return fits ? [action] : [];
     } catch {
       return [];
     }
   });
+}
+
+/** Does a member take out another device of the same account? */
+function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
+  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
+  return other !== undefined && other.jid === author.jid &&
+    equal(other.accountKey, author.accountKey);
 }
 
 function reasonFor(
@@ -176,9 +191,11 @@ export function epochSentence(epoch: number, judgement: Judgement): string {
   const said = [
     ...joined.map(({ jid }) => `${jid} joined`),
     ...left.map(({ jid }) => `${jid} left`),
-    ...expelled.map(({ jid, id }) =>
-      authors.has(id) ? `${authors.get(id)} expelled ${jid}` : `${jid} was taken out`
-    ),
+    ...expelled.map(({ jid, id }) => {
+      const author = authors.get(id);
+      if (author === undefined) return `${jid} was taken out`;
+      return author === jid ? `${jid} took a device of theirs out` : `${author} expelled ${jid}`;
+    }),
     ...changed.map(({ jid, role }) => `${jid} is ${role} now`),
   ];
   const shown = [...new Set(said)];

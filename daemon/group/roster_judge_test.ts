@@ -71,6 +71,18 @@ Deno.test("judge() names who expelled, and what the key server did on its own", 
   assert.deepEqual([left.left, left.unsigned], [[bob], []]);
 });
 
+Deno.test("judge() lets members take out devices of their own", () => {
+  const second = device(bob.jid, bob.accountKey);
+  const bob2 = memberOf(bob.jid, second.deviceKey, bob.accountKey, "member");
+  const expel = deedOf(bob, { kind: "expel", subject: bob2.id });
+  const fine = judged([anna, bob, bob2], [anna, bob], [because("expelled", bob2, expel)], [expel]);
+  assert.deepEqual(fine.unsigned, []);
+  assert.match(epochSentence(9, fine), /bob@example.org took a device of theirs out,/);
+  const other = { ...bob2, accountKey: carol.accountKey };
+  const reasons = [because("expelled", other, expel)];
+  assert.equal(judged([anna, bob, other], [anna, bob], reasons, [expel]).unsigned.length, 1);
+});
+
 Deno.test("judge() takes no action of another author, group, kind or subject", () => {
   const others: SignedAction[] = [
     deedOf(bob, { kind: "expel", subject: carol.jid }),

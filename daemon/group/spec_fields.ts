@@ -246,7 +246,11 @@ function printHistory(days: number | null): string {
   return days === null ? "none" : `own ${days} d`;
 }
 
-function readRegistrar(value: string): RegistrarEntry {
+/**
+ * One registrar: `NAME KEY METHOD ADDRESS`, as a line of a specification has it.
+ * @throws RangeError saying what was expected
+ */
+export function readRegistrar(value: string): RegistrarEntry {
   const [name, key, method, address, ...rest] = value.split(" ");
   if (name === undefined || address === undefined || rest.length > 0) {
     throw new RangeError("a name, a key, a method and an address were expected");

@@ -78,10 +78,15 @@ export function parseSpecification(text: string): Specification {
 
 /** The hash of a specification that epoch statements carry: 32 bytes. */
 export function specificationHash(specification: Specification): Bytes {
-  return sha256(
-    framed(utf8("simppd group specification 1"), utf8(printSpecification(specification))),
-  );
+  let hash = hashes.get(specification);
+  if (hash === undefined) {
+    const text = utf8(printSpecification(specification));
+    hashes.set(specification, hash = sha256(framed(utf8("simppd group specification 1"), text)));
+  }
+  return hash;
 }
+/** Every epoch names it. */
+const hashes = new WeakMap<Specification, Bytes>();
 
 interface Line {
   readonly line: number;

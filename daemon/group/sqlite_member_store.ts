@@ -4,6 +4,7 @@ import { dataSuite, dataSuiteByCode } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
+import { rosterDifference } from "./roster_difference.ts";
 
 /** Counters of one sender and epoch that are told apart behind the newest one. */
 const WINDOW = 8192;
@@ -15,13 +16,22 @@ interface Listed {
   readonly member: GroupMember;
 }
 
+/** The newest list of an incarnation: by device, and as it was handed in last. */
+interface CurrentList {
+  readonly incarnation: string;
+  readonly devices: Map<string, Listed>;
+  roster: readonly GroupMember[] | undefined;
+  /** The last place that is taken; -1 when none is. */
+  last: number;
+}
+
 /** Keeps what a member remembers of one group in the daemon's database; keys and names sealed. */
 export class SqliteMemberStore implements MemberStore {
   readonly #db: DatabaseSync;
   readonly #vault: Vault;
   readonly #group: string;
-  /** The newest list of an incarnation, by device; read once. */
-  #listed: { incarnation: string; devices: Map<string, Listed> } | undefined;
+  /** Read once. */
+  #listed: CurrentList | undefined;
 
   /** @param group 32 hex digits */
   constructor(db: DatabaseSync, vault: Vault, group: string) {
@@ -75,7 +85,7 @@ export class SqliteMemberStore implements MemberStore {
   }
 
   roster(incarnation: string): GroupMember[] {
-    return [...this.#current(incarnation).values()].sort((a, b) => a.place - b.place)
+    return [...this.#current(incarnation).devices.values()].sort((a, b) => a.place - b.place)
       .map(({ member }) => member);
   }
 
@@ -188,13 +198,29 @@ export class SqliteMemberStore implements MemberStore {
    * rows of one epoch give it back in its order.
    */
   #list(incarnation: string, number: number, roster: readonly GroupMember[]): void {
-    const listed = this.#current(incarnation);
+    const list = this.#current(incarnation);
+    if (list.roster === undefined || !this.#listChange(list, number, roster)) {
+      this.#listAll(list, number, roster);
+    }
+    list.roster = roster;
+  }
+
+  /** What changed alone. @returns false when that is more than some who go and some at the end */
+  #listChange(list: CurrentList, number: number, roster: readonly GroupMember[]): boolean {
+    const { gone, come, isAppended } = rosterDifference(list.roster!, roster);
+    if (!isAppended) return false;
+    for (const { device } of gone) this.#unlist(list.devices.get(device)!.row, device, number);
+    for (const member of come) this.#put(list, number, ++list.last, member);
+    return true;
+  }
+
+  #listAll(list: CurrentList, number: number, roster: readonly GroupMember[]): void {
+    const { devices: listed } = list;
     const now = new Set(roster.map(({ device }) => device));
     for (const [device, { row }] of listed) {
       if (!now.has(device)) this.#unlist(row, device, number);
     }
     let place = -1;
-    let free = Math.max(-1, ...[...listed.values()].map((each) => each.place));
     for (const member of roster) {
       const old = listed.get(member.device);
       const stays = old !== undefined && old.place > place;
@@ -203,13 +229,14 @@ export class SqliteMemberStore implements MemberStore {
         continue;
       }
       if (old !== undefined) this.#unlist(old.row, member.device, number);
-      place = stays ? old.place : ++free;
-      listed.set(member.device, {
-        row: this.#insert(incarnation, number, place, member),
-        place,
-        member,
-      });
+      place = stays ? old.place : ++list.last;
+      this.#put(list, number, place, member);
     }
+  }
+
+  #put(list: CurrentList, number: number, place: number, member: GroupMember): void {
+    const row = this.#insert(list.incarnation, number, place, member);
+    list.devices.set(member.device, { row, place, member });
   }
 
   #insert(incarnation: string, first: number, place: number, member: GroupMember): number {
@@ -229,8 +256,8 @@ export class SqliteMemberStore implements MemberStore {
     this.#listed!.devices.delete(device);
   }
 
-  #current(incarnation: string): Map<string, Listed> {
-    if (this.#listed?.incarnation === incarnation) return this.#listed.devices;
+  #current(incarnation: string): CurrentList {
+    if (this.#listed?.incarnation === incarnation) return this.#listed;
     const rows = this.#db.prepare(
       "SELECT * FROM group_members WHERE grp = ? AND incarnation = ? AND last IS NULL",
     ).all(this.#group, incarnation);
@@ -238,8 +265,8 @@ export class SqliteMemberStore implements MemberStore {
       String(row.device),
       { row: Number(row.row), place: Number(row.place), member: this.#member(row) },
     ]));
-    this.#listed = { incarnation, devices };
-    return devices;
+    const last = Math.max(-1, ...[...devices.values()].map(({ place }) => place));
+    return this.#listed = { incarnation, devices, roster: undefined, last };
   }
 
   #member(row: Record<string, unknown>): GroupMember {

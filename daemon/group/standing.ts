@@ -47,9 +47,8 @@ export function epochKeyOf(groupKey: Bytes, statement: SignedStatement): Bytes {
 
 /** Is our device in the list, with our key? */
 export function isIn(roster: Roster, self: Self): boolean {
-  return roster.some((member) =>
-    member.id === memberIdOf(self.jid, self.device) && equal(member.deviceKey, self.deviceKey)
-  );
+  const id = memberIdOf(self.jid, self.device);
+  return roster.some((member) => member.id === id && equal(member.deviceKey, self.deviceKey));
 }
 
 /**
@@ -96,7 +95,7 @@ export function rosterAfter(before: Roster, change: Change): Roster {
  */
 export function proveChange(keys: MemberKeys, change: Change, roster: Roster): Proved | null {
   const { statement, parts } = change;
-  const copy = MemberKeys.restore(keys.encode());
+  const copy = keys.copy();
   const epochKey = take(copy, statement, ...[...parts.values()].map(({ wraps }) => wraps));
   return epochKey === null ? null : { statement, roster, keys: copy, epochKey };
 }

@@ -29,6 +29,7 @@ const login = v.object({ mechanism: text, mutual: v.boolean(), profile: v.nullab
 const server = v.object({
   domain: text,
   host: text,
+  address: v.exactOptional(text),
   port: count,
   starttlsPort: v.exactOptional(count),
   httpsPort: v.exactOptional(count),

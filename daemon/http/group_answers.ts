@@ -25,6 +25,13 @@ export const group = v.object({
   invitation: v.nullable(invitation),
   epoch: v.nullable(v.object({ number: v.number(), incarnation: text, suite: text })),
   keyServer: v.object({ jid: text, fingerprint: text, own: v.boolean(), silent: v.boolean() }),
+  registrars: v.array(
+    v.object({
+      name: text,
+      method: v.picklist(["simpp", "certificate", "directory"]),
+      address: text,
+    }),
+  ),
   server: text,
   role: v.nullable(role),
   maySend: v.boolean(),

@@ -6,14 +6,27 @@ const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(mo
 const jid = line(3071);
 const role = v.picklist(["owner", "admin", "member", "listener"]);
 
+const pem = line(32_768);
+const ticket = v.exactOptional(v.strictObject({
+  registrar: v.exactOptional(line(64)),
+  password: v.exactOptional(line(1024)),
+  certificate: v.exactOptional(pem),
+  key: v.exactOptional(pem),
+  ca: v.exactOptional(pem),
+}));
+
 export const createGroupBody = v.strictObject({
   name: line(256),
   server: v.exactOptional(line(1023)),
   keyServer: v.exactOptional(v.strictObject({ jid, key: line(64) })),
+  registrars: v.exactOptional(v.pipe(v.array(line(1024)), v.maxLength(16))),
+  ticket,
 });
 export const answerGroupBody = v.strictObject({
   answer: v.picklist(["accept", "later", "decline"]),
+  ticket,
 });
+export const joinGroupBody = v.strictObject({ ticket });
 export const leaveGroupBody = v.strictObject({ force: v.exactOptional(v.boolean()) });
 export const inviteToGroupBody = v.strictObject({
   contact: jid,

@@ -15,11 +15,12 @@ export const groupRoutes: readonly Route[] = [
   route("post", "/api/groups/:jid/invitation", "Accept an invitation, put it aside, or decline", {
     body: requests.answerGroupBody,
     answer: "Group",
-    handle: ({ app, param, body }) => app.answerGroup(param("jid"), body.answer),
+    handle: ({ app, param, body }) => app.answerGroup(param("jid"), body.answer, body.ticket),
   }),
   route("post", "/api/groups/:jid/join", "Enter once more and ask the key server for the key", {
+    body: requests.joinGroupBody,
     answer: "Group",
-    handle: ({ app, param }) => app.joinGroup(param("jid")),
+    handle: ({ app, param, body }) => app.joinGroup(param("jid"), body.ticket),
   }),
   route("post", "/api/groups/:jid/leave", "Leave, and delete what was said from the disk", {
     body: requests.leaveGroupBody,

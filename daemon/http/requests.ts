@@ -34,7 +34,10 @@ export const backupBody = v.strictObject({
   server: v.exactOptional(v.boolean(), true),
 });
 export const passwordBody = v.strictObject({ password: line(1024) });
-export const reachBody = v.strictObject({ reach });
+export const reachBody = v.strictObject({
+  reach,
+  address: v.exactOptional(v.pipe(v.string(), v.maxLength(300))),
+});
 export const addContactBody = v.strictObject({ jid, name: v.exactOptional(line(256)) });
 export const pictureBody = v.strictObject({ data: v.nullable(v.string()) });
 export const changeContactBody = v.strictObject({

@@ -89,7 +89,7 @@ export const routes: readonly Route[] = [
   route("post", "/api/server/reach", "Let others reach the carried server, or stop that", {
     body: requests.reachBody,
     answer: "Status",
-    handle: ({ app, body }) => app.setReach(body.reach),
+    handle: ({ app, body }) => app.setReach(body.reach, body.address),
   }),
   route("post", "/api/invitations", "Make a single-use invitation link", {
     answer: "Invitation",

@@ -3,6 +3,14 @@ import type { Problem, RoomInvitationView } from "../views/mod.ts";
 import type { DatabaseSync } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
+/** A client certificate for a registrar, PEM. */
+export interface StoredCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  /** Of the authority that the registrar's own certificate is of, where the system knows it not. */
+  readonly ca?: string;
+}
+
 /** What is remembered of an encrypted group beside its keys. */
 export interface StoredGroup {
   /** Its room. */
@@ -22,6 +30,8 @@ export interface StoredGroup {
   readonly admitted: readonly string[];
   /** What was not shown, by cause. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What one shows to a registrar; a password is never kept. */
+  readonly certificate?: StoredCertificate;
 }
 
 /** Encrypted groups one is in, was in, or is invited to; all but the address of the room sealed. */

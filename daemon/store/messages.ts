@@ -126,10 +126,23 @@ export class Messages {
     ).all(contact, before, limit).map((row) => this.#view(row)).reverse();
   }
 
-  /** Did we ever write to them? */
-  hasWritten(contact: string): boolean {
-    return this.#db.prepare("SELECT 1 FROM messages WHERE contact = ? AND mine = 1 LIMIT 1")
-      .get(contact) !== undefined;
+  /** Did we ever write to them, later than `since` (ms)? */
+  hasWritten(contact: string, since = -1): boolean {
+    return this.#db.prepare(
+      "SELECT 1 FROM messages WHERE contact = ? AND mine = 1 AND at > ? LIMIT 1",
+    ).get(contact, since) !== undefined;
+  }
+
+  /** They are no contact any more: the messages stay, nothing of them waits to leave or be read. */
+  leave(contact: string): void {
+    const problem = {
+      code: "unknown-contact",
+      message: "They were removed from the contacts before it could be sent.",
+    };
+    for (const { id } of this.pending().filter((message) => message.contact === contact)) {
+      this.setDelivery(contact, id, "failed", { problem });
+    }
+    this.markRead(contact);
   }
 
   /** Ours that have not left yet, oldest first. */

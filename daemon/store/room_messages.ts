@@ -153,7 +153,7 @@ export class RoomMessages {
 
   /** The newest that somebody said, in the open. */
   newest(room: string): RoomMessageView | undefined {
-    return this.page(room, 20).findLast(({ kind }) => kind === "chat");
+    return this.page(room, 20).findLast(({ kind }) => kind === "chat" || kind === "file");
   }
 
   /** When the newest line of a room is from; 0 when there is none. */

@@ -24,6 +24,8 @@ export interface GroupView {
   /** The key in use; null while there is none here. */
   epoch: { number: number; incarnation: string; suite: string } | null;
   keyServer: GroupKeyServerView;
+  /** Of one of these one needs a ticket to come in; empty: one's keys are enough. */
+  registrars: GroupRegistrarView[];
   /** Domain of the room; whoever runs it sees who writes when, and nothing of what. */
   server: string;
   /** Ours; null while we are no member. */
@@ -47,6 +49,14 @@ export interface GroupKeyServerView {
   own: boolean;
   /** Nothing was heard of it for longer than it says something. */
   silent: boolean;
+}
+
+/** Who authenticates people for a group, and how. */
+export interface GroupRegistrarView {
+  name: string;
+  method: "simpp" | "certificate" | "directory";
+  /** A JID for `simpp`, an https URL for the others. */
+  address: string;
 }
 
 /** A device in a group: keys and role are signed by the key server, presence is the room's word. */

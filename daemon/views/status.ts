@@ -99,6 +99,8 @@ export interface ServerView {
   domain: string;
   /** "127.0.0.1" or "0.0.0.0": whether others can reach it. */
   host: string;
+  /** Where others reach it, `HOST` or `HOST:PORT`, as its owner says; absent: nowhere in particular. */
+  address?: string;
   /** Direct TLS. */
   port: number;
   starttlsPort?: number;

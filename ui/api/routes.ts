@@ -78,7 +78,11 @@ export const api = {
   signIn: (input: SignIn) => request<StatusView>("POST", "/api/setup/sign-in", input),
   setPassword: (password: string) =>
     request<StatusView>("POST", "/api/account/password", { password }),
-  setReach: (reach: Reach) => request<StatusView>("POST", "/api/server/reach", { reach }),
+  setReach: (reach: Reach, address?: string) =>
+    request<StatusView>("POST", "/api/server/reach", {
+      reach,
+      ...(address === undefined ? {} : { address }),
+    }),
   picture: (jid: string) => request<PictureView>("GET", `/api/pictures/${encodeURIComponent(jid)}`),
   setPicture: (data: string | null) => request<StatusView>("PUT", "/api/account/picture", { data }),
   invitations: () => request<OpenInvitationView[]>("GET", "/api/invitations"),

@@ -8,10 +8,11 @@ import { closeDialog } from "../store/dialogs.ts";
 import { nameOfRoom } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
 
-/** Asks before somebody is taken out of a group. */
+/** Asks before somebody, or a device of one's own (`JID/device`), is taken out of a group. */
 export function ExpelDialog({ group, member }: { group: GroupView; member: string }) {
   const action = useAction();
   const words = text.groups;
+  const [, device] = member.split("/");
   const expel = () =>
     action.run(async () => {
       await groupApi.expel(group.jid, member);
@@ -19,12 +20,14 @@ export function ExpelDialog({ group, member }: { group: GroupView; member: strin
     });
   return (
     <Dialog
-      title={words.expelTitle(nameOfJid(member), nameOfRoom(group))}
+      title={device === undefined
+        ? words.expelTitle(nameOfJid(member), nameOfRoom(group))
+        : words.takeOutTitle(device, nameOfRoom(group))}
       onClose={closeDialog}
       size="s"
       role="alertdialog"
     >
-      <p class="lead">{words.expelLead}</p>
+      <p class="lead">{device === undefined ? words.expelLead : words.takeOutLead}</p>
       <FormError message={action.error.value} />
       <footer class="dialog-foot">
         <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
@@ -34,7 +37,7 @@ export function ExpelDialog({ group, member }: { group: GroupView; member: strin
           disabled={action.busy.value}
           onClick={expel}
         >
-          {words.expelGo}
+          {device === undefined ? words.expelGo : words.takeOut}
         </button>
       </footer>
     </Dialog>

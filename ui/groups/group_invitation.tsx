@@ -10,6 +10,7 @@ import { dropRoom, nameOfRoom } from "../store/rooms.ts";
 import { openRoom } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 import { Keepers } from "./group_mark.tsx";
+import { TicketFields, ticketOf, useTicket } from "./ticket_fields.tsx";
 
 /** The invitations to groups that wait for an answer, those put aside last. */
 export function GroupInvitations() {
@@ -31,12 +32,13 @@ export function GroupInvitations() {
 /** Who invites, who keeps the keys, who runs the room, and that nothing of before can be read. */
 function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitationView }) {
   const action = useAction();
+  const ticket = useTicket();
   const words = text.groups.invitation;
   const { jid } = group;
   const { from, reason, later } = invitation;
   const accept = () =>
     action.run(async () => {
-      putGroup(await groupApi.answer(jid, "accept"));
+      putGroup(await groupApi.answer(jid, "accept", ticketOf(group, ticket)));
       openRoom(jid);
     });
   const decline = () =>
@@ -69,6 +71,7 @@ function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitat
           )}
           <Keepers group={group} />
           <p class="hint">{words.before}</p>
+          <TicketFields group={group} ticket={ticket} />
         </>
       )}
       <div class="request-answers">

@@ -91,8 +91,38 @@ function Member(
         </p>
         <p class="hint">{said.join(", ")}</p>
         <Deeds group={group} member={member} />
+        {trust === "own" && <OwnDevices group={group} />}
       </div>
     </li>
+  );
+}
+
+/** Other devices of one's own: those that are no more, as after a backup came back, are taken out. */
+function OwnDevices({ group }: { group: GroupView }) {
+  const others = group.members.filter(({ trust, self }) => trust === "own" && !self);
+  if (others.length === 0 || group.state !== "in") return null;
+  const words = text.groups;
+  return (
+    <details class="member-deeds">
+      <summary aria-label={words.ownDevices}>…</summary>
+      <p class="hint">{words.ownDevicesLead}</p>
+      <ul>
+        {others.map(({ jid, device }) => (
+          <li key={device}>
+            <code>{device}</code>{" "}
+            <button
+              type="button"
+              class="button button-small"
+              aria-label={words.takeOutName(device)}
+              onClick={() =>
+                openDialog({ kind: "expel", group: group.jid, member: `${jid}/${device}` })}
+            >
+              {words.takeOut}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -17,6 +17,7 @@ import { text } from "../text/mod.ts";
 import { GroupHeader } from "./group_header.tsx";
 import { GroupMembers } from "./group_members.tsx";
 import { GroupWriter } from "./group_writer.tsx";
+import { TicketFields, ticketOf, useTicket } from "./ticket_fields.tsx";
 
 export function GroupPane({ room, group }: { room: RoomView; group: GroupView }) {
   const { jid, unread } = room;
@@ -66,28 +67,35 @@ function Foot({ room, group }: { room: RoomView; group: GroupView }) {
 /** Why one is out, and the way back. */
 function OutNote({ group }: { group: GroupView }) {
   const action = useAction();
+  const ticket = useTicket();
   const words = text.groups;
   const { jid } = group;
+  const ended = group.problem?.code === "group-closed";
+  const join = () =>
+    action.run(async () => putGroup(await groupApi.join(jid, ticketOf(group, ticket))));
   return (
     <div class="composer-note room-out">
       <p role="status">
         <bdi>{group.problem?.message ?? words.states.out}</bdi> {words.outLead}
       </p>
+      {!ended && <TicketFields group={group} ticket={ticket} />}
       <div class="banner-answers">
-        <button
-          type="button"
-          class="button button-small"
-          disabled={action.busy.value}
-          onClick={() => action.run(async () => putGroup(await groupApi.join(jid)))}
-        >
-          {words.askAgain}
-        </button>
+        {!ended && (
+          <button
+            type="button"
+            class="button button-small"
+            disabled={action.busy.value}
+            onClick={join}
+          >
+            {words.askAgain}
+          </button>
+        )}
         <button
           type="button"
           class="button button-small"
           onClick={() => openDialog({ kind: "leave-group", group: jid })}
         >
-          {words.leave}
+          {ended ? words.forget : words.leave}
         </button>
       </div>
       <FormError message={action.error.value} />

@@ -14,6 +14,7 @@ export function LeaveGroupDialog({ group }: { group: GroupView }) {
   const action = useAction();
   const words = text.groups;
   const { jid } = group;
+  const ended = group.problem?.code === "group-closed";
   const keeps = group.keyServer.own && group.state !== "out";
   const go = (work: () => Promise<void>) =>
     action.run(async () => {
@@ -25,12 +26,12 @@ export function LeaveGroupDialog({ group }: { group: GroupView }) {
     });
   return (
     <Dialog
-      title={words.leaveTitle(nameOfRoom(group))}
+      title={(ended ? words.forgetTitle : words.leaveTitle)(nameOfRoom(group))}
       onClose={closeDialog}
       size="s"
       role="alertdialog"
     >
-      <p class="lead">{keeps ? words.leaveKeeper : words.leaveLead}</p>
+      <p class="lead">{keeps ? words.leaveKeeper : ended ? words.forgetLead : words.leaveLead}</p>
       <FormError message={action.error.value} />
       <footer class="dialog-foot">
         <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
@@ -41,7 +42,7 @@ export function LeaveGroupDialog({ group }: { group: GroupView }) {
             disabled={action.busy.value}
             onClick={() => go(() => groupApi.leave(jid, false))}
           >
-            {words.leaveGo}
+            {ended ? words.forget : words.leaveGo}
           </button>
         )}
       </footer>

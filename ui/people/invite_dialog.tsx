@@ -9,7 +9,7 @@ import { Callout, FormError } from "../parts/field.tsx";
 import { QrCode } from "../parts/qr.tsx";
 import { when } from "../parts/time.ts";
 import { closeDialog } from "../store/dialogs.ts";
-import { status } from "../store/session.ts";
+import { namesNobody, status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { OpenInvitations } from "./open_invitations.tsx";
 
@@ -26,6 +26,7 @@ export function InviteDialog() {
   return (
     <Dialog title={words.title} onClose={closeDialog} size="m">
       <p class="lead">{words.lead}</p>
+      {namesNobody.value && <Callout tone="warning">{text.settings.namesNobody}</Callout>}
       {onlyHere && <Callout tone="warning">{words.onlyHere}</Callout>}
       <FormError message={action.error.value} />
       {made === null && action.busy.value && <p class="hint" role="status">{words.making}</p>}

@@ -22,6 +22,8 @@ export function NewRoomDialog() {
   const way = useSignal<(typeof WAYS)[number]>("group");
   const name = useSignal("");
   const server = useSignal("");
+  const keyServer = useSignal("");
+  const serverKey = useSignal("");
   const jid = useSignal("");
   const nick = useSignal("");
   const password = useSignal("");
@@ -32,8 +34,15 @@ export function NewRoomDialog() {
   const words = text.rooms.dialog;
   const making = way.value !== "join";
   const sealed = way.value === "group";
+  const elsewhere = keyServer.value.trim() !== "" || serverKey.value.trim() !== "";
   const makeGroup = (): Promise<GroupView> =>
-    groupApi.create({ name: name.value.trim(), ...filled({ server }) });
+    groupApi.create({
+      name: name.value.trim(),
+      ...filled({ server }),
+      ...elsewhere
+        ? { keyServer: { jid: keyServer.value.trim(), key: serverKey.value.trim().toLowerCase() } }
+        : {},
+    });
   const run = (): Promise<RoomView> =>
     making
       ? roomApi.create({
@@ -89,6 +98,7 @@ export function NewRoomDialog() {
                 value={server}
                 literal
               />
+              {sealed && <KeyServerFields jid={keyServer} value={serverKey} />}
               {!sealed && (
                 <>
                   <Choice label={words.open} hint={words.openHint} value={open} />
@@ -123,7 +133,13 @@ export function NewRoomDialog() {
         {sealed
           ? (
             <Callout tone="note">
-              <p>{text.groups.makeLead}</p>
+              <p>
+                <bdi>
+                  {elsewhere
+                    ? text.groups.elsewhere.lead(keyServer.value.trim())
+                    : text.groups.makeLead}
+                </bdi>
+              </p>
             </Callout>
           )
           : (
@@ -150,6 +166,26 @@ export function NewRoomDialog() {
         </button>
       </form>
     </Dialog>
+  );
+}
+
+/** A key server that is not this simppd; folded away, as it then can read the group. */
+function KeyServerFields({ jid, value }: { jid: Signal<string>; value: Signal<string> }) {
+  const words = text.groups.elsewhere;
+  return (
+    <details class="members-more">
+      <summary>{words.more}</summary>
+      <div class="form">
+        <Field key="key-server" label={words.jid} hint={words.jidHint} value={jid} literal />
+        <Field
+          key="server-key"
+          label={words.key}
+          hint={words.keyHint}
+          value={value}
+          literal
+        />
+      </div>
+    </details>
   );
 }
 

@@ -2,8 +2,8 @@ import { useSignal } from "@preact/signals";
 import { api, type Reach } from "../api/routes.ts";
 import type { ServerView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
-import { Callout, FormError } from "../parts/field.tsx";
-import { status } from "../store/session.ts";
+import { Callout, Field, FormError } from "../parts/field.tsx";
+import { namesNobody, status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 
 /** The carried server and who can reach it; widening asks twice. */
@@ -12,9 +12,10 @@ export function ServerSettings({ server }: { server: ServerView }) {
   const action = useAction();
   const words = text.settings;
   const open = server.host !== "127.0.0.1";
-  const reach = (wanted: Reach) =>
+  const address = useSignal(server.address ?? "");
+  const reach = (wanted: Reach, named?: string) =>
     action.run(async () => {
-      status.value = await api.setReach(wanted);
+      status.value = await api.setReach(wanted, named);
       asking.value = false;
     });
   return (
@@ -46,12 +47,13 @@ export function ServerSettings({ server }: { server: ServerView }) {
         {asking.value && (
           <Callout tone="warning">
             <p>{text.setup.reachWarning}</p>
+            <Field label={words.outside} hint={words.outsideHint} value={address} literal />
             <div class="banner-answers">
               <button
                 type="button"
                 class="button button-small button-primary"
                 disabled={action.busy.value}
-                onClick={() => reach("network")}
+                onClick={() => reach("network", address.value)}
               >
                 {words.letIn}
               </button>
@@ -66,6 +68,24 @@ export function ServerSettings({ server }: { server: ServerView }) {
           </Callout>
         )}
       </div>
+      {open && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void reach("network", address.value);
+          }}
+        >
+          {namesNobody.value && <Callout tone="warning">{words.namesNobody}</Callout>}
+          <Field label={words.outside} hint={words.outsideHint} value={address} literal />
+          <button
+            type="submit"
+            class="button button-small"
+            disabled={action.busy.value || address.value.trim() === (server.address ?? "")}
+          >
+            {text.common.save}
+          </button>
+        </form>
+      )}
       <FormError message={action.error.value} />
     </>
   );

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { api } from "../api/routes.ts";
 import type { MessageView } from "../api/views.ts";
-import { conversations, putMessage } from "./messages.ts";
+import { conversations, putAnswer } from "./messages.ts";
 
 export const editing = signal<MessageView | null>(null);
 
@@ -17,7 +17,7 @@ export function correctable(jid: string): MessageView | undefined {
 /** Corrects it, unless it says the same. @throws ApiError */
 export async function correct(message: MessageView, body: string): Promise<void> {
   if (body !== message.body) {
-    putMessage(await api.correctMessage(message.contact, message.id, body));
+    putAnswer(await api.correctMessage(message.contact, message.id, body));
   }
   if (editing.value?.id === message.id) editing.value = null;
 }

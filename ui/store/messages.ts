@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { api } from "../api/routes.ts";
 import type { MessageView } from "../api/views.ts";
+import { further } from "./delivery.ts";
 import { report } from "./notices.ts";
 
 export interface Conversation {
@@ -26,13 +27,13 @@ function put(jid: string, conversation: Conversation): void {
   conversations.value = new Map(conversations.value).set(jid, conversation);
 }
 
-/** Joins two runs of messages by id, the later run's view winning, oldest first. */
+/** Joins what is known and what an answer says by id, oldest first. */
 export function merge(
   old: readonly MessageView[],
   fresh: readonly MessageView[],
 ): readonly MessageView[] {
   const byId = new Map(old.map((message) => [message.id, message]));
-  for (const message of fresh) byId.set(message.id, message);
+  for (const message of fresh) byId.set(message.id, further(byId.get(message.id), message));
   return [...byId.values()].sort((a, b) => a.at - b.at);
 }
 
@@ -40,7 +41,14 @@ export function merge(
 export function putMessage(message: MessageView): void {
   const conversation = conversations.value.get(message.contact);
   if (conversation === undefined) return;
-  put(message.contact, { ...conversation, items: merge(conversation.items, [message]) });
+  const others = conversation.items.filter(({ id }) => id !== message.id);
+  put(message.contact, { ...conversation, items: merge(others, [message]) });
+}
+
+/** The answer to what was sent or corrected here; events may have come before it. */
+export function putAnswer(message: MessageView): void {
+  const known = conversations.value.get(message.contact)?.items.find(({ id }) => id === message.id);
+  putMessage(further(known, message));
 }
 
 async function load(jid: string, before?: number): Promise<void> {
@@ -76,7 +84,7 @@ export async function loadOlder(jid: string): Promise<void> {
 }
 
 export async function send(jid: string, body: string): Promise<void> {
-  putMessage(await api.sendMessage(jid, body));
+  putAnswer(await api.sendMessage(jid, body));
 }
 
 export async function sendAgain(message: MessageView): Promise<void> {

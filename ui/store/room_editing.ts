@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomMessageView } from "../api/views.ts";
-import { putRoomMessage, roomLogs } from "./room_messages.ts";
+import { putRoomAnswer, roomLogs } from "./room_messages.ts";
 
 export const roomEditing = signal<RoomMessageView | null>(null);
 
@@ -15,7 +15,7 @@ export function correctableIn(jid: string): RoomMessageView | undefined {
 /** Corrects it, unless it says the same; done once the room has repeated it. @throws ApiError */
 export async function correctIn(message: RoomMessageView, body: string): Promise<void> {
   if (body !== message.body) {
-    putRoomMessage(await roomApi.correct(message.room, message.id, body));
+    putRoomAnswer(await roomApi.correct(message.room, message.id, body));
   }
   if (roomEditing.value?.id === message.id) roomEditing.value = null;
 }

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomMessageView, RoomView } from "../api/views.ts";
+import { further } from "./delivery.ts";
 import { report } from "./notices.ts";
 
 export interface RoomLog {
@@ -29,14 +30,22 @@ function merge(
   fresh: readonly RoomMessageView[],
 ): readonly RoomMessageView[] {
   const byId = new Map(old.map((message) => [message.id, message]));
-  for (const message of fresh) byId.set(message.id, message);
+  for (const message of fresh) byId.set(message.id, further(byId.get(message.id), message));
   return [...byId.values()].sort((a, b) => a.at - b.at || Number(a.id) - Number(b.id));
 }
 
 /** Something was said, or became another. Rooms never opened are loaded when they are. */
 export function putRoomMessage(message: RoomMessageView): void {
   const log = roomLogs.value.get(message.room);
-  if (log !== undefined) put(message.room, { ...log, items: merge(log.items, [message]) });
+  if (log === undefined) return;
+  const others = log.items.filter(({ id }) => id !== message.id);
+  put(message.room, { ...log, items: merge(others, [message]) });
+}
+
+/** The answer to what was said or corrected here; events may have come before it. */
+export function putRoomAnswer(message: RoomMessageView): void {
+  const known = roomLogs.value.get(message.room)?.items.find(({ id }) => id === message.id);
+  putRoomMessage(further(known, message));
 }
 
 /** Removes the line of a file that was forgotten. */
@@ -76,7 +85,7 @@ export async function loadOlderOf(jid: string): Promise<void> {
 /** Each kind by its own question: what is shown as encrypted is never sent in clear. */
 export async function say({ jid, encryption }: RoomView, body: string): Promise<void> {
   const way = encryption === "keystone" ? groupApi : roomApi;
-  putRoomMessage(await way.send(jid, body));
+  putRoomAnswer(await way.send(jid, body));
 }
 
 export function dropRoomLog(jid: string): void {

@@ -18,6 +18,13 @@ export const online = computed(() =>
   connection.value !== "lost" && status.value?.state === "online"
 );
 
+/** Others are let in, and yet invitations name no address that leads them here. */
+export const namesNobody = computed(() => {
+  const { server, account } = status.value ?? {};
+  return server?.host === "0.0.0.0" &&
+    (account?.hosts ?? []).every((host) => host.startsWith("127."));
+});
+
 /** Only who carries the server makes invitations here. */
 export const canInvite = computed(() => (status.value?.server ?? null) !== null);
 

@@ -27,6 +27,7 @@ export function fakeGroup(jid: string, change: Partial<GroupView> = {}): GroupVi
     invitation: null,
     epoch: { number: 7, incarnation: "a1".repeat(16), suite: "AES-256-GCM" },
     keyServer: { jid: ME, fingerprint: FINGERPRINT, own: true, silent: false },
+    registrars: [],
     server: jid.split("@")[1] ?? "",
     role: "owner",
     maySend: true,

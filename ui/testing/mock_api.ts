@@ -305,6 +305,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
           server: {
             ...state.status.server!,
             host: body["reach"] === "network" ? "0.0.0.0" : "127.0.0.1",
+            ...(body["address"] ? { address: String(body["address"]) } : {}),
           },
         });
       case "POST /api/account/password":

@@ -60,7 +60,11 @@ export class MockGroups {
         this.put({ ...group, admitted: [...group.admitted, String(body["contact"])] });
         return done;
       case "expel":
-        this.#change(group, (one) => one.jid === body["member"] ? [] : [one]);
+        this.#change(
+          group,
+          (one) =>
+            [one.jid, `${one.jid}/${one.device}`].includes(String(body["member"])) ? [] : [one],
+        );
         return done;
       case "role":
         this.#change(

@@ -129,7 +129,8 @@ export class MockRooms {
       delivery: "sent",
     });
     this.say(message);
-    return Response.json(message);
+    // As the daemon answers: what it was when it was taken, after the room has repeated it.
+    return Response.json({ ...message, delivery: "pending" });
   }
 
   #correct(jid: string, id: string, body: string): Response {

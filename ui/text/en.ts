@@ -230,7 +230,8 @@ export const en = {
     compareAgain: (state: string) => `${state}: show the safety number`,
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: "They can no longer see when you are online, and you disappear from each other's " +
-      "lists. To talk again, one of you has to ask anew.",
+      "lists. To talk again, one of you has to ask anew. Your messages stay on this computer, and are " +
+      "shown again when you add them again; “Delete chat” deletes them.",
     removeGo: "Remove contact",
     details: "Contact details",
   },
@@ -452,6 +453,12 @@ export const en = {
     serverPin: "Pinned key",
     serverHere: "Only this machine can reach it.",
     serverNetwork: "Others can reach it.",
+    outside: "Address for others",
+    outsideHint: "Where people outside your network find this machine: a name or number, as " +
+      "chat.example.org or chat.example.org:5223. Invitations name it first.",
+    namesNobody:
+      "This machine has no address that others could use, so invitations lead nowhere. " +
+      "Give the address by which others find it.",
     letIn: "Let others in",
     keepOut: "Only this machine",
     health: "Health check",

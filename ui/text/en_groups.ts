@@ -26,6 +26,40 @@ export const groups = {
       "changes the key when somebody comes or goes. While it is off, nobody can come or go; the " +
       "others go on talking.",
     goMake: "Make the group",
+    /** A key server that is not this simppd. */
+    elsewhere: {
+      more: "Have the keys kept elsewhere",
+      jid: "Address of the key server",
+      jidHint: "Such as keys.example.org. It has to keep groups for you.",
+      key: "Its key",
+      keyHint: "64 hex digits, as it shows itself where it runs. Get them from who runs it.",
+      lead: (jid: string) =>
+        `The group is encrypted. Its keys are kept by ${
+          jid === "" ? "that key server" : jid
+        }: who runs it can read the group, as its members can, and lets people in and out while ` +
+        "this device is off.",
+    },
+
+    /** What a registrar wants to see before one comes in. */
+    ticket: {
+      heading: "Who you are",
+      lead:
+        "This group takes who has a ticket of a registrar. simppd gets it with what you give here.",
+      registrar: "Registrar",
+      way: (name: string, method: string) =>
+        `${name}: ${method === "directory" ? "by password" : "by client certificate"}`,
+      shownTo: (name: string, address: string) =>
+        `It is shown to ${name} at ${address}, which who made the group chose, and to nobody else.`,
+      password: "Your password there",
+      passwordHint: "Used once, and kept nowhere.",
+      certificate: "Client certificate (PEM)",
+      key: "Its private key (PEM)",
+      keyHint: "Kept encrypted on this device, for this group. Not needed again.",
+      more: "The registrar's own certificate",
+      ca: "Its authority (PEM)",
+      caHint: "Only where this system does not know that authority.",
+      tooLarge: "This file is too large for a certificate or key.",
+    },
 
     invitation: {
       heading: "Group invitations",
@@ -79,6 +113,17 @@ export const groups = {
     expelLead: "The key changes at once: they cannot read what is said from then on.",
     expelGo: "Expel",
 
+    ownDevices: "Your other devices in this group",
+    ownDevicesLead:
+      "Each can read what is said. Take out one you no longer have, such as the one before a backup " +
+      "was restored.",
+    takeOut: "Take out",
+    takeOutName: (device: string) => `Take out the device ${device}`,
+    takeOutTitle: (device: string, group: string) => `Take your device ${device} out of ${group}?`,
+    takeOutLead:
+      "The key changes at once: that device cannot read what is said from then on. If you still have " +
+      "it, it says so there.",
+
     refused: "What was not shown",
     causes: {
       "in-clear": "written in clear",
@@ -112,6 +157,11 @@ export const groups = {
     leaveKeeper:
       "This device keeps the group's keys: without it nobody can come or go any more. End the group, " +
       "or stay.",
+    forget: "Delete it here",
+    forgetTitle: (group: string) => `Delete ${group} here?`,
+    forgetLead:
+      "The group was ended. What was said there is deleted from this machine's disk, and the group is " +
+      "in the list no more.",
     leaveGo: "Leave the group",
     leaveForce: "Leave although the key server does not answer",
     end: "End the group for everybody",

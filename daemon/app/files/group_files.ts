@@ -1,4 +1,6 @@
+import { type RoomPort, roomPort } from "../../files/mod.ts";
 import { reaches } from "../../group/mod.ts";
+import type { Room } from "../../xmpp/client/mod.ts";
 import type { AppGroups } from "../groups.ts";
 import type { AppRooms } from "../rooms.ts";
 import type { GroupLines } from "./file_lines.ts";
@@ -9,7 +11,8 @@ export function groupFiles(
   groups: AppGroups,
   rooms: () => AppRooms,
   nameOf: (jid: string) => string,
-): FileGroups & { readonly lines: GroupLines } {
+): FileGroups & { readonly lines: GroupLines; port(group: string): RoomPort | undefined } {
+  const ports = new WeakMap<Room, RoomPort>();
   const members = (group: string) => groups.membersOf(group);
   return {
     has: (group) => groups.has(group),
@@ -18,6 +21,19 @@ export function groupFiles(
     lets(group, jid, what) {
       const member = members(group).find((one) => one.jid === jid);
       return member !== undefined && reaches(member.role, groups.agreed(group)[what]);
+    },
+    port(group) {
+      const room = groups.has(group) ? rooms().live(group) : undefined;
+      if (room === undefined) return undefined;
+      const known = ports.get(room);
+      if (known !== undefined) return known;
+      // Who is in the room and no member of the group gets not even ciphertext.
+      const port = roomPort(room, (nick) => {
+        const jid = room.occupant(nick)?.jid?.bare().toString();
+        return members(group).some((one) => one.jid === jid);
+      });
+      ports.set(room, port);
+      return port;
     },
     lines: {
       has: (group) => groups.has(group),

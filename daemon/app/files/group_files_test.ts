@@ -68,6 +68,15 @@ Deno.test("a file for a group is sealed once, and everybody in it has it; who jo
     assert.equal(alice.roomMessages(group).some(({ kind }) => kind === "file"), false);
   }));
 
+Deno.test("a file for a group goes within its room, where a server takes no uploads", () =>
+  withGroup(["Bob"], async (group, alice, [bob]) => {
+    const note = content(195_000);
+    await alice.sendFile({ to: group, name: "note", ways: ["group"], ...sending(note) });
+    const came = await until(bob!, only(bob!, group, "done", "failed"));
+    assert.deepEqual([came.problem, came.ways], [null, ["group"]]);
+    assert.deepEqual(await bytesOf(bob!, came.id), note);
+  }));
+
 Deno.test("a file for a chosen few is seen by all, and opened by those alone", () =>
   withGroup(["Bob", "Carol"], async (group, alice, [bob, carol], jidOf) => {
     const secret = content(5000);

@@ -4,6 +4,7 @@ import {
   DirectWay,
   FileFolder,
   type FileSuite,
+  GroupWay,
   type Transfer,
   TransferStore,
   UploadWay,
@@ -22,8 +23,9 @@ import type { People } from "../people.ts";
 import type { SealedLink } from "../sealed_link.ts";
 import { FetchLimits } from "./fetch_limits.ts";
 import { FileAccess } from "./file_access.ts";
-import { FileLines, type GroupLines } from "./file_lines.ts";
-import { AppFiles, type FileGroups } from "./files.ts";
+import { FileLines } from "./file_lines.ts";
+import { AppFiles } from "./files.ts";
+import type { groupFiles } from "./group_files.ts";
 import { LiveIbb } from "./live_ibb.ts";
 
 /** What files are joined to. */
@@ -35,7 +37,7 @@ export interface FileSurroundings {
   readonly messages: Messages;
   readonly calls: Pick<Calls, "list">;
   readonly displays: Displays;
-  readonly groups: FileGroups & { readonly lines: GroupLines };
+  readonly groups: ReturnType<typeof groupFiles>;
   readonly events: Emitter<AppEvent>;
   readonly jid: () => string;
   readonly line: (message: MessageView) => void;
@@ -70,13 +72,14 @@ export function makeFiles(
     isCalling: () => calls.list().some(({ state }) => state !== "ended"),
   });
   const ibb = new LiveIbb((peer) => mayMeet(peer) ? devices(peer) : []);
+  const inRoom = new GroupWay((group) => groups.port(group));
   const store = new TransferStore(state.db, state.vault);
   const settings = new Settings(state.db, state.vault);
   const isVerified = (peer: string) => simpp.trust.get(peer)?.state === "verified";
   const files: AppFiles = new AppFiles({
     store,
     folder: new FileFolder(state.file("files")),
-    ways: [direct, new UploadWay(() => upload), ibb],
+    ways: [direct, new UploadWay(() => upload), ibb, inRoom],
     people,
     groups,
     lines: new FileLines(messages, groups.lines, rooms.line),
@@ -135,6 +138,7 @@ export function makeFiles(
     async close() {
       await files.close();
       await direct.close();
+      await inRoom.close();
     },
   };
 }

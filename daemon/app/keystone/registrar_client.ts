@@ -15,7 +15,7 @@ export interface Credentials {
 
 /**
  * Asks a registrar at an https URL for a ticket of this device for a group (32 hex digits).
- * @throws SimppdError `registrar-silent`, or the registrar's own refusal
+ * @throws SimppdError `bad-input`, `registrar-silent`, or the registrar's own refusal
  */
 export async function fetchTicket(
   url: string,
@@ -26,7 +26,7 @@ export async function fetchTicket(
   if (URL.parse(url)?.protocol !== "https:") {
     throw new SimppdError("bad-input", `A registrar is asked at an https URL, not at ${url}.`);
   }
-  using client = Deno.createHttpClient({
+  using client = httpClient({
     ...(ca === undefined ? {} : { caCerts: [...ca] }),
     ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
   });
@@ -52,4 +52,17 @@ export async function fetchTicket(
     typeof code === "string" ? code : "registrar-silent",
     typeof message === "string" ? message : `The registrar at ${url} gave no ticket.`,
   );
+}
+
+/** @throws SimppdError `bad-input` for what is no PEM, or a key of another certificate */
+function httpClient(options: Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>) {
+  try {
+    return Deno.createHttpClient(options as Deno.CreateHttpClientOptions);
+  } catch (error) {
+    throw new SimppdError(
+      "bad-input",
+      "Certificate, key and authorities must be PEM, and the key be that of the certificate.",
+      error,
+    );
+  }
 }

@@ -1,55 +1,11 @@
-import "reflect-metadata";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import * as x509 from "@peculiar/x509";
 import { fromHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import { isTicketOf, readTicket, UserDirectory } from "../../group/mod.ts";
 import { fetchTicket } from "./registrar_client.ts";
 import { registrarKeyAt, startHttpsRegistrar } from "./registrar_home.ts";
-
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const DAY = 86_400_000;
-
-interface Authority {
-  readonly pem: string;
-  readonly keys: CryptoKeyPair;
-}
-
-async function authority(): Promise<Authority> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
-    "sign",
-    "verify",
-  ]) as CryptoKeyPair;
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=Test",
-    keys,
-    signingAlgorithm: ALGORITHM,
-    notAfter: new Date(Date.now() + DAY),
-    extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
-  });
-  return { pem: certificate.toString("pem"), keys };
-}
-
-/** A certificate for these names, PEM. */
-async function issued(by: Authority, names: x509.JsonGeneralNames) {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
-    "sign",
-    "verify",
-  ]) as CryptoKeyPair;
-  const certificate = await x509.X509CertificateGenerator.create({
-    subject: "CN=somebody",
-    issuer: "CN=Test",
-    publicKey: keys.publicKey,
-    signingKey: by.keys.privateKey,
-    signingAlgorithm: ALGORITHM,
-    notAfter: new Date(Date.now() + DAY),
-    extensions: [new x509.SubjectAlternativeNameExtension(names)],
-  });
-  const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  const key = x509.PemConverter.encode(pkcs8, "PRIVATE KEY");
-  return { certificate: certificate.toString("pem"), key };
-}
+import { authority, issued } from "./testing_certificates.ts";
 
 const GROUP = "ab".repeat(16);
 const KEYS = { deviceKey: systemRandom(32), accountKey: systemRandom(32) };

@@ -5,7 +5,7 @@ import { takeLock } from "../../store/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import { type ExternalService, type ServerLimits, XmppServer } from "../../xmpp/server/mod.ts";
 import { startLog } from "../log_file.ts";
-import { networkAddresses } from "../network_addresses.ts";
+import { reachableAt } from "../network_addresses.ts";
 import { ControlDoor } from "./control_door.ts";
 import {
   type CertificateFiles,
@@ -14,7 +14,7 @@ import {
   serverIdentity,
 } from "./identity.ts";
 import { answersFor } from "./requests.ts";
-import { knownServer, rememberServer } from "./server_file.ts";
+import { databaseIn, knownServer, placeOf, rememberServer } from "./server_file.ts";
 
 /** How a server that runs alone is started. */
 export interface StandaloneOptions {
@@ -71,8 +71,6 @@ export interface StandaloneView extends Fingerprints {
   readonly pid: number;
 }
 
-/** Addresses that mean every address there is. */
-const EVERYWHERE = ["0.0.0.0", "::"];
 /** Components speak in clear, hence on this machine. */
 const COMPONENT_HOST = "127.0.0.1";
 
@@ -100,7 +98,7 @@ export class StandaloneServer {
 
   /**
    * @throws SimppdError `state-locked`, `state-unusable`, `bad-data`, `bad-domain`, `other-domain`,
-   * `bad-certificate`, `port-in-use`, `cannot-listen`, `bad-component`, `no-control`, and those of
+   * `other-database`, `bad-certificate`, `port-in-use`, `cannot-listen`, `bad-component`, `no-control`, and those of
    * the database
    */
   static async start(options: StandaloneOptions): Promise<StandaloneServer> {
@@ -127,13 +125,14 @@ export class StandaloneServer {
     free: () => void,
   ): Promise<StandaloneServer> {
     const { domain } = options;
-    const known = await knownServer(data, domain);
+    const database = placeOf(options.database);
+    const known = await knownServer(data, domain, database);
     const identity = await serverIdentity(data, domain, options.certificate, known !== undefined);
     const { pin, certificatePem } = identity;
     const fingerprints = fingerprintsOf(certificatePem);
     const server = await listening(data, options, identity);
     try {
-      await rememberServer(data, { domain, pin }, known);
+      await rememberServer(data, { domain, pin, database }, known);
       const { host, port, starttlsPort = null } = server.listening;
       const { httpsPort = null, httpsUrl = null } = server.listening;
       const componentPort = options.components === undefined ? null : server.componentPort;
@@ -165,8 +164,6 @@ export class StandaloneServer {
     this.#free();
   }
 }
-
-const databaseIn = (data: string) => join(data, "server.db");
 
 /** @throws SimppdError `port-in-use` when it got another port than clients will look for */
 async function listening(
@@ -216,8 +213,7 @@ async function listening(
 
 function hostsOf(options: StandaloneOptions, view: StandaloneView) {
   if (options.addresses.length > 0) return options.addresses;
-  const hosts = EVERYWHERE.includes(view.host) ? [...networkAddresses(), "127.0.0.1"] : [view.host];
-  return hosts.map((host) => ({ host, port: view.port }));
+  return reachableAt(view.host, view.port, []);
 }
 
 /** @throws SimppdError `bad-domain` */

@@ -91,6 +91,42 @@ Deno.test("start() refuses a directory of a daemon, a domain that is none, a por
     await assert.rejects(start({}), { code: "bad-data" });
   }));
 
+Deno.test("start() refuses other accounts than the directory's: SQLite and MariaDB", () =>
+  inFolder(async (data) => {
+    const mariadb = "mysql://u:secret@127.0.0.1:1/simppd";
+    const start = async (database?: string) => {
+      const server = await StandaloneServer.start({
+        ...OPTIONS,
+        data,
+        ...(database === undefined ? {} : { database }),
+      });
+      await server.stop();
+    };
+    const known = async () => JSON.parse(await Deno.readTextFile(`${data}/server.json`));
+    const say = async (database?: string) =>
+      await Deno.writeTextFile(
+        `${data}/server.json`,
+        JSON.stringify({ ...await known(), database }),
+      );
+    const refused = (database: string | undefined, message: RegExp) =>
+      assert.rejects(start(database), { code: "other-database", message });
+    await start();
+    assert.equal((await known()).database, "sqlite");
+    await refused(mariadb, /in its SQLite file.*without --database/);
+    // Of a simppd that did not say it: what is there counts, and it is said from then on.
+    await say(undefined);
+    await start();
+    assert.equal((await known()).database, "sqlite");
+
+    await say("127.0.0.1:3306/simppd");
+    await refused(undefined, /at 127\.0\.0\.1:3306\/simppd: give --database/);
+    await refused(mariadb, /not at 127\.0\.0\.1:1\/simppd/);
+    await say(undefined);
+    await Deno.remove(`${data}/server.db`);
+    await refused(undefined, /in MariaDB or MySQL: give --database/);
+    await assert.rejects(Deno.stat(`${data}/server.db`), Deno.errors.NotFound);
+  }));
+
 Deno.test("a carried server is administered in the daemon's state directory", () =>
   inFolder(async (folder) => {
     const settings = await Carried.create("this-machine", ["simpp-modern"]);
@@ -163,4 +199,7 @@ Deno.test("a server on MariaDB takes components, and is not backed up as a file"
       await server.stop();
     }
     await assert.rejects(Deno.stat(`${data}/server.db`), Deno.errors.NotFound);
+    const kept = await Deno.readTextFile(`${data}/server.json`);
+    assert.match(kept, /"database":"127\.0\.0\.1:\d+\/\w+"/);
+    await assert.rejects(StandaloneServer.start({ ...OPTIONS, data }), { code: "other-database" });
   }));

@@ -11,6 +11,17 @@ export class Element extends LtxElement {
   }
 }
 
+/**
+ * An element whose XML is at hand: it is written as it stands, and what is in it cannot be looked
+ * at. The XML must be one well-formed element that says its own namespace, as {@link serialise}
+ * writes it.
+ */
+export class WrittenElement extends Element {
+  constructor(readonly xml: string) {
+    super(/^<([^\s/>]+)/.exec(xml)?.[1] ?? "");
+  }
+}
+
 /** Deepest nesting that is written or read. */
 export const MAX_DEPTH = 100;
 
@@ -40,6 +51,15 @@ export function el(
   }
   for (const child of children) if (child !== undefined) element.append(child);
   return element;
+}
+
+/** How many elements there are in `element`, itself among them. */
+export function elementCount(element: Element): number {
+  let count = 1;
+  for (const child of element.children) {
+    if (typeof child !== "string") count += elementCount(child);
+  }
+  return count;
 }
 
 /**
@@ -86,6 +106,7 @@ function write(element: Element, depth: number): string {
       `XML nested deeper than ${MAX_DEPTH} elements is not written.`,
     );
   }
+  if (element instanceof WrittenElement) return element.xml;
   checkName(element.name);
   let out = `<${element.name}`;
   for (const key in element.attrs) {

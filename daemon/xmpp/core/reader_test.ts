@@ -335,3 +335,12 @@ Deno.test("a client reads whatever a server once took, with every character of i
   const stanza = `<a xmlns="urn:x" ${attributes.join(" ")}>${deep}</a>`;
   assert.equal(parseElement(stanza, LIMITS_OF_SERVER).attrs.a9, "1");
 });
+
+Deno.test("a namespace that changes back and forth with depth stands where it changes, there alone", () => {
+  const xml =
+    "<message xmlns='a'><p:b xmlns:p='b'><p:c><d xmlns=''><e/></d></p:c></p:b><f/></message>";
+  assert.equal(
+    serialise(parseElement(xml, LIMITS_AFTER_AUTH)),
+    '<message xmlns="a"><b xmlns="b"><c><d xmlns=""><e/></d></c></b><f/></message>',
+  );
+});

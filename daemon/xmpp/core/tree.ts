@@ -43,6 +43,8 @@ export class TreeBuilder {
   /** What writing it out again adds so far: namespaces, each spelt, and what is escaped. */
   #grown = 0;
   #current: Element | undefined;
+  /** Namespaces of the elements that are open, the stanza's first: each would have to be looked for. */
+  #namespaces: string[] = [];
   #childCounts: number[] = [];
 
   constructor(limits: ReaderLimits, stream: boolean) {
@@ -106,7 +108,8 @@ export class TreeBuilder {
     }
     this.#childCounts[this.#depth - this.#outside] = 0;
     if (this.#current === undefined) this.#grown = 0;
-    const element = elementOf(tag, this.#current);
+    const element = elementOf(tag, this.#namespaces.at(-1) ?? "");
+    this.#namespaces.push(tag.uri);
     this.#countGrowth(tag, element);
     this.#current?.append(element);
     this.#current = element;
@@ -134,6 +137,7 @@ export class TreeBuilder {
       return;
     }
     const element = this.#current;
+    this.#namespaces.pop();
     this.#current = element?.parent ?? undefined;
     if (this.#depth === this.#outside) {
       this.finished = element;
@@ -170,11 +174,9 @@ function growth(text: string): number {
 }
 
 /** Without prefix, and with `xmlns` only where the namespace differs from the parent's. */
-function elementOf(tag: SaxesTagNS, parent: Element | undefined): Element {
+function elementOf(tag: SaxesTagNS, parentNamespace: string): Element {
   const element = new Element(tag.local);
-  if (parent === undefined ? tag.uri !== "" : (parent.getNS() ?? "") !== tag.uri) {
-    element.attrs.xmlns = tag.uri;
-  }
+  if (parentNamespace !== tag.uri) element.attrs.xmlns = tag.uri;
   for (const key in tag.attributes) {
     const { name, prefix, local, uri, value } = tag.attributes[key]!;
     if (prefix === "xmlns" || (prefix === "" && local === "xmlns")) continue;

@@ -11,7 +11,7 @@ import {
 } from "../core/mod.ts";
 import { delayElement } from "./delay.ts";
 import type { Host } from "./host.ts";
-import { readStored } from "./stored_xml.ts";
+import { passOn, type Payer } from "./stored_xml.ts";
 import { type Archive, type ArchiveFilter, idAt, timeOf } from "./storage/archive.ts";
 
 const TEXT = { type: "text-single", value: "" } as const;
@@ -76,10 +76,12 @@ export function queryArchive(
   const ids = rows.map(({ id }) => String(id)).sort((a, b) => Number(a) - Number(b));
   const count = archive.count({ ...whole, resource: "" });
   const scans = whole.resource !== "" && most > 0;
-  const read = found.reduce((sum, { stanza }) => sum + stanza.length, 0);
+  let read = READ_COST * found.reduce((sum, { stanza }) => sum + stanza.length, 0);
+  const payer = { charge: (bytes: number) => void (read += bytes) };
+  const results = rows.flatMap(({ id, stanza }) => result(owner, queryid, id, stanza, payer) ?? []);
   return {
-    cost: Math.ceil((scans ? SCAN_COST : COUNT_COST) * count + READ_COST * read),
-    results: rows.flatMap(({ id, stanza }) => result(owner, queryid, id, stanza) ?? []),
+    cost: Math.ceil((scans ? SCAN_COST : COUNT_COST) * count + read),
+    results,
     fin: el(
       "fin",
       { xmlns: NS.archive, complete: complete ? "true" : undefined },
@@ -160,8 +162,14 @@ function within<T extends { stanza: string }>(rows: readonly T[], bytes: number)
   return rows.slice(0, end < 0 ? rows.length : Math.max(1, end));
 }
 
-function result(owner: Jid, queryid: string | undefined, id: number, stanza: string) {
-  const message = readStored(stanza);
+function result(
+  owner: Jid,
+  queryid: string | undefined,
+  id: number,
+  stanza: string,
+  payer: Payer,
+): Element | undefined {
+  const message = passOn(stanza, payer);
   if (message === undefined) return undefined;
   const delay = delayElement(owner, timeOf(id));
   delete delay.attrs.from;

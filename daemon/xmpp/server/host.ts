@@ -11,6 +11,7 @@ import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Turns } from "./stream/turns.ts";
 import type { Web } from "./web/web.ts";
 
 /** What the server lends its extensions. */
@@ -28,6 +29,8 @@ export interface Host {
   readonly guard: LoginGuard;
   /** How much each address sends. */
   readonly addressRates: AddressRates;
+  /** In which order streams are worked on. */
+  readonly turns: Turns;
   readonly logins: Logins;
   /** Sessions that can go on on another stream (XEP-0198). */
   readonly resumptions: Resumptions;

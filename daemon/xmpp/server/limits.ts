@@ -1,4 +1,6 @@
 import {
+  type Element,
+  elementCount,
   LIMITS_AFTER_AUTH,
   LIMITS_BEFORE_AUTH,
   LIMITS_OF_SERVER,
@@ -49,7 +51,10 @@ export interface ServerLimits extends WebLimits {
   burstBytesBeforeAuth: number;
   bytesPerSecond: number;
   burstBytes: number;
-  /** A stanza counts at least this many bytes, so that many tiny ones are not cheap. */
+  /**
+   * A stanza counts this many bytes beside its own, so that many tiny ones are not cheap; each eight
+   * elements of one do.
+   */
   stanzaCostBytes: number;
   /** What all connections of one address may send together, on average and at once. */
   addressBytesPerSecond: number;
@@ -228,6 +233,14 @@ export const DEFAULT_LIMITS: ServerLimits = {
   failuresBeforeBan: 20,
   banMs: 600_000,
 };
+
+/** Elements that a stanza has for its {@link ServerLimits.stanzaCostBytes}. */
+const ELEMENTS_PAID = 8;
+
+/** What a stanza costs who sent it beside its bytes, in bytes of its rate. */
+export function costOf(stanza: Element, { stanzaCostBytes }: ServerLimits): number {
+  return Math.ceil(stanzaCostBytes * Math.max(1, elementCount(stanza) / ELEMENTS_PAID));
+}
 
 /** What a reader of a client's stream takes before its login. */
 export function limitsBeforeAuth(limits: ServerLimits): ReaderLimits {

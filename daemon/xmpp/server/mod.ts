@@ -12,7 +12,7 @@ export * from "./limits.ts";
 export type { RoomOverview } from "./muc/upkeep.ts";
 export * from "./options.ts";
 export { XmppServer } from "./server.ts";
-export { databaseLocation, isMysql } from "./storage/location.ts";
+export { databaseLabel, databaseLocation, isMysql } from "./storage/location.ts";
 export { type CarriedServer, runIfServerWorker, startCarriedServer } from "./worker.ts";
 export type { WebLimits } from "./web/limits.ts";
 export type { ExternalService, WebOptions } from "./web/options.ts";

@@ -113,8 +113,10 @@ export class Router {
     const { type } = stanza.attrs;
     if (kind === "iq" && to.local !== "" && to.resource === "" && type !== "result") {
       if (type === "error") return;
-      const answer = iqResult(stanza, openItems(this.#host, stanza, to.local));
-      return services.get(from.domain)?.receive(answer, to, from, undefined);
+      const asker = services.get(from.domain);
+      const payer = { charge: (bytes: number) => asker?.charge?.(bytes) };
+      const answer = iqResult(stanza, openItems(this.#host, payer, stanza, to.local));
+      return asker?.receive(answer, to, from, undefined);
     }
     const session = sessions.get(to);
     if (kind === "presence" && to.resource === "") {

@@ -34,6 +34,7 @@ import { isDatabaseTrouble } from "./storage/database.ts";
 import { Storage } from "./storage/storage.ts";
 import type { ClientStream } from "./stream/stream.ts";
 import type { StreamHost } from "./stream/stream_host.ts";
+import { Turns } from "./stream/turns.ts";
 import { HttpsListener } from "./web/https_listener.ts";
 import { offerWebSocket } from "./rfc_7395_websocket.ts";
 import { asciiHost, Web } from "./web/web.ts";
@@ -53,6 +54,7 @@ export class XmppServer implements StreamHost, ServerControl {
   readonly hooks = new Hooks();
   readonly guard: LoginGuard;
   readonly addressRates: AddressRates;
+  readonly turns = new Turns();
   readonly router: Router;
   readonly logins: Logins;
   readonly resumptions: Resumptions;

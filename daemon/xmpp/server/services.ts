@@ -20,6 +20,8 @@ export interface Service {
     to: Jid,
     session: Session | undefined,
   ): void;
+  /** Makes who is behind it pay for work it caused, in bytes of its rate. */
+  charge?(bytes: number): void;
 }
 
 /** The services by their domains. */

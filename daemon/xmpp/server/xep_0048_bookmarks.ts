@@ -3,6 +3,7 @@ import type { Extension, Host } from "./host.ts";
 import { OLD_ITEM, oldBookmarks } from "./pubsub/old_bookmarks.ts";
 import { itemsEvent, tell } from "./pubsub/pep_notify.ts";
 import { keptBookmarks } from "./pubsub/private_elements.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Bookmarks for clients of all ages: those of XEP-0402 are read and written too as XEP-0048 has them,
@@ -22,15 +23,15 @@ export const bookmarks: Extension = (host) => {
     const audience = host.sessions.available(account)
       .filter(({ features }) => features?.has(`${NS.oldBookmarks}+notify`));
     if (audience.length === 0) return;
-    const event = eventOf(host, account);
+    const event = eventOf(host, session, account);
     if (event !== undefined) tell(host, session, account, new Set(audience), event);
   });
 };
 
 /** undefined when they are too many to be told at once. */
-function eventOf(host: Host, account: string): Element | undefined {
+function eventOf(host: Host, payer: Session, account: string): Element | undefined {
   try {
-    const storage = oldBookmarks(host, account, keptBookmarks(host, account));
+    const storage = oldBookmarks(host, payer, account, keptBookmarks(host, payer, account));
     return itemsEvent(NS.oldBookmarks, el("item", { id: OLD_ITEM }, storage));
   } catch (error) {
     if (error instanceof StanzaError) return undefined;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { el, type Element, NS, serialise } from "../core/mod.ts";
 import { PRIVATE_CONFIG } from "./pubsub/pep_config.ts";
+import { MOST_BOOKMARK_BYTES } from "./pubsub/pep_publish.ts";
 import { form, outcome, owner, pubsub } from "./pubsub/testing.ts";
+import { PARSE_COST } from "./stored_xml.ts";
 import { conditionOf, DOMAIN, type TestClient, withServer, withSqliteServer } from "./testing.ts";
 
 const ROOM = `coven@muc.${DOMAIN}`;
@@ -200,13 +202,59 @@ Deno.test("lists of older clients are bounded, and stored whole or not at all", 
 Deno.test("bookmarks too many for one answer are not shown in part", () =>
   withSqliteServer(async (bed) => {
     const alice = await bed.online("alice");
-    for (let i = 0; i < 5; i++) {
-      const request = bookmark(`r${i}@muc.${DOMAIN}`, "x".repeat(60_000));
-      assert.equal(await outcome(alice, "set", request), "done");
+    const name = "x".repeat(15_000);
+    for (let i = 0; i < 13; i++) {
+      assert.equal(await outcome(alice, "set", bookmark(`r${i}@muc.${DOMAIN}`, name)), "done");
     }
     const answer = await alice.request("get", privately(storage()));
     assert.equal(conditionOf(answer), "resource-constraint");
-    assert.equal((await readNew(alice)).size, 3, "here the newest ones come");
+    assert.equal((await readNew(alice)).size, 12, "here the newest ones come");
+  }));
+
+Deno.test("a bookmark is no place for much else", () =>
+  withSqliteServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const kept = el("extensions", {}, "x".repeat(MOST_BOOKMARK_BYTES));
+    const refused = await outcome(alice, "set", bookmark(ROOM, "Coven", kept));
+    assert.equal(refused, "not-acceptable payload-too-big");
+    const large = old(ROOM, "x".repeat(MOST_BOOKMARK_BYTES), "1");
+    assert.equal(await outcome(alice, "set", privately(storage(large))), "not-acceptable");
+    assert.deepEqual(await readOld(alice), []);
+  }));
+
+Deno.test("bookmarks are paid for before they are read, and too large ones are not read at all", () =>
+  withSqliteServer(async (bed) => {
+    const alice = await bed.online("alice");
+    const { pep } = bed.server.storage;
+    const [session] = bed.server.sessions.available("alice");
+    let charged = 0;
+    const charge = session!.charge.bind(session);
+    session!.charge = (bytes) => {
+      charged += bytes;
+      charge(bytes);
+    };
+    /** As a version without a bound could have stored them; that it cannot be read is not noticed. */
+    const store = (count: number, payload: string) => {
+      pep.configure("alice", NS.bookmarks, PRIVATE_CONFIG);
+      for (let i = 0; i < count; i++) {
+        const id = `r${i}@muc.${DOMAIN}`;
+        pep.publish("alice", NS.bookmarks, { id, payload, published: 1 }, 256);
+      }
+    };
+    const read = async () => {
+      charged = 0;
+      return await alice.request("get", privately(storage()));
+    };
+    const extensions = el("extensions", {}, ...Array.from({ length: 1_000 }, () => el("a")));
+    const small = serialise(el("conference", { xmlns: NS.bookmarks }, extensions));
+    store(10, small);
+    assert.equal((await read()).attrs.type, "result");
+    assert.ok(charged >= PARSE_COST * 10 * small.length, `${charged}`);
+    store(256, small);
+    assert.equal(conditionOf(await read()), "resource-constraint");
+    assert.ok(charged >= PARSE_COST * 190_000, `${charged}`);
+    const write = privately(storage(old(ROOM, "Coven", "true")));
+    assert.equal(await outcome(alice, "set", write), "resource-constraint");
   }));
 
 Deno.test("bookmarks of a time before there was a conversion are shown until they are written", () =>

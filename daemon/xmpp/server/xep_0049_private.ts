@@ -21,6 +21,6 @@ export const privateStorage: Extension = (host) => {
     if (first === undefined || more.length > 0) {
       throw new StanzaError("modify", "bad-request", "one element is asked for at a time");
     }
-    return el("query", { xmlns: NS.privateXml }, readPrivate(host, account, first));
+    return el("query", { xmlns: NS.privateXml }, readPrivate(host, session, first));
   });
 };

@@ -4,7 +4,7 @@ import type { IqRequest } from "./hooks.ts";
 import type { Extension, Host } from "./host.ts";
 import { checkRoom } from "./pubsub/pep_publish.ts";
 import { isSeenBy } from "./presence/subscription_state.ts";
-import { readVcard, writeVcard } from "./pubsub/vcards.ts";
+import { storedVcard, writeVcard } from "./pubsub/vcards.ts";
 
 /** Visiting cards (XEP-0054): anybody may read what an account put there. */
 export const vcard: Extension = (host) => {
@@ -19,7 +19,7 @@ export const vcard: Extension = (host) => {
 };
 
 function get(host: Host, { session, account }: IqRequest): Element {
-  const found = readVcard(host, account);
+  const found = storedVcard(host, session, account);
   if (found !== undefined) return found;
   if (account === session.account) return el("vCard", { xmlns: NS.vcard });
   // Strangers do not learn whether there is such an account.

@@ -62,7 +62,8 @@ function acceptable(password: string): boolean {
 
 /**
  * Looks credentials up so that an unknown account takes the same way and the same work as a known
- * one: its salt is always the same, and no password fits.
+ * one: its salt is always the same, its rounds are those of one of the accounts, and no password
+ * fits.
  */
 export class CredentialSource {
   readonly #accounts: Accounts;
@@ -76,14 +77,29 @@ export class CredentialSource {
   }
 
   find(account: string, mechanism: OfferedMechanism): Credential {
-    const made = hmacSha256(this.#secret, utf8(`${mechanism} ${account}`));
+    const iterations = this.#rounds(account, mechanism);
+    // A stored password has another salt when it has other rounds.
+    const made = hmacSha256(this.#secret, utf8(`${mechanism} ${iterations} ${account}`));
     const random = crypto.getRandomValues(new Uint8Array(2 * KEY_BYTES[mechanism]));
     return this.#accounts.credential(account, mechanism) ?? {
       mechanism,
       salt: made.slice(0, SALT_BYTES),
-      iterations: this.#iterations,
+      iterations,
       storedKey: random.slice(0, KEY_BYTES[mechanism]),
       serverKey: random.slice(KEY_BYTES[mechanism]),
     };
+  }
+
+  /**
+   * Older passwords may have fewer rounds than newer ones: an unknown name has as many as a share of
+   * the names has. When accounts change to more rounds, some of the unknown ones do, and none back.
+   */
+  #rounds(account: string, mechanism: OfferedMechanism): number {
+    const all = this.#accounts.rounds(mechanism);
+    const made = hmacSha256(this.#secret, utf8(`rounds ${account}`));
+    const share = new DataView(made.buffer, made.byteOffset).getUint32(0) / 2 ** 32;
+    let rest = share * all.reduce((sum, { accounts }) => sum + accounts, 0);
+    const found = all.find(({ accounts }) => (rest -= accounts) < 0);
+    return found?.iterations ?? this.#iterations;
   }
 }

@@ -3,10 +3,10 @@ import { utf8 } from "../../../base/mod.ts";
 import type { Host } from "../host.ts";
 import type { Session } from "../session.ts";
 import type { PepItem } from "../storage/pep_nodes.ts";
-import { readStored } from "../stored_xml.ts";
+import { PARSE_COST, readStored } from "../stored_xml.ts";
 import { PRIVATE_CONFIG } from "./pep_config.ts";
 import { itemElement, itemsEvent, notify } from "./pep_notify.ts";
-import { checkRoom } from "./pep_publish.ts";
+import { checkRoom, MOST_BOOKMARK_BYTES } from "./pep_publish.ts";
 import { endRefused } from "./pep_subscribe.ts";
 
 /** Id of the one item that older bookmarks are in (XEP-0048 section 3). */
@@ -15,16 +15,25 @@ export const OLD_ITEM = "current";
 /** Bytes of older bookmarks that one answer has at most. */
 const MOST_BYTES = 190_000;
 
+/** Bytes of newer bookmarks that are read for it, with what their clients keep beside them. */
+const MOST_READ = 2 * MOST_BYTES;
+
 /**
  * An account's bookmarks (XEP-0402) in the form of XEP-0048, all in one element.
+ * @param payer pays for what is read, before it is
  * @param kept what lies there in the older form: links, which have no newer form
- * @throws StanzaError `resource-constraint` when they are too many for one answer: of a part, a
- * client would make the whole when it writes
+ * @throws StanzaError `resource-constraint` when they are too many for one answer, or too large to
+ * be read for one: of a part, a client would make the whole when it writes
  */
-export function oldBookmarks(host: Host, account: string, kept: Element | undefined): Element {
+export function oldBookmarks(
+  host: Host,
+  payer: Session,
+  account: string,
+  kept: Element | undefined,
+): Element {
   const storage = el("storage", { xmlns: NS.oldBookmarks });
   const known = new Set<string>();
-  for (const { room, conference } of bookmarks(host, account)) {
+  for (const { room, conference } of bookmarks(host, payer, account)) {
     known.add(room);
     const { name, autojoin } = conference.attrs;
     const part = (child: string) => {
@@ -40,14 +49,29 @@ export function oldBookmarks(host: Host, account: string, kept: Element | undefi
     if (room === undefined || !known.has(room)) storage.append(child);
   }
   if (utf8(serialise(storage)).length > MOST_BYTES) {
-    throw new StanzaError("wait", "resource-constraint", "too many bookmarks for this request");
+    throw tooMany();
   }
   return storage;
 }
 
-/** Bookmarks as they lie on their node, the oldest first. */
-function bookmarks(host: Host, account: string): { room: string; conference: Element }[] {
-  const items = host.storage.pep.items(account, NS.bookmarks, host.limits.pepItems).reverse();
+function tooMany(): StanzaError {
+  return new StanzaError("wait", "resource-constraint", "too many bookmarks for this request");
+}
+
+/**
+ * Bookmarks as they lie on their node, the oldest first.
+ * @throws StanzaError `resource-constraint`, before any of them is read, when they are too large
+ */
+function bookmarks(
+  host: Host,
+  payer: Session,
+  account: string,
+): { room: string; conference: Element }[] {
+  const { pep } = host.storage;
+  const bytes = pep.nodeSize(account, NS.bookmarks);
+  payer.charge(PARSE_COST * Math.min(bytes, MOST_READ));
+  if (bytes > MOST_READ) throw tooMany();
+  const items = pep.items(account, NS.bookmarks, host.limits.pepItems).reverse();
   return items.flatMap(({ id, payload }) => {
     // What is under another id than a room's is no bookmark (XEP-0402 section 3).
     if (Jid.tryParse(id)?.bare().toString() !== id) return [];
@@ -64,6 +88,7 @@ function roomOf(conference: Element): string | undefined {
 /** What an older client's list changes in the bookmarks; it is not done yet. */
 export class BookmarkChange {
   readonly #host: Host;
+  readonly #session: Session;
   readonly #account: string;
   readonly #rooms: ReadonlyMap<string, Element>;
   readonly #written: PepItem[] = [];
@@ -71,12 +96,14 @@ export class BookmarkChange {
   #closed = false;
 
   /**
+   * @param session whose client wrote it, and who pays
    * @param storage `<storage/>` of XEP-0048: all bookmarks there are from now on
    * @throws StanzaError `not-acceptable`, `resource-constraint`
    */
-  constructor(host: Host, account: string, storage: Element) {
+  constructor(host: Host, session: Session, storage: Element) {
     this.#host = host;
-    this.#account = account;
+    this.#session = session;
+    this.#account = session.account;
     this.#rooms = new Map(
       storage.getChildren("conference").map((conference) => {
         const room = roomOf(conference);
@@ -96,7 +123,8 @@ export class BookmarkChange {
     const { storage: { pep }, limits } = this.#host;
     const account = this.#account;
     const before = new Map(
-      bookmarks(this.#host, account).map(({ room, conference }) => [room, conference]),
+      bookmarks(this.#host, this.#session, account)
+        .map(({ room, conference }) => [room, conference]),
     );
     const config = pep.config(account, NS.bookmarks);
     if (config === undefined) {
@@ -128,7 +156,7 @@ export class BookmarkChange {
 
   #write(room: string, payload: string): void {
     const { storage: { pep }, limits } = this.#host;
-    if (utf8(payload).length > limits.pepItemBytes) {
+    if (utf8(payload).length > Math.min(limits.pepItemBytes, MOST_BOOKMARK_BYTES)) {
       throw new StanzaError("modify", "not-acceptable", "a bookmark is too large");
     }
     const item = { id: room, payload, published: Date.now() };
@@ -136,8 +164,9 @@ export class BookmarkChange {
     this.#written.push(item);
   }
 
-  /** Tells the account's clients, once it is stored. @param by whose client it was, and who pays */
-  tell(by: Session): void {
+  /** Tells the account's clients, once it is stored. */
+  tell(): void {
+    const by = this.#session;
     const host = this.#host;
     const account = this.#account;
     if (this.#closed) endRefused(host, account, NS.bookmarks);
@@ -145,7 +174,7 @@ export class BookmarkChange {
     const config = host.storage.pep.config(account, NS.bookmarks)!;
     const events = [
       ...this.#removed.map((id) => el("retract", { id })),
-      ...this.#written.map((item) => itemElement(host, item)!),
+      ...this.#written.map((item) => itemElement(host, by, item)!),
     ];
     for (const event of events) {
       notify(host, by, account, NS.bookmarks, config, itemsEvent(NS.bookmarks, event));

@@ -44,7 +44,7 @@ export function retrieve(host: Host, request: IqRequest, action: Element): Eleme
   // The newest; the rest can be asked for by id.
   const answer = fitting(
     found.toReversed().values().flatMap((item) => {
-      const element = itemElement(host, item);
+      const element = itemElement(host, request.session, item);
       return element === undefined ? [] : [element];
     }),
   ).reverse();

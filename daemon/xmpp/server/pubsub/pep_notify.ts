@@ -6,7 +6,7 @@ import { NodeAccess } from "./pep_access.ts";
 import { watchers } from "../presence/presence_fanout.ts";
 import type { Session } from "../session.ts";
 import type { PepSubscription } from "../storage/pep_subscriptions.ts";
-import { readStored } from "../stored_xml.ts";
+import { passOn, type Payer } from "../stored_xml.ts";
 import { isSeenBy } from "../presence/subscription_state.ts";
 
 /** What looking through a contact's nodes costs who wants to know, in bytes of its rate. */
@@ -15,11 +15,18 @@ const CONTACT_COST = 256;
 /** Most nodes of whose newest items a session is told. */
 const MOST_GREETED = 256;
 
-/** `<item/>` with its payload; undefined when that cannot be read. */
-export function itemElement(host: Host, { id, payload, publisher }: PepItem): Element | undefined {
+/**
+ * `<item/>` with its payload as it is stored; undefined when that cannot be read.
+ * @param payer pays for looking
+ */
+export function itemElement(
+  host: Host,
+  payer: Payer,
+  { id, payload, publisher }: PepItem,
+): Element | undefined {
   const attrs = { id, publisher: publisher ? host.address(publisher).toString() : undefined };
   if (payload === "") return el("item", attrs);
-  const content = readStored(payload);
+  const content = passOn(payload, payer);
   return content && el("item", attrs, content);
 }
 

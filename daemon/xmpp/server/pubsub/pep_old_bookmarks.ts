@@ -20,7 +20,7 @@ export function answerOldBookmarks(
   const answer = (child: Element) => el("pubsub", { xmlns: NS.pubsub }, child);
   switch (`${type} ${action.getName()}`) {
     case "get items": {
-      const storage = oldBookmarks(host, account, keptBookmarks(host, account));
+      const storage = oldBookmarks(host, session, account, keptBookmarks(host, session, account));
       const item = el("item", { id: OLD_ITEM }, storage);
       return answer(el("items", { node: NS.oldBookmarks }, item));
     }

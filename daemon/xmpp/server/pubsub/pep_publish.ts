@@ -8,6 +8,9 @@ import type { PepConfig, PepItem } from "../storage/pep_nodes.ts";
 import { itemsEvent, notify } from "./pep_notify.ts";
 import { PubsubError } from "./pubsub_error.ts";
 
+/** What one bookmark has at most, in bytes: a room's name and a few settings of clients. */
+export const MOST_BOOKMARK_BYTES = 16_384;
+
 /**
  * Publishes one item (XEP-0060 section 7.1), making the node on the way when there is none. The
  * item is stored before anybody is told.
@@ -16,12 +19,18 @@ export function publish(host: Host, request: IqRequest, action: Element): Elemen
   const { account, session } = request;
   const node = nodeOf(action);
   const own = account === session.account;
-  const item = { ...itemOf(host, action), publisher: own ? null : session.account };
+  const most = node === NS.bookmarks
+    ? Math.min(host.limits.pepItemBytes, MOST_BOOKMARK_BYTES)
+    : host.limits.pepItemBytes;
+  const item = { ...itemOf(action, most), publisher: own ? null : session.account };
   if (!own) checkPublisher(host, request, node);
   const options = request.payload.getChild("publish-options")?.getChild("x", NS.dataForms);
   const config = host.storage.transaction(() => {
     const config = nodeFor(host, account, node, options);
-    if (config.persistItems) host.storage.pep.publish(account, node, item, config.maxItems);
+    const { pep } = host.storage;
+    if (config.persistItems && !pep.publish(account, node, item, config.maxItems)) {
+      throw new StanzaError("wait", "resource-constraint", "the node is full of its owner's items");
+    }
     checkRoom(host, account);
     return config;
   });
@@ -61,7 +70,8 @@ export function nodeOf(action: Element): string {
   return node;
 }
 
-function itemOf(host: Host, action: Element): PepItem {
+/** @param most bytes of its payload */
+function itemOf(action: Element, most: number): PepItem {
   const [item, ...others] = action.getChildren("item");
   if (item === undefined) throw new PubsubError("modify", "bad-request", "item-required");
   if (others.length > 0) throw new PubsubError("modify", "bad-request", "max-items-exceeded");
@@ -75,7 +85,7 @@ function itemOf(host: Host, action: Element): PepItem {
     payload.attrs.xmlns = payload.getNS() ?? "";
     xml = serialise(payload);
   }
-  if (utf8(xml).length > host.limits.pepItemBytes) {
+  if (utf8(xml).length > most) {
     throw new PubsubError("modify", "not-acceptable", "payload-too-big");
   }
   return { id, payload: xml, published: Date.now() };

@@ -2,7 +2,7 @@ import { utf8 } from "../../../base/mod.ts";
 import { el, type Element, NS, serialise, StanzaError } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
 import type { Session } from "../session.ts";
-import { readStored } from "../stored_xml.ts";
+import { PARSE_COST, passOn, type Payer, readStored } from "../stored_xml.ts";
 import { BookmarkChange, oldBookmarks } from "./old_bookmarks.ts";
 import { PRIVATE_CONFIG } from "./pep_config.ts";
 import { checkRoom } from "./pep_publish.ts";
@@ -11,13 +11,16 @@ const ITEM = "current";
 const LONGEST_NAME = 1_000;
 
 /**
- * What an account stored privately (XEP-0049) under the name and namespace of `wanted`, an empty
+ * What a session's account stored privately (XEP-0049) under the name and namespace of `wanted`, an empty
  * element where there is nothing. @throws StanzaError
  */
-export function readPrivate(host: Host, account: string, wanted: Element): Element {
-  const stored = lookUp(host, account, wanted);
-  if (isBookmarks(wanted)) return oldBookmarks(host, account, stored);
-  return stored ?? el(wanted.name, { xmlns: wanted.getNS() });
+export function readPrivate(host: Host, session: Session, wanted: Element): Element {
+  const { account } = session;
+  if (isBookmarks(wanted)) {
+    return oldBookmarks(host, session, account, keptBookmarks(host, session, account));
+  }
+  const stored = host.storage.pep.item(account, nodeOf(wanted), ITEM);
+  return (stored && passOn(stored.payload, session)) ?? el(wanted.name, { xmlns: wanted.getNS() });
 }
 
 /** Stores elements, all or none. @param session whose client wrote them @throws StanzaError */
@@ -29,12 +32,13 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
     for (const given of elements) {
       let element = given;
       if (isBookmarks(given)) {
-        const change = new BookmarkChange(host, account, given);
+        const change = new BookmarkChange(host, session, given);
         change.store();
         changes.push(change);
         element = withoutRooms(given);
         const empty = element.getChildElements().length === 0;
-        if (empty && lookUp(host, account, element) === undefined) continue;
+        const kept = storage.pep.item(account, nodeOf(element), ITEM);
+        if (empty && kept === undefined) continue;
       }
       const node = nodeOf(element);
       element.attrs.xmlns = element.getNS()!;
@@ -51,17 +55,20 @@ export function storePrivate(host: Host, session: Session, elements: readonly El
     }
     checkRoom(host, account);
   });
-  for (const change of changes) change.tell(session);
+  for (const change of changes) change.tell();
 }
 
-/** What of the older bookmarks is stored as it was written. */
-export function keptBookmarks(host: Host, account: string): Element | undefined {
-  return lookUp(host, account, el("storage", { xmlns: NS.oldBookmarks }));
-}
-
-function lookUp({ storage }: Host, account: string, wanted: Element): Element | undefined {
-  const item = storage.pep.item(account, nodeOf(wanted), ITEM);
-  return item && readStored(item.payload);
+/** What of the older bookmarks is stored as it was written. @param payer pays for reading it */
+export function keptBookmarks(
+  { storage }: Host,
+  payer: Payer,
+  account: string,
+): Element | undefined {
+  const node = nodeOf(el("storage", { xmlns: NS.oldBookmarks }));
+  const item = storage.pep.item(account, node, ITEM);
+  if (item === undefined) return undefined;
+  payer.charge(PARSE_COST * item.payload.length);
+  return readStored(item.payload);
 }
 
 export function isBookmarks(element: Element): boolean {

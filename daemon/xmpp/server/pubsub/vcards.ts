@@ -1,7 +1,7 @@
 import { el, type Element, NS, serialise } from "../../core/mod.ts";
 import type { Host } from "../host.ts";
 import { PRIVATE_CONFIG } from "./pep_config.ts";
-import { readStored } from "../stored_xml.ts";
+import { passOn, type Payer, readStored } from "../stored_xml.ts";
 
 /** The vCard lies beside the account's nodes, under its quota, and goes with it. */
 const ITEM = "current";
@@ -12,6 +12,20 @@ export function readVcard({ storage }: Host, account: string): Element | undefin
   const card = item && readStored(item.payload);
   return card?.is("vCard", NS.vcard) ? card : undefined;
 }
+
+/** The same as it is stored, to be sent on. @param payer pays for looking whether it can be read */
+export function storedVcard(
+  { storage }: Host,
+  payer: Payer,
+  account: string,
+): Element | undefined {
+  const item = storage.pep.item(account, NS.vcard, ITEM);
+  const isCard = item !== undefined && START.test(item.payload);
+  return isCard ? passOn(item.payload, payer) : undefined;
+}
+
+/** As {@link writeVcard} writes it. */
+const START = /^<vCard xmlns="vcard-temp"[\s/>]/;
 
 /** Call inside a transaction that looks at the account's quota. */
 export function writeVcard({ storage }: Host, account: string, vcard: Element): void {

@@ -26,6 +26,12 @@ export interface AccountRecord {
   readonly loginKeys: boolean;
 }
 
+/** Accounts whose passwords were stored with so many rounds of PBKDF2. */
+export interface Rounds {
+  readonly iterations: number;
+  readonly accounts: number;
+}
+
 /** Names whose being there is remembered; also asked for are names of nobody, without end. */
 const MOST_REMEMBERED = 10_000;
 
@@ -34,11 +40,16 @@ export class Accounts {
   readonly #statements;
   /** Asked for with every stanza, hence kept. */
   readonly #existing = new Recent<string, boolean>(MOST_REMEMBERED);
+  /** By mechanism; every login looks at them. */
+  readonly #rounds = new Map<string, readonly Rounds[]>();
   readonly #removed: ((name: string) => void)[] = [];
 
   constructor(db: Database) {
     this.#statements = statements(db);
-    db.onRollback(() => this.#existing.clear());
+    db.onRollback(() => {
+      this.#existing.clear();
+      this.#rounds.clear();
+    });
   }
 
   exists(name: string): boolean {
@@ -84,6 +95,7 @@ export class Accounts {
 
   /** Call inside a transaction. */
   setCredentials(name: string, credentials: readonly Credential[]): void {
+    this.#rounds.clear();
     this.#statements.removeCredentials.run(name);
     for (const { mechanism, salt, iterations, storedKey, serverKey } of credentials) {
       this.#statements.insertCredential.run(
@@ -101,6 +113,13 @@ export class Accounts {
     return this.#statements.credential.get(name, mechanism);
   }
 
+  /** How many accounts have which number of rounds, the fewest rounds first. */
+  rounds(mechanism: string): readonly Rounds[] {
+    const known = this.#rounds.get(mechanism) ?? this.#statements.rounds.all(mechanism);
+    this.#rounds.set(mechanism, known);
+    return known;
+  }
+
   /** The public key by which an account logs in under `profile`. */
   loginKey(name: string, profile: string): Uint8Array | undefined {
     return this.#statements.loginKey.get(name, profile)?.public;
@@ -110,6 +129,7 @@ export class Accounts {
   remove(name: string): void {
     this.#statements.remove.run(name);
     this.#existing.forget(name);
+    this.#rounds.clear();
     for (const forget of this.#removed) forget(name);
   }
 
@@ -146,6 +166,11 @@ function statements(db: Database) {
         .select(["mechanism", "salt", "iterations"])
         .select(["stored_key as storedKey", "server_key as serverKey"])
         .where("account", "=", account).where("mechanism", "=", mechanism)
+    ),
+    rounds: db.prepare((q, mechanism: string) =>
+      q.selectFrom("credential").where("mechanism", "=", mechanism)
+        .select(["iterations", q.fn.countAll<number>().as("accounts")])
+        .groupBy("iterations").orderBy("iterations")
     ),
     insertCredential: db.prepare((
       q,

@@ -37,6 +37,11 @@ export function isMysql(location: string): boolean {
   return /^(mysql|mariadb):\/\//i.test(location);
 }
 
+/** `HOST:PORT/DATABASE` of a `mysql://…`, for people to read. @throws SimppdError `bad-database`, `database-in-clear` */
+export function databaseLabel(location: string): string {
+  return readMysqlUrl(location).label;
+}
+
 /**
  * Reads `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, user and password percent-encoded. After `?`:
  * `tls=on` or `tls=off`, `ca=FILE` (PEM; implies `on`), `deadline=SECONDS`.

@@ -27,7 +27,10 @@ export interface PepItem {
   readonly payload: string;
   /** Milliseconds since 1970. */
   readonly published: number;
-  /** Local part of who published it; null or absent: the node's owner. */
+  /**
+   * Local part of who published it; null or absent: the node's owner; "": somebody whose account is
+   * gone.
+   */
   readonly publisher?: string | null;
 }
 
@@ -56,7 +59,9 @@ export class PepNodes {
   /** Makes the node or changes it; items past `maxItems` go, the oldest first. */
   configure(account: string, node: string, config: PepConfig): void {
     const { accessModel, maxItems, persistItems, sendLast, rosterGroups, publishModel } = config;
+    const isNew = this.#statements.config.get(account, node) === undefined;
     this.#statements.configure.run(account, node, accessModel, maxItems, persistItems, sendLast);
+    if (isNew) this.#grow(account, utf8(node).length);
     this.#statements.setOptions.run(account, node, JSON.stringify({ rosterGroups, publishModel }));
     this.#trim(account, node, persistItems ? maxItems : 0);
   }
@@ -69,20 +74,41 @@ export class PepNodes {
 
   /** Deletes the node and its items. @returns whether there was one */
   delete(account: string, node: string): boolean {
-    return this.#statements.delete.run(account, node).changes > 0;
+    const bytes = this.nodeSize(account, node) + utf8(node).length;
+    if (this.#statements.delete.run(account, node).changes === 0) return false;
+    this.#grow(account, -bytes);
+    return true;
   }
 
-  /** Stores an item as the newest one, in the place of an older one of the same id. */
-  publish(account: string, node: string, item: PepItem, maxItems: number): void {
+  /**
+   * Stores an item as the newest one, in the place of an older one of the same id. Past `maxItems`
+   * the oldest goes; when another than the owner publishes, the oldest of its own, else of others
+   * than the owner.
+   * @returns false when there is no room for it beside the owner's; it is to be undone then
+   */
+  publish(account: string, node: string, item: PepItem, maxItems: number): boolean {
     const { id, payload, published, publisher } = item;
-    this.#statements.retract.run(account, node, id);
+    this.retract(account, node, id);
     this.#statements.publish.run(account, node, id, payload, published, sizeOf(item));
-    if (publisher) this.#statements.setPublisher.run(account, node, id, publisher);
-    this.#trim(account, node, maxItems);
+    this.#grow(account, sizeOf(item));
+    if (!publisher) {
+      this.#trim(account, node, maxItems);
+      return true;
+    }
+    this.#statements.setPublisher.run(account, node, id, publisher);
+    return this.#trimGuests(account, node, item, maxItems);
   }
 
   retract(account: string, node: string, id: string): boolean {
-    return this.#statements.retract.run(account, node, id).changes > 0;
+    const row = this.#statements.row.get(account, node, id);
+    if (row === undefined) return false;
+    this.#remove(account, row);
+    return true;
+  }
+
+  /** Who comes later under the same name is somebody else, and owns none of its items. */
+  forget(person: string): void {
+    this.#statements.forget.run(person);
   }
 
   purge(account: string, node: string): void {
@@ -98,15 +124,45 @@ export class PepNodes {
     return this.#statements.item.get(account, node, id);
   }
 
-  /** Bytes of all the account's items, ids included, and of its nodes' names. */
+  /** Bytes of all the account's items, ids included, and of its nodes' names; kept, not counted. */
   size(account: string): number {
-    const { itemBytes, nodeBytes } = this.#statements;
-    return itemBytes.get(account)!.n + nodeBytes.get(account)!.n;
+    return this.#statements.usage.get(account)?.bytes ?? 0;
+  }
+
+  /** Bytes of one node's items, ids included. */
+  nodeSize(account: string, node: string): number {
+    return this.#statements.bytesOfNode.get(account, node)!.n;
   }
 
   #trim(account: string, node: string, keep: number): void {
     const newestToGo = this.#statements.nth.get(account, node, keep)?.sequence;
-    if (newestToGo !== undefined) this.#statements.removeUpTo.run(account, node, newestToGo);
+    if (newestToGo === undefined) return;
+    const bytes = this.#statements.bytesUpTo.get(account, node, newestToGo)!.n;
+    this.#statements.removeUpTo.run(account, node, newestToGo);
+    this.#grow(account, -bytes);
+  }
+
+  #trimGuests(account: string, node: string, { id, publisher }: PepItem, keep: number): boolean {
+    const { nth, row, oldestOf, oldestGuest } = this.#statements;
+    const { sequence } = row.get(account, node, id)!;
+    while (nth.get(account, node, keep) !== undefined) {
+      const gone = oldestOf.get(account, node, publisher!, sequence) ??
+        oldestGuest.get(account, node, sequence);
+      if (gone === undefined) return false;
+      this.#remove(account, gone);
+    }
+    return true;
+  }
+
+  #remove(account: string, { sequence, size }: { sequence: number; size: number }): void {
+    this.#statements.remove.run(sequence);
+    this.#grow(account, -size);
+  }
+
+  /** In the transaction of what it counts: after a crash both are there, or neither. */
+  #grow(account: string, bytes: number): void {
+    const { grow, begin } = this.#statements;
+    if (grow.run(account, bytes).changes === 0) begin.run(account, bytes);
   }
 }
 
@@ -174,10 +230,6 @@ function statements(db: Database) {
           .where("account", "=", account).where("node", "=", node).where("id", "=", id)
       )
     ),
-    retract: db.prepare((q, account: string, node: string, id: string) =>
-      q.deleteFrom("pep_item")
-        .where("account", "=", account).where("node", "=", node).where("id", "=", id)
-    ),
     items: db.prepare((q, account: string, node: string, most: number) =>
       q.selectFrom("pep_item")
         .leftJoin("pep_item_publisher as p", "p.sequence", "pep_item.sequence")
@@ -191,14 +243,56 @@ function statements(db: Database) {
         .select(["id", "payload", "published", "publisher"])
         .where("account", "=", account).where("node", "=", node).where("id", "=", id)
     ),
-    itemBytes: db.prepare((q, account: string) =>
-      q.selectFrom("pep_item").where("account", "=", account)
+    usage: db.prepare((q, account: string) =>
+      q.selectFrom("pep_usage").select("bytes").where("account", "=", account)
+    ),
+    grow: db.prepare((q, account: string, bytes: number) =>
+      q.updateTable("pep_usage").set(({ eb }) => ({ bytes: eb("bytes", "+", bytes) }))
+        .where("account", "=", account)
+    ),
+    begin: db.prepare((q, account: string, bytes: number) =>
+      q.insertInto("pep_usage").values({ account, bytes })
+    ),
+    bytesUpTo: db.prepare((q, account: string, node: string, sequence: number) =>
+      q.selectFrom("pep_item").where("account", "=", account).where("node", "=", node)
+        .where("sequence", "<=", sequence)
         .select(({ fn, lit }) => fn.coalesce(fn.sum<number>("size"), lit(0)).as("n"))
     ),
-    nodeBytes: db.prepare((q, account: string) =>
-      q.selectFrom("pep_node").where("account", "=", account).select(({ fn, lit }) =>
-        fn.coalesce(fn.sum<number>(fn("octet_length", ["node"])), lit(0)).as("n")
-      )
+    row: db.prepare((q, account: string, node: string, id: string) =>
+      q.selectFrom("pep_item").select(["sequence", "size"])
+        .where("account", "=", account).where("node", "=", node).where("id", "=", id)
+    ),
+    oldestOf: db.prepare((
+      q,
+      account: string,
+      node: string,
+      publisher: string,
+      before: number,
+    ) =>
+      q.selectFrom("pep_item")
+        .innerJoin("pep_item_publisher as p", "p.sequence", "pep_item.sequence")
+        .select(["pep_item.sequence", "size"])
+        .where("account", "=", account).where("node", "=", node)
+        .where("publisher", "=", publisher).where("pep_item.sequence", "<", before)
+        .orderBy("pep_item.sequence").limit(1)
+    ),
+    oldestGuest: db.prepare((q, account: string, node: string, before: number) =>
+      q.selectFrom("pep_item")
+        .innerJoin("pep_item_publisher as p", "p.sequence", "pep_item.sequence")
+        .select(["pep_item.sequence", "size"])
+        .where("account", "=", account).where("node", "=", node)
+        .where("pep_item.sequence", "<", before)
+        .orderBy("pep_item.sequence").limit(1)
+    ),
+    remove: db.prepare((q, sequence: number) =>
+      q.deleteFrom("pep_item").where("sequence", "=", sequence)
+    ),
+    forget: db.prepare((q, person: string) =>
+      q.updateTable("pep_item_publisher").set({ publisher: "" }).where("publisher", "=", person)
+    ),
+    bytesOfNode: db.prepare((q, account: string, node: string) =>
+      q.selectFrom("pep_item").where("account", "=", account).where("node", "=", node)
+        .select(({ fn, lit }) => fn.coalesce(fn.sum<number>("size"), lit(0)).as("n"))
     ),
     nth: db.prepare((q, account: string, node: string, n: number) =>
       q.selectFrom("pep_item").select("sequence")

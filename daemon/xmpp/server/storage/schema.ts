@@ -1,6 +1,7 @@
 import { ARCHIVE } from "./schema_archive.ts";
 import { FAST_TOKENS } from "./schema_fast_tokens.ts";
 import { OPEN_INVITATIONS } from "./schema_open_invitations.ts";
+import { PEP_USAGE } from "./schema_pep_usage.ts";
 import { PUBSUB } from "./schema_pubsub.ts";
 import { ROOMS } from "./schema_rooms.ts";
 import { UPLOADS } from "./schema_uploads.ts";
@@ -243,4 +244,5 @@ export const MIGRATIONS: readonly Migration[] = [
   UPLOADS,
   OPEN_INVITATIONS,
   PUBSUB,
+  PEP_USAGE,
 ];

@@ -59,6 +59,7 @@ export class Storage {
       this.offline.forget(name);
       this.blocklists.forget(name);
       this.pepAffiliations.forget(name);
+      this.pep.forget(name);
       this.archivePreferences.forget(name);
     });
   }

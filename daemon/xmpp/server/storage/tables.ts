@@ -81,6 +81,8 @@ export interface Tables {
   };
   /** Items that another than the account published: the local part of who did. */
   pep_item_publisher: { sequence: number; publisher: string };
+  /** Bytes of an account's items, ids included, and of its nodes' names. */
+  pep_usage: { account: string; bytes: number };
   archived_message: {
     id: number;
     owner: string;

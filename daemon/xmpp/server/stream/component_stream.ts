@@ -15,9 +15,11 @@ import {
 } from "../../core/mod.ts";
 import type { Crowdable } from "../crowdable.ts";
 import type { Host } from "../host.ts";
-import { limitsAfterAuth, limitsBeforeAuth } from "../limits.ts";
+import { costOf, limitsAfterAuth, limitsBeforeAuth } from "../limits.ts";
 import type { Service } from "../services.ts";
+import { Backlog } from "./backlog.ts";
 import { Crowding } from "./crowding.ts";
+import { tcpFraming } from "./framing.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** From the connection to the proof of the secret. */
@@ -51,6 +53,9 @@ export class ComponentStream implements Service, Crowdable {
     most: this.#owner.host.limits.outQueueBytes,
   }));
   #unread: ReturnType<typeof setTimeout> | undefined;
+  readonly #backlog: Backlog;
+  #held = false;
+  #throttled = false;
   #dropped = 0;
   #domain = "";
   #stage: "header" | "proof" | "open" | "closed" = "header";
@@ -62,9 +67,19 @@ export class ComponentStream implements Service, Crowdable {
     this.#bucket = new TokenBucket(bytesPerSecond, burstBytes, steadyNow());
     this.#reader = new StreamReader({
       onOpen: (attrs) => this.#open(attrs),
-      onStanza: (stanza) => this.#take(stanza),
+      onStanza: (stanza) => this.#queue(stanza),
       onClose: () => this.#end("</stream:stream>"),
     }, limitsBeforeAuth(owner.host.limits));
+    const backlog = this.#backlog = new Backlog({
+      piece: tcpFraming.piece,
+      read: (bytes) => this.#reader.write(bytes),
+      handle: (stanza) => void this.#take(stanza),
+      hold: (held) => {
+        this.#held = held;
+        this.#steer();
+      },
+      failed: (error) => this.#failWith(error),
+    }, owner.host.turns);
     this.#late = setTimeout(
       () => this.fail(new StreamError("connection-timeout", "no handshake came")),
       HANDSHAKE_MS,
@@ -72,7 +87,8 @@ export class ComponentStream implements Service, Crowdable {
     socket.setNoDelay(true);
     socket.on("data", (bytes) => this.#read(bytes as Uint8Array));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#leave());
+    // What came before it is the component's word still.
+    socket.on("close", () => backlog.finish(() => this.#leave()));
   }
 
   get name(): string {
@@ -95,6 +111,10 @@ export class ComponentStream implements Service, Crowdable {
     }, STALLED_MS);
   }
 
+  charge(bytes: number): void {
+    this.#spend(bytes);
+  }
+
   room(ms: number): Promise<void> {
     return this.#crowding.room(ms);
   }
@@ -115,20 +135,33 @@ export class ComponentStream implements Service, Crowdable {
 
   #read(bytes: Uint8Array): void {
     if (this.#stage === "closed") return this.#drop(bytes.length);
-    const wait = this.#bucket.spend(bytes.length, steadyNow());
-    if (wait > 0) {
-      this.#socket.pause();
-      clearTimeout(this.#waiting);
-      this.#waiting = setTimeout(() => this.#socket.resume(), wait);
+    this.#spend(bytes.length);
+    this.#backlog.add(bytes);
+  }
+
+  #spend(bytes: number): void {
+    const wait = this.#bucket.spend(bytes, steadyNow());
+    if (wait === 0 || this.#stage === "closed") return;
+    this.#throttled = true;
+    this.#steer();
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => {
+      this.#throttled = false;
+      this.#steer();
+    }, wait);
+  }
+
+  #steer(): void {
+    if (this.#stage === "closed") return;
+    if (this.#held || this.#throttled) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #failWith(error: unknown): void {
+    if (!(error instanceof StreamError)) {
+      logOf("xmpp-server").error("a component's stream failed: {error}", { error });
     }
-    try {
-      this.#reader.write(bytes);
-    } catch (error) {
-      if (!(error instanceof StreamError)) {
-        logOf("xmpp-server").error("a component's stream failed: {error}", { error });
-      }
-      this.fail(error instanceof StreamError ? error : new StreamError("internal-server-error"));
-    }
+    this.fail(error instanceof StreamError ? error : new StreamError("internal-server-error"));
   }
 
   #drop(bytes: number): void {
@@ -151,6 +184,12 @@ export class ComponentStream implements Service, Crowdable {
     }
     this.#socket.write(this.#header(this.#domain));
     this.#stage = "proof";
+  }
+
+  #queue(stanza: Element): void {
+    this.#spend(costOf(stanza, this.#owner.host.limits));
+    // Until then an element can change how what follows it is read.
+    this.#backlog.take(stanza, this.#stage === "proof");
   }
 
   #take(stanza: Element): void {
@@ -206,6 +245,7 @@ export class ComponentStream implements Service, Crowdable {
     this.#crowding.end();
     this.#hasRoom();
     this.#reader.stop();
+    this.#backlog.close();
     this.#owner.closed(this);
   }
 }

@@ -125,7 +125,8 @@ export class Connection implements Crowdable {
    * much was charged that what it sent already has to wait too, not only what it will send.
    */
   get overdrawn(): Promise<void> | undefined {
-    if (!this.#throttled || !this.#bucket.overdrawn(steadyNow())) return undefined;
+    if (this.#state !== "open" || !this.#throttled) return undefined;
+    if (!this.#bucket.overdrawn(steadyNow())) return undefined;
     return new Promise((resolve) => this.#onPaid.push(resolve));
   }
 

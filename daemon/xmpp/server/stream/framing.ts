@@ -7,6 +7,8 @@ export interface Framing {
   header(domain: Jid): string;
   /** The end of it. */
   readonly end: string;
+  /** Most bytes its reader is given at once: so much is read before others have their turn. */
+  readonly piece: number;
   reader(handler: StreamHandler, limits: ReaderLimits): FramingReader;
 }
 
@@ -25,5 +27,6 @@ export interface FramingReader {
 export const tcpFraming: Framing = {
   header: streamHeader,
   end: "</stream:stream>",
+  piece: 8_192,
   reader: (handler, limits) => new StreamReader(handler, limits),
 };

@@ -2,11 +2,12 @@ import { logOf, steadyNow } from "../../../base/mod.ts";
 import { el, type Element, Jid, NS, serialise, StreamError } from "../../core/mod.ts";
 import type { Accepted } from "../accepted.ts";
 import { Authentication } from "../login/authentication.ts";
+import { Backlog } from "./backlog.ts";
 import { BoundStream } from "./bound_stream.ts";
 import { Connection, type Flow } from "./connection.ts";
 import type { Crowdable } from "../crowdable.ts";
 import type { Host } from "../host.ts";
-import { limitsAfterAuth, limitsBeforeAuth } from "../limits.ts";
+import { costOf, limitsAfterAuth, limitsBeforeAuth } from "../limits.ts";
 import type { Outlet, Session } from "../session.ts";
 import type { Stage, StagedStream } from "./stage.ts";
 import type { Framing, FramingReader } from "./framing.ts";
@@ -43,8 +44,7 @@ export class ClientStream implements Accepted, StagedStream {
   #account: string | undefined;
   #created: number | undefined;
   #headerSent = false;
-  #queue: Element[] = [];
-  #busy = false;
+  readonly #backlog: Backlog;
   #heardAt = steadyNow();
   #probed = false;
   readonly #loginBy: number;
@@ -62,17 +62,25 @@ export class ClientStream implements Accepted, StagedStream {
       onStanza: (stanza) => this.#take(stanza),
       onClose: () => this.close(),
     }, limitsBeforeAuth(host.limits));
+    const backlog = this.#backlog = new Backlog({
+      piece: framing.piece,
+      read: (bytes) => this.#reader.write(bytes),
+      handle: (element) => this.#handle(element),
+      hold: (held) => this.#connection.hold(held),
+      failed: (error) => this.#failWith(error),
+    }, host.turns);
     const flow = flowOf(host, address, false);
     const connection = this.#connection = new Connection(address, open, flow, {
       onBytes: (bytes) => this.#read(bytes),
-      onEnd: () => this.#finish([], "lost"),
+      // What came before it is the client's word still.
+      onEnd: () => backlog.finish(() => this.#finish([], "lost")),
       onCrowded: () => host.crowded.add(this.#connection),
       onRoom: () => this.#relieved(),
       onOverflow: () => {
         logOf("xmpp-server").warn("a client reads too slowly and is dropped");
-        this.#connection.destroy();
+        this.drop();
       },
-      onClosed: () => this.#ended(),
+      onClosed: () => backlog.finish(() => this.#ended()),
     });
     this.outlet = {
       send: (xml) => connection.send(xml),
@@ -99,7 +107,7 @@ export class ClientStream implements Accepted, StagedStream {
     return this.#closed;
   }
   get pipelined(): boolean {
-    return this.#queue.length > 0;
+    return this.#backlog.waits;
   }
   get silent(): boolean {
     return !this.#closed && this.#account === undefined && !this.#headerSent;
@@ -118,6 +126,7 @@ export class ClientStream implements Accepted, StagedStream {
   }
 
   drop(): void {
+    this.#backlog.close();
     this.#connection.destroy();
   }
 
@@ -184,11 +193,7 @@ export class ClientStream implements Accepted, StagedStream {
   #read(bytes: Uint8Array): void {
     this.#heardAt = steadyNow();
     this.#probed = false;
-    try {
-      this.#reader.write(bytes);
-    } catch (error) {
-      this.#failWith(error);
-    }
+    this.#backlog.add(bytes);
   }
 
   #failWith(error: unknown): void {
@@ -218,40 +223,16 @@ export class ClientStream implements Accepted, StagedStream {
   }
 
   #take(element: Element): void {
-    this.#connection.charge(this.#host.limits.stanzaCostBytes);
-    if (this.#busy) {
-      this.#queue.push(element);
-      return;
-    }
-    this.#handle(element);
+    this.#connection.charge(costOf(element, this.#host.limits));
+    // Until then an element can change how what follows it is read.
+    this.#backlog.take(element, this.session === undefined);
   }
 
   /** Who caused more work than it can pay for waits before the next, though that came already. */
-  #handle(element: Element): void {
-    const work = this.#stage.handle(element);
+  #handle(element: Element): Promise<void> | undefined {
+    const work = this.#stage.handle(element) ?? undefined;
     const { overdrawn } = this.#connection;
-    if (overdrawn !== undefined) this.#wait(Promise.all([work, overdrawn]).then(() => {}));
-    else if (work !== undefined) this.#wait(work);
-  }
-
-  /** While one element is worked on, later ones wait and nothing more is read. */
-  #wait(work: Promise<void>): void {
-    this.#busy = true;
-    this.#connection.hold(true);
-    work.then(() => this.#resume(), (error) => this.#failWith(error));
-  }
-
-  #resume(): void {
-    this.#busy = false;
-    try {
-      while (!this.#busy && !this.#closed) {
-        const next = this.#queue.shift();
-        if (next === undefined) return this.#connection.hold(false);
-        this.#handle(next);
-      }
-    } catch (error) {
-      this.#failWith(error);
-    }
+    return overdrawn === undefined ? work : Promise.all([work, overdrawn]).then(() => {});
   }
 
   #lastWords(error: StreamError): string[] {
@@ -281,13 +262,14 @@ export class ClientStream implements Accepted, StagedStream {
 
   #leave(how: "lost" | "over"): void {
     this.#closed = true;
-    this.#queue = [];
     this.#reader.stop();
     const { session } = this;
     // Another stream may have it by now, or it is over already.
-    if (session?.outlet !== this.outlet) return;
-    if (how === "lost") this.#host.streamLost(session);
-    else this.#host.sessionOver(session);
+    if (session?.outlet === this.outlet) {
+      if (how === "lost") this.#host.streamLost(session);
+      else this.#host.sessionOver(session);
+    }
+    this.#backlog.close();
   }
 }
 

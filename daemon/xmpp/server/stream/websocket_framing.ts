@@ -15,6 +15,8 @@ export const webSocketFraming: Framing = {
     `<open xmlns="${NS.framing}" id="${newId()}" from="${escapeText(domain.domain)}" ` +
     `version="1.0" xml:lang="en"/>`,
   end: `<close xmlns="${NS.framing}"/>`,
+  // A message is read whole.
+  piece: Infinity,
   reader: (handler, limits) => new MessageReader(handler, limits),
 };
 
