@@ -7,21 +7,16 @@ import {
   type Role,
   type Specification,
 } from "../group/mod.ts";
-import type { StoredGroup, StoredGroups } from "../store/mod.ts";
-import type {
-  AppEvent,
-  GroupMemberView,
-  GroupView,
-  Problem,
-  RoomMessageView,
-} from "../views/mod.ts";
+import type { StoredGroup } from "../store/mod.ts";
+import type { GroupMemberView, GroupView, Problem, RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
-import { GroupHere, type OpenGroup } from "./group_here.ts";
+import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
+import { GroupHere } from "./group_here.ts";
 import {
   haveHosted,
   newSpecification,
@@ -30,16 +25,12 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
-import type { GroupLink } from "./group_link.ts";
-import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
-import type { AppRooms } from "./rooms.ts";
-import type { SealedLink } from "./sealed_link.ts";
 import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
@@ -53,36 +44,6 @@ const AFFILIATIONS = {
   member: "member",
   listener: "member",
 } as const;
-
-interface GroupsOptions {
-  readonly stored: StoredGroups;
-  readonly servers: GroupServers;
-  readonly control: GroupLink;
-  readonly link: SealedLink;
-  readonly rooms: () => AppRooms;
-  readonly people: {
-    has(jid: string): boolean;
-    get(jid: string): { name: string; blocked: boolean; plain: boolean };
-    isStranger(jid: string): boolean;
-    isBlocked(jid: string): boolean;
-  };
-  readonly events: Emitter<AppEvent>;
-  readonly nick: () => string;
-  readonly self: () => ProvedDevice;
-  readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
-  /** The scheme that keeps a group's keys. */
-  readonly open: (
-    specification: Specification,
-    ticket: (specification: Specification) => Promise<Bytes>,
-  ) => OpenGroup;
-}
-
-/** Something that a member said to a group and that is no text. */
-export interface ToldInGroup {
-  readonly group: string;
-  readonly from: GroupMember;
-  readonly content: readonly Element[];
-}
 
 /**
  * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
