@@ -140,4 +140,13 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
   );
 });
 
+dashboard("what comes by itself is bounded for all and for one contact", async (page, mock) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  const all = page.getByLabel("Files that come by themselves");
+  await all.selectOption({ label: "up to 1.0 MB" });
+  await asked(mock, "PUT /api/file-limits");
+  assert.equal(mock.state.fileLimits.limit, MB);
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
 dashboards.test("files in the dashboard");

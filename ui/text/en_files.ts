@@ -3,6 +3,7 @@ import { plural } from "./plural.ts";
 /** What is said about files. */
 export const files = {
   files: {
+    title: "Files",
     attach: "Send files",
     choose: "Files to send",
     drop: "Drop files to send them here",
@@ -57,6 +58,12 @@ export const files = {
     onRequestHint:
       "What opens it is handed out by simppd on this device, so not while it is off, and only to " +
       "your contacts.",
+
+    limitAll: "Files that come by themselves (from strangers none do)",
+    limitOf: "Their files that come by themselves",
+    usual: (limit: string) => `as all others: ${limit}`,
+    none: "none",
+    upTo: (size: string) => `up to ${size}`,
 
     forgetTitle: (name: string) => `Forget ${name}?`,
     forgetLead:
