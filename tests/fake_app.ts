@@ -239,6 +239,7 @@ export class FakeApp implements AppApi {
       blindTrust: true,
       tellSeen: false,
       calls: "any",
+      relay: null,
       devices: {
         state: "own",
         absence: null,

@@ -174,6 +174,18 @@ dashboard(
   },
 );
 
+dashboard("calls through a relay only, where there is none, are warned of", async (page, mock) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  const choice = page.getByRole("switch", { name: /^Calls through your server's relay only/ });
+  await choice.click();
+  await asked(mock, 'PUT /api/call-route {"route":"relay-only"}');
+  const warning = page.getByText("Your server names no relay");
+  await warning.waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await choice.click();
+  await warning.waitFor({ state: "detached" });
+});
+
 dashboard(
   "what somebody does is told of them, and that they have read is shown",
   async (page, mock) => {

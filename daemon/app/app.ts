@@ -153,6 +153,7 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
       blindTrust: this.#parts.simpp.policy.blindTrust,
       tellSeen: this.#parts.settings.tellSeen,
       calls: this.#parts.settings.calls,
+      relay: this.#parts.callServers.relay,
       devices: this.#parts.devices.view,
       ffmpeg: this.#ffmpeg,
     };
@@ -320,11 +321,16 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     this.events.emit({ type: "status", data: status });
     return status;
   }
-  setCallRoute(route: CallRoute): Promise<StatusView> {
+  async setCallRoute(route: CallRoute): Promise<StatusView> {
     this.#parts.settings.calls = route;
+    // Set either way: that no call goes is safer than that one shows the address.
+    await this.#needRelay().catch((error) => logOf("app").info("calls: {error}", { error }));
     const status = this.status();
     this.events.emit({ type: "status", data: status });
-    return Promise.resolve(status);
+    return status;
+  }
+  async #needRelay(): Promise<void> {
+    if (this.#parts.settings.calls === "relay-only") await this.#parts.callServers.needRelay();
   }
   async approveDevice(id: string): Promise<StatusView> {
     await this.#parts.simpp.linking.approve(id);
@@ -390,10 +396,12 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     if (contact.blocked) {
       throw new SimppdError("blocked", `${jid} is blocked; unblock them before you call.`);
     }
+    await this.#needRelay();
     return await this.#parts.calls.start(contact.jid, { ...DEFAULT_CAMERA, ...options });
   }
-  acceptCall(id: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
-    return this.#parts.calls.accept(id, { ...DEFAULT_CAMERA, ...options });
+  async acceptCall(id: string, options: Partial<CameraOptions> = {}): Promise<CallView> {
+    await this.#needRelay();
+    return await this.#parts.calls.accept(id, { ...DEFAULT_CAMERA, ...options });
   }
   async laterCall(id: string): Promise<CallView> {
     return await this.#parts.calls.later(id);

@@ -95,6 +95,21 @@ Deno.test("a call between the two runs both ways, with tags verified and nothing
     assert.equal(bob.call(id).reason, "hangup");
   }));
 
+Deno.test("where the server names no relay, relay-only says so at once and nobody's device rings", () =>
+  withCouple(async (alice, bob) => {
+    const status = await alice.setCallRoute("relay-only");
+    assert.deepEqual([status.calls, status.relay], ["relay-only", false]);
+    const bobJid = bob.status().account!.jid;
+    await assert.rejects(alice.startCall(bobJid, { camera: "test" }), { code: "no-relay" });
+    await alice.setCallRoute("any");
+    await bob.setCallRoute("relay-only");
+    const { id } = await alice.startCall(bobJid, { camera: "test", size: "320x240" });
+    await until(bob, () => bob.calls().some(({ state }) => state === "ringing"));
+    await assert.rejects(bob.acceptCall(id, { camera: "test" }), { code: "no-relay" });
+    assert.equal(bob.call(id).state, "ringing", "it can be taken once calls go by any way");
+    await alice.hangUp(id);
+  }));
+
 Deno.test("a correction replaces the text on both sides, and typing is shown", () =>
   withCouple(async (alice, bob) => {
     const bobJid = bob.status().account!.jid;

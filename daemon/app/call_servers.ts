@@ -27,11 +27,29 @@ export class CallServers {
     this.#named = named;
   }
 
+  /** Did a relay stand among them when they were asked for last? null while they were not. */
+  get relay(): boolean | null {
+    return this.#relay;
+  }
+  #relay: boolean | null = null;
+
+  /**
+   * Asks which there are, before a person relies on a relay.
+   * @throws SimppdError `no-relay` when the server was asked and there is none
+   */
+  async needRelay(): Promise<void> {
+    if (this.#named.some(isRelay)) return void (this.#relay = true);
+    if (!this.#online()) return;
+    this.#relay = (await inTime(this.list(), RELAY_WITHIN)).some(isRelay);
+    if (!this.#relay) throw noRelay();
+  }
+
   /** Asks this connection's server from now on. */
   attach(client: XmppClient): void {
     const services = this.#services = new ExternalServices(client);
     this.#online = () => client.state === "online";
     this.#known = undefined;
+    this.#relay = null;
     services.changed.on(() => this.#known = undefined);
   }
 
@@ -83,11 +101,19 @@ export async function openCallEndpoint(
     throw error;
   }
   await endpoint.close();
-  throw new SimppdError(
+  throw noRelay();
+}
+
+function noRelay(): SimppdError {
+  return new SimppdError(
     "no-relay",
     "Calls go through a relay only, and no relay answered: your server names none (XEP-0215), or " +
       "it is down. Ask who runs the server, or allow calls by any way.",
   );
+}
+
+function isRelay({ kind }: IceServer): boolean {
+  return kind === "turn";
 }
 
 /** What comes in time; nothing otherwise, and when it fails. */

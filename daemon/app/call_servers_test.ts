@@ -93,6 +93,21 @@ Deno.test("nothing is asked of a server that is not there", async () => {
   assert.deepEqual(asked, []);
 });
 
+Deno.test("whether there is a relay is known before anybody relies on one", async () => {
+  const servers = new CallServers();
+  await servers.needRelay();
+  assert.equal(servers.relay, null, "nobody was asked");
+  const answer = (...services: Element[]) => () =>
+    el("services", { xmlns: NS.externalServices }, ...services);
+  servers.attach(client(answer(service({ type: "stun" }))).made);
+  await assert.rejects(servers.needRelay(), { code: "no-relay" });
+  assert.equal(servers.relay, false);
+  servers.attach(client(answer(service({ type: "turn", ...secret }))).made);
+  assert.equal(servers.relay, null);
+  await servers.needRelay();
+  assert.equal(servers.relay, true);
+});
+
 Deno.test("a call goes without servers where none answers, and not at all through a relay only", async () => {
   const silent = createSocket("udp4");
   await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", () => resolve()));

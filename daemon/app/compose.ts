@@ -58,6 +58,7 @@ export interface Parts {
   readonly rooms: AppRooms;
   readonly groups: AppGroups;
   readonly calls: Calls;
+  readonly callServers: CallServers;
   readonly account: Account;
   readonly archive: ArchiveChoice;
   readonly typing: Typing;
@@ -159,6 +160,7 @@ export function compose(
     events,
     nick: () => account.view()?.nick ?? "",
     self: () => keys.self(),
+    alone: () => simpp.deviceKeys(account.jid)?.devices.length === 1,
     pinned: (jid) => {
       if (jid === account.jid) return { account: simpp.accountKey, verified: true };
       const trust = simpp.trust.get(jid);
@@ -286,6 +288,7 @@ export function compose(
     rooms,
     groups,
     calls,
+    callServers,
     account,
     archive: keeping,
     typing,

@@ -133,6 +133,7 @@ class Gate {
       blindTrust: true,
       tellSeen: false,
       calls: "any",
+      relay: null,
       devices: {
         state: "unlinked",
         absence: "new",

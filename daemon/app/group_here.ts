@@ -26,7 +26,9 @@ interface HereOptions {
   /** One cannot come in, and has to do something about it; null: that is over. */
   readonly trouble: (problem: Problem | null) => void;
   /** Somebody left by themselves: bare JID. */
-  readonly gone: (jid: string) => void;
+  readonly left: (jid: string) => void;
+  /** Who is in from now on. */
+  readonly members: (members: readonly GroupMember[]) => void;
 }
 
 /** One group this device is in or wants to be in, while the daemon runs. */
@@ -97,8 +99,9 @@ export class GroupHere {
       case "epoch":
         talk.news(this.#epochLine(event));
         for (const jid of new Set(event.left.map(({ jid }) => jid))) {
-          if (event.epoch.members.every((member) => member.jid !== jid)) this.#o.gone(jid);
+          if (event.epoch.members.every((member) => member.jid !== jid)) this.#o.left(jid);
         }
+        this.#o.members(event.epoch.members);
         break;
       case "phase":
         // What else happens is told by the epoch's line, or is over in a moment.

@@ -25,6 +25,8 @@ export interface GroupsOptions {
   readonly events: Emitter<AppEvent>;
   readonly nick: () => string;
   readonly self: () => ProvedDevice;
+  /** Is this device the only one on our account's list? */
+  readonly alone: () => boolean;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** The scheme that keeps a group's keys. */
   readonly open: (

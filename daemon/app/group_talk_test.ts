@@ -44,6 +44,7 @@ function makeTalk(open?: (payload: Uint8Array) => Opened | undefined) {
     nick: () => "Me",
     nameOf: () => "Bob",
     room: () => room as unknown as Room,
+    told: () => {},
     refused: (cause) => refused.push(cause),
     wasTold: () => false,
   });

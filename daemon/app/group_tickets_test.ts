@@ -177,7 +177,26 @@ Deno.test("a group that names registrars: one comes by certificate, one by passw
     await anna.inviteToGroup(jid, address("bob"));
     await until(bob, () => only(bob)?.state === "invited");
     await assert.rejects(bob.answerGroup(jid, "accept"), { code: "ticket-needed" });
+
+    // A certificate is kept, sealed, and serves when one comes back after an expulsion.
+    const his = await issued(ca, [{ type: "email", value: address("bob") }]);
+    assert.equal((await bob.joinGroup(jid, { ...his, ca: ca.pem })).state, "in");
+    await anna.expelFromGroup(jid, address("bob"));
+    await until(bob, () => only(bob)!.state === "out");
+    await assert.rejects(bob.joinGroup(jid), { code: /room-|expelled/ });
+    await anna.inviteToGroup(jid, address("bob"));
+    assert.equal((await bob.joinGroup(jid)).state, "in");
+    const [line = ""] = his.key.split("\n").slice(1);
+    for await (const { name, isFile } of Deno.readDir(join(root, "bob"))) {
+      if (!isFile) continue;
+      const bytes = await Deno.readFile(join(root, "bob", name));
+      const found = [PASSWORD, line].find((secret) => holds(bytes, secret));
+      assert.equal(found, undefined, `in clear in ${name}`);
+    }
   }));
+
+const holds = (bytes: Uint8Array, secret: string) =>
+  new TextDecoder("latin1").decode(bytes).includes(secret);
 
 Deno.test("a registrar that takes SIMPP identities is asked without anybody's doing", () =>
   withServer(async ({ root, component, person, closing }) => {

@@ -1,4 +1,4 @@
-import { type Bytes, Emitter, logOf, SimppdError, sleep } from "../base/mod.ts";
+import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
   type GroupMember,
   parseSpecification,
@@ -25,6 +25,7 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
+import { GroupLeavers } from "./group_leavers.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
@@ -35,8 +36,6 @@ import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
-/** What one who left has for going out of the room, in ms. */
-const LEAVING = 2_000;
 /** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
 const AFFILIATIONS = {
   owner: "owner",
@@ -55,15 +54,19 @@ export class AppGroups implements SealedRooms {
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
-  readonly #ended = new AbortController();
-  /** Who left a room's group just now: both addresses. */
-  readonly #leaving = new Set<string>();
+  readonly #leavers: GroupLeavers;
   #specifications = new Map<string, Specification>();
 
   constructor(options: GroupsOptions) {
     this.#o = options;
     this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
     this.#tickets = new GroupTickets(options);
+    this.#leavers = new GroupLeavers({
+      ...options,
+      keys: (jid) => this.#here.get(jid)?.keys,
+      room: (jid) => options.rooms().live(jid),
+      changed: (jid) => this.#touch(jid),
+    });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
 
@@ -89,7 +92,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
-    this.#ended.abort();
+    this.#leavers.close();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
     this.#here.clear();
@@ -259,7 +262,7 @@ export class AppGroups implements SealedRooms {
       );
     }
     const role = input.role ?? "member";
-    this.#leaving.delete(`${group.jid} ${to}`);
+    this.#leavers.invited(group.jid, to);
     await keys.admit(to, role);
     await this.#affiliate(group.jid, to, AFFILIATIONS[role]);
     await link.send(to, [invitationElement(group.specification, input.reason ?? "")], {
@@ -339,7 +342,8 @@ export class AppGroups implements SealedRooms {
       nameOf,
       touch,
       trouble: (problem) => this.#trouble(jid, problem),
-      gone: (person) => void this.#gone(jid, person),
+      left: (person) => void this.#leavers.left(jid, person),
+      members: (members) => void this.#leavers.lost(jid, members),
     });
     this.#here.set(jid, here);
     if (this.#o.rooms().live(jid) !== undefined) here.entered();
@@ -362,28 +366,6 @@ export class AppGroups implements SealedRooms {
   #trouble(jid: string, problem: Problem | null): void {
     const group = this.#o.stored.get(jid);
     if (group !== undefined && group.problem !== problem) this.#o.stored.put({ ...group, problem });
-  }
-
-  /** Who left has no business in the room any more: its owner takes them off its list. */
-  async #gone(jid: string, person: string): Promise<void> {
-    const leaving = `${jid} ${person}`;
-    this.#leaving.add(leaving);
-    // They are on their way out of it, and may be back or be invited at once.
-    await sleep(LEAVING, this.#ended.signal);
-    if (!this.#leaving.delete(leaving) || this.#ended.signal.aborted) return;
-    const group = this.#o.stored.get(jid);
-    const here = this.#here.get(jid);
-    const isBack = here?.keys.epoch?.members.some((member) => member.jid === person) ?? true;
-    if (group === undefined || isBack || person === this.#o.self().jid) return;
-    const admitted = group.admitted.filter((one) => one !== person);
-    if (admitted.length < group.admitted.length) this.#o.stored.put({ ...group, admitted });
-    this.#touch(jid);
-    if (this.#o.rooms().live(jid)?.self?.affiliation !== "owner") return;
-    try {
-      await this.#affiliate(jid, person, "none");
-    } catch (error) {
-      logOf("app").info("{person} stays on the list of {jid}: {error}", { person, jid, error });
-    }
   }
 
   #count(jid: string, cause: string): void {

@@ -337,14 +337,33 @@ Deno.test("roles: who only reads cannot write, an admin invites and expels, a me
     assert.deepEqual([carol.groups(), carol.rooms()], [[], []]);
     await alice.inviteToGroup(jid, party.jid("Carol"));
 
+    // Who left is off the room's list.
+    const listed = () => alice.roomMembers(jid).some((one) => one.jid === party.jid("Bob"));
+    assert.equal(listed(), true);
     await bob.leaveGroup(jid);
     assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
     await until(alice, () => people(alice).join() === "alice");
     await until(alice, () => lines(alice, jid).some((line) => /^Epoch \d+: Bob left/.test(line)));
     // Asked to go, the one who keeps the keys ends the group instead.
     await assert.rejects(alice.leaveGroup(jid), { code: "keeps-keys" });
+    await until(alice, () => !listed());
+    assert.equal(lines(alice, jid).some((line) => /was removed/.test(line)), false);
     await alice.endGroup(jid);
     assert.deepEqual([alice.groups(), alice.rooms()], [[], []]);
+  }));
+
+Deno.test("a group that was ended says so to who was in it, who deletes it", () =>
+  withParty(["Bob"], async (party) => {
+    const [alice, bob] = [party.app("Alice"), party.app("Bob")];
+    const jid = await meet(party, ["Bob"]);
+    await alice.sendToGroup(jid, "farewell");
+    await until(bob, () => bodies(bob, jid).length === 1);
+    await alice.endGroup(jid);
+    await until(bob, () => only(bob)!.problem?.code === "group-closed");
+    assert.equal(only(bob)!.state, "out");
+    assert.equal(bodies(bob, jid).length, 1);
+    await bob.leaveGroup(jid);
+    assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
   }));
 
 Deno.test("a backup brings groups and their key server back, to a device with new keys", () =>
@@ -388,6 +407,11 @@ Deno.test("a backup brings groups and their key server back, to a device with ne
     }
     await alice.sendToGroup(jid, "welcome back");
     await until(restored, () => bodies(restored, jid).length === 2);
+    // The device that is no more leaves no leaf behind, also where somebody else keeps the keys.
+    for (const room of [jid, hers]) {
+      await until(alice, () => of(alice, room)!.members.length === 2);
+      assert.equal(lines(alice, room).some((line) => /on its own/.test(line)), false);
+    }
   }));
 
 Deno.test("a group whose keys a component keeps: made, joined, talked in, left, and nobody's keys here", async () => {

@@ -322,7 +322,8 @@ export abstract class Call {
 
   #failed(error: unknown): void {
     logOf("call").info("call {id}: {error}", { id: this.id, error });
-    this.finish("failed", publicError(error).message);
+    const known = publicError(error);
+    this.finish(known.code === "no-relay" ? "no-path" : "failed", known.message);
   }
 
   #pathOpen(): void {

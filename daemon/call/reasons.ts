@@ -16,7 +16,7 @@ function sentenceOfTheirs(reason: EndReason, name: string): string | undefined {
       return `${name} ended the call.`;
     case "no-path":
       return `${name}'s device found no path to this one; a firewall or separate networks may ` +
-        "keep you apart.";
+        "keep you apart, or calls go through a relay only there and none answers.";
     case "wrong-tag":
       return `${name}'s device was shown a wrong device tag and ended the call.`;
     case "lost":

@@ -60,7 +60,7 @@ async function all(api: LocalApi): Promise<Answer> {
     ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
     writes(blindTrust),
     tells(tellSeen),
-    goes(calls),
+    goes(status),
   ];
   const value = { contact: null, suites, verifiedOnly: !blindTrust, tellSeen, calls, contacts };
   return { value, text: lines.join("\n") };
@@ -109,8 +109,12 @@ async function verifiedOnly(state: string, only: string, alone: boolean): Promis
   };
 }
 
-function goes(calls: StatusView["calls"]): string {
-  return calls === "any" ? "calls by any way" : "calls through a relay only";
+function goes({ calls, relay }: Pick<StatusView, "calls" | "relay">): string {
+  if (calls === "any") return "calls by any way";
+  return relay === false
+    ? "calls through a relay only, and your server names none (XEP-0215): no call will be possible " +
+      "until it does"
+    : "calls through a relay only";
 }
 
 /** Sends calls through a relay alone, or by any way. */
@@ -120,6 +124,6 @@ async function relayOnly(state: string, only: string, alone: boolean): Promise<A
   }
   const api = await LocalApi.open(state);
   const route = only === "on" ? "relay-only" : "any";
-  const { calls } = await api.ask<StatusView>("PUT", "/api/call-route", { route });
-  return { value: { calls }, text: goes(calls) };
+  const { calls, relay } = await api.ask<StatusView>("PUT", "/api/call-route", { route });
+  return { value: { calls, relay }, text: goes({ calls, relay }) };
 }

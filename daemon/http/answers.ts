@@ -49,6 +49,7 @@ const status = v.object({
   blindTrust: v.boolean(),
   tellSeen: v.boolean(),
   calls: v.picklist(["any", "relay-only"]),
+  relay: v.nullable(v.boolean()),
   devices: v.object({
     state: v.picklist(["own", "linked", "unlinked", "replaced"]),
     absence: v.nullable(v.picklist(["new", "denied", "removed"])),

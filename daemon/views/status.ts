@@ -33,6 +33,8 @@ export interface StatusView {
   /** Are contacts told, sealed, how far one has read? */
   tellSeen: boolean;
   calls: CallRoute;
+  /** Is there a relay for calls, as the server said last? null while it was not asked. */
+  relay: boolean | null;
   devices: DevicesView;
   /** Is ffmpeg here; when not, `message` says how to get it. */
   ffmpeg: { found: boolean; version: string | null; message: string | null };

@@ -3,6 +3,7 @@ import { FetchLimit } from "../files/fetch_limit.tsx";
 import type { ComponentChildren } from "preact";
 import { api } from "../api/routes.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Callout } from "../parts/field.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
 import { Jid } from "../parts/jid.tsx";
 import { notificationState, requestNotifications } from "../store/alerts.ts";
@@ -24,8 +25,9 @@ import { ServerSettings } from "./server_settings.tsx";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function SettingsDialog() {
-  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls } = status
-    .value!;
+  const { account, login, server, version, devices, policy, blindTrust, tellSeen, calls, relay } =
+    status
+      .value!;
   const words = text.settings;
   const leave = () =>
     api.closeSession().then(() => {
@@ -161,6 +163,13 @@ export function SettingsDialog() {
             />
           </label>
         )}
+        <div role="alert">
+          {account !== null && calls === "relay-only" && relay === false && (
+            <Callout tone="warning">
+              <p>{words.noRelay}</p>
+            </Callout>
+          )}
+        </div>
         <Notifications />
         <div class="setting">
           <span>{words.camera}</span>

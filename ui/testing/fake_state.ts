@@ -42,6 +42,7 @@ export function fakeStatus(change: Partial<StatusView> = {}): StatusView {
     blindTrust: true,
     tellSeen: false,
     calls: "any",
+    relay: null,
     devices: {
       state: "own",
       absence: null,

@@ -328,6 +328,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         state.status = fakeStatus({ locked: true, keeper: "passphrase", account: null });
         emit({ type: "status", data: state.status });
         return state.status;
+      case "PUT /api/call-route":
+        return state.status = {
+          ...state.status,
+          calls: body["route"] as "any",
+          relay: body["route"] === "any" ? null : false,
+        };
       case "PUT /api/blind-trust":
         return state.status = { ...state.status, blindTrust: body["allowed"] as boolean };
       case "GET /api/archive":

@@ -24,17 +24,20 @@ class ElementEnd {
   #carry = "";
   #seen = 0;
 
-  /** @throws StreamError `restricted-xml` */
-  read(more: string): void {
+  /** @returns how much of `more` was of the element. @throws StreamError `restricted-xml` */
+  read(more: string): number {
     const text = this.#carry + more;
-    const before = this.#seen - this.#carry.length;
+    const carried = this.#carry.length;
+    const before = this.#seen - carried;
     this.#seen += more.length;
     this.#carry = "";
-    for (let at = 0; at < text.length && !this.ended;) {
+    let at = 0;
+    while (at < text.length && !this.ended) {
       if (this.#inside === "text") at = this.#text(text, at);
       else if (this.#inside === "tag") at = this.#tag(text, at, before);
       else at = this.#cdata(text, at);
     }
+    return at - carried;
   }
 
   #text(text: string, from: number): number {
@@ -125,10 +128,18 @@ export class PassedOver {
     return this.#end.ended;
   }
 
-  /** Takes more of it, from its begin on. @throws StreamError `why`, `restricted-xml` */
-  read(more: string): void {
-    this.#end.read(more);
-    if (this.#tree !== undefined) return;
+  /**
+   * Takes more of it, from its begin on.
+   * @returns how much of `more` was of it
+   * @throws StreamError `why`, `restricted-xml`
+   */
+  read(more: string): number {
+    const taken = this.#end.read(more);
+    if (this.#tree === undefined) this.#begin(more);
+    return taken;
+  }
+
+  #begin(more: string): void {
     this.#tag += more;
     const { firstTag = this.#tag.length } = this.#end;
     if (firstTag > this.#limits.bytes) throw this.why;

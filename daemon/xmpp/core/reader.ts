@@ -30,6 +30,8 @@ export class StreamReader {
   #limits: ReaderLimits;
   #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #tree: TreeBuilder;
+  /** The parser stands in text, where a ">" ends nothing. */
+  #inText = false;
   /** Bytes of the stanza that is being read. */
   #used = 0;
   #stopped = false;
@@ -71,6 +73,7 @@ export class StreamReader {
    */
   restart(): void {
     this.#tree = new TreeBuilder(this.#limits, true);
+    this.#inText = false;
     this.#used = 0;
     this.#begun = [];
   }
@@ -84,19 +87,22 @@ export class StreamReader {
     const text = decode(this.#decoder, bytes);
     const ascii = text.length === bytes.length;
     // saxes reports a closing tag before it compares its name: only what came without an error up
-    // to and including a ">" is delivered, hence the pieces.
+    // to and including the ">" of a tag is delivered, hence the pieces.
     let at = 0;
     while (at < text.length && !this.#stopped) {
-      const end = text.indexOf(">", at) + 1 || text.length;
+      if (this.#passing !== undefined) {
+        at += this.#passOver(this.#passing, at === 0 ? text : text.slice(at), ascii);
+        continue;
+      }
+      const begin = this.#inText ? text.indexOf("<", at) : at;
+      const end = begin < 0 ? text.length : text.indexOf(">", begin) + 1 || text.length;
       this.#piece(text.slice(at, end), ascii);
+      if (begin >= 0) this.#inText = this.#tree.tagEnded;
       at = end;
     }
   }
 
   #piece(raw: string, ascii: boolean): void {
-    if (this.#passing !== undefined) {
-      return this.#passOver(this.#passing, raw, ascii ? raw.length : byteLength(raw));
-    }
     const tree = this.#tree;
     const piece = tree.between && !raw.startsWith("<") ? raw.replace(WHITESPACE, "") : raw;
     if (piece === "") return;
@@ -108,7 +114,10 @@ export class StreamReader {
     } catch (error) {
       if (!passes || this.#limits.passedOver === undefined || !isOverLimit(error)) throw error;
       this.#passing = new PassedOver(this.#header, this.#limits, error);
-      return this.#passOver(this.#passing, this.#begun.splice(0).join(""), 0);
+      this.#pass(this.#passing, this.#begun.splice(0).join(""));
+      // Its bytes are counted already.
+      if (this.#passing !== undefined) this.#count(0, this.#limits.passedOver);
+      return;
     }
     if (passes && tree.opened !== undefined) this.#header = this.#begun.join("");
     if (tree.between) this.#begun = [];
@@ -137,15 +146,23 @@ export class StreamReader {
     throw new StreamError("policy-violation", `one stanza may have ${most} bytes at most`);
   }
 
-  #passOver(passing: PassedOver, piece: string, bytes: number): void {
-    this.#count(bytes, this.#limits.passedOver ?? this.#limits.bytes);
-    passing.read(piece);
-    if (!passing.ended) return;
+  /** @returns how much of `text` belonged to what is passed over */
+  #passOver(passing: PassedOver, text: string, ascii: boolean): number {
+    const taken = this.#pass(passing, text);
+    if (this.#passing === undefined) return taken;
+    this.#count(ascii ? taken : byteLength(text), this.#limits.passedOver ?? this.#limits.bytes);
+    return taken;
+  }
+
+  #pass(passing: PassedOver, text: string): number {
+    const taken = passing.read(text);
+    if (!passing.ended) return taken;
     const { stanza, tree } = passing.take();
     this.#tree = tree;
     this.#passing = undefined;
     this.#used = 0;
     this.#handler.onPassedOver!(stanza, passing.why);
+    return taken;
   }
 }
 

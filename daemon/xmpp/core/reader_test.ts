@@ -344,3 +344,24 @@ Deno.test("a namespace that changes back and forth with depth stands where it ch
     '<message xmlns="a"><b xmlns="b"><c><d xmlns=""><e/></d></c></b><f/></message>',
   );
 });
+
+Deno.test('">" in texts, values and CDATA ends nothing, however the bytes are cut', () => {
+  const text = HEADER + "<a>> a > b >></a> <b c='>/>' d=\"'>\">></b><c><![CDATA[<x>]>]]>></c>" +
+    "<d/><e>></e></stream:stream>";
+  const bytes = utf8(text);
+  const whole = collect();
+  whole.reader.write(bytes);
+  assert.deepEqual(whole.stanzas.map((stanza) => [stanza.name, stanza.getText()]), [
+    ["a", "> a > b >>"],
+    ["b", ">"],
+    ["c", "<x>]>>"],
+    ["d", ""],
+    ["e", ">"],
+  ]);
+  for (let size = 1; size < 40; size++) {
+    const it = collect();
+    for (let at = 0; at < bytes.length; at += size) it.reader.write(bytes.subarray(at, at + size));
+    assert.deepEqual(it.stanzas.map(serialise), whole.stanzas.map(serialise), `${size}`);
+    assert.equal(it.closed(), 1);
+  }
+});

@@ -35,6 +35,9 @@ export class TreeBuilder {
   /** Whether the parser stands between two stanzas, where whitespace means nothing. */
   between = false;
 
+  /** Whether a tag ended with what was written last: what follows is text until the next one begins. */
+  tagEnded = false;
+
   readonly #parser = new SaxesParser(OPTIONS as { xmlns: true });
   /** 1 for a stream, whose root is never complete; 0 where the root is the element wanted. */
   readonly #outside: number;
@@ -76,6 +79,7 @@ export class TreeBuilder {
 
   write(piece: string): void {
     this.between = false;
+    this.tagEnded = false;
     this.#parser.write(piece);
   }
 
@@ -95,6 +99,7 @@ export class TreeBuilder {
   }
 
   #open(tag: SaxesTagNS): void {
+    this.tagEnded = true;
     this.#depth++;
     if (this.#depth === this.#outside) {
       if (tag.local !== "stream" || tag.uri !== NS.stream) {
@@ -131,6 +136,7 @@ export class TreeBuilder {
   }
 
   #close(): void {
+    this.tagEnded = true;
     this.#depth--;
     if (this.#depth < this.#outside) {
       this.closed = true;

@@ -1,3 +1,4 @@
+import { logOf } from "../../base/mod.ts";
 import { type Element, type Jid, NS, serialise, StanzaError } from "../core/mod.ts";
 import { dropForgedDelays } from "./delay.ts";
 import type { Extension, Host } from "./host.ts";
@@ -21,9 +22,24 @@ export const messages: Extension = (host) => {
     if (from.domain === host.domain.domain) refuseEvents(message, type);
     const stamped = host.hooks.stamp(message, to.local);
     const audience = deliver(host, stamped, to, type, from);
-    if (audience !== undefined) host.hooks.accepted.run(from, stamped, to, audience);
+    if (audience === undefined) return;
+    whenTaken(() => host.hooks.accepted.run(from, stamped, to, audience));
   };
 };
+
+/**
+ * What follows once a message was written to somebody, or kept: its sender is not told of a failure,
+ * as that the archive is away, for it would send again what has come.
+ */
+function whenTaken(follow: () => void): void {
+  try {
+    follow();
+  } catch (error) {
+    logOf("xmpp-server").error("a message was taken, but not all was done with it: {error}", {
+      error,
+    });
+  }
+}
 
 /** @returns the sessions it was written to, none when it is kept; undefined when it is dropped */
 function deliver(
@@ -52,7 +68,7 @@ function refuseEvents(message: Element, type: string): void {
 function write(host: Host, message: Element, sessions: Session[]): Session[] {
   const xml = serialise(message);
   for (const session of sessions) session.sendXml(xml, message);
-  host.hooks.delivered.run(message, xml, sessions);
+  whenTaken(() => host.hooks.delivered.run(message, xml, sessions));
   return sessions;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { SimppdError } from "../../base/mod.ts";
 import { el, type Element, NS } from "../core/mod.ts";
-import { conditionOf, DOMAIN, PASSWORD, until, withServer } from "./testing.ts";
+import { conditionOf, DOMAIN, PASSWORD, until, withServer, withSqliteServer } from "./testing.ts";
 
 const BOB = `bob@${DOMAIN}`;
 
@@ -211,3 +212,19 @@ Deno.test("a client's message cannot be an event of a node", async () => {
     assert.deepEqual((await bob.settle()).filter((s) => s.name === "message"), []);
   });
 });
+
+Deno.test("a message that was delivered is not refused too, whatever fails after it", () =>
+  withSqliteServer(async ({ server, online }) => {
+    const [alice, bob] = [await online("alice"), await online("bob")];
+    for (const hook of [server.hooks.accepted, server.hooks.delivered]) {
+      hook.on(() => {
+        throw new SimppdError("database-unavailable", "The database is away.");
+      });
+    }
+    const message = el("message", { to: `bob@${DOMAIN}`, id: "1", type: "chat" });
+    message.append(el("body", {}, "hello"));
+    alice.send(message);
+    await bob.until((stanza) => stanza.getChildText("body") === "hello");
+    const answers = (await alice.settle()).filter(({ attrs }) => attrs.id === "1");
+    assert.deepEqual(answers.map(({ attrs }) => attrs.type), []);
+  }));

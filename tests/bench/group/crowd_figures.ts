@@ -1,20 +1,16 @@
 import { type Bytes, sleep, toHex } from "../../../daemon/base/mod.ts";
 import { ed25519, systemRandom } from "../../../daemon/crypto/mod.ts";
-import {
-  type ControlChannel,
-  KeyServer,
-  KeyServerStore,
-  parseSpecification,
-  type ProvedDevice,
-} from "../../../daemon/group/mod.ts";
+import { KeyServer, KeyServerStore, parseSpecification } from "../../../daemon/group/mod.ts";
 import { fingerprintOf } from "../../../daemon/simpp/mod.ts";
 import { Vault } from "../../../daemon/store/mod.ts";
 import { atMost, type BenchLine, quantile } from "../bench.ts";
 import { names } from "../xmpp/load.ts";
 import type { Target } from "../xmpp/load_client.ts";
 import { SERVERS } from "../xmpp/servers.ts";
-import { CrowdMember } from "./crowd_member.ts";
+import { CrowdThread, type DistantMember } from "./crowd_thread.ts";
 
+/** Threads that the members are spread over. */
+const THREADS = 2;
 /** Logins, entries and first joins at one time. */
 const AT_ONCE = 8;
 /** ms from a change to the next, and from a change to the message after it. */
@@ -35,8 +31,9 @@ export interface Crowd {
 /**
  * Many in one room, with a join or a leave every second: how long until the last member has the new
  * key, and is every message opened by all who were members when it was sent? Members are light: each
- * an XMPP connection over TLS to the carried server (a process of its own) and a control manager;
- * what they say to the key server alone goes to it directly, without SIMPP.
+ * an XMPP connection over TLS to the carried server (a process of its own) and a control manager, in
+ * a few threads, for each device of a real crowd has a processor of its own; what they say to the key
+ * server alone goes to it directly, without SIMPP.
  */
 export async function* crowdFigures(crowd: Crowd): AsyncGenerator<BenchLine> {
   const { members, comers, changes } = crowd;
@@ -83,7 +80,8 @@ interface Outcome {
 
 /** Key server, room and everybody in it. */
 class Stage {
-  readonly #members: CrowdMember[];
+  readonly #members: DistantMember[];
+  readonly #threads: CrowdThread[];
   readonly #store: KeyServerStore;
   readonly #server: KeyServer;
   readonly #room: string;
@@ -93,7 +91,7 @@ class Stage {
     const jid = `keys.${target.domain}`;
     this.#room = `crowd@rooms.${target.domain}`;
     this.#store = new KeyServerStore(path, new Vault(systemRandom(32), systemRandom));
-    const inbox = new Map<string, CrowdMember>();
+    const inbox = new Map<string, DistantMember>();
     this.#server = new KeyServer({
       store: this.#store,
       jid,
@@ -101,17 +99,15 @@ class Stage {
       random: systemRandom,
       control: {
         send: ({ jid: to }, payload) => {
-          queueMicrotask(() =>
-            inbox.get(to)?.group.receive({ jid, device: "0".repeat(16) }, payload)
-          );
-          return Promise.resolve();
+          const from = { jid, device: "0".repeat(16) };
+          return inbox.get(to)?.ask({ kind: "answer", from, payload }) ?? Promise.resolve();
         },
       },
       room: () => ({
-        publish: (payload) => Promise.resolve(this.#members[0]!.publish(payload)),
+        publish: (payload) => this.#members[0]!.ask({ kind: "publish", payload }),
       }),
     });
-    const specification = parseSpecification([
+    const specification = [
       "simppd group specification 1",
       "name = Crowd",
       `group = ${toHex(systemRandom(16))}`,
@@ -120,40 +116,43 @@ class Stage {
       "batch = 100 ms",
       `access = domain ${target.domain}`,
       `owner = owner@${target.domain} ${fingerprintOf(account)}`,
-    ].join("\n"));
-    this.#server.host(specification);
-    const control = (from: CrowdMember): ControlChannel => ({
-      send: (_, payload) => {
-        queueMicrotask(() =>
-          void this.#server.receive(from.proved as ProvedDevice, payload as Bytes)
-        );
-        return Promise.resolve();
-      },
+    ].join("\n");
+    this.#server.host(parseSpecification(specification));
+    const { domain, port, caPem } = target;
+    const password = Object.fromEntries(all.map((name) => [name, target.password(name)]));
+    const common = { target: { domain, port, caPem }, password, specification, keyServer: account };
+    this.#threads = Array.from({ length: THREADS }, (_, thread) => {
+      const names = all.filter((_, at) => at % THREADS === thread);
+      return new CrowdThread({ names, ...common }, (_, from, payload) => {
+        void this.#server.receive(from, payload as Bytes);
+      });
     });
-    this.#members = all.map((name) =>
-      new CrowdMember(name, target, specification, { control, keyServer: account })
-    );
-    for (const member of this.#members) inbox.set(member.proved.jid, member);
+    this.#members = all.map((name, at) => {
+      const member = this.#threads[at % THREADS]!.members.get(name)!;
+      inbox.set(`${name}@${domain}`, member);
+      return member;
+    });
   }
 
   /** All enter the room; the first `members` join the group. */
   async gather(members: number): Promise<void> {
     const [first, ...others] = this.#members;
-    await first!.make(this.#room, this.#members.length + 10);
-    await inTurns(others, (member) => member.enter(this.#room));
+    const most = this.#members.length + 10;
+    await first!.ask({ kind: "make", room: this.#room, most });
+    await inTurns(others, (member) => member.ask({ kind: "enter", room: this.#room }));
     const joining = this.#members.slice(0, members);
     for (let at = 0; at < joining.length; at += 50) {
-      await Promise.all(joining.slice(at, at + 50).map((member) => member.group.join()));
+      await Promise.all(joining.slice(at, at + 50).map((member) => member.ask({ kind: "join" })));
     }
     const epoch = () => this.#server.groups[0]!.state.epoch;
-    await until(() => joining.every(({ group }) => group.epoch?.number === epoch()));
+    await until(() => joining.every((member) => member.epoch === epoch()));
   }
 
   /** A join or leave every second, and a message after each. */
   async churn(members: number, changes: number): Promise<Outcome> {
     const rekeyed: number[] = [];
     let opened = 0;
-    const expected = new Map<string, Set<CrowdMember>>();
+    const expected = new Map<string, Set<DistantMember>>();
     for (const member of this.#members) {
       member.refused.clear();
       member.onText = (text) => {
@@ -161,7 +160,7 @@ class Stage {
       };
     }
     const outside = this.#members.slice(members);
-    const inside: CrowdMember[] = [];
+    const inside: DistantMember[] = [];
     const steady = this.#members.slice(0, members);
     for (let n = 0; n < changes; n++) {
       const began = performance.now();
@@ -169,16 +168,16 @@ class Stage {
       const who = joins ? outside.shift()! : inside.shift()!;
       const stay = [...steady, ...inside];
       const before = this.#server.groups[0]!.state.epoch;
-      await (joins ? who.group.join() : who.group.leave());
+      await who.ask({ kind: joins ? "join" : "leave" });
       (joins ? inside : outside).push(who);
       const present = joins ? [...stay, who] : stay;
-      await until(() => present.every(({ group }) => (group.epoch?.number ?? 0) > before));
+      await until(() => present.every((member) => member.epoch > before));
       rekeyed.push(performance.now() - began);
       await sleep(Math.max(0, THEN - (performance.now() - began)));
       const text = `message ${n}`;
       const from = steady[n % steady.length]!;
       expected.set(text, new Set(present.filter((member) => member !== from)));
-      from.say(text);
+      void from.ask({ kind: "say", text });
       await sleep(Math.max(0, PACE - (performance.now() - began)));
     }
     await until(() => [...expected.values()].every(({ size }) => size === 0)).catch(() => {});
@@ -190,7 +189,7 @@ class Stage {
 
   async close(): Promise<void> {
     this.#server.close();
-    await Promise.all(this.#members.map((member) => member.close()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
     this.#store.close();
   }
 }

@@ -30,8 +30,8 @@ export class CrowdMember {
   onText: (text: string) => void = () => {};
   /** Called when a newer epoch began here. */
   onEpoch: (epoch: number) => void = () => {};
-  /** What was refused, by cause. */
-  readonly refused = new Map<string, number>();
+  /** Called with the cause when something was refused. */
+  onRefused: (cause: string) => void = () => {};
   readonly #client: XmppClient;
   readonly #rooms: Rooms;
   readonly #db = openDatabase(":memory:", MIGRATIONS);
@@ -78,7 +78,7 @@ export class CrowdMember {
     this.group.events.on((event) => {
       if (event.type === "epoch") this.onEpoch(event.epoch.number);
       else if (event.type === "message") this.onText(fromUtf8(event.message.content));
-      else if (event.type === "refused") this.#count(event.cause);
+      else if (event.type === "refused") this.onRefused(event.cause);
     });
   }
 
@@ -132,10 +132,6 @@ export class CrowdMember {
       at: Date.now(),
     });
     if (opened.type === "message") this.onText(fromUtf8(opened.message.content));
-    else if (opened.type === "refused") this.#count(opened.cause);
-  }
-
-  #count(cause: string): void {
-    this.refused.set(cause, (this.refused.get(cause) ?? 0) + 1);
+    else if (opened.type === "refused") this.onRefused(opened.cause);
   }
 }
