@@ -342,8 +342,6 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.archive = body as unknown as ArchiveView;
       case "PUT /api/tell-seen":
         return state.status = { ...state.status, tellSeen: body["told"] as boolean };
-      case "PUT /api/call-route":
-        return state.status = { ...state.status, calls: body["route"] as StatusView["calls"] };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":
