@@ -135,7 +135,12 @@ export class DisplayDoor {
       this.#app.events.on((event) => this.#hear(event), signal);
     }
     // Whoever listened in our place heard the secrets of URLs.
-    this.#listener ??= new Listener(0, (request) => this.#answer(request), () => this.#endAll());
+    this.#listener ??= new Listener(
+      0,
+      false,
+      (request) => this.#answer(request),
+      () => this.#endAll(),
+    );
     return this.#listener;
   }
 
