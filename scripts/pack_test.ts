@@ -147,7 +147,7 @@ Deno.test("a packed file may read what is sent, and write where one saves", unix
     const sent = await start(file, ["file", "send", "--ways", "upload", "a@x", "b c", "/d"]);
     assert.ok(
       sent.value("--allow-read")!.endsWith(`,${folder}/b c,/d`),
-      sent.value("--allow-read"),
+      sent.value("--allow-read")!,
     );
     assert.ok(!sent.value("--allow-write")!.includes("b c"));
     const got = await start(file, ["file", "get", "00ff", "there", "--json"]);
