@@ -248,6 +248,7 @@ export function compose(
     route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
+  displays.recall();
   groups.told.on(({ group, from, content }) =>
     void files.files.heardInGroup(group, from.jid, content)
   );

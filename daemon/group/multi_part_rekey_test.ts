@@ -15,6 +15,8 @@ import { decodeWraps } from "./wrap.ts";
 
 /** Members before, and newcomers, each with the signed action that let them in. */
 const [PRESENT, COMING] = [1000, 100];
+/** So many come in one change at most. */
+const AT_ONCE = 250;
 
 /** Many come and many go at once: more wraps and admissions than one message to the room holds. */
 function rush() {
@@ -55,22 +57,25 @@ function rush() {
     ...{ join: [], leave: [], reasons: [], actions: [] },
     ...rest,
   });
-  const first =
-    makeEpoch(graph, change({ ...empty, persons }, { join: joining(present) }), signing, 0).state;
+  let first: Epoch["state"] | undefined;
+  for (let at = 0; at < PRESENT; at += AT_ONCE) {
+    const join = joining(present.slice(at, at + AT_ONCE));
+    first = makeEpoch(graph, change(first ?? { ...empty, persons }, { join }), signing, 0).state;
+  }
   const holders = [0, 5, 374, 999].map((at) => {
     const { id } = members[at]!;
-    const { leaf, wraps } = standingOf(graph, id, 1);
+    const { leaf, wraps } = standingOf(graph, id, first!.epoch);
     const individualKey = individualKeys.get(id)!;
     const keys = new MemberKeys({ group, member: id, leaf, individualKey });
-    keys.apply(1, decodeWraps(wraps));
+    keys.apply(first!.epoch, decodeWraps(wraps));
     return keys;
   });
   const leave = present.filter((_, at) => at % 6 === 5).map(({ id }) => id);
   const join = joining(members.slice(PRESENT));
-  const second = makeEpoch(graph, change(first, { leave, join }), signing, 0);
+  const second = makeEpoch(graph, change(first!, { leave, join }), signing, 0);
   const parts = second.room.map((payload) => decodeRekey(payload));
   const collector = () => new RekeyCollector(signing.public);
-  return { first, second, parts, holders, members, leave, graph, collector };
+  return { first: first!, second, parts, holders, members, leave, graph, collector };
 }
 
 const gathered = (collector: RekeyCollector, parts: readonly RekeyPart[]) => {

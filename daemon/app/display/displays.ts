@@ -83,12 +83,19 @@ export class Displays {
     this.#items = this.#memory.items.map((item) => ({
       ...item,
       state: item.state === "showing" ? "past" : item.state,
-      available: item.available && this.#files.has(item.id),
     }));
     // Nothing stays of who is removed, and of what is left.
     this.#events.on(({ type, data }) => {
       if (type === "room-removed" || type === "contact-removed") this.forget({ place: data.jid });
     }, this.#over.signal);
+  }
+
+  /** Looks which of what is remembered is still there; to be called once files can be asked. */
+  recall(): void {
+    this.#items = this.#items.map((item) => ({
+      ...item,
+      available: item.available && this.#files.has(item.id),
+    }));
   }
 
   view(): DisplaysView {

@@ -228,6 +228,7 @@ Deno.test("after a restart history is there, and nothing on the stage", async ()
   await displays.offer({ ...offer({ place: BOB, id: "kept" }) });
   await displays.offer(offer({ id: "lost" }));
   const after = again();
+  after.recall();
   assert.deepEqual(after.view().items.map(({ id, state, available }) => [id, state, available]), [
     ["lost", "past", false],
     ["kept", "past", true],
