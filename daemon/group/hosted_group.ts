@@ -48,6 +48,8 @@ export interface GroupHost {
   readonly now: () => number;
   /** ms between two statements. */
   readonly repeat: number;
+  /** May one more wait for its batch, beside those of its maker's other groups? */
+  readonly mayWait: () => boolean;
   /** Called when the group ended so long ago that it is to be forgotten. */
   readonly over: () => void;
 }
@@ -126,6 +128,10 @@ export class HostedGroup {
   }
   get specification(): Specification {
     return this.#state.specification;
+  }
+  /** Joins and leaves that wait for the next change of the key. */
+  get waiting(): number {
+    return this.#batch.size;
   }
   /** Did its owners end it longer than {@link ENDED_AGE} ago? */
   get isOver(): boolean {
@@ -232,6 +238,7 @@ export class HostedGroup {
     this.#requireOpen();
     if (this.#state.registrations.get(member) !== registration) {
       this.#requireRegistration(from, registration);
+      this.#requireWaiting();
       if (!await this.#batch.join(member, { from, registration })) return null;
     }
     return { kind: "joined", ...this.#standingOf(member) };
@@ -242,6 +249,7 @@ export class HostedGroup {
     if (!this.#state.registrations.has(member) || this.#batch.hasLeft(request)) {
       return { kind: "left" };
     }
+    this.#requireWaiting();
     if (!await this.#batch.leave(member, request)) return null;
     return { kind: "left" };
   }
@@ -374,6 +382,10 @@ export class HostedGroup {
     const { statement, roster } = this.#state;
     if (statement === null || roster.length === 0) return;
     this.#delivery.publish(encodeStatement(this.#id, statement.encoded));
+  }
+
+  #requireWaiting(): void {
+    if (!this.#o.mayWait()) throw refused("busy", "Too many wait here; try again in a moment.");
   }
 
   #requireOpen(): void {

@@ -16,8 +16,8 @@ import type { Specification } from "./specification.ts";
 const REQUESTS_OF_ONE = 60;
 const REQUESTS = 6_000;
 const MINUTE = 60_000;
-/** Requests that are worked on or wait for a batch. */
-const MAX_OPEN = 2_048;
+/** Joins and leaves that wait for a batch, in all groups that one person had hosted. */
+const WAITING_OF_ONE = 2_048;
 /** Groups that one person may have hosted. */
 const GROUPS_OF_ONE = 16;
 const MAX_GROUPS = 1_024;
@@ -53,7 +53,6 @@ export class KeyServer {
   readonly #rate = new Rate(REQUESTS_OF_ONE, MINUTE);
   readonly #rateOfAll = new Rate(REQUESTS, MINUTE);
   readonly #damaged = new Set<string>();
-  #open = 0;
   #closed = false;
 
   /** Takes up all groups of the store; nothing is said before {@link start}. */
@@ -67,8 +66,9 @@ export class KeyServer {
   #takeUp(id: string): void {
     const { store, random } = this.#o;
     try {
-      const host = (specification: Specification) => this.#host(specification);
-      const group = HostedGroup.load(host, store.group(id)!, random);
+      const stored = store.group(id)!;
+      const host = (specification: Specification) => this.#host(specification, stored.maker);
+      const group = HostedGroup.load(host, stored, random);
       this.#groups.set(id, group);
       if (group.isOver) this.#forget(id);
     } catch (error) {
@@ -146,7 +146,7 @@ export class KeyServer {
     if (tooMany || this.#groups.size >= MAX_GROUPS) {
       throw refused("too-many", "This key server hosts no more groups for you.");
     }
-    const hosted = HostedGroup.create(this.#host(specification), specification, maker);
+    const hosted = HostedGroup.create(this.#host(specification, maker), specification, maker);
     this.#groups.set(group, hosted);
     hosted.start();
     return hosted;
@@ -185,8 +185,6 @@ export class KeyServer {
   }
 
   async #answer(from: ProvedDevice, request: GroupRequest) {
-    if (this.#open >= MAX_OPEN) return refusalOf(busy());
-    this.#open++;
     try {
       if (request.kind === "host") return this.#hostFor(from, request.specification, request.group);
       const hosted = this.#groups.get(request.group);
@@ -197,8 +195,6 @@ export class KeyServer {
       return await hosted.request(from, request);
     } catch (error) {
       return refusalOf(error);
-    } finally {
-      this.#open--;
     }
   }
 
@@ -222,11 +218,15 @@ export class KeyServer {
     this.#o.store.removeGroup(id);
   }
 
-  #host(specification: Specification): GroupHost {
+  #host(specification: Specification, maker: string): GroupHost {
     const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
     const ours = { signing: this.#signing, room: room(specification) };
     const over = () => this.#forget(specification.group);
-    return { store, control, random, accountKey, now, repeat, over, ...ours };
+    const mayWait = () => {
+      const theirs = this.groups.filter((group) => group.wasMadeBy(maker));
+      return theirs.reduce((sum, { waiting }) => sum + waiting, 0) < WAITING_OF_ONE;
+    };
+    return { store, control, random, accountKey, now, repeat, mayWait, over, ...ours };
   }
 }
 
@@ -235,8 +235,4 @@ function damaged(): SimppdError {
     "group-damaged",
     "What the key server kept of this group cannot be read; who runs it can restore a backup.",
   );
-}
-
-function busy(): SimppdError {
-  return refused("busy", "The key server has too much to do; try again in a moment.");
 }
