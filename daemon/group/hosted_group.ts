@@ -126,6 +126,11 @@ export class HostedGroup {
   wasMadeBy(maker: string): boolean {
     return this.#maker === maker;
   }
+  /** Is this person (bare JID) an owner, or known to it otherwise? */
+  knows(jid: string): boolean {
+    return this.#state.persons.has(jid) ||
+      this.specification.owners.some((owner) => owner.jid === jid);
+  }
   get specification(): Specification {
     return this.#state.specification;
   }

@@ -12,9 +12,12 @@ import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 
-/** Requests of one device, and of all, a minute. */
+/** Requests of one device, and of all whom the group they ask about knows, a minute. */
 const REQUESTS_OF_ONE = 60;
 const REQUESTS = 6_000;
+/** Requests of all others, and of those of one domain: they never use up what members need. */
+const REQUESTS_OF_STRANGERS = 6_000;
+const REQUESTS_OF_DOMAIN = 1_200;
 const MINUTE = 60_000;
 /** Joins and leaves that wait for a batch, in all groups that one person had hosted. */
 const WAITING_OF_ONE = 2_048;
@@ -52,6 +55,8 @@ export class KeyServer {
   readonly #groups = new Map<string, HostedGroup>();
   readonly #rate = new Rate(REQUESTS_OF_ONE, MINUTE);
   readonly #rateOfAll = new Rate(REQUESTS, MINUTE);
+  readonly #rateOfStrangers = new Rate(REQUESTS_OF_STRANGERS, MINUTE);
+  readonly #rateOfDomain = new Rate(REQUESTS_OF_DOMAIN, MINUTE);
   readonly #damaged = new Set<string>();
   #closed = false;
 
@@ -101,9 +106,7 @@ export class KeyServer {
 
   /** Is this person (bare JID) an owner of a group here, or known to one? */
   knows(jid: string): boolean {
-    return this.groups.some(({ state, specification }) =>
-      state.persons.has(jid) || specification.owners.some((owner) => owner.jid === jid)
-    );
+    return this.groups.some((group) => group.knows(jid));
   }
 
   /** Says every group's statement, and again from time to time. */
@@ -168,9 +171,8 @@ export class KeyServer {
     } catch (error) {
       return logOf("group").debug("no request of {jid}: {error}", { jid: from.jid, error });
     }
-    const at = steadyNow();
     // Who asks too much is not answered either: that would be work of the kind that is saved.
-    if (!this.#rate.allows(toHex(from.deviceKey), at) || !this.#rateOfAll.allows("", at)) {
+    if (!this.#allows(from, request.group)) {
       return logOf("group").info("{jid} asks too much", { jid: from.jid });
     }
     const { request: id, group } = request;
@@ -182,6 +184,14 @@ export class KeyServer {
     } catch (error) {
       logOf("group").info("{jid} was not answered: {error}", { jid: from.jid, error });
     }
+  }
+
+  #allows(from: ProvedDevice, group: string): boolean {
+    const at = steadyNow();
+    if (!this.#rate.allows(toHex(from.deviceKey), at)) return false;
+    if (this.#groups.get(group)?.knows(from.jid) === true) return this.#rateOfAll.allows("", at);
+    const domain = from.jid.slice(from.jid.indexOf("@") + 1);
+    return this.#rateOfDomain.allows(domain, at) && this.#rateOfStrangers.allows("", at);
   }
 
   async #answer(from: ProvedDevice, request: GroupRequest) {

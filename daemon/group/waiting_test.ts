@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemRandom } from "../crypto/mod.ts";
+import { encodeRequest } from "./requests.ts";
 import { printSpecification } from "./spec_text.ts";
 import {
   device,
@@ -38,5 +39,24 @@ Deno.test("who joins a slow group over and over waits once, and keeps no other g
   assert.equal((await anna.ask({ kind: "status" })).kind, "standing");
   const dora = new TestMember(network, server, spec, device("dora@example.org"));
   assert.equal((await dora.join()).kind, "joined");
+  close();
+});
+
+Deno.test("strangers who ask all they can keep no member from being answered", async () => {
+  const network = new TestNetwork();
+  const { server, close } = keyServer(network);
+  const owner = device("anna@example.org");
+  const spec = specificationOf(server.key, [owner]);
+  server.host(spec);
+  const anna = new TestMember(network, server, spec, owner);
+  await anna.join();
+  const group = "00".repeat(16);
+  const asked = encodeRequest({ kind: "status", request: "11".repeat(16), group });
+  for (let at = 0; at < 150; at++) {
+    const stranger = device(`s${at}@d${at % 6}.evil.example`);
+    for (let times = 0; times < 60; times++) await server.receive(stranger, asked);
+  }
+  assert.equal(network.strays.length, 6_000);
+  assert.equal((await anna.ask({ kind: "status" })).kind, "standing");
   close();
 });
