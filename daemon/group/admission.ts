@@ -63,20 +63,21 @@ export function admitted(state: GroupState, from: ProvedDevice): Person {
   return { role: "member", account: accountKey, admission: null };
 }
 
-function isListed({ access }: Specification, { jid, accountKey }: ProvedDevice): boolean {
+/** Does the access list let in whoever has this bare JID, whatever their keys? */
+export function isListedAddress({ access }: Specification, jid: string): boolean {
+  const domain = jid.slice(jid.indexOf("@") + 1);
+  return access.some((entry) =>
+    (entry.kind === "jid" && entry.jid === jid) ||
+    (entry.kind === "domain" && entry.domain === domain)
+  );
+}
+
+function isListed(specification: Specification, { jid, accountKey }: ProvedDevice): boolean {
   const fingerprint = fingerprintOf(accountKey);
-  return access.some((entry) => {
-    switch (entry.kind) {
-      case "invited":
-        return false;
-      case "jid":
-        return entry.jid === jid;
-      case "account":
-        return entry.fingerprint === fingerprint;
-      case "domain":
-        return entry.domain === jid.slice(jid.indexOf("@") + 1);
-    }
-  });
+  return isListedAddress(specification, jid) ||
+    specification.access.some((entry) =>
+      entry.kind === "account" && entry.fingerprint === fingerprint
+    );
 }
 
 /**
