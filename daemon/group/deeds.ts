@@ -1,6 +1,6 @@
 import { equal } from "../crypto/mod.ts";
 import type { SignedAction } from "./action.ts";
-import { isListedAddress, refused } from "./admission.ts";
+import { isListedAddress, refused, withRoom } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
 import { negotiate } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -132,14 +132,15 @@ function admit(
 ): DeedDone {
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
-  if (known === undefined && state.persons.size >= MAX_KNOWN) {
+  const roomy = known === undefined ? withRoom(state) : state;
+  if (known === undefined && roomy.persons.size >= MAX_KNOWN) {
     throw refused("too-many", "The group knows as many people as its key server takes.");
   }
   const person = { role, account: known?.account ?? null, admission: action.encoded };
   const banned = [...state.banned].filter((each) => each !== jid && !each.startsWith(`${jid}/`));
   const after = {
     ...state,
-    persons: new Map(state.persons).set(jid, person),
+    persons: new Map(roomy.persons).set(jid, person),
     banned: new Set(banned),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };

@@ -1,7 +1,7 @@
 import { type Bytes, fromHex, logOf, SimppdError, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
 import { readAction } from "./action.ts";
-import { admitted, checkTicket, full, refused } from "./admission.ts";
+import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
@@ -183,7 +183,7 @@ export class HostedGroup {
       case "status":
         return this.#standing(from);
       case "specification":
-        admitted(this.#state, from);
+        this.#requireProved(from);
         return { kind: "specified", specification: printSpecification(this.specification) };
       default:
         throw refused("bad-request", "A key server is not asked this.");
@@ -194,7 +194,7 @@ export class HostedGroup {
     const { store, random, now } = this.#o;
     const member = memberIdOf(from.jid, from.device);
     this.#requireOpen();
-    const person = admitted(this.#state, from);
+    admitted(withRoom(this.#state), from);
     const known = store.registration(this.#id, member);
     if (known?.request === request) return this.#registered(from, known);
     const checked = checkTicket(this.specification, ticket, from, now());
@@ -209,14 +209,10 @@ export class HostedGroup {
       suites: [...suites],
       at: now(),
     };
-    const persons = new Map(this.#state.persons).set(from.jid, person);
-    const state = { ...this.#state, persons };
     store.transaction(() => {
       if (checked !== null) this.#useTicket(checked, member);
       store.putRegistration(this.#id, registration);
-      this.#records.put(state, this.#graph);
     });
-    this.#state = state;
     return this.#registered(from, registration);
   }
 
@@ -288,10 +284,19 @@ export class HostedGroup {
   }
 
   #standing(from: ProvedDevice): Answer {
-    if (!this.#graph.has(memberIdOf(from.jid, from.device))) admitted(this.#state, from);
+    this.#requireProved(from);
     const { statement, roster, incarnation } = this.#state;
     const encoded = statement?.encoded ?? new Uint8Array();
     return { kind: "standing", incarnation, statement: encoded, members: encodeRoster(roster) };
+  }
+
+  /** Where registrars are named, a device is told of the group only once one vouched for it. */
+  #requireProved(from: ProvedDevice): void {
+    const member = memberIdOf(from.jid, from.device);
+    if (this.#graph.has(member)) return;
+    admitted(withRoom(this.#state), from);
+    if (this.#o.store.registration(this.#id, member) !== undefined) return;
+    checkTicket(this.specification, new Uint8Array(), from, this.#o.now());
   }
 
   #standingOf(member: string) {
@@ -311,15 +316,19 @@ export class HostedGroup {
     const join: Change["join"][number][] = [];
     const failed = new Map<string, unknown>();
     const leave = new Set(leaving);
+    let state = this.#state;
     for (const [id, { from, registration }] of joins) {
       try {
         const stored = this.#requireRegistration(from, registration);
-        const person = admitted(this.#state, from);
+        const roomy = withRoom(state, join.map(({ member }) => member.jid));
+        const person = admitted(roomy, from);
         const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
         this.#requireRoom([...join.map((each) => each.member), member]);
         this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
         if (this.#graph.has(id)) leave.add(id);
         join.push({ member, registration: stored });
+        // From now on this person is who has this account key.
+        state = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
       } catch (error) {
         failed.set(id, error);
       }
@@ -328,7 +337,7 @@ export class HostedGroup {
       .map((id) => ({ kind: "left", subject: id, action: null }));
     try {
       if (join.length > 0 || leave.size > 0) {
-        this.#change({ state: this.#state, join, leave: [...leave], reasons, actions: [] });
+        this.#change({ state, join, leave: [...leave], reasons, actions: [] });
       }
       this.#batch.settle([...joins.keys()], leaves, failed);
     } catch (error) {
