@@ -24,6 +24,8 @@ const WAITING_OF_ONE = 2_048;
 /** Groups that one person may have hosted. */
 const GROUPS_OF_ONE = 16;
 const MAX_GROUPS = 1_024;
+/** Ended groups of one person that are kept for members who were away. */
+const ENDED_OF_ONE = 32;
 const REPEAT = 60_000;
 
 /** What a key server stands on. */
@@ -128,7 +130,7 @@ export class KeyServer {
   /**
    * Hosts a group; one that is hosted already by the same specification stays as it is.
    * @param maker bare JID of who wants it; empty: whoever runs this key server
-   * @throws SimppdError `other-key-server`, `group-exists`, `too-many`
+   * @throws SimppdError `other-key-server`, `group-damaged`, `group-exists`, `room-taken`, `too-many`
    */
   host(specification: Specification, maker = ""): HostedGroup {
     const { group, keyServer } = specification;
@@ -145,10 +147,16 @@ export class KeyServer {
       if (known.wasMadeBy(maker)) return known;
       throw refused("group-exists", "There is a group of this id already; make another id.");
     }
-    const tooMany = maker !== "" && this.#o.store.countOf(maker) >= GROUPS_OF_ONE;
-    if (tooMany || this.#groups.size >= MAX_GROUPS) {
+    const open = this.groups.filter(({ state }) => !state.closed);
+    if (maker !== "" && open.some((each) => each.specification.room === specification.room)) {
+      throw refused("room-taken", "There is a group in this room already; make another room.");
+    }
+    const ended = this.groups.filter((each) => each.state.closed && each.wasMadeBy(maker));
+    const theirs = this.#o.store.countOf(maker) - ended.length;
+    if ((maker !== "" && theirs >= GROUPS_OF_ONE) || open.length >= MAX_GROUPS) {
       throw refused("too-many", "This key server hosts no more groups for you.");
     }
+    if (maker !== "") this.#forgetEnded(ended);
     const hosted = HostedGroup.create(this.#host(specification, maker), specification, maker);
     this.#groups.set(group, hosted);
     hosted.start();
@@ -219,6 +227,15 @@ export class KeyServer {
     }
     this.host(specification, from.jid);
     return { kind: "done" } as const;
+  }
+
+  /** Who makes and ends groups without end has the oldest of them forgotten. */
+  #forgetEnded(ended: readonly HostedGroup[]): void {
+    const endOf = ({ state }: HostedGroup) => state.statement?.time ?? 0;
+    const oldest = ended.toSorted((a, b) => endOf(a) - endOf(b));
+    for (const { specification } of oldest.slice(0, Math.max(0, ended.length + 1 - ENDED_OF_ONE))) {
+      this.#forget(specification.group);
+    }
   }
 
   /** Nothing of a group is left here, its keys least of all. */
