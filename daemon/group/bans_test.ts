@@ -71,3 +71,51 @@ Deno.test("who is on the access list and is expelled before they come stays out"
   assert.equal((nobody as { code?: string }).code, "no-such-member");
   close();
 });
+
+Deno.test("what is kept of admissions has a size, and a registration writes no group anew", async () => {
+  const network = new TestNetwork();
+  const { server, store, close } = keyServer(network);
+  const anna = device("anna@example.org");
+  const spec = specificationOf(server.key, [anna]);
+  const group = server.host(spec);
+  const long = (at: number) => `${`${at}`.padStart(490, "x")}@example.org`;
+  const admission = new Uint8Array(650);
+  const persons = new Map(
+    Array.from(
+      { length: 920 },
+      (_, at) => [long(at), { role: "member", account: null, admission }] as const,
+    ),
+  );
+  const full = { ...group.state, persons };
+  const admit = (subject: string) => ({ kind: "admit", subject, role: "member" }) as const;
+  assert.throws(() => does(full, anna, admit("bob@example.org")), { code: "too-many" });
+  const fewer = { ...full, persons: new Map([...persons].slice(0, 800)) };
+  assert.equal(does(fewer, anna, admit("bob@example.org")).persons.size, 801);
+  const before = store.group(spec.group)!.content;
+  await new TestMember(network, server, spec, device("dora@example.org")).register();
+  assert.deepEqual(store.group(spec.group)!.content, before);
+  close();
+});
+
+Deno.test("a person acts so often a minute with all devices; others go on", async () => {
+  const network = new TestNetwork();
+  const { server, close } = keyServer(network);
+  const one = device("anna@example.org");
+  const two = device(one.jid, one.accountKey);
+  const owner = device("olga@example.org");
+  const spec = specificationOf(server.key, [one, owner]);
+  server.host(spec);
+  const [anna, again, olga] = [one, two, owner].map((each) =>
+    new TestMember(network, server, spec, each)
+  );
+  const deed = (at: number) =>
+    ({ kind: "admit", subject: `p${at}@x.org`, role: "member" }) as const;
+  for (let at = 0; at < 50; at++) assert.equal((await anna!.act(deed(at), ++number)).kind, "done");
+  for (let at = 50; at < 60; at++) {
+    assert.equal((await again!.act(deed(at), ++number)).kind, "done");
+  }
+  const busy = await again!.act(deed(60), ++number);
+  assert.equal((busy as { code?: string }).code, "busy");
+  assert.equal((await olga!.act(deed(61), ++number)).kind, "done");
+  close();
+});

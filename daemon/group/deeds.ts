@@ -13,6 +13,9 @@ import type { Role } from "./specification.ts";
 /** Bans up to which admins add to them: the rest is the owners', who may have to expel admins. */
 const MAX_BANNED_BY_ADMINS = MAX_KNOWN / 2;
 
+/** Addresses of persons and the actions that let them in, in bytes: each change writes them anew. */
+const MAX_ADMISSIONS = 1_048_576;
+
 /** What a deed leads to: the group after it, and who is taken out of it. */
 export interface DeedDone {
   readonly state: GroupState;
@@ -137,6 +140,13 @@ function admit(
     throw refused("too-many", "The group knows as many people as its key server takes.");
   }
   const person = { role, account: known?.account ?? null, admission: action.encoded };
+  let size = jid.length + action.encoded.length;
+  for (const [other, { admission }] of roomy.persons) {
+    if (other !== jid) size += other.length + (admission?.length ?? 0);
+  }
+  if (size > MAX_ADMISSIONS) {
+    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
+  }
   const banned = [...state.banned].filter((each) => each !== jid && !each.startsWith(`${jid}/`));
   const after = {
     ...state,

@@ -1,4 +1,4 @@
-import { type Bytes, fromHex, logOf, SimppdError, toHex } from "../base/mod.ts";
+import { type Bytes, fromHex, logOf, Rate, SimppdError, steadyNow, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
 import { readAction } from "./action.ts";
 import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
@@ -28,6 +28,8 @@ const REGISTRATION_AGE = 2 * 3_600_000;
 /** How long nonces of tickets are kept after these expired, for clocks that were set. */
 const NONCE_AGE = 86_400_000;
 const MAX_REGISTRATIONS = 1024;
+/** Acts of one person with all devices in a group, a minute: each writes the whole group. */
+const ACTS_OF_ONE = 60;
 
 /**
  * How long an ended group is kept, in ms, for members who were away: after it nobody is told any
@@ -74,6 +76,7 @@ export class HostedGroup {
   readonly #timers: Timers;
   #state: GroupState;
   #graph: KeyGraph;
+  readonly #acts = new Rate(ACTS_OF_ONE, 60_000);
   #closed = false;
 
   private constructor(
@@ -273,6 +276,9 @@ export class HostedGroup {
     const done = takeAction(this.#state, from, action);
     if (done === null) return { kind: "done" };
     this.#requireOpen();
+    if (!this.#acts.allows(from.jid, steadyNow())) {
+      throw refused("busy", "You did very much in this group just now; try again in a minute.");
+    }
     const { state, expelled, reasons } = done;
     if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
       this.#o.store.transaction(() => this.#records.put(state, this.#graph));
