@@ -39,6 +39,11 @@ export class Batch {
     this.#run = run;
   }
 
+  /** Does this member wait to join? */
+  joins(member: string): boolean {
+    return this.#joins.has(member);
+  }
+
   /** How many joins and leaves wait. */
   get size(): number {
     return this.#joins.size + this.#leaves.size;

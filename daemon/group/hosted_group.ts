@@ -203,7 +203,11 @@ export class HostedGroup {
     const checked = checkTicket(this.specification, ticket, from, now());
     this.#requireSuite([suites], member);
     const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
-    if (waiting >= MAX_REGISTRATIONS && known === undefined) throw full();
+    // Who registers and does not join makes room for who comes after.
+    const oldest = waiting >= MAX_REGISTRATIONS && known === undefined
+      ? store.registered(this.#id).find((each) => !this.#batch.joins(each))
+      : null;
+    if (oldest === undefined) throw full();
     const registration: StoredRegistration = {
       member,
       id: toHex(random(16)),
@@ -214,6 +218,7 @@ export class HostedGroup {
     };
     store.transaction(() => {
       if (checked !== null) this.#useTicket(checked, member);
+      if (oldest !== null) store.removeRegistration(this.#id, oldest);
       store.putRegistration(this.#id, registration);
     });
     return this.#registered(from, registration);
