@@ -24,7 +24,7 @@ export function refused(code: string, message: string): SimppdError {
 
 /**
  * The person behind a device, if they may be in the group: as an owner, by an owner's or admin's
- * act, or by the access list. The account key is pinned from then on.
+ * act, or by the access list. The account key is pinned once they join.
  * @throws SimppdError why not, for the answer
  */
 export function admitted(state: GroupState, from: ProvedDevice): Person {
@@ -63,20 +63,38 @@ export function admitted(state: GroupState, from: ProvedDevice): Person {
   return { role: "member", account: accountKey, admission: null };
 }
 
-function isListed({ access }: Specification, { jid, accountKey }: ProvedDevice): boolean {
+/**
+ * The group with room for one person more: who came by the access list, has no device in it and
+ * nothing that an owner or admin gave them, is forgotten first, the one who came first.
+ * @param staying bare JIDs of those who are about to be in
+ */
+export function withRoom(state: GroupState, staying: readonly string[] = []): GroupState {
+  if (state.persons.size < MAX_KNOWN) return state;
+  const inside = new Set([...state.roster.map(({ jid }) => jid), ...staying]);
+  for (const [jid, { role, admission }] of state.persons) {
+    if (role !== "member" || admission !== null || inside.has(jid)) continue;
+    const persons = new Map(state.persons);
+    persons.delete(jid);
+    return { ...state, persons };
+  }
+  return state;
+}
+
+/** Does the access list let in whoever has this bare JID, whatever their keys? */
+export function isListedAddress({ access }: Specification, jid: string): boolean {
+  const domain = jid.slice(jid.indexOf("@") + 1);
+  return access.some((entry) =>
+    (entry.kind === "jid" && entry.jid === jid) ||
+    (entry.kind === "domain" && entry.domain === domain)
+  );
+}
+
+function isListed(specification: Specification, { jid, accountKey }: ProvedDevice): boolean {
   const fingerprint = fingerprintOf(accountKey);
-  return access.some((entry) => {
-    switch (entry.kind) {
-      case "invited":
-        return false;
-      case "jid":
-        return entry.jid === jid;
-      case "account":
-        return entry.fingerprint === fingerprint;
-      case "domain":
-        return entry.domain === jid.slice(jid.indexOf("@") + 1);
-    }
-  });
+  return isListedAddress(specification, jid) ||
+    specification.access.some((entry) =>
+      entry.kind === "account" && entry.fingerprint === fingerprint
+    );
 }
 
 /**

@@ -39,7 +39,21 @@ export class Batch {
     this.#run = run;
   }
 
-  /** @returns whether it was done; false when the key server ends. @throws SimppdError why not */
+  /** Does this member wait to join? */
+  joins(member: string): boolean {
+    return this.#joins.has(member);
+  }
+
+  /** How many joins and leaves wait. */
+  get size(): number {
+    return this.#joins.size + this.#leaves.size;
+  }
+
+  /**
+   * @returns whether it was done; false when the key server ends, or the same member asked again:
+   * one answer a member waits, so that who asks often holds no more than who asks once
+   * @throws SimppdError why not
+   */
   join(member: string, joining: Joining): Promise<boolean> {
     const done = this.#require(this.#joins.get(member));
     this.#joins.set(member, { ...joining, done });
@@ -95,7 +109,7 @@ export class Batch {
       if (failed.has(id)) done.reject(failed.get(id));
       else done.resolve(true);
     }
-    if (this.#joins.size + this.#leaves.size > 0) this.#arm();
+    if (this.size > 0) this.#arm();
   }
 
   /** The change could not be made. */
@@ -120,10 +134,10 @@ export class Batch {
     }, this.#interval());
   }
 
-  /** What somebody who asks again waits for already, or a new thing to wait for. */
+  /** A new thing to wait for, instead of what the same member waited for before. */
   #require(before: Waiting | undefined): PromiseWithResolvers<boolean> {
-    if (before !== undefined) return before.done;
-    if (this.#joins.size + this.#leaves.size >= MAX_WAITING) {
+    before?.done.resolve(false);
+    if (before === undefined && this.size >= MAX_WAITING) {
       throw refused("busy", "Too many want to join or leave at once; try again in a moment.");
     }
     const done = Promise.withResolvers<boolean>();

@@ -1,6 +1,6 @@
 import { equal } from "../crypto/mod.ts";
 import type { SignedAction } from "./action.ts";
-import { refused } from "./admission.ts";
+import { isListedAddress, refused, withRoom } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
 import { negotiate } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -9,6 +9,12 @@ import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
 import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
+
+/** Bans up to which admins add to them: the rest is the owners', who may have to expel admins. */
+const MAX_BANNED_BY_ADMINS = MAX_KNOWN / 2;
+
+/** Addresses of persons and the actions that let them in, in bytes: each change writes them anew. */
+const MAX_ADMISSIONS = 1_048_576;
 
 /** What a deed leads to: the group after it, and who is taken out of it. */
 export interface DeedDone {
@@ -129,14 +135,22 @@ function admit(
 ): DeedDone {
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
-  if (known === undefined && state.persons.size >= MAX_KNOWN) {
+  const roomy = known === undefined ? withRoom(state) : state;
+  if (known === undefined && roomy.persons.size >= MAX_KNOWN) {
     throw refused("too-many", "The group knows as many people as its key server takes.");
   }
   const person = { role, account: known?.account ?? null, admission: action.encoded };
+  let size = jid.length + action.encoded.length;
+  for (const [other, { admission }] of roomy.persons) {
+    if (other !== jid) size += other.length + (admission?.length ?? 0);
+  }
+  if (size > MAX_ADMISSIONS) {
+    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
+  }
   const banned = [...state.banned].filter((each) => each !== jid && !each.startsWith(`${jid}/`));
   const after = {
     ...state,
-    persons: new Map(state.persons).set(jid, person),
+    persons: new Map(roomy.persons).set(jid, person),
     banned: new Set(banned),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
@@ -148,7 +162,8 @@ function expel(
   action: SignedAction,
   subject: string,
 ): DeedDone {
-  const jid = subject.split("/", 1)[0]!;
+  const [jid = "", device] = subject.split("/");
+  if (!isBareJid(jid) || (device !== undefined && subject !== `${jid}/${device}`)) bareOf(subject);
   const affected = state.roster.filter((member) => member.id === subject || member.jid === subject);
   const roles = [...affected.map(({ role }) => role), state.persons.get(jid)?.role];
   const owner = state.specification.owners.some((each) => each.jid === jid);
@@ -156,15 +171,24 @@ function expel(
     throw refused("is-owner", `${jid} is an owner by the specification; write another one first.`);
   }
   if (author.role !== "owner" && (owner || roles.includes("admin"))) throw notAllowed("an owner");
-  const known = state.persons.has(jid) || affected.length > 0;
+  const known = affected.length > 0 ||
+    (device === undefined
+      ? state.persons.has(jid) || isListedAddress(state.specification, jid)
+      : author.role === "owner" && state.persons.has(jid) && /^[0-9a-f]{16}$/.test(device));
   if (!known) throw refused("no-such-member", `${subject} is not in this group.`);
-  if (state.banned.size >= MAX_KNOWN) {
+  const persons = new Map(state.persons);
+  const banned = new Set(state.banned).add(subject);
+  if (jid === subject) {
+    persons.delete(jid);
+    // Who is banned is so with every device.
+    for (const each of state.banned) if (each.startsWith(`${jid}/`)) banned.delete(each);
+  }
+  const most = author.role === "owner" ? MAX_KNOWN : MAX_BANNED_BY_ADMINS;
+  if (banned.size > Math.max(most, state.banned.size)) {
     throw refused("too-many", "The group has expelled as many as its key server remembers.");
   }
-  const persons = new Map(state.persons);
-  if (jid === subject) persons.delete(jid);
   return {
-    state: { ...state, persons, banned: new Set(state.banned).add(subject) },
+    state: { ...state, persons, banned },
     expelled: affected.map(({ id }) => id),
     reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
   };

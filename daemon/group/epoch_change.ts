@@ -13,7 +13,9 @@ import { MAX_PAYLOAD } from "./payload.ts";
 import type { GroupMember } from "./group_keys.ts";
 import {
   applyRosterChange,
+  decodeRoster,
   decodeRosterChange,
+  encodeRoster,
   encodeRosterChange,
   type Roster,
   rosterChange,
@@ -128,7 +130,10 @@ export function makeEpoch(graph: KeyGraph, change: Change, signing: KeyPair, now
  * last. Those of before were read so when they came.
  */
 function requireReadable(before: Roster, change: Bytes, after: Roster): void {
-  const read = applyRosterChange(before, decodeRosterChange(change));
+  const read = before.length === 0
+    // To nobody is a change announced: who comes gets the list.
+    ? decodeRoster(encodeRoster(after))
+    : applyRosterChange(before, decodeRosterChange(change));
   if (!equal(rosterHash(read), rosterHash(after))) {
     throw new RangeError("the list of members would be read as another");
   }

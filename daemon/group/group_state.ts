@@ -10,7 +10,7 @@ import type { Role, Specification } from "./specification.ts";
 /** A person the group knows of, whether a device of theirs is in or not. */
 export interface Person {
   readonly role: Role;
-  /** Account key pinned when a device of theirs registered first; null before. */
+  /** Account key pinned when a device of theirs joined first; null before. */
   readonly account: Bytes | null;
   /** The signed action that let them in; null where the access list did. */
   readonly admission: Bytes | null;

@@ -1,7 +1,7 @@
-import { type Bytes, fromHex, logOf, SimppdError, toHex } from "../base/mod.ts";
+import { type Bytes, fromHex, logOf, Rate, SimppdError, steadyNow, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
 import { readAction } from "./action.ts";
-import { admitted, checkTicket, full, refused } from "./admission.ts";
+import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
@@ -28,6 +28,8 @@ const REGISTRATION_AGE = 2 * 3_600_000;
 /** How long nonces of tickets are kept after these expired, for clocks that were set. */
 const NONCE_AGE = 86_400_000;
 const MAX_REGISTRATIONS = 1024;
+/** Acts of one person with all devices in a group, a minute: each writes the whole group. */
+const ACTS_OF_ONE = 60;
 
 /**
  * How long an ended group is kept, in ms, for members who were away: after it nobody is told any
@@ -48,6 +50,8 @@ export interface GroupHost {
   readonly now: () => number;
   /** ms between two statements. */
   readonly repeat: number;
+  /** May one more wait for its batch, beside those of its maker's other groups? */
+  readonly mayWait: () => boolean;
   /** Called when the group ended so long ago that it is to be forgotten. */
   readonly over: () => void;
 }
@@ -72,6 +76,7 @@ export class HostedGroup {
   readonly #timers: Timers;
   #state: GroupState;
   #graph: KeyGraph;
+  readonly #acts = new Rate(ACTS_OF_ONE, 60_000);
   #closed = false;
 
   private constructor(
@@ -124,8 +129,17 @@ export class HostedGroup {
   wasMadeBy(maker: string): boolean {
     return this.#maker === maker;
   }
+  /** Is this person (bare JID) an owner, or known to it otherwise? */
+  knows(jid: string): boolean {
+    return this.#state.persons.has(jid) ||
+      this.specification.owners.some((owner) => owner.jid === jid);
+  }
   get specification(): Specification {
     return this.#state.specification;
+  }
+  /** Joins and leaves that wait for the next change of the key. */
+  get waiting(): number {
+    return this.#batch.size;
   }
   /** Did its owners end it longer than {@link ENDED_AGE} ago? */
   get isOver(): boolean {
@@ -172,7 +186,7 @@ export class HostedGroup {
       case "status":
         return this.#standing(from);
       case "specification":
-        admitted(this.#state, from);
+        this.#requireProved(from);
         return { kind: "specified", specification: printSpecification(this.specification) };
       default:
         throw refused("bad-request", "A key server is not asked this.");
@@ -183,13 +197,17 @@ export class HostedGroup {
     const { store, random, now } = this.#o;
     const member = memberIdOf(from.jid, from.device);
     this.#requireOpen();
-    const person = admitted(this.#state, from);
+    admitted(withRoom(this.#state), from);
     const known = store.registration(this.#id, member);
     if (known?.request === request) return this.#registered(from, known);
     const checked = checkTicket(this.specification, ticket, from, now());
     this.#requireSuite([suites], member);
     const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
-    if (waiting >= MAX_REGISTRATIONS && known === undefined) throw full();
+    // Who registers and does not join makes room for who comes after.
+    const oldest = waiting >= MAX_REGISTRATIONS && known === undefined
+      ? store.registered(this.#id).find((each) => !this.#batch.joins(each))
+      : null;
+    if (oldest === undefined) throw full();
     const registration: StoredRegistration = {
       member,
       id: toHex(random(16)),
@@ -198,14 +216,11 @@ export class HostedGroup {
       suites: [...suites],
       at: now(),
     };
-    const persons = new Map(this.#state.persons).set(from.jid, person);
-    const state = { ...this.#state, persons };
     store.transaction(() => {
       if (checked !== null) this.#useTicket(checked, member);
+      if (oldest !== null) store.removeRegistration(this.#id, oldest);
       store.putRegistration(this.#id, registration);
-      this.#records.put(state, this.#graph);
     });
-    this.#state = state;
     return this.#registered(from, registration);
   }
 
@@ -232,6 +247,7 @@ export class HostedGroup {
     this.#requireOpen();
     if (this.#state.registrations.get(member) !== registration) {
       this.#requireRegistration(from, registration);
+      this.#requireWaiting();
       if (!await this.#batch.join(member, { from, registration })) return null;
     }
     return { kind: "joined", ...this.#standingOf(member) };
@@ -242,6 +258,7 @@ export class HostedGroup {
     if (!this.#state.registrations.has(member) || this.#batch.hasLeft(request)) {
       return { kind: "left" };
     }
+    this.#requireWaiting();
     if (!await this.#batch.leave(member, request)) return null;
     return { kind: "left" };
   }
@@ -264,6 +281,9 @@ export class HostedGroup {
     const done = takeAction(this.#state, from, action);
     if (done === null) return { kind: "done" };
     this.#requireOpen();
+    if (!this.#acts.allows(from.jid, steadyNow())) {
+      throw refused("busy", "You did very much in this group just now; try again in a minute.");
+    }
     const { state, expelled, reasons } = done;
     if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
       this.#o.store.transaction(() => this.#records.put(state, this.#graph));
@@ -275,10 +295,19 @@ export class HostedGroup {
   }
 
   #standing(from: ProvedDevice): Answer {
-    if (!this.#graph.has(memberIdOf(from.jid, from.device))) admitted(this.#state, from);
+    this.#requireProved(from);
     const { statement, roster, incarnation } = this.#state;
     const encoded = statement?.encoded ?? new Uint8Array();
     return { kind: "standing", incarnation, statement: encoded, members: encodeRoster(roster) };
+  }
+
+  /** Where registrars are named, a device is told of the group only once one vouched for it. */
+  #requireProved(from: ProvedDevice): void {
+    const member = memberIdOf(from.jid, from.device);
+    if (this.#graph.has(member)) return;
+    admitted(withRoom(this.#state), from);
+    if (this.#o.store.registration(this.#id, member) !== undefined) return;
+    checkTicket(this.specification, new Uint8Array(), from, this.#o.now());
   }
 
   #standingOf(member: string) {
@@ -298,15 +327,19 @@ export class HostedGroup {
     const join: Change["join"][number][] = [];
     const failed = new Map<string, unknown>();
     const leave = new Set(leaving);
+    let state = this.#state;
     for (const [id, { from, registration }] of joins) {
       try {
         const stored = this.#requireRegistration(from, registration);
-        const person = admitted(this.#state, from);
+        const roomy = withRoom(state, join.map(({ member }) => member.jid));
+        const person = admitted(roomy, from);
         const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
         this.#requireRoom([...join.map((each) => each.member), member]);
         this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
         if (this.#graph.has(id)) leave.add(id);
         join.push({ member, registration: stored });
+        // From now on this person is who has this account key.
+        state = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
       } catch (error) {
         failed.set(id, error);
       }
@@ -315,7 +348,7 @@ export class HostedGroup {
       .map((id) => ({ kind: "left", subject: id, action: null }));
     try {
       if (join.length > 0 || leave.size > 0) {
-        this.#change({ state: this.#state, join, leave: [...leave], reasons, actions: [] });
+        this.#change({ state, join, leave: [...leave], reasons, actions: [] });
       }
       this.#batch.settle([...joins.keys()], leaves, failed);
     } catch (error) {
@@ -374,6 +407,10 @@ export class HostedGroup {
     const { statement, roster } = this.#state;
     if (statement === null || roster.length === 0) return;
     this.#delivery.publish(encodeStatement(this.#id, statement.encoded));
+  }
+
+  #requireWaiting(): void {
+    if (!this.#o.mayWait()) throw refused("busy", "Too many wait here; try again in a moment.");
   }
 
   #requireOpen(): void {

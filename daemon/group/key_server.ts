@@ -12,15 +12,20 @@ import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 
-/** Requests of one device, and of all, a minute. */
+/** Requests of one device, and of all whom the group they ask about knows, a minute. */
 const REQUESTS_OF_ONE = 60;
 const REQUESTS = 6_000;
+/** Requests of all others, and of those of one domain: they never use up what members need. */
+const REQUESTS_OF_STRANGERS = 6_000;
+const REQUESTS_OF_DOMAIN = 1_200;
 const MINUTE = 60_000;
-/** Requests that are worked on or wait for a batch. */
-const MAX_OPEN = 2_048;
+/** Joins and leaves that wait for a batch, in all groups that one person had hosted. */
+const WAITING_OF_ONE = 2_048;
 /** Groups that one person may have hosted. */
 const GROUPS_OF_ONE = 16;
 const MAX_GROUPS = 1_024;
+/** Ended groups of one person that are kept for members who were away. */
+const ENDED_OF_ONE = 32;
 const REPEAT = 60_000;
 
 /** What a key server stands on. */
@@ -52,8 +57,9 @@ export class KeyServer {
   readonly #groups = new Map<string, HostedGroup>();
   readonly #rate = new Rate(REQUESTS_OF_ONE, MINUTE);
   readonly #rateOfAll = new Rate(REQUESTS, MINUTE);
+  readonly #rateOfStrangers = new Rate(REQUESTS_OF_STRANGERS, MINUTE);
+  readonly #rateOfDomain = new Rate(REQUESTS_OF_DOMAIN, MINUTE);
   readonly #damaged = new Set<string>();
-  #open = 0;
   #closed = false;
 
   /** Takes up all groups of the store; nothing is said before {@link start}. */
@@ -67,8 +73,9 @@ export class KeyServer {
   #takeUp(id: string): void {
     const { store, random } = this.#o;
     try {
-      const host = (specification: Specification) => this.#host(specification);
-      const group = HostedGroup.load(host, store.group(id)!, random);
+      const stored = store.group(id)!;
+      const host = (specification: Specification) => this.#host(specification, stored.maker);
+      const group = HostedGroup.load(host, stored, random);
       this.#groups.set(id, group);
       if (group.isOver) this.#forget(id);
     } catch (error) {
@@ -101,9 +108,7 @@ export class KeyServer {
 
   /** Is this person (bare JID) an owner of a group here, or known to one? */
   knows(jid: string): boolean {
-    return this.groups.some(({ state, specification }) =>
-      state.persons.has(jid) || specification.owners.some((owner) => owner.jid === jid)
-    );
+    return this.groups.some((group) => group.knows(jid));
   }
 
   /** Says every group's statement, and again from time to time. */
@@ -125,7 +130,7 @@ export class KeyServer {
   /**
    * Hosts a group; one that is hosted already by the same specification stays as it is.
    * @param maker bare JID of who wants it; empty: whoever runs this key server
-   * @throws SimppdError `other-key-server`, `group-exists`, `too-many`
+   * @throws SimppdError `other-key-server`, `group-damaged`, `group-exists`, `room-taken`, `too-many`
    */
   host(specification: Specification, maker = ""): HostedGroup {
     const { group, keyServer } = specification;
@@ -142,11 +147,17 @@ export class KeyServer {
       if (known.wasMadeBy(maker)) return known;
       throw refused("group-exists", "There is a group of this id already; make another id.");
     }
-    const tooMany = maker !== "" && this.#o.store.countOf(maker) >= GROUPS_OF_ONE;
-    if (tooMany || this.#groups.size >= MAX_GROUPS) {
+    const open = this.groups.filter(({ state }) => !state.closed);
+    if (maker !== "" && open.some((each) => each.specification.room === specification.room)) {
+      throw refused("room-taken", "There is a group in this room already; make another room.");
+    }
+    const ended = this.groups.filter((each) => each.state.closed && each.wasMadeBy(maker));
+    const theirs = this.#o.store.countOf(maker) - ended.length;
+    if ((maker !== "" && theirs >= GROUPS_OF_ONE) || open.length >= MAX_GROUPS) {
       throw refused("too-many", "This key server hosts no more groups for you.");
     }
-    const hosted = HostedGroup.create(this.#host(specification), specification, maker);
+    if (maker !== "") this.#forgetEnded(ended);
+    const hosted = HostedGroup.create(this.#host(specification, maker), specification, maker);
     this.#groups.set(group, hosted);
     hosted.start();
     return hosted;
@@ -168,9 +179,8 @@ export class KeyServer {
     } catch (error) {
       return logOf("group").debug("no request of {jid}: {error}", { jid: from.jid, error });
     }
-    const at = steadyNow();
     // Who asks too much is not answered either: that would be work of the kind that is saved.
-    if (!this.#rate.allows(toHex(from.deviceKey), at) || !this.#rateOfAll.allows("", at)) {
+    if (!this.#allows(from, request.group)) {
       return logOf("group").info("{jid} asks too much", { jid: from.jid });
     }
     const { request: id, group } = request;
@@ -184,9 +194,15 @@ export class KeyServer {
     }
   }
 
+  #allows(from: ProvedDevice, group: string): boolean {
+    const at = steadyNow();
+    if (!this.#rate.allows(toHex(from.deviceKey), at)) return false;
+    if (this.#groups.get(group)?.knows(from.jid) === true) return this.#rateOfAll.allows("", at);
+    const domain = from.jid.slice(from.jid.indexOf("@") + 1);
+    return this.#rateOfDomain.allows(domain, at) && this.#rateOfStrangers.allows("", at);
+  }
+
   async #answer(from: ProvedDevice, request: GroupRequest) {
-    if (this.#open >= MAX_OPEN) return refusalOf(busy());
-    this.#open++;
     try {
       if (request.kind === "host") return this.#hostFor(from, request.specification, request.group);
       const hosted = this.#groups.get(request.group);
@@ -197,8 +213,6 @@ export class KeyServer {
       return await hosted.request(from, request);
     } catch (error) {
       return refusalOf(error);
-    } finally {
-      this.#open--;
     }
   }
 
@@ -215,6 +229,15 @@ export class KeyServer {
     return { kind: "done" } as const;
   }
 
+  /** Who makes and ends groups without end has the oldest of them forgotten. */
+  #forgetEnded(ended: readonly HostedGroup[]): void {
+    const endOf = ({ state }: HostedGroup) => state.statement?.time ?? 0;
+    const oldest = ended.toSorted((a, b) => endOf(a) - endOf(b));
+    for (const { specification } of oldest.slice(0, Math.max(0, ended.length + 1 - ENDED_OF_ONE))) {
+      this.#forget(specification.group);
+    }
+  }
+
   /** Nothing of a group is left here, its keys least of all. */
   #forget(id: string): void {
     this.#groups.get(id)?.close();
@@ -222,11 +245,15 @@ export class KeyServer {
     this.#o.store.removeGroup(id);
   }
 
-  #host(specification: Specification): GroupHost {
+  #host(specification: Specification, maker: string): GroupHost {
     const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
     const ours = { signing: this.#signing, room: room(specification) };
     const over = () => this.#forget(specification.group);
-    return { store, control, random, accountKey, now, repeat, over, ...ours };
+    const mayWait = () => {
+      const theirs = this.groups.filter((group) => group.wasMadeBy(maker));
+      return theirs.reduce((sum, { waiting }) => sum + waiting, 0) < WAITING_OF_ONE;
+    };
+    return { store, control, random, accountKey, now, repeat, mayWait, over, ...ours };
   }
 }
 
@@ -235,8 +262,4 @@ function damaged(): SimppdError {
     "group-damaged",
     "What the key server kept of this group cannot be read; who runs it can restore a backup.",
   );
-}
-
-function busy(): SimppdError {
-  return refused("busy", "The key server has too much to do; try again in a moment.");
 }

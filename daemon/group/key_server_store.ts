@@ -205,6 +205,12 @@ export class KeyServerStore {
     );
   }
 
+  /** Member ids of those who registered, the one who did longest ago first. */
+  registered(group: string): string[] {
+    return this.#db.prepare("SELECT member FROM registrations WHERE group_id = ? ORDER BY at")
+      .all(group).map(({ member }) => String(member));
+  }
+
   /** Drops registrations of before `at`. @returns how many are left */
   dropRegistrations(group: string, at: number): number {
     this.#db.prepare("DELETE FROM registrations WHERE group_id = ? AND at < ?").run(group, at);

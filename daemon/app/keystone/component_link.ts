@@ -18,8 +18,16 @@ const EME = "urn:xmpp:eme:0";
 /** What may wait to be opened, of one sender and of all, in characters. */
 const WAITING_OF_ONE = 1_000_000;
 const WAITING = 32_000_000;
-/** People nobody had heard of who may write for the first time, a minute: each costs a row. */
+/** People of one domain whose keys are kept for the first time, a minute: each costs a row. */
 const NEWCOMERS = 300;
+/**
+ * What is opened of people nobody had heard of, a minute: of one, of one domain, and of all domains
+ * but that of this component's server. Nothing proves an address before it is opened, so a server
+ * that invents some uses up what is its own.
+ */
+const TRIES_OF_ONE = 12;
+const TRIES_OF_DOMAIN = 600;
+const TRIES = 6_000;
 /** Sessions that are renewed, and proofs that are sent, for one person a minute. */
 const RENEWALS = 6;
 
@@ -33,6 +41,9 @@ export class ComponentLink implements ControlChannel {
   readonly #take: PayloadListener;
   readonly #renewals = new Rate(RENEWALS, 60_000);
   readonly #newcomers = new Rate(NEWCOMERS, 60_000);
+  readonly #triesOfOne = new Rate(TRIES_OF_ONE, 60_000);
+  readonly #triesOfDomain = new Rate(TRIES_OF_DOMAIN, 60_000);
+  readonly #tries = new Rate(TRIES, 60_000);
   readonly #waiting = new Map<string, number>();
   #waitingAll = 0;
 
@@ -87,12 +98,13 @@ export class ComponentLink implements ControlChannel {
   }
 
   async #open(stanza: Element, sealed: Element): Promise<void> {
-    const from = Jid.parse(stanza.attrs.from!).bare().toString();
+    const jid = Jid.parse(stanza.attrs.from!).bare();
+    const from = jid.toString();
     const size = sealed.getChildren("for").reduce((sum, part) => sum + part.getText().length, 0);
     const waiting = this.#waiting.get(from) ?? 0;
     const known = this.#simpp.trust.get(from) !== undefined;
     const flood = waiting + size > WAITING_OF_ONE || this.#waitingAll + size > WAITING;
-    if (flood || (!known && !this.#newcomers.allows("", steadyNow()))) {
+    if (flood || (!known && !this.#mayTry(jid))) {
       return logOf("app").warn("a message of {from} was dropped: too many at once", { from });
     }
     this.#waiting.set(from, waiting + size);
@@ -107,11 +119,28 @@ export class ComponentLink implements ControlChannel {
       const level = expected ? "info" : "error";
       logOf("app")[level]("a message of {from} was not opened: {error}", { from, error });
     } finally {
+      if (!known) this.#count(jid);
       this.#waitingAll -= size;
       const left = (this.#waiting.get(from) ?? 0) - size;
       if (left > 0) this.#waiting.set(from, left);
       else this.#waiting.delete(from);
     }
+  }
+
+  #mayTry(jid: Jid): boolean {
+    const now = steadyNow();
+    const ours = this.#component.domain.toString().endsWith(`.${jid.domain}`);
+    return this.#triesOfOne.allows(jid.toString(), now) &&
+      this.#triesOfDomain.allows(jid.domain, now) && (ours || this.#tries.allows("", now));
+  }
+
+  /** Somebody's keys are kept now, unless there were too many of their domain. */
+  #count(jid: Jid): void {
+    const from = jid.toString();
+    if (this.#simpp.trust.get(from) === undefined) return;
+    if (this.#newcomers.allows(jid.domain, steadyNow())) return;
+    logOf("app").warn("{from} is not remembered: too many newcomers", { from });
+    this.#simpp.forget(from);
   }
 
   /** Is there a packet for this device? Who wrote for one we were before must hear of this one. */

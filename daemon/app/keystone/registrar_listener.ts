@@ -3,7 +3,7 @@ import * as x509 from "@peculiar/x509";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import * as v from "valibot";
 import {
@@ -17,6 +17,7 @@ import {
 } from "../../base/mod.ts";
 import { notAuthenticated, type Registrar, type UserDirectory } from "../../group/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
+import { networkOf } from "./network_of.ts";
 
 /** Where a registrar listens, and whom it takes. */
 export interface ListenerOptions {
@@ -33,9 +34,13 @@ export interface ListenerOptions {
 
 const MAX_BODY = 8_192;
 const MAX_CONNECTIONS = 64;
+/** Connections of one network, see {@link networkOf}. */
+const CONNECTIONS_OF_ONE = 8;
 const TIMEOUT = 10_000;
-/** Requests of one address, a minute. */
+/** Requests of one network, a minute. */
 const REQUESTS = 30;
+/** Passwords tried for one name, a minute, from wherever. */
+const TRIES = 10;
 const MINUTE = 60_000;
 
 const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
@@ -56,6 +61,8 @@ export class RegistrarListener {
   readonly #o: ListenerOptions;
   readonly #server: Server;
   readonly #rate = new Rate(REQUESTS, MINUTE);
+  readonly #tries = new Rate(TRIES, MINUTE);
+  readonly #connections = new Map<string, number>();
 
   private constructor(options: ListenerOptions) {
     this.#o = options;
@@ -64,10 +71,11 @@ export class RegistrarListener {
       ? {}
       : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
     this.#server = createServer(
-      { cert: certificate, key, minVersion: "TLSv1.2", ...asking },
+      { cert: certificate, key, minVersion: "TLSv1.2", handshakeTimeout: TIMEOUT, ...asking },
       (request, response) => void this.#answer(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on("connection", (socket: Socket) => this.#connected(socket));
     this.#server.requestTimeout = TIMEOUT;
     this.#server.headersTimeout = TIMEOUT;
   }
@@ -100,13 +108,29 @@ export class RegistrarListener {
     return closed;
   }
 
+  /** Who opens connections and says nothing uses up their own, and not for long. */
+  #connected(socket: Socket): void {
+    const network = networkOf(socket.remoteAddress ?? "");
+    const open = this.#connections.get(network) ?? 0;
+    if (open >= CONNECTIONS_OF_ONE) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.set(network, open + 1);
+    socket.once("close", () => {
+      const left = (this.#connections.get(network) ?? 1) - 1;
+      if (left > 0) this.#connections.set(network, left);
+      else this.#connections.delete(network);
+    });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = (status: number, value: unknown) => {
       response.writeHead(status, { "content-type": "application/json", connection: "close" });
       response.end(JSON.stringify(value));
     };
     try {
-      if (!this.#rate.allows(request.socket.remoteAddress ?? "", steadyNow())) {
+      if (!this.#rate.allows(networkOf(request.socket.remoteAddress ?? ""), steadyNow())) {
         return reply(429, { error: { code: "too-many", message: "Wait a minute." } });
       }
       if (request.method !== "POST" || request.url !== "/ticket") {
@@ -137,6 +161,9 @@ export class RegistrarListener {
   }
 
   async #userNamed(user: string | undefined, password: string | undefined): Promise<string> {
+    if (user !== undefined && !this.#tries.allows(user.toLowerCase(), steadyNow())) {
+      throw new SimppdError("busy", "Too many passwords were tried for this name; wait a minute.");
+    }
     const known = user !== undefined && password !== undefined &&
       await this.#o.users!.knows(user, password);
     if (!known) throw notAuthenticated();
