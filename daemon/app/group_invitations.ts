@@ -17,6 +17,8 @@ interface Around {
   };
   readonly stored: StoredGroups;
   readonly own: string;
+  /** Is something remembered of this room, in clear? */
+  isPlainRoom(jid: string): boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Around {
 export function takeInvitation(
   from: string,
   { content }: Incoming["envelope"],
-  { people, stored, own }: Around,
+  { people, stored, own, isPlainRoom }: Around,
 ): StoredGroup | undefined {
   const found = invitationOf(content);
   if (found === undefined) return undefined;
@@ -41,6 +43,11 @@ export function takeInvitation(
   const { room: jid, group: id } = specification;
   // A group that stood under a person's address could be taken for them.
   if (people.has(jid) || jid === own) return undefined;
+  // Nor does it take the place of a room in clear, with what was said there.
+  if (isPlainRoom(jid)) {
+    logOf("app").warn("{from} invites to a group in {jid}, a room in clear", { from, jid });
+    return undefined;
+  }
   const known = stored.get(jid) ?? stored.all().find((one) => one.id === id);
   if (known !== undefined && !isOpen(known, jid, from)) return undefined;
   if (stored.all().filter(({ state }) => state === "invited").length >= MOST) return undefined;

@@ -163,7 +163,12 @@ export class AppGroups implements SealedRooms {
   /** Takes what was opened, if it is an invitation to a group. */
   receive({ from, envelope }: Incoming): void {
     const { people, stored, rooms } = this.#o;
-    const group = takeInvitation(from, envelope, { people, stored, own: this.#o.self().jid });
+    const group = takeInvitation(from, envelope, {
+      people,
+      stored,
+      own: this.#o.self().jid,
+      isPlainRoom: (jid) => rooms().isPlain(jid),
+    });
     if (group === undefined) return;
     const { name } = this.#specification(group);
     rooms().invitedTo(group.jid, name, group.invitation!);
@@ -400,7 +405,7 @@ export class AppGroups implements SealedRooms {
     this.#o.stored.remove(jid);
     this.#specifications.delete(jid);
     this.#touched.drop(jid);
-    this.#o.rooms().drop(jid);
+    this.#o.rooms().dropSealed(jid);
   }
 
   #touch(jid: string): void {

@@ -120,6 +120,11 @@ export class AppRooms {
     return this.#o.stored.get(jid) !== undefined;
   }
 
+  /** Is something remembered of this room, which is none of an encrypted group? */
+  isPlain(jid: string): boolean {
+    return this.#o.stored.get(jid)?.encryption === "none";
+  }
+
   list(): RoomView[] {
     return this.#o.stored.all().filter(({ state }) => state !== "declined")
       .map((room) => this.#view(room));
@@ -193,6 +198,11 @@ export class AppRooms {
     this.#online?.entry.leave(jid);
     this.#online?.bookmarks.drop(jid);
     this.#remove(jid);
+  }
+
+  /** As {@link drop}, of an encrypted group's room; a room in clear under its address stays. */
+  dropSealed(jid: string): void {
+    if (!this.isPlain(jid)) this.drop(jid);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
