@@ -9,8 +9,6 @@ export interface OpenGroup extends GroupKeys {
   receive(from: ProvedDevice, payload: Uint8Array): void;
   /** Tells whether there is a connection. */
   setOnline(online: boolean): void;
-  /** Deletes what is stored of its keys. */
-  forget(): void;
 }
 
 /** Phases after which one is out. */

@@ -65,6 +65,12 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   stored.put({ ...group, state: "joined" });
   assert.equal(take(BOB, invitationElement(other, "")), undefined);
   // The same group in another room is no other group.
+  const elsewhere = { room: "other@rooms.example.org", group: "1f".repeat(16) };
+  const second = take(BOB, invitationElement(specification(elsewhere), ""))!;
+  assert.equal(second.state, "invited");
+  const { room } = elsewhere;
+  assert.equal(take(BOB, invitationElement(specification({ room }), "")), undefined);
+  stored.remove(second.jid);
   const moved = specification({ room: "elsewhere@rooms.example.org" });
   assert.equal(take(BOB, invitationElement(moved, "")), undefined);
   stored.put({ ...group, invitation: { ...group.invitation!, from: EVE } });

@@ -14,7 +14,6 @@ import type {
   Problem,
   RoomMessageView,
 } from "../views/mod.ts";
-import type { Room } from "../xmpp/client/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
@@ -29,7 +28,7 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
-import { GroupLeavers } from "./group_leavers.ts";
+import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
@@ -75,6 +74,8 @@ interface GroupsOptions {
     specification: Specification,
     ticket: (specification: Specification) => Promise<Bytes>,
   ) => OpenGroup;
+  /** Deletes what is stored of a group's keys, by its id. */
+  readonly forget: (group: string) => void;
 }
 
 /**
@@ -88,6 +89,7 @@ export class AppGroups implements SealedRooms {
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
   #specifications = new Map<string, Specification>();
+  #online = false;
 
   constructor(options: GroupsOptions) {
     this.#o = options;
@@ -118,8 +120,9 @@ export class AppGroups implements SealedRooms {
   /** Uses this connection from now on. */
   attach({ client }: Connection): void {
     client.events.on(({ state }) => {
-      if (state === "online") this.start();
-      for (const { keys } of this.#here.values()) keys.setOnline(state === "online");
+      this.#online = state === "online";
+      if (this.#online) this.start();
+      for (const { keys } of this.#here.values()) keys.setOnline(this.#online);
     });
   }
 
@@ -255,7 +258,7 @@ export class AppGroups implements SealedRooms {
 
   async leave(jid: string, force: boolean): Promise<void> {
     const group = this.#get(jid);
-    const keys = this.#here.get(group.jid)?.keys;
+    const keys = this.#keysOf(group);
     const inside = keys !== undefined && ["in", "behind", "joining"].includes(keys.phase);
     if (this.#o.servers.has(group.id) && !force && inside) {
       throw new SimppdError(
@@ -263,8 +266,25 @@ export class AppGroups implements SealedRooms {
         "This device keeps the keys of the group: end it for everybody, or stay in it.",
       );
     }
-    if (inside && !force) await keys.leave();
+    if (inside && !force) {
+      if (!this.#online) throw keyServerNotTold();
+      await keys.leave();
+    }
     this.#remove(group.jid);
+  }
+
+  /** A group's keys, also before the first connection; undefined when we are not in, or they are damaged. */
+  #keysOf(group: StoredGroup): OpenGroup | undefined {
+    const here = this.#here.get(group.jid);
+    if (here !== undefined || group.state !== "joined") return here?.keys;
+    try {
+      const { keys } = this.#open(group);
+      keys.setOnline(this.#online);
+      return keys;
+    } catch (error) {
+      logOf("app").error("the group {jid} does not open: {error}", { jid: group.jid, error });
+      return undefined;
+    }
   }
 
   send(jid: string, body: string): RoomMessageView {
@@ -376,7 +396,10 @@ export class AppGroups implements SealedRooms {
     person: string,
     affiliation: "owner" | "admin" | "member" | "none",
   ): Promise<void> {
-    const room = this.#inRoom(jid);
+    const room = this.#o.rooms().live(jid);
+    if (room === undefined) {
+      throw new SimppdError("not-in-room", "You are not in the group's room right now.");
+    }
     try {
       await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
     } catch (error) {
@@ -401,11 +424,13 @@ export class AppGroups implements SealedRooms {
     const here = this.#here.get(jid);
     here?.close();
     this.#here.delete(jid);
-    here?.keys.forget();
+    // Also those of a group that was not opened in this run, or does not open.
+    const id = this.#o.stored.get(jid)?.id;
+    if (id !== undefined) this.#o.forget(id);
     this.#o.stored.remove(jid);
     this.#specifications.delete(jid);
     this.#touched.drop(jid);
-    this.#o.rooms().dropSealed(jid);
+    if (!this.#o.rooms().isPlain(jid)) this.#o.rooms().drop(jid);
   }
 
   #touch(jid: string): void {
@@ -467,12 +492,5 @@ export class AppGroups implements SealedRooms {
     const here = this.#here.get(group.jid);
     if (here !== undefined && group.state === "joined") return here;
     throw new SimppdError("not-in-group", "You are not in this group.");
-  }
-
-  /** @throws SimppdError `not-in-room` */
-  #inRoom(jid: string): Room {
-    const room = this.#o.rooms().live(jid);
-    if (room !== undefined) return room;
-    throw new SimppdError("not-in-room", "You are not in the group's room right now.");
   }
 }

@@ -43,6 +43,8 @@ const MAX_PAGE = 500;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
+type NewRoom = Omit<Parameters<AppApi["createRoom"]>[0], "password"> & { password?: string | null };
+
 interface RoomsOptions {
   readonly stored: StoredRooms;
   readonly messages: RoomMessages;
@@ -149,12 +151,7 @@ export class AppRooms {
   /** Makes a room under an address of {@link newAddress}. @throws SimppdError `room-…` */
   async make(
     jid: string,
-    { name, open = false, moderated = false, password = null }:
-      & Omit<
-        Parameters<AppApi["createRoom"]>[0],
-        "password"
-      >
-      & { password?: string | null },
+    { name, open = false, moderated = false, password = null }: NewRoom,
   ): Promise<RoomView> {
     const { entry } = this.#need();
     const room = await entry.create(jid, this.#o.nick(), {
@@ -198,11 +195,6 @@ export class AppRooms {
     this.#online?.entry.leave(jid);
     this.#online?.bookmarks.drop(jid);
     this.#remove(jid);
-  }
-
-  /** As {@link drop}, of an encrypted group's room; a room in clear under its address stays. */
-  dropSealed(jid: string): void {
-    if (!this.isPlain(jid)) this.drop(jid);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
