@@ -248,6 +248,8 @@ export class EpochFollower {
       statement,
       actions,
       specification: record.specification,
+      specified: record.statement!.specification,
+      lastAct: (device) => record.lastAct(device),
       knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
     });
   }
@@ -256,7 +258,7 @@ export class EpochFollower {
   #commit(proved: Proved, judgement: Judgement): void {
     const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
     const { statement, roster } = proved;
-    const { stored, strange } = record.commit(proved, now(), pinned);
+    const { stored, strange } = record.commit(proved, judgement, now(), pinned);
     this.#collector.drop(statement.incarnation, statement.epoch);
     processor.begin(stored, roster);
     processor.expecting = false;
