@@ -109,7 +109,7 @@ export class GroupHere {
         talk.news(this.#named(event.sentence));
         break;
       case "specification":
-        talk.news("An owner changed what is allowed in this group.");
+        talk.news("What is allowed in this group is another from now on.");
     }
     this.#o.touch();
   }

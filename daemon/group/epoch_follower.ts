@@ -14,7 +14,13 @@ import type { Incidents } from "./incidents.ts";
 import type { MemberRecord } from "./member_record.ts";
 import { malformed, peek } from "./payload.ts";
 import { type Change, RekeyCollector } from "./rekey_collector.ts";
-import { compareRosters, epochSentence, judge, type Judgement } from "./roster_judge.ts";
+import {
+  compareRosters,
+  epochSentence,
+  judge,
+  type Judgement,
+  unprovedSentence,
+} from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
 import {
   isIn,
@@ -117,7 +123,12 @@ export class EpochFollower {
     if (proved === null) throw malformed();
     const restored = current !== null && !isSame;
     const before = restored ? [] : record.roster;
-    this.#commit(proved, compareRosters(before, proved.roster));
+    const judgement = compareRosters(before, proved.roster);
+    const isRespecified = asked !== null && current !== null &&
+      !equal(current.specification, statement.specification);
+    this.#commit(proved, judgement);
+    const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
+    if (unproved !== undefined) incidents.tell("unproved", unproved);
     if (restored) {
       incidents.tell(
         "restored",

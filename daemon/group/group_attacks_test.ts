@@ -72,7 +72,10 @@ Deno.test("rekeys out of order fall into place; one that never comes is asked fo
   assert.equal(bob!.group.phase, "behind");
   await stage.clock.pass(5_000);
   assert.equal(bob!.group.epoch!.number, stage.anna.group.epoch!.number);
-  assert.deepEqual(bob!.incidents(), []);
+  // Nobody told bob by whose act somebody came meanwhile.
+  assert.deepEqual(bob!.incidents(), ["unproved"]);
+  const told = bob!.events.findLast(({ type }) => type === "incident");
+  assert.match(told?.type === "incident" ? told.sentence : "", /f@example.org came as member/);
   await stage.close();
 });
 

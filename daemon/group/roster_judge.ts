@@ -143,6 +143,24 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
   };
 }
 
+/** What changed while nobody here could see by whose act; undefined when nothing did. */
+export function unprovedSentence(
+  { joined, left, changed }: Judgement,
+  isRespecified: boolean,
+): string | undefined {
+  const said = [
+    ...new Set([
+      ...joined.map(({ jid, role }) => `${jid} came as ${role}`),
+      ...left.map(({ jid }) => `${jid} is gone`),
+      ...changed.map(({ jid, role }) => `${jid} is ${role}`),
+      ...isRespecified ? ["another specification is valid"] : [],
+    ]),
+  ];
+  if (said.length === 0) return undefined;
+  const list = said.length > 8 ? [...said.slice(0, 7), `${said.length - 7} more changes`] : said;
+  return `While this device was away: ${list.join(", ")}. By whose act, the key server alone says.`;
+}
+
 /** Who is in one list alone, and who has another role. */
 function changesOf(before: Roster, after: Roster) {
   const { gone, come } = rosterDifference(before, after);
