@@ -106,7 +106,7 @@ export class GroupHere {
         if (ENDINGS.has(event.phase)) talk.news(this.#named(event.sentence));
         break;
       case "incident":
-        talk.news(this.#named(event.sentence));
+        talk.news(this.#named(event.sentence), "safety");
         break;
       case "specification":
         talk.news("What is allowed in this group is another from now on.");
