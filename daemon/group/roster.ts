@@ -1,6 +1,7 @@
 import { type Bytes, toHex, utf8, type WireReader, WireWriter } from "../base/mod.ts";
 import { framed, sha256 } from "../crypto/mod.ts";
 import { deviceIdOf } from "../simpp/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { encodedRoster, takeOverEncoding, writeMember } from "./roster_encoding.ts";
 import { malformed, readCount, readWhole } from "./payload.ts";
@@ -52,11 +53,20 @@ export function readRole(reader: WireReader): Role {
   return role;
 }
 
-/** @throws SimppdError when it is longer than any address here */
+/** A bare JID as it is written everywhere. @throws SimppdError for anything else, or too long */
 export function readJid(reader: WireReader): string {
   const jid = reader.text();
   if (jid === "" || jid.length > MAX_JID || jid.includes("/")) throw malformed();
+  if (Jid.tryParse(jid)?.toString() !== jid) throw malformed();
   return jid;
+}
+
+/**
+ * A device is one account's: what it sealed bears its name alone, and under two accounts nobody could
+ * tell whose it is. @throws SimppdError `bad-group-message`
+ */
+export function requireOwnDevices(roster: Roster): void {
+  if (new Set(roster.map(({ device }) => device)).size !== roster.length) throw malformed();
 }
 
 function readMember(reader: WireReader): GroupMember {
