@@ -114,6 +114,25 @@ Deno.test("who floods with messages of no epoch is bounded and crowds out nobody
   await stage.close();
 });
 
+Deno.test("who floods under many nicks leaves room for what members say", async () => {
+  const { stage, people: [bob] } = await groupOf("bob");
+  const { anna } = stage;
+  for (let at = 0; at < 500; at++) {
+    const forged = concat(anna.group.seal(utf8("x")));
+    forged[24]! ^= 0x40; // the epoch
+    forged[25 + at % 8]! ^= 1 + at % 200; // some device
+    bob!.hear(forged, `room/${at % 10}`, `m${at}`);
+  }
+  assert.equal(bob!.group.status.held, 128);
+  stage.fate = (what, to) => to === bob!.id && what[0] === 32 ? "late" : "deliver";
+  await stage.person("carol@example.org").join();
+  anna.say("hello carol");
+  stage.fate = () => "deliver";
+  await stage.deliverLate();
+  assert.deepEqual(bob!.texts(), ["hello carol"]);
+  await stage.close();
+});
+
 Deno.test("another key server is told by its key, in the room and over the sealed channel", async () => {
   const { stage, people: [bob] } = await groupOf("bob");
   const other = new TestGroup({ group: stage.specification.group });
