@@ -29,7 +29,7 @@ import { presentedFile, sourceOf } from "./files/presented.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
-import { openKeystone } from "./group_keystone.ts";
+import { forgetKeystone, openKeystone } from "./group_keystone.ts";
 import { GroupServers } from "./group_servers.ts";
 import { AppGroups } from "./groups.ts";
 import { makeCalls } from "./make_calls.ts";
@@ -169,6 +169,7 @@ export function compose(
     },
     open: (specification, ticket) =>
       openKeystone({ specification, self: keys.self(), simpp, state, control, ticket }),
+    forget: (group) => forgetKeystone(group, state),
   });
   const rooms: AppRooms = new AppRooms({
     stored: new StoredRooms(state.db, state.vault),

@@ -9,8 +9,6 @@ export interface OpenGroup extends GroupKeys {
   receive(from: ProvedDevice, payload: Uint8Array): void;
   /** Tells whether there is a connection. */
   setOnline(online: boolean): void;
-  /** Deletes what is stored of its keys. */
-  forget(): void;
 }
 
 /** Phases after which one is out. */
@@ -108,10 +106,10 @@ export class GroupHere {
         if (ENDINGS.has(event.phase)) talk.news(this.#named(event.sentence));
         break;
       case "incident":
-        talk.news(this.#named(event.sentence));
+        talk.news(this.#named(event.sentence), "safety");
         break;
       case "specification":
-        talk.news("An owner changed what is allowed in this group.");
+        talk.news("What is allowed in this group is another from now on.");
     }
     this.#o.touch();
   }

@@ -17,6 +17,8 @@ interface Around {
   };
   readonly stored: StoredGroups;
   readonly own: string;
+  /** Is something remembered of this room, in clear? */
+  isPlainRoom(jid: string): boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Around {
 export function takeInvitation(
   from: string,
   { content }: Incoming["envelope"],
-  { people, stored, own }: Around,
+  { people, stored, own, isPlainRoom }: Around,
 ): StoredGroup | undefined {
   const found = invitationOf(content);
   if (found === undefined) return undefined;
@@ -41,8 +43,15 @@ export function takeInvitation(
   const { room: jid, group: id } = specification;
   // A group that stood under a person's address could be taken for them.
   if (people.has(jid) || jid === own) return undefined;
-  const known = stored.get(jid) ?? stored.all().find((one) => one.id === id);
-  if (known !== undefined && !isOpen(known, jid, from)) return undefined;
+  // Nor does it take the place of a room in clear, with what was said there.
+  if (isPlainRoom(jid)) {
+    logOf("app").warn("{from} invites to a group in {jid}, a room in clear", { from, jid });
+    return undefined;
+  }
+  // The same group in another room is no other group, and its keys are not this one's.
+  if (stored.all().some((one) => one.id === id && one.jid !== jid)) return undefined;
+  const known = stored.get(jid);
+  if (known !== undefined && !isOpen(known, from)) return undefined;
   if (stored.all().filter(({ state }) => state === "invited").length >= MOST) return undefined;
   return {
     jid,
@@ -64,8 +73,8 @@ export function takeInvitation(
 }
 
 /** May an invitation take the place of what is known? One we are in stays what it is. */
-function isOpen(known: StoredGroup, jid: string, from: string): boolean {
-  if (known.jid !== jid || known.state === "joined") return false;
+function isOpen(known: StoredGroup, from: string): boolean {
+  if (known.state === "joined") return false;
   if (known.state === "declined") return Date.now() - known.at >= DECLINED_FOR;
   return known.state !== "invited" || known.invitation?.from === from;
 }

@@ -29,13 +29,15 @@ function makeInbox() {
     isStranger: (jid: string) => jid !== BOB,
     isBlocked: () => false,
   };
+  const plain = new Set<string>();
+  const isPlainRoom = (jid: string) => plain.has(jid);
   const take = (from: string, ...content: Element[]) => {
     const envelope = { to: ALICE, time: 0, content };
-    const group = takeInvitation(from, envelope, { people, stored, own: ALICE });
+    const group = takeInvitation(from, envelope, { people, stored, own: ALICE, isPlainRoom });
     if (group !== undefined) stored.put(group);
     return group;
   };
-  return { db, stored, take };
+  return { db, stored, plain, take };
 }
 
 Deno.test("an invitation of a contact is kept; one of a stranger, of oneself, or of nonsense is not", () => {
@@ -63,6 +65,12 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   stored.put({ ...group, state: "joined" });
   assert.equal(take(BOB, invitationElement(other, "")), undefined);
   // The same group in another room is no other group.
+  const elsewhere = { room: "other@rooms.example.org", group: "1f".repeat(16) };
+  const second = take(BOB, invitationElement(specification(elsewhere), ""))!;
+  assert.equal(second.state, "invited");
+  const { room } = elsewhere;
+  assert.equal(take(BOB, invitationElement(specification({ room }), "")), undefined);
+  stored.remove(second.jid);
   const moved = specification({ room: "elsewhere@rooms.example.org" });
   assert.equal(take(BOB, invitationElement(moved, "")), undefined);
   stored.put({ ...group, invitation: { ...group.invitation!, from: EVE } });
@@ -71,5 +79,14 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   assert.equal(take(BOB, invitationElement(specification(), "")), undefined);
   stored.put({ ...group, state: "declined", at: Date.now() - 2 * 86_400_000 });
   assert.equal(take(BOB, invitationElement(specification(), ""))?.state, "invited");
+  db.close();
+});
+
+Deno.test("no invitation takes the place of a room in clear", () => {
+  const { db, plain, take } = makeInbox();
+  plain.add(ROOM);
+  assert.equal(take(BOB, invitationElement(specification(), "")), undefined);
+  const other = specification({ room: "other@rooms.example.org" });
+  assert.equal(take(BOB, invitationElement(other, ""))?.state, "invited");
   db.close();
 });

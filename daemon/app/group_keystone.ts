@@ -24,7 +24,7 @@ export function openKeystone(
   },
 ): OpenGroup {
   const store = new SqliteMemberStore(state.db, state.vault, specification.group);
-  const group = new KeystoneGroup({
+  return new KeystoneGroup({
     specification,
     self,
     store,
@@ -42,5 +42,9 @@ export function openKeystone(
     policy: () => DEFAULT_DATA_SUITES,
     pinned: (jid) => jid === self.jid ? self.accountKey : simpp.trust.get(jid)?.account,
   });
-  return Object.assign(group, { forget: () => store.clear() });
+}
+
+/** Deletes what is stored of a group's keys. @param group 32 hex digits */
+export function forgetKeystone(group: string, { db, vault }: StateDirectory): void {
+  new SqliteMemberStore(db, vault, group).clear();
 }

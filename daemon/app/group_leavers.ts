@@ -1,4 +1,4 @@
-import { logOf, sleep } from "../base/mod.ts";
+import { logOf, SimppdError, sleep } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import type { GroupMember, ProvedDevice } from "../group/mod.ts";
 import type { StoredGroups } from "../store/mod.ts";
@@ -86,4 +86,13 @@ export class GroupLeavers {
       }
     }
   }
+}
+
+/** Why one does not leave without a connection, unless by force. */
+export function keyServerNotTold(): SimppdError {
+  return new SimppdError(
+    "key-server-not-told",
+    "There is no connection to tell the key server that you leave; it would keep you in. Leave " +
+      "when you are online, or by force (--force): what is here is deleted then.",
+  );
 }

@@ -33,6 +33,8 @@ export interface GroupsOptions {
     specification: Specification,
     ticket: (specification: Specification) => Promise<Bytes>,
   ) => OpenGroup;
+  /** Deletes what is stored of a group's keys, by its id. */
+  readonly forget: (group: string) => void;
 }
 
 /** Something that a member said to a group and that is no text. */

@@ -13,6 +13,8 @@ import type { HeardInGroup } from "./room_stay.ts";
 const MOST_SEEN = 4_000;
 /** One line a cause and this many ms. */
 const LINE_EVERY = 60_000;
+/** Lines about keys and members, and apart from them about safety, in as many ms. */
+const MOST_NEWS = 300;
 /** Ours that the room has not repeated. */
 const MOST_UNCONFIRMED = 500;
 
@@ -38,6 +40,7 @@ interface TalkOptions {
 export class GroupTalk {
   readonly #o: TalkOptions;
   readonly #seen = new Set<string>();
+  readonly #news = new Rate(MOST_NEWS, LINE_EVERY);
   readonly #lines = new Rate(1, LINE_EVERY);
   /** Hash of the payload, by the message's id. */
   readonly #unconfirmed = new Map<string, string>();
@@ -144,9 +147,9 @@ export class GroupTalk {
     this.#line(cause, sentence);
   }
 
-  /** A line about keys or members; bounded as what is said is. */
-  news(sentence: string): void {
-    this.#o.log.news(this.#o.jid, sentence);
+  /** A line about keys or members; who floods the room does not hide it. */
+  news(sentence: string, about: "members" | "safety" = "members"): void {
+    if (this.#news.allows(about, steadyNow())) this.#o.log.line(this.#o.jid, sentence);
   }
 
   #inRoom(): Room {

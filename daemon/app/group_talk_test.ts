@@ -112,3 +112,14 @@ Deno.test("content and payloads read back, and nonsense reads as nothing", () =>
     undefined,
   );
 });
+
+Deno.test("a flood hides no line about safety", () => {
+  const { db, talk, hear, lines } = makeTalk();
+  for (let n = 0; n < 500; n++) {
+    hear(roomElements(writeContent(`spam ${n}`), true), `i${n}`, `s${n}`);
+  }
+  for (let n = 0; n < 500; n++) talk.news(`Epoch ${n}: the key was renewed.`);
+  talk.news("Somebody stands between.", "safety");
+  assert.ok(lines().some(([, body]) => body === "Somebody stands between."));
+  db.close();
+});

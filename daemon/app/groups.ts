@@ -9,14 +9,13 @@ import {
 } from "../group/mod.ts";
 import type { StoredGroup } from "../store/mod.ts";
 import type { GroupMemberView, GroupView, Problem, RoomMessageView } from "../views/mod.ts";
-import type { Room } from "../xmpp/client/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
-import { GroupHere } from "./group_here.ts";
+import { GroupHere, type OpenGroup } from "./group_here.ts";
 import {
   haveHosted,
   newSpecification,
@@ -25,7 +24,7 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
-import { GroupLeavers } from "./group_leavers.ts";
+import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
@@ -56,6 +55,7 @@ export class AppGroups implements SealedRooms {
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
   #specifications = new Map<string, Specification>();
+  #online = false;
 
   constructor(options: GroupsOptions) {
     this.#o = options;
@@ -86,8 +86,9 @@ export class AppGroups implements SealedRooms {
   /** Uses this connection from now on. */
   attach({ client }: Connection): void {
     client.events.on(({ state }) => {
-      if (state === "online") this.start();
-      for (const { keys } of this.#here.values()) keys.setOnline(state === "online");
+      this.#online = state === "online";
+      if (this.#online) this.start();
+      for (const { keys } of this.#here.values()) keys.setOnline(this.#online);
     });
   }
 
@@ -131,7 +132,12 @@ export class AppGroups implements SealedRooms {
   /** Takes what was opened, if it is an invitation to a group. */
   receive({ from, envelope }: Incoming): void {
     const { people, stored, rooms } = this.#o;
-    const group = takeInvitation(from, envelope, { people, stored, own: this.#o.self().jid });
+    const group = takeInvitation(from, envelope, {
+      people,
+      stored,
+      own: this.#o.self().jid,
+      isPlainRoom: (jid) => rooms().isPlain(jid),
+    });
     if (group === undefined) return;
     const { name } = this.#specification(group);
     rooms().invitedTo(group.jid, name, group.invitation!);
@@ -218,7 +224,7 @@ export class AppGroups implements SealedRooms {
 
   async leave(jid: string, force: boolean): Promise<void> {
     const group = this.#get(jid);
-    const keys = this.#here.get(group.jid)?.keys;
+    const keys = this.#keysOf(group);
     const inside = keys !== undefined && ["in", "behind", "joining"].includes(keys.phase);
     if (this.#o.servers.has(group.id) && !force && inside) {
       throw new SimppdError(
@@ -226,8 +232,25 @@ export class AppGroups implements SealedRooms {
         "This device keeps the keys of the group: end it for everybody, or stay in it.",
       );
     }
-    if (inside && !force) await keys.leave();
+    if (inside && !force) {
+      if (!this.#online) throw keyServerNotTold();
+      await keys.leave();
+    }
     this.#remove(group.jid);
+  }
+
+  /** A group's keys, also before the first connection; undefined when we are not in, or they are damaged. */
+  #keysOf(group: StoredGroup): OpenGroup | undefined {
+    const here = this.#here.get(group.jid);
+    if (here !== undefined || group.state !== "joined") return here?.keys;
+    try {
+      const { keys } = this.#open(group);
+      keys.setOnline(this.#online);
+      return keys;
+    } catch (error) {
+      logOf("app").error("the group {jid} does not open: {error}", { jid: group.jid, error });
+      return undefined;
+    }
   }
 
   send(jid: string, body: string): RoomMessageView {
@@ -357,7 +380,10 @@ export class AppGroups implements SealedRooms {
     person: string,
     affiliation: "owner" | "admin" | "member" | "none",
   ): Promise<void> {
-    const room = this.#inRoom(jid);
+    const room = this.#o.rooms().live(jid);
+    if (room === undefined) {
+      throw new SimppdError("not-in-room", "You are not in the group's room right now.");
+    }
     try {
       await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
     } catch (error) {
@@ -382,11 +408,13 @@ export class AppGroups implements SealedRooms {
     const here = this.#here.get(jid);
     here?.close();
     this.#here.delete(jid);
-    here?.keys.forget();
+    // Also those of a group that was not opened in this run, or does not open.
+    const id = this.#o.stored.get(jid)?.id;
+    if (id !== undefined) this.#o.forget(id);
     this.#o.stored.remove(jid);
     this.#specifications.delete(jid);
     this.#touched.drop(jid);
-    this.#o.rooms().drop(jid);
+    if (!this.#o.rooms().isPlain(jid)) this.#o.rooms().drop(jid);
   }
 
   #touch(jid: string): void {
@@ -448,12 +476,5 @@ export class AppGroups implements SealedRooms {
     const here = this.#here.get(group.jid);
     if (here !== undefined && group.state === "joined") return here;
     throw new SimppdError("not-in-group", "You are not in this group.");
-  }
-
-  /** @throws SimppdError `not-in-room` */
-  #inRoom(jid: string): Room {
-    const room = this.#o.rooms().live(jid);
-    if (room !== undefined) return room;
-    throw new SimppdError("not-in-room", "You are not in the group's room right now.");
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { AppEvent, GroupView } from "../views/mod.ts";
 import { Rooms, XmppClient } from "../xmpp/client/mod.ts";
 import { makeServerCertificate, XmppServer } from "../xmpp/server/mod.ts";
@@ -36,6 +37,19 @@ class Party {
     await until(first!, () => isOnline(first!, this.jid(name)));
     await until(app, () => app.contacts().some(({ subscription }) => subscription === "both"));
     return app;
+  }
+
+  /** Tables in which a device keeps something of groups' keys. */
+  keptKeys(name: string): string[] {
+    const db = new DatabaseSync(join(this.#root, name, "simppd.db"), { readOnly: true });
+    try {
+      const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+        .map(({ name }) => String(name)).filter((name) => name.startsWith("group_"));
+      assert.ok(tables.length > 3);
+      return tables.filter((table) => db.prepare(`SELECT 1 FROM ${table}`).get() !== undefined);
+    } finally {
+      db.close();
+    }
   }
 
   async close(name: string): Promise<void> {
@@ -364,6 +378,19 @@ Deno.test("a group that was ended says so to who was in it, who deletes it", () 
     assert.equal(bodies(bob, jid).length, 1);
     await bob.leaveGroup(jid);
     assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
+  }));
+
+Deno.test("who leaves without a connection is asked for force, and keeps no keys", () =>
+  withParty(["Bob"], async (party) => {
+    const jid = await meet(party, ["Bob"]);
+    await party.close("Bob");
+    await party.close("Alice");
+    const bob = await party.open("Bob");
+    await assert.rejects(() => bob.leaveGroup(jid), { code: "key-server-not-told" });
+    assert.equal(bob.groups().length, 1);
+    await bob.leaveGroup(jid, true);
+    assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
+    assert.deepEqual(party.keptKeys("Bob"), []);
   }));
 
 Deno.test("a backup brings groups and their key server back, to a device with new keys", () =>

@@ -43,6 +43,8 @@ const MAX_PAGE = 500;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
+type NewRoom = Omit<Parameters<AppApi["createRoom"]>[0], "password"> & { password?: string | null };
+
 interface RoomsOptions {
   readonly stored: StoredRooms;
   readonly messages: RoomMessages;
@@ -120,6 +122,11 @@ export class AppRooms {
     return this.#o.stored.get(jid) !== undefined;
   }
 
+  /** Is something remembered of this room, which is none of an encrypted group? */
+  isPlain(jid: string): boolean {
+    return this.#o.stored.get(jid)?.encryption === "none";
+  }
+
   list(): RoomView[] {
     return this.#o.stored.all().filter(({ state }) => state !== "declined")
       .map((room) => this.#view(room));
@@ -144,12 +151,7 @@ export class AppRooms {
   /** Makes a room under an address of {@link newAddress}. @throws SimppdError `room-…` */
   async make(
     jid: string,
-    { name, open = false, moderated = false, password = null }:
-      & Omit<
-        Parameters<AppApi["createRoom"]>[0],
-        "password"
-      >
-      & { password?: string | null },
+    { name, open = false, moderated = false, password = null }: NewRoom,
   ): Promise<RoomView> {
     const { entry } = this.#need();
     const room = await entry.create(jid, this.#o.nick(), {

@@ -141,7 +141,14 @@ export class DataProcessor {
     const result = this.#tryOpen(payload, origin);
     if (result !== "hold") return result;
     this.#options.missing();
-    const held = { payload: new Uint8Array(payload), origin, since: this.#options.steady() };
+    const { device } = readData(payload);
+    const held = {
+      payload: new Uint8Array(payload),
+      origin,
+      device,
+      isListed: this.#current !== null && memberOf(this.#current, device) !== undefined,
+      since: this.#options.steady(),
+    };
     if (!this.#held.add(held)) return this.#refuse("overflow", { from: origin.occupant });
     return { type: "held", sentence: refusalSentence("key-not-here", {}) };
   }

@@ -14,7 +14,13 @@ import type { Incidents } from "./incidents.ts";
 import type { MemberRecord } from "./member_record.ts";
 import { malformed, peek } from "./payload.ts";
 import { type Change, RekeyCollector } from "./rekey_collector.ts";
-import { compareRosters, epochSentence, judge, type Judgement } from "./roster_judge.ts";
+import {
+  compareRosters,
+  epochSentence,
+  judge,
+  type Judgement,
+  unprovedSentence,
+} from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
 import {
   isIn,
@@ -117,7 +123,12 @@ export class EpochFollower {
     if (proved === null) throw malformed();
     const restored = current !== null && !isSame;
     const before = restored ? [] : record.roster;
-    this.#commit(proved, compareRosters(before, proved.roster));
+    const judgement = compareRosters(before, proved.roster);
+    const isRespecified = asked !== null && current !== null &&
+      !equal(current.specification, statement.specification);
+    this.#commit(proved, judgement);
+    const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
+    if (unproved !== undefined) incidents.tell("unproved", unproved);
     if (restored) {
       incidents.tell(
         "restored",
@@ -248,6 +259,8 @@ export class EpochFollower {
       statement,
       actions,
       specification: record.specification,
+      specified: record.statement!.specification,
+      lastAct: (device) => record.lastAct(device),
       knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
     });
   }
@@ -256,7 +269,7 @@ export class EpochFollower {
   #commit(proved: Proved, judgement: Judgement): void {
     const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
     const { statement, roster } = proved;
-    const { stored, strange } = record.commit(proved, now(), pinned);
+    const { stored, strange } = record.commit(proved, judgement, now(), pinned);
     this.#collector.drop(statement.incarnation, statement.epoch);
     processor.begin(stored, roster);
     processor.expecting = false;

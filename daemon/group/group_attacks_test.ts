@@ -72,7 +72,10 @@ Deno.test("rekeys out of order fall into place; one that never comes is asked fo
   assert.equal(bob!.group.phase, "behind");
   await stage.clock.pass(5_000);
   assert.equal(bob!.group.epoch!.number, stage.anna.group.epoch!.number);
-  assert.deepEqual(bob!.incidents(), []);
+  // Nobody told bob by whose act somebody came meanwhile.
+  assert.deepEqual(bob!.incidents(), ["unproved"]);
+  const told = bob!.events.findLast(({ type }) => type === "incident");
+  assert.match(told?.type === "incident" ? told.sentence : "", /f@example.org came as member/);
   await stage.close();
 });
 
@@ -108,6 +111,25 @@ Deno.test("who floods with messages of no epoch is bounded and crowds out nobody
   assert.equal(anna.hear(ahead, "carol", "c").type, "held");
   anna.say("sending goes on meanwhile");
   assert.deepEqual(bob!.texts(), ["sending goes on meanwhile"]);
+  await stage.close();
+});
+
+Deno.test("who floods under many nicks leaves room for what members say", async () => {
+  const { stage, people: [bob] } = await groupOf("bob");
+  const { anna } = stage;
+  for (let at = 0; at < 500; at++) {
+    const forged = concat(anna.group.seal(utf8("x")));
+    forged[24]! ^= 0x40; // the epoch
+    forged[25 + at % 8]! ^= 1 + at % 200; // some device
+    bob!.hear(forged, `room/${at % 10}`, `m${at}`);
+  }
+  assert.equal(bob!.group.status.held, 128);
+  stage.fate = (what, to) => to === bob!.id && what[0] === 32 ? "late" : "deliver";
+  await stage.person("carol@example.org").join();
+  anna.say("hello carol");
+  stage.fate = () => "deliver";
+  await stage.deliverLate();
+  assert.deepEqual(bob!.texts(), ["hello carol"]);
   await stage.close();
 });
 

@@ -99,6 +99,7 @@ export type IncidentKind =
   | "rolled-back" // the key server, or who has its key, shows an older state
   | "forked" // it told us and others different things of one epoch
   | "unsigned" // somebody was expelled, or came, without a signed act of an owner or admin
+  | "unproved" // the group changed while this device could not see by whose act
   | "key-changed"; // a member's account key is another than the one pinned
 
 /** What a group tells. Every `sentence` is fit for a line in the chat. */

@@ -3,9 +3,16 @@ import { equal } from "../crypto/mod.ts";
 import { readStatement, type SignedStatement } from "./epoch_statement.ts";
 import type { GroupEpoch, GroupEvent, GroupPhase } from "./group_keys.ts";
 import { MemberKeys } from "./member_keys.ts";
-import { decodeState, encodeState, type MemberState, MOST_PAST } from "./member_state.ts";
+import {
+  decodeState,
+  encodeState,
+  type MemberState,
+  MOST_ACTING,
+  MOST_PAST,
+} from "./member_state.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import type { Roster } from "./roster.ts";
+import type { Judgement } from "./roster_judge.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, printSpecification } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
@@ -97,6 +104,11 @@ export class MemberRecord {
     return lastAction;
   }
 
+  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
+  lastAct(device: string): number | undefined {
+    return this.#state.acts.find(([each]) => each === device)?.[1];
+  }
+
   setRegistration(registration: string, individualKey: Bytes): void {
     this.#save({ registration, individualKey });
   }
@@ -109,11 +121,13 @@ export class MemberRecord {
 
   /**
    * Stores an epoch and makes it ours.
+   * @param judgement what is used up by it, and who is known no more
    * @param pinned the account key this device has pinned for a person
    * @returns what the data processor is to go on with, and people whose account key is another now
    */
   commit(
     { statement, roster, keys, epochKey }: Proved,
+    { banned, acts }: Pick<Judgement, "banned" | "acts">,
     at: number,
     pinned: (jid: string) => Bytes | undefined,
   ): { stored: StoredEpoch; strange: string[] } {
@@ -129,7 +143,15 @@ export class MemberRecord {
     try {
       this.#store.transaction(() => {
         this.#store.addEpoch(stored, roster);
-        this.#save({ phase: "in", keys: keys.encode(), statement: statement.encoded, past });
+        const known = old?.incarnation === incarnation ? before.acts : [];
+        this.#save({
+          phase: "in",
+          keys: keys.encode(),
+          statement: statement.encoded,
+          past,
+          acts: [...new Map([...known, ...acts])].slice(-MOST_ACTING),
+        });
+        for (const jid of banned) this.#store.removePerson(jid);
         strange = this.#meet(rosterDifference(this.#roster, roster).come, pinned);
       });
     } catch (error) {
@@ -188,5 +210,6 @@ function fresh(specification: Specification): MemberState {
     statement: EMPTY,
     past: [],
     lastAction: 0,
+    acts: [],
   };
 }

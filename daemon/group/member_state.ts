@@ -3,7 +3,9 @@ import type { GroupPhase } from "./group_keys.ts";
 
 /** Incarnations of a key server that are remembered as over. */
 export const MOST_PAST = 64;
-const FORMAT = 1;
+/** Devices whose acts are remembered as used up. */
+export const MOST_ACTING = 64;
+const FORMAT = 2;
 const PHASES: readonly GroupPhase[] = [
   "out",
   "joining",
@@ -30,6 +32,8 @@ export interface MemberState {
   readonly past: readonly string[];
   /** Above it are the numbers of our next actions. */
   readonly lastAction: number;
+  /** Devices (keys, hex) that acted in this incarnation, and the newest number of each. */
+  readonly acts: readonly (readonly [device: string, number: number])[];
 }
 
 export function encodeState(state: MemberState): Bytes {
@@ -37,6 +41,8 @@ export function encodeState(state: MemberState): Bytes {
     .bytes(utf8(state.specification)).text(state.registration).bytes(state.individualKey)
     .bytes(state.keys).bytes(state.statement).u64(state.lastAction).u8(state.past.length);
   for (const incarnation of state.past) writer.text(incarnation);
+  writer.u8(state.acts.length);
+  for (const [device, number] of state.acts) writer.text(device).u64(number);
   return writer.finish();
 }
 
@@ -45,7 +51,9 @@ export function decodeState(bytes: Bytes): MemberState {
   try {
     const reader = new WireReader(bytes);
     const format = reader.u8();
-    if (format !== FORMAT) throw new RangeError(`format ${format}, ${FORMAT} is known`);
+    if (format !== 1 && format !== FORMAT) {
+      throw new RangeError(`format ${format}, ${FORMAT} is known`);
+    }
     const phase = PHASES[reader.u8()];
     if (phase === undefined) throw new RangeError("no such phase");
     const state = {
@@ -57,6 +65,10 @@ export function decodeState(bytes: Bytes): MemberState {
       statement: reader.bytes(),
       lastAction: reader.u64(),
       past: Array.from({ length: reader.u8() }, () => reader.text()),
+      acts: Array.from(
+        { length: format === 1 ? 0 : reader.u8() },
+        () => [reader.text(), reader.u64()] as const,
+      ),
     };
     reader.end();
     return state;

@@ -42,6 +42,8 @@ export interface MemberStore {
   /** The account key (32 bytes) with which somebody was a member first; undefined for who never was. */
   person(jid: string): Bytes | undefined;
   addPerson(jid: string, accountKey: Bytes): void;
+  /** Who was expelled is known no more. */
+  removePerson(jid: string): void;
 
   /** Takes `count` counters out of use for ever and gives the first of them. */
   reserveCounters(count: number): number;

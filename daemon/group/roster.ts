@@ -60,11 +60,20 @@ export function isBareJid(text: string): boolean {
   return jid !== undefined && jid.resource === "" && jid.toString() === text;
 }
 
-/** @throws SimppdError when it is longer than any address here */
+/** A bare JID as it is written everywhere. @throws SimppdError for anything else, or too long */
 export function readJid(reader: WireReader): string {
   const jid = reader.text();
   if (jid === "" || jid.length > MAX_JID || jid.includes("/")) throw malformed();
+  if (Jid.tryParse(jid)?.toString() !== jid) throw malformed();
   return jid;
+}
+
+/**
+ * A device is one account's: what it sealed bears its name alone, and under two accounts nobody could
+ * tell whose it is. @throws SimppdError `bad-group-message`
+ */
+export function requireOwnDevices(roster: Roster): void {
+  if (new Set(roster.map(({ device }) => device)).size !== roster.length) throw malformed();
 }
 
 function readMember(reader: WireReader): GroupMember {

@@ -1,11 +1,12 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
-import { readAction, type SignedAction } from "./action.ts";
+import { type Deed, readAction, type SignedAction } from "./action.ts";
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
+import { parseSpecification, specificationHash } from "./spec_text.ts";
 import { reaches, type Specification } from "./specification.ts";
 
 /** What a change of the members comes to, and what of it nobody with the right to it signed. */
@@ -18,6 +19,10 @@ export interface Judgement {
   readonly unsigned: readonly string[];
   /** Who expelled, by member id. */
   readonly authors: ReadonlyMap<string, string>;
+  /** People who have no place any more and need a new act to come again, by bare JID. */
+  readonly banned: readonly string[];
+  /** Acts that are used up by it, by device key, hex: the highest number of each. */
+  readonly acts: ReadonlyMap<string, number>;
 }
 
 /** What a change is judged by. */
@@ -28,6 +33,10 @@ export interface Evidence {
   /** Signed actions that came with it. */
   readonly actions: readonly Bytes[];
   readonly specification: Specification;
+  /** Hash of the specification before. */
+  readonly specified: Bytes;
+  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
+  lastAct(device: string): number | undefined;
   /** Has this person been a member here, with this account key? */
   knows(member: GroupMember): boolean;
 }
@@ -35,15 +44,18 @@ export interface Evidence {
 /**
  * Holds the members of an epoch against its reasons and the signed actions behind them. The key
  * server is trusted to keep the group, yet what it does alone is seen: somebody taken out whom no
- * owner or admin expelled and who did not leave, somebody let in whom the access list does not name,
- * a role that nobody gave.
+ * owner or admin expelled, somebody let in whom the access list does not name, a role or a
+ * specification that nobody gave. That somebody left is its word alone.
  */
 export function judge(evidence: Evidence): Judgement {
-  const { before, after, statement, specification } = evidence;
+  const { before, after, statement } = evidence;
   const { gone, joined, changed } = changesOf(before, after);
   const actions = validActions(evidence);
+  const written = writtenBy(actions, statement);
+  const specification = written ?? evidence.specification;
   const left: GroupMember[] = [], expelled: GroupMember[] = [], unsigned: string[] = [];
   const authors = new Map<string, string>();
+  const banned = new Set<string>();
   for (const member of gone) {
     const reason = reasonFor(statement, member, ["expelled", "left"]);
     if (reason?.kind === "left") {
@@ -52,8 +64,13 @@ export function judge(evidence: Evidence): Judgement {
     }
     expelled.push(member);
     const action = actionOf(actions, reason, "expel", member);
-    if (action !== undefined) authors.set(member.id, action.jid);
-    else unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
+    if (action !== undefined) authors.set(member.id, action.author.jid);
+    const isPerson = action === undefined ||
+      "subject" in action.deed && action.deed.subject === member.jid;
+    if (isPerson && after.every(({ jid }) => jid !== member.jid)) banned.add(member.jid);
+    if (action === undefined) {
+      unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
+    }
   }
   for (const member of joined) {
     const reason = reasonFor(statement, member, ["joined"]);
@@ -69,13 +86,46 @@ export function judge(evidence: Evidence): Judgement {
     const reason = reasonFor(statement, member, ["role"]);
     const action = actionOf(actions, reason, "role", member) ??
       actionOf(actions, reason, "admit", member);
+    const old = before.find(({ id }) => id === member.id)!.role;
     const given = action !== undefined && "role" in action.deed &&
-      action.deed.role === member.role;
-    if (!given && !isSpecOwner(member, specification)) {
+      action.deed.role === member.role &&
+      (action.author.role === "owner" || !reaches(old, "admin"));
+    // Who is an owner, and who is none any more, stands in the specification.
+    const deposed = written !== undefined && old === "owner" && member.role !== "owner";
+    if (!given && !deposed && !isSpecOwner(member, specification)) {
       unsigned.push(`The key server made ${member.jid} ${member.role} on its own.`);
     }
   }
-  return { joined, left, expelled, changed, unsigned, authors };
+  if (!equal(evidence.specified, statement.specification) && written === undefined) {
+    unsigned.push("The key server made another specification valid on its own.");
+  }
+  if (statement.reasons.some(({ kind }) => kind === "closed")) {
+    const ended = actions.some(({ deed, author }) =>
+      deed.kind === "close" && author.role === "owner"
+    );
+    if (!ended) unsigned.push("The key server ended the group on its own.");
+  }
+  const acts = new Map<string, number>();
+  for (const { number, deviceKey, deed } of actions) {
+    if (deed.kind === "admit") continue;
+    const device = toHex(deviceKey);
+    acts.set(device, Math.max(number, acts.get(device) ?? 0));
+  }
+  return { joined, left, expelled, changed, unsigned, authors, banned: [...banned], acts };
+}
+
+/** The specification that an owner made valid with this change. */
+function writtenBy(actions: readonly Act[], statement: EpochStatement): Specification | undefined {
+  for (const { deed, author } of actions) {
+    if (deed.kind !== "respecify" || author.role !== "owner") continue;
+    try {
+      const written = parseSpecification(deed.text);
+      if (equal(specificationHash(written), statement.specification)) return written;
+    } catch {
+      // Nobody's specification.
+    }
+  }
+  return undefined;
 }
 
 /** What differs between two lists of which nobody says why: what was missed, or begins. */
@@ -88,7 +138,27 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
     changed,
     unsigned: [],
     authors: new Map(),
+    banned: [],
+    acts: new Map(),
   };
+}
+
+/** What changed while nobody here could see by whose act; undefined when nothing did. */
+export function unprovedSentence(
+  { joined, left, changed }: Judgement,
+  isRespecified: boolean,
+): string | undefined {
+  const said = [
+    ...new Set([
+      ...joined.map(({ jid, role }) => `${jid} came as ${role}`),
+      ...left.map(({ jid }) => `${jid} is gone`),
+      ...changed.map(({ jid, role }) => `${jid} is ${role}`),
+      ...isRespecified ? ["another specification is valid"] : [],
+    ]),
+  ];
+  if (said.length === 0) return undefined;
+  const list = said.length > 8 ? [...said.slice(0, 7), `${said.length - 7} more changes`] : said;
+  return `While this device was away: ${list.join(", ")}. By whose act, the key server alone says.`;
 }
 
 /** Who is in one list alone, and who has another role. */
@@ -103,17 +173,27 @@ function changesOf(before: Roster, after: Roster) {
   };
 }
 
-/** Actions by a device that is or was just now an owner's or admin's here, or about one's own. */
-function validActions({ before, after, actions, statement }: Evidence): SignedAction[] {
+/** An action, and what its author was before the change: who comes by it has no say in it. */
+type Act = SignedAction & { readonly author: GroupMember };
+
+/**
+ * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
+ * travels each time a device of theirs comes; all else counts once, and in its incarnation.
+ */
+function validActions(evidence: Evidence): Act[] {
+  const { before, actions, statement, lastAct } = evidence;
   return actions.flatMap((encoded) => {
     try {
       const action = readAction(encoded);
-      const author = [...before, ...after].find(({ jid, deviceKey }) =>
+      const author = before.find(({ jid, deviceKey }) =>
         jid === action.jid && equal(deviceKey, action.deviceKey)
       );
-      const fits = author !== undefined && action.group === statement.group &&
-        (reaches(author.role, "admin") || isOfOwn(action, author, before));
-      return fits ? [action] : [];
+      if (author === undefined || action.group !== statement.group) return [];
+      const isNew = action.number > (lastAct(toHex(action.deviceKey)) ?? -1) &&
+        action.incarnation === statement.incarnation;
+      const own = isOfOwn(action, author, before);
+      const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
+      return fits ? [{ ...action, author }] : [];
     } catch {
       return [];
     }
@@ -138,16 +218,27 @@ function reasonFor(
 }
 
 function actionOf(
-  actions: readonly SignedAction[],
+  actions: readonly Act[],
   reason: Reason | undefined,
   kind: "admit" | "expel" | "role",
   member: GroupMember,
-): SignedAction | undefined {
+): Act | undefined {
   if (reason === undefined || reason.action === null) return undefined;
-  return actions.find(({ hash, deed }) =>
+  return actions.find(({ hash, deed, author }) =>
     equal(hash, reason.action!) && deed.kind === kind &&
-    (deed.subject === member.jid || deed.subject === member.id)
+    (deed.subject === member.jid || deed.subject === member.id) && mayDo(author, deed, member)
   );
+}
+
+/** Owners make and unmake admins, and nobody by an act an owner; admins have a say over the others. */
+function mayDo(author: GroupMember, deed: Deed, member: GroupMember): boolean {
+  if (deed.kind === "expel") {
+    const own = author.jid === member.jid && equal(author.accountKey, member.accountKey);
+    return own || author.role === "owner" || !reaches(member.role, "admin");
+  }
+  if (deed.kind !== "admit" && deed.kind !== "role") return false;
+  if (deed.role === "owner") return false;
+  return author.role === "owner" || deed.kind === "admit" && deed.role !== "admin";
 }
 
 function mayJoin(
@@ -161,10 +252,12 @@ function mayJoin(
     jid === member.jid && equal(accountKey, member.accountKey)
   );
   if (other !== undefined) return other.role === member.role;
-  if (admitted?.deed.kind === "admit") return admitted.deed.role === member.role;
+  if (admitted?.deed.kind === "admit" && admitted.deed.role === member.role) return true;
   if (member.role === "owner") return false;
-  // Who was in before comes back without another action; what role they had we cannot tell here.
+  // Who was in before, and was not expelled, comes back without another action, maybe with a role
+  // that they were given since; which one they had we cannot tell here, so that it is said.
   if (knows(member)) return true;
+  if (admitted !== undefined) return false;
   return member.role === "member" && specification.access.some((access) => {
     switch (access.kind) {
       case "invited":
@@ -189,7 +282,7 @@ function isSpecOwner(member: GroupMember, { owners }: Specification): boolean {
 export function epochSentence(epoch: number, judgement: Judgement): string {
   const { joined, left, expelled, changed, authors } = judgement;
   const said = [
-    ...joined.map(({ jid }) => `${jid} joined`),
+    ...joined.map(({ jid, role }) => `${jid} joined${role === "member" ? "" : ` as ${role}`}`),
     ...left.map(({ jid }) => `${jid} left`),
     ...expelled.map(({ jid, id }) => {
       const author = authors.get(id);

@@ -6,6 +6,7 @@ import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { memberOf, type Roster } from "./roster.ts";
 import { epochSentence, judge } from "./roster_judge.ts";
+import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Access, Role } from "./specification.ts";
 import { device, specificationOf, type TestDevice } from "./testing_key_server.ts";
 
@@ -20,11 +21,17 @@ const anna = someone("anna", "owner"), bob = someone("bob"), carol = someone("ca
 const INVITED: Access[] = [{ kind: "invited" }];
 const GROUP = "ab".repeat(16);
 
-function deedOf(author: GroupMember, deed: Deed, group = GROUP): SignedAction {
+const INCARNATION = "cd".repeat(16);
+const SPECIFIED = new Uint8Array(32);
+
+function deedOf(
+  author: GroupMember,
+  deed: Deed,
+  { group = GROUP, incarnation = INCARNATION, number = 1 } = {},
+): SignedAction {
   const { key, jid, deviceKey } = devices.get(author.jid)!;
-  const incarnation = "cd".repeat(16);
   return signAction(
-    { group, incarnation, jid, deviceKey, number: 1, time: 0, deed },
+    { group, incarnation, jid, deviceKey, number, time: 0, deed },
     (body) => ed25519.sign(key.secret, ACTION_LABEL, body),
   );
 }
@@ -36,6 +43,7 @@ function judged(
   actions: SignedAction[] = [],
   access: Access[] = INVITED,
   known: string[] = [],
+  { specified = SPECIFIED, last = 0 } = {},
 ) {
   const specification = {
     ...specificationOf(systemRandom(32), [devices.get(anna.jid)!], { access }),
@@ -44,9 +52,16 @@ function judged(
   return judge({
     before,
     after,
-    statement: { group: GROUP, reasons } as unknown as EpochStatement,
+    statement: {
+      group: GROUP,
+      incarnation: INCARNATION,
+      reasons,
+      specification: specified,
+    } as unknown as EpochStatement,
     actions: actions.map(({ encoded }): Bytes => encoded),
     specification,
+    specified: SPECIFIED,
+    lastAct: () => last,
     knows: ({ jid }) => known.includes(jid),
   });
 }
@@ -86,7 +101,7 @@ Deno.test("judge() lets members take out devices of their own", () => {
 Deno.test("judge() takes no action of another author, group, kind or subject", () => {
   const others: SignedAction[] = [
     deedOf(bob, { kind: "expel", subject: carol.jid }),
-    deedOf(anna, { kind: "expel", subject: carol.jid }, "ee".repeat(16)),
+    deedOf(anna, { kind: "expel", subject: carol.jid }, { group: "ee".repeat(16) }),
     deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }),
     deedOf(anna, { kind: "expel", subject: bob.jid }),
   ];
@@ -135,4 +150,100 @@ Deno.test("judge() wants a signed action for every role", () => {
   assert.equal(judged([anna, bob], [anna, admin], [reason]).unsigned.length, 1);
   const listener = { ...bob, role: "listener" as const };
   assert.equal(judged([anna, bob], [anna, listener], [reason], [role]).unsigned.length, 1);
+});
+
+Deno.test("judge() asks what the author was before the change, not after it", () => {
+  for (const role of ["admin", "owner"] as const) {
+    const carolIn = { ...carol, role };
+    const admit = deedOf(carol, { kind: "admit", subject: carol.jid, role });
+    const came = judged([anna, bob], [anna, bob, carolIn], [because("joined", carol, admit)], [
+      admit,
+    ]);
+    assert.equal(came.unsigned.length, 1);
+  }
+  const role = deedOf(bob, { kind: "role", subject: bob.jid, role: "admin" });
+  const admin = { ...bob, role: "admin" as const };
+  assert.equal(
+    judged([anna, bob], [anna, admin], [because("role", bob, role)], [role]).unsigned.length,
+    1,
+  );
+});
+
+Deno.test("judge() holds role against role: admins expel no owner and make no admin", () => {
+  const admin = { ...bob, role: "admin" as const }, other = { ...carol, role: "admin" as const };
+  const unsigned = (
+    before: Roster,
+    after: Roster,
+    kind: Reason["kind"],
+    of: GroupMember,
+    deed: Deed,
+  ) => {
+    const action = deedOf(bob, deed);
+    return judged(before, after, [because(kind, of, action)], [action]).unsigned.length;
+  };
+  const expel = (subject: GroupMember): Deed => ({ kind: "expel", subject: subject.jid });
+  assert.equal(unsigned([anna, admin], [admin], "expelled", anna, expel(anna)), 1);
+  assert.equal(unsigned([anna, admin, other], [anna, admin], "expelled", other, expel(other)), 1);
+  assert.equal(unsigned([anna, admin, carol], [anna, admin], "expelled", carol, expel(carol)), 0);
+  const make = (role: Role): Deed => ({ kind: "admit", subject: carol.jid, role });
+  assert.equal(unsigned([anna, admin], [anna, admin, other], "joined", other, make("admin")), 1);
+  assert.equal(unsigned([anna, admin], [anna, admin, carol], "joined", carol, make("member")), 0);
+  assert.equal(
+    unsigned([anna, admin, other], [anna, admin, carol], "role", carol, make("member")),
+    1,
+  );
+});
+
+Deno.test("judge() takes no act twice, and none of another incarnation", () => {
+  const gone = (change: { number?: number; incarnation?: string }, last: number) => {
+    const expel = deedOf(anna, { kind: "expel", subject: bob.jid }, change);
+    const reasons = [because("expelled", bob, expel)];
+    return judged([anna, bob], [anna], reasons, [expel], INVITED, [], { last });
+  };
+  const fine = gone({ number: 7 }, 6);
+  assert.deepEqual([fine.unsigned, fine.banned, [...fine.acts.values()]], [[], [bob.jid], [7]]);
+  assert.equal(gone({ number: 6 }, 6).unsigned.length, 1);
+  assert.equal(gone({ number: 7, incarnation: "ef".repeat(16) }, 6).unsigned.length, 1);
+  // What let somebody in comes with each device of theirs, also after a backup was restored.
+  const change = { number: 3, incarnation: "ef".repeat(16) };
+  const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }, change);
+  const reasons = [because("joined", carol, admit)];
+  assert.deepEqual(
+    judged([anna], [anna, carol], reasons, [admit], INVITED, [], { last: 9 }).unsigned,
+    [],
+  );
+});
+
+Deno.test("judge() raises no alarm for a member who was made admin, left, and came again", () => {
+  const admit = deedOf(anna, { kind: "admit", subject: bob.jid, role: "member" });
+  const admin = { ...bob, role: "admin" as const };
+  const again = judged([anna], [anna, admin], [because("joined", bob, admit)], [admit], INVITED, [
+    bob.jid,
+  ]);
+  assert.deepEqual(again.unsigned, []);
+  assert.match(epochSentence(9, again), /bob@example.org joined as admin,/);
+});
+
+Deno.test("judge() wants an owner's act behind another specification, and behind the end", () => {
+  const text = printSpecification(
+    {
+      ...specificationOf(systemRandom(32), [devices.get(anna.jid)!, devices.get(bob.jid)!]),
+      group: GROUP,
+    },
+  );
+  const specified = specificationHash(parseSpecification(text));
+  const owner = { ...bob, role: "owner" as const };
+  const unsigned = (author: GroupMember, after: Roster) => {
+    const action = deedOf(author, { kind: "respecify", text });
+    const reasons: Reason[] = [{ kind: "respecified", subject: "", action: action.hash }];
+    return judged([anna, bob], after, reasons, [action], INVITED, [], { specified }).unsigned
+      .length;
+  };
+  assert.equal(unsigned(anna, [anna, bob]), 0);
+  assert.equal(unsigned(anna, [anna, owner]), 0, "an owner by the new one");
+  assert.equal(unsigned(bob, [anna, bob]), 1);
+  const closed: Reason[] = [{ kind: "closed", subject: "", action: null }];
+  assert.equal(judged([anna, bob], [anna, bob], closed).unsigned.length, 1);
+  const close = deedOf(anna, { kind: "close" });
+  assert.equal(judged([anna, bob], [anna, bob], closed, [close]).unsigned.length, 0);
 });

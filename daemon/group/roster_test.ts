@@ -4,9 +4,12 @@ import { systemRandom } from "../crypto/mod.ts";
 import type { GroupMember } from "./group_keys.ts";
 import {
   applyRosterChange,
+  decodeRoster,
   decodeRosterChange,
+  encodeRoster,
   encodeRosterChange,
   memberOf,
+  requireOwnDevices,
   rosterChange,
 } from "./roster.ts";
 import { ROLES } from "./specification.ts";
@@ -35,4 +38,22 @@ Deno.test("who stays costs nothing, who has another role a few bytes", () => {
     roles: [{ position: 1, role: "admin" }],
     added: [],
   });
+});
+
+Deno.test("a device stands under one account", () => {
+  requireOwnDevices(people);
+  const { deviceKey } = people[0]!;
+  const twin = memberOf("twin@example.org", deviceKey, systemRandom(32), "member");
+  assert.throws(() => requireOwnDevices([...people, twin]), { code: "bad-group-message" });
+});
+
+Deno.test("decodeRoster() takes addresses as they are written everywhere, and nothing else", () => {
+  const encoded = (jid: string) =>
+    encodeRoster([memberOf(jid, systemRandom(32), systemRandom(32), "member")]);
+  assert.equal(decodeRoster(encoded("p@example.org"))[0]!.jid, "p@example.org");
+  for (
+    const jid of ["P@Example.org", "p@", "@example.org", "p q@example.org", "p@example.org\u202e"]
+  ) {
+    assert.throws(() => decodeRoster(encoded(jid)), { code: "bad-group-message" }, jid);
+  }
 });

@@ -155,6 +155,10 @@ export class SqliteMemberStore implements MemberStore {
       .run(this.#group, jid, sealed);
   }
 
+  removePerson(jid: string): void {
+    this.#db.prepare("DELETE FROM group_persons WHERE grp = ? AND jid = ?").run(this.#group, jid);
+  }
+
   reserveCounters(count: number): number {
     const row = this.#db.prepare(
       `INSERT INTO group_states (grp, counter) VALUES (?1, ?2)

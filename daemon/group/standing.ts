@@ -10,6 +10,7 @@ import {
   decodeRoster,
   decodeRosterChange,
   memberIdOf,
+  requireOwnDevices,
   type Roster,
   rosterHash,
 } from "./roster.ts";
@@ -67,6 +68,7 @@ export function proveStanding(
   if (statement.group !== group) throw malformed();
   const roster = decodeRoster(standing.members);
   if (!equal(rosterHash(roster), statement.members) || !isIn(roster, self)) throw malformed();
+  requireOwnDevices(roster);
   const keys = new MemberKeys({
     group: fromHex(statement.incarnation),
     member: memberIdOf(self.jid, self.device),
@@ -85,6 +87,7 @@ export function proveStanding(
 export function rosterAfter(before: Roster, change: Change): Roster {
   const roster = applyRosterChange(before, decodeRosterChange(change.announcement.change));
   if (!equal(rosterHash(roster), change.statement.members)) throw malformed();
+  requireOwnDevices(roster);
   return roster;
 }
 
