@@ -179,7 +179,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID"],
     async run(api, jid, _, { io, json }) {
       await find(api, jid);
-      return await watchRoom(api, jid, io, json);
+      return await watchRoom(api, jid, "keystone", io, json);
     },
   },
   status: {

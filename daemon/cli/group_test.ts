@@ -107,6 +107,24 @@ Deno.test("group send waits until the room has it, and says that it was encrypte
     assert.deepEqual(app.asked.at(-1), ["sendToGroup", CIRCLE, "from standard input"]);
   }));
 
+Deno.test("group watch says that the group is encrypted, and does not watch one that is in clear", () =>
+  withGroups(async (ask, app) => {
+    app.room = { ...app.room, jid: CIRCLE };
+    assert.match((await ask(["group", "watch", CIRCLE])).err.at(-1)!, /room-not-encrypted/);
+    app.room = { ...app.room, encryption: "keystone" };
+    const watching = ask(["group", "watch", CIRCLE]);
+    const gone = setInterval(
+      () => app.events.emit({ type: "room-removed", data: { jid: CIRCLE } }),
+      50,
+    );
+    const { code, err } = await watching;
+    clearInterval(gone);
+    assert.equal(code, 0);
+    assert.deepEqual(err, [
+      `${CIRCLE} is encrypted: only its members, and who keeps its keys, can read it.`,
+    ]);
+  }));
+
 Deno.test("chat sends each line by the question of its kind, and shows who is verified", () =>
   withGroups(async (ask, app) => {
     const { room } = app;
