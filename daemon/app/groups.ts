@@ -184,7 +184,7 @@ export class AppGroups implements SealedRooms {
       key: readServerKey(input.keyServer.key),
     };
     const registrars = readRegistrars(input.registrars ?? []);
-    const jid = await rooms().newAddress(input);
+    const jid = await rooms().newAddress({ ...input, sealed: true });
     const name = input.name.trim();
     const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
     const specification = newSpecification({ name, room: jid, owner, keyServer, registrars });

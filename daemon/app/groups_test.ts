@@ -129,6 +129,8 @@ Deno.test("three make a group, talk, one is expelled, a fourth joins late: what 
     ];
     const made = await alice.createGroup({ name: "Circle" });
     const { jid } = made;
+    // The server sees the address: nothing of the name is in it.
+    assert.match(jid, /^g-[0-9a-f]{20}@/);
     assert.deepEqual(
       [made.state, made.name, made.role, made.keyServer.own, made.epoch?.number],
       ["in", "Circle", "owner", true, 1],

@@ -131,10 +131,12 @@ export class AppRooms {
   }
 
   /**
-   * An address for a room that is to be made.
+   * An address for a room that is to be made; `sealed`: for a group, whose name it keeps to itself.
    * @throws SimppdError `bad-input`, `no-room-service`, `too-many-rooms`, `bad-jid`, `not-online`
    */
-  async newAddress(input: { name: string; server?: string }): Promise<string> {
+  async newAddress(
+    input: { name: string; server?: string; sealed?: boolean },
+  ): Promise<string> {
     const { connection } = this.#need();
     const jid = this.#address(await newRoomAddress(connection.rooms, input));
     this.#requirePlace();
