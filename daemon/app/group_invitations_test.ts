@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemRandom } from "../crypto/mod.ts";
 import { MIGRATIONS, openDatabase, StoredGroups, Vault } from "../store/mod.ts";
 import type { Element } from "../xmpp/core/mod.ts";
+import type { Subscription } from "../views/mod.ts";
 import { invitationElement } from "./group_content.ts";
 import { takeInvitation } from "./group_invitations.ts";
 
@@ -21,21 +22,24 @@ function specification(change: Record<string, string> = {}): string {
   return ["simppd group specification 1", ...lines].join("\n");
 }
 
-function makeInbox() {
+function makeInbox(subscription: Subscription = "asked") {
   const db = openDatabase(":memory:", MIGRATIONS);
   const stored = new StoredGroups(db, new Vault(systemRandom(32), systemRandom));
   const people = {
     has: (jid: string) => jid === BOB,
     isStranger: (jid: string) => jid !== BOB,
     isBlocked: () => false,
+    get: () => ({ subscription }),
   };
+  const verified = new Set<string>();
+  const isVerified = (jid: string) => verified.has(jid);
   const take = (from: string, ...content: Element[]) => {
     const envelope = { to: ALICE, time: 0, content };
-    const group = takeInvitation(from, envelope, { people, stored, own: ALICE });
+    const group = takeInvitation(from, envelope, { people, stored, isVerified, own: ALICE });
     if (group !== undefined) stored.put(group);
     return group;
   };
-  return { db, stored, take };
+  return { db, stored, verified, take };
 }
 
 Deno.test("an invitation of a contact is kept; one of a stranger, of oneself, or of nonsense is not", () => {
@@ -72,4 +76,22 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   stored.put({ ...group, state: "declined", at: Date.now() - 2 * 86_400_000 });
   assert.equal(take(BOB, invitationElement(specification(), ""))?.state, "invited");
   db.close();
+});
+
+Deno.test("who was declined and is accepted or verified comes through at once when they invite anew", () => {
+  const again = ({ stored, take }: ReturnType<typeof makeInbox>) => {
+    const group = take(BOB, invitationElement(specification(), "")) ?? stored.get(ROOM)!;
+    stored.put({ ...group, state: "declined", at: Date.now(), invitation: null });
+    return take(BOB, invitationElement(specification(), "anew"))?.invitation?.reason;
+  };
+  for (const subscription of ["to", "from", "both"] as const) {
+    const inbox = makeInbox(subscription);
+    assert.equal(again(inbox), "anew");
+    inbox.db.close();
+  }
+  const inbox = makeInbox("asked");
+  assert.equal(again(inbox), undefined);
+  inbox.verified.add(BOB);
+  assert.equal(again(inbox), "anew");
+  inbox.db.close();
 });

@@ -13,6 +13,7 @@ import type {
   GroupView,
   Problem,
   RoomMessageView,
+  Subscription,
 } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
@@ -60,7 +61,9 @@ interface GroupsOptions {
   readonly rooms: () => AppRooms;
   readonly people: {
     has(jid: string): boolean;
-    get(jid: string): { name: string; blocked: boolean; plain: boolean };
+    get(
+      jid: string,
+    ): { name: string; blocked: boolean; plain: boolean; subscription: Subscription };
     isStranger(jid: string): boolean;
     isBlocked(jid: string): boolean;
   };
@@ -163,7 +166,9 @@ export class AppGroups implements SealedRooms {
   /** Takes what was opened, if it is an invitation to a group. */
   receive({ from, envelope }: Incoming): void {
     const { people, stored, rooms } = this.#o;
-    const group = takeInvitation(from, envelope, { people, stored, own: this.#o.self().jid });
+    const isVerified = (jid: string) => this.#o.pinned(jid)?.verified ?? false;
+    const own = this.#o.self().jid;
+    const group = takeInvitation(from, envelope, { people, stored, isVerified, own });
     if (group === undefined) return;
     const { name } = this.#specification(group);
     rooms().invitedTo(group.jid, name, group.invitation!);
