@@ -31,6 +31,7 @@ import {
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupLeavers } from "./group_leavers.ts";
+import { leaveKeys } from "./group_leaving.ts";
 import type { GroupLink } from "./group_link.ts";
 import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
@@ -263,7 +264,7 @@ export class AppGroups implements SealedRooms {
         "This device keeps the keys of the group: end it for everybody, or stay in it.",
       );
     }
-    if (inside && !force) await keys.leave();
+    if (inside && !force) await leaveKeys(keys);
     this.#remove(group.jid);
   }
 
