@@ -57,7 +57,11 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
     await ask(["group", "decline", CIRCLE]);
     await ask(["group", "expel", CIRCLE, "bob@fake.example"]);
     await ask(["group", "role", CIRCLE, "bob@fake.example", "admin"]);
-    await ask(["group", "end", CIRCLE]);
+    const unsure = await ask(["group", "end", CIRCLE]);
+    assert.equal(unsure.code, 2);
+    assert.match(unsure.err.at(-1)!, /cannot be undone: --yes is missing/);
+    assert.equal(app.asked.some(([deed]) => deed === "endGroup"), false);
+    await ask(["group", "end", CIRCLE, "--yes"]);
     await ask(["group", "leave", CIRCLE, "--force"]);
     assert.deepEqual(app.asked, [
       ["createGroup", { name: "Circle" }],
