@@ -63,7 +63,8 @@ if [ ! -f "$program" ] || [ -L "$program" ] || [ "$(sum <"$program")" != @PROGRA
 fi
 
 # Read and write: the state directory, or the server's, and the file that backup or restore names.
-# Read: the files that `server run` names. Deno divides its lists at commas, so a path with one would
+# Read: the files that `server run` names, what `display` shows and `file send` sends;
+# read and write: where `file get` saves. Deno divides its lists at commas, so a path with one would
 # grant something else.
 case @TARGET@ in
   *-darwin*) state="${HOME:-/nowhere}/Library/Application Support/simppd" ;;
@@ -74,12 +75,13 @@ case @TARGET@ in
     ;;
 esac
 # grant OPTION VALUE: what a value stands for.
-files=
+files= viewer=
 grant() {
   case $1:$2 in
     --state:* | --data:*) state=$2 ;;
     --certificate:* | --key:*) file "$2" ;;
     --database:@*) file "${2#@}" ;;
+    --display-command:*) viewer=$2 ;;
     --component:*=@* | --turn:*=@*) file "${2#*=@}" ;;
   esac
 }
@@ -93,7 +95,17 @@ file() {
 case ${1:-}:${SIMPPD_DATABASE:-} in
   server:@*) file "${SIMPPD_DATABASE#@}" ;;
 esac
-next= named= action= verb=${1:-}
+next= named= action= verb=${1:-} deed= place=0
+# plain WORD: of `file`, whose words are deed, whom or what, paths.
+plain() {
+  place=$((place + 1))
+  case $place:$deed in
+    1:) ;;
+    2:) deed=$1 ;;
+    [4-9]:send | [1-9][0-9]*:send) file "$1" ;;
+    4:get) named=$1 ;;
+  esac
+}
 for word in "$@"; do
   if [ -n "$next" ]; then
     grant "$next" "$word"
@@ -102,15 +114,29 @@ for word in "$@"; do
   fi
   case $word in
     --) break ;;
-    --state | --data | --certificate | --key | --database | --component | --turn) next=$word ;;
+    --state | --data | --certificate | --key | --database | --component | --turn | --display-command | --group | --to | --ways | --people | --roles | --place) next=$word ;;
     --*=*) grant "${word%%=*}" "${word#*=}" ;;
     -*) ;;
+    *) if [ "$verb" = file ]; then plain "$word"; continue; fi ;;
+  esac
+  case $word in
+    -*) ;;
     server) action=server ;;
+    display) ;;
     backup | restore) action=$action-$word ;;
     *) named=${named:-$word} ;;
   esac
 done
+case $verb:$named in
+  display:clear | display:history | display:show | display:close | display:policy) ;;
+  display:?*) file "$named" ;;
+esac
+# Without a path a file is saved in the folder one is in.
+case $verb:$deed:$named in
+  file:get:) named=$PWD ;;
+esac
 case $verb:$action in
+  file:*) ;;
   backup:* | restore:* | server:server-backup) ;;
   *) named= ;;
 esac
@@ -128,6 +154,14 @@ programs=
 for name in @RUN@; do
   if command -v "$name" >/dev/null 2>&1; then programs=${programs:+$programs,}$name; fi
 done
+# The program that shown files are handed to: what it names, and nothing else.
+case $verb:$viewer in
+  run:*,*) fail "a program with a comma in its name cannot be granted: $viewer" ;;
+  run:?*)
+    command -v "$viewer" >/dev/null 2>&1 || fail "--display-command: $viewer is not on the PATH"
+    programs=${programs:+$programs,}$viewer
+    ;;
+esac
 
 export DENO_DIR="$cache/compiled" DENO_NO_UPDATE_CHECK=1
 # The first start analyses the program, which takes some 50 MB that no allocator gives back: a process

@@ -120,6 +120,45 @@ Deno.test("a packed file may start only programs of the list that are here", uni
   });
 });
 
+Deno.test(
+  "a packed file may read what is shown, and run the viewer that is named",
+  unix,
+  async () => {
+    await packed(async ({ folder, file }) => {
+      const shown = await start(file, ["display", "--group", "g@x", "a b.png", "--json"]);
+      assert.ok(shown.value("--allow-read")!.endsWith(`,${folder}/a b.png`));
+      assert.ok(!shown.value("--allow-write")!.includes("a b.png"));
+      const history = await start(file, ["display", "history"]);
+      assert.ok(!history.value("--allow-read")!.includes("history"));
+      const viewer = await start(file, ["run", "--display-command", "/bin/cat"]);
+      assert.ok(viewer.value("--allow-run")!.split(",").includes("/bin/cat"));
+      const other = await start(file, ["call", "--display-command=/bin/cat"]);
+      assert.ok(!(other.value("--allow-run") ?? "").split(",").includes("/bin/cat"));
+      const absent = await start(file, ["run", "--display-command", "no-such-viewer"]);
+      assert.match(absent.error, /no-such-viewer is not on the PATH/);
+      const two = await start(file, ["run", "--display-command=cat,sh"]);
+      assert.match(two.error, /comma/);
+    });
+  },
+);
+
+Deno.test("a packed file may read what is sent, and write where one saves", unix, async () => {
+  await packed(async ({ folder, file }) => {
+    const sent = await start(file, ["file", "send", "--ways", "upload", "a@x", "b c", "/d"]);
+    assert.ok(
+      sent.value("--allow-read")!.endsWith(`,${folder}/b c,/d`),
+      sent.value("--allow-read")!,
+    );
+    assert.ok(!sent.value("--allow-write")!.includes("b c"));
+    const got = await start(file, ["file", "get", "00ff", "there", "--json"]);
+    assert.ok(got.value("--allow-write")!.includes(`,${folder}/there,`));
+    const here = await start(file, ["file", "get", "00ff"]);
+    assert.ok(here.value("--allow-write")!.includes(`,${folder},`));
+    const listed = await start(file, ["file", "list", "server"]);
+    assert.ok(!listed.value("--allow-write")!.includes(folder + ","), "nothing but the state");
+  });
+});
+
 Deno.test("a packed file refuses a path that Deno would read as two", unix, async () => {
   await packed(async ({ file }) => {
     const run = await start(file, ["run", "--state", "a,/etc"]);

@@ -14,6 +14,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "app": 7,
   "call": 6,
   "group": 6,
+  "files": 6,
   "simpp": 5,
   "sframe": 5,
   "p2p": 5,

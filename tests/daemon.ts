@@ -148,6 +148,15 @@ export class Daemon implements AsyncDisposable {
     return { code, output: await this.#output };
   }
 
+  /** SIGKILL: it has no time for anything. The address it left is removed, for the next start. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    this.#ended = true;
+    await this.#child.status;
+    await this.#output;
+    await Deno.remove(`${this.state}/api.json`);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

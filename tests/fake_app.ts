@@ -1,10 +1,19 @@
-import type { AppApi, Picture } from "../daemon/app/mod.ts";
+import {
+  type AppApi,
+  DisplayMemory,
+  Displays,
+  memorySource,
+  type Picture,
+  Presenting,
+} from "../daemon/app/mod.ts";
 import { Broadcast, Emitter, SimppdError } from "../daemon/base/mod.ts";
 import type {
   AppEvent,
   ArchiveView,
   CallView,
   ContactView,
+  FileLimitsView,
+  FileView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -42,6 +51,7 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
     id,
     room,
     kind: "chat",
+    file: null,
     mine: true,
     nick: "Alice",
     sender: "alice",
@@ -57,6 +67,14 @@ function fakeRoomMessage(room: string, id: string, body: string): RoomMessageVie
   };
 }
 
+/** Values that are forgotten with the test. */
+function inMemory(): DisplayMemory {
+  const values = new Map<string, unknown>();
+  return new DisplayMemory({
+    get: <T>(name: string) => values.get(name) as T | undefined,
+    set: (name, value) => void values.set(name, structuredClone(value)),
+  });
+}
 const FAKE_GROUP: GroupView = {
   jid: "circle@rooms.fake.example",
   id: "0".repeat(32),
@@ -86,6 +104,34 @@ const FAKE_GROUP: GroupView = {
 
 const FAKE_INVITATION = "xmpp:alice@fake.example?roster;preauth=AAAAAAAAAAAAAAAAAAAAAA;ibr=y;" +
   `hosts=127.0.0.1:5223;pin=${"A".repeat(43)};account=none`;
+const FAKE_FILE: FileView = {
+  id: "f".repeat(32),
+  place: "bob@fake.example",
+  from: "bob@fake.example",
+  mine: false,
+  name: "Zürich (1).txt",
+  type: "text/plain",
+  declared: "text/plain",
+  pretends: false,
+  size: 14,
+  width: null,
+  height: null,
+  thumbnail: null,
+  at: 1,
+  state: "done",
+  progress: null,
+  problem: null,
+  here: true,
+  locked: false,
+  display: false,
+  ways: ["upload"],
+};
+const FAKE_LIMITS: FileLimitsView = {
+  limit: 10_000_000,
+  places: {},
+  fileBytes: 4_294_967_296,
+  quota: 10_000_000_000,
+};
 
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
@@ -161,6 +207,14 @@ export class FakeApp implements AppApi {
     info: null,
   };
   closed = false;
+  /** What is shown: the real thing, kept in memory. */
+  /** What the stage tells goes on to all; it hears itself alone. */
+  readonly #staged = new Emitter<AppEvent>();
+  readonly stage: Displays = new Displays({ memory: inMemory(), events: this.#staged });
+
+  constructor() {
+    this.#staged.on((event) => this.events.emit(event));
+  }
   /** What stands in the status in the place of what is made up. */
   change: Partial<StatusView> = {};
 
@@ -401,6 +455,48 @@ export class FakeApp implements AppApi {
   hangUp: AppApi["hangUp"] = (id) => this.#done(this.call(id), "hangUp", id);
   changeCall: AppApi["changeCall"] = (id, options) =>
     this.#done(this.call(id), "changeCall", id, options);
+
+  files: AppApi["files"] = (query) => {
+    this.asked.push(["files", query]);
+    return [FAKE_FILE];
+  };
+  file: AppApi["file"] = (id) => {
+    if (id !== FAKE_FILE.id) throw new SimppdError("unknown-file", "There is no such file.");
+    return FAKE_FILE;
+  };
+  sendFile: AppApi["sendFile"] = async ({ bytes, ...input }) => {
+    const parts = await Array.fromAsync(bytes);
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    return await this.#done({ ...FAKE_FILE, size }, "sendFile", input, size);
+  };
+  changeFile: AppApi["changeFile"] = (id, command) =>
+    this.#done(FAKE_FILE, "changeFile", id, command);
+  forgetFile: AppApi["forgetFile"] = (id) => this.#done(undefined, "forgetFile", id);
+  fileSource: AppApi["fileSource"] = (id) => {
+    const { name } = this.file(id);
+    return Promise.resolve(memorySource(new TextEncoder().encode("a file's bytes"), name));
+  };
+  showFile: AppApi["showFile"] = async (id) =>
+    await this.presentFile({ to: null, name: this.file(id).name, bytes: ReadableStream.from([]) });
+  fileLimits: AppApi["fileLimits"] = () => FAKE_LIMITS;
+  setFileLimit: AppApi["setFileLimit"] = (place, bytes) => {
+    this.asked.push(["setFileLimit", place, bytes]);
+    return FAKE_LIMITS;
+  };
+
+  displays: AppApi["displays"] = () => this.stage.view();
+  presentFile: AppApi["presentFile"] = (input) => {
+    this.asked.push(["presentFile", input.to, input.name]);
+    return new Presenting(this.stage, () => "alice@fake.example").present(input);
+  };
+  clearPresented: AppApi["clearPresented"] = (place) =>
+    new Presenting(this.stage, () => "alice@fake.example").clear(place);
+  showDisplay: AppApi["showDisplay"] = (id) => this.stage.show(id);
+  dismissDisplay: AppApi["dismissDisplay"] = (id) => this.stage.dismiss(id);
+  forgetDisplays: AppApi["forgetDisplays"] = () => this.stage.forgetHistory();
+  setDisplayPolicy: AppApi["setDisplayPolicy"] = (place, policy) =>
+    this.stage.setPolicy(place, policy);
+  displaySource: AppApi["displaySource"] = (id) => this.stage.open(id);
 
   pictures: AppApi["pictures"] = (_id, side, signal) => this[side].subscribe(signal);
   latestPicture: AppApi["latestPicture"] = (_id, side) => this[side].latest;

@@ -7,6 +7,12 @@ import type {
   CameraOptions,
   CameraView,
   ContactView,
+  DisplayItemView,
+  DisplayPolicyView,
+  DisplaysView,
+  FileLimitsView,
+  FileView,
+  FileWay,
   GroupRole,
   GroupView,
   InvitationView,
@@ -22,6 +28,7 @@ import type {
   StatusView,
   SuiteName,
 } from "../views/mod.ts";
+import type { DisplaySource } from "./display/source.ts";
 
 /** A JPEG picture ready to be shown. */
 export interface Picture {
@@ -29,6 +36,27 @@ export interface Picture {
   /** steadyNow() at which the camera took it, on this machine's clock. */
   capturedAt: number;
   sequence: number;
+}
+
+/** What a person says to a file. */
+export type FileCommand = "accept" | "decline" | "pause" | "resume" | "cancel";
+
+/** A file to be sent. */
+export interface SendFileInput {
+  /** Contact or group. */
+  readonly to: string;
+  readonly name: string;
+  /** How many bytes `bytes` gives; other than that, and nothing is sent. */
+  readonly size: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** It shall open by itself where its receivers let it. */
+  readonly display?: boolean;
+  /** The only ways it may go; what is there decides when absent. */
+  readonly ways?: readonly FileWay[];
+  /** Of a group: who may open it; everybody in it when absent. */
+  readonly allowed?: { readonly people?: readonly string[]; readonly roles?: readonly GroupRole[] };
+  /** Of a group: its key goes to those who ask while they are in the group. */
+  readonly keyOnRequest?: boolean;
 }
 
 /**
@@ -288,6 +316,49 @@ export interface AppApi {
   pictures(id: string, side: "local" | "remote", signal: AbortSignal): AsyncIterable<Picture>;
   /** The newest picture, if any came yet. */
   latestPicture(id: string, side: "local" | "remote"): Picture | undefined;
+
+  /** Files that came and went, newest first; at most `limit` (default 100), older than `before` (id). */
+  files(query?: { place?: string; limit?: number; before?: string }): FileView[];
+  /** @throws SimppdError `unknown-file` */
+  file(id: string): FileView;
+  /**
+   * Seals a file and sends it, never in clear; resolves when it is sealed, and its fate comes as events.
+   * @throws SimppdError `unknown-contact`, `blocked`, `plain-chat`, `may-not-send`, `file-too-large`,
+   * `file-changed` when there are more or fewer bytes than said, `quota-full`, `disk-full`
+   */
+  sendFile(input: SendFileInput): Promise<FileView>;
+  /** @throws SimppdError `unknown-file`, `transfer-state`, `file-too-large`, `quota-full`, `disk-full` */
+  changeFile(id: string, command: FileCommand): Promise<FileView>;
+  /** Removes its bytes, its key and its line. */
+  forgetFile(id: string): Promise<void>;
+  /** A file that is here, opened; close it. @throws SimppdError `unknown-file`, `file-not-here` */
+  fileSource(id: string): Promise<DisplaySource>;
+  /** Shows a file that is here on this machine's stage. @throws SimppdError `display-…` */
+  showFile(id: string): Promise<DisplayItemView>;
+  fileLimits(): FileLimitsView;
+  /** Up to which size files come by themselves, of a contact or group, or of all without their own. */
+  setFileLimit(place: string | null, bytes: number | null): FileLimitsView;
+
+  /** What is shown, was shown and waits. */
+  displays(): DisplaysView;
+  /**
+   * Shows a file to a group or contact, or (`to` null) on this machine's stage alone.
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   */
+  presentFile(
+    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+  ): Promise<DisplayItemView>;
+  /** Clears what we show in a group or chat, for all there. */
+  clearPresented(place: string | null): Promise<DisplaysView>;
+  /** Shows what waits, or once more what is past. @throws SimppdError `unknown-display` */
+  showDisplay(id: string): DisplaysView;
+  /** Takes a file off the stage here; null: all. @throws SimppdError `unknown-display` */
+  dismissDisplay(id: string | null): DisplaysView;
+  forgetDisplays(): DisplaysView;
+  /** From whom files open by themselves; of a place, or of all without a policy of their own. */
+  setDisplayPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView;
+  /** The bytes of a file that can be shown. @throws SimppdError `unknown-display`, `display-gone` */
+  displaySource(id: string): Promise<DisplaySource>;
 
   /** What `simppd doctor` prints: one line a check. */
   doctor(): Promise<{ check: string; ok: boolean; detail: string }[]>;

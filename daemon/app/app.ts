@@ -11,6 +11,9 @@ import type {
   CameraOptions,
   CameraView,
   ContactView,
+  DisplayItemView,
+  DisplayPolicyView,
+  DisplaysView,
   InvitationView,
   MessageView,
   OpenInvitationView,
@@ -21,9 +24,12 @@ import type {
 } from "../views/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, Picture } from "./api.ts";
+import { ExternalViewer } from "./display/external_viewer.ts";
+import type { DisplaySource } from "./display/source.ts";
 import { diagnose } from "./doctor.ts";
 import { compose, type Parts } from "./compose.ts";
-import { GroupApi } from "./group_api.ts";
+import { FileApi } from "./file_api.ts";
+import type { AppFiles } from "./files/files.ts";
 import type { AppGroups } from "./groups.ts";
 import { greet } from "./inbox.ts";
 import type { AppRooms } from "./rooms.ts";
@@ -44,6 +50,8 @@ export interface AppOptions {
   readonly callHosts?: readonly string[];
   /** STUN and TURN servers for calls, besides those the account's server names. */
   readonly callServers?: readonly IceServer[];
+  /** A program that files shown here are handed to besides the dashboard. */
+  readonly displayCommand?: string;
 }
 
 /** What the gate in front of it answers, locked or not. */
@@ -59,11 +67,12 @@ type GateApi =
   | "restore";
 
 /** One daemon on a state directory that is open: all it can be asked, composed of the rooms below. */
-export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
+export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
   readonly events: Emitter<AppEvent>;
   readonly instance: string;
   protected override readonly ofRooms: AppRooms;
   protected override readonly ofGroups: AppGroups;
+  protected override readonly ofFiles: AppFiles;
   readonly #version: string;
   readonly #state: StateDirectory;
   readonly #parts: Parts;
@@ -73,6 +82,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     state: StateDirectory,
     { version = "0", loginProfiles = ["simpp-modern"], callHosts, callServers }: AppOptions,
     events: Emitter<AppEvent>,
+    viewer: ExternalViewer | undefined,
   ) {
     super();
     this.events = events;
@@ -81,6 +91,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#parts = compose({
       state,
       events,
+      viewer,
       loginProfiles,
       ...(callHosts === undefined ? {} : { callHosts }),
       ...(callServers === undefined ? {} : { callServers }),
@@ -90,6 +101,7 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.instance = this.#parts.settings.instance;
     this.ofRooms = this.#parts.rooms;
     this.ofGroups = this.#parts.groups;
+    this.ofFiles = this.#parts.files;
   }
 
   /**
@@ -101,7 +113,11 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     options: AppOptions,
     events: Emitter<AppEvent>,
   ): Promise<RunningApp> {
-    const app = new RunningApp(state, options, events);
+    const { displayCommand } = options;
+    const viewer = displayCommand === undefined
+      ? undefined
+      : await ExternalViewer.make(displayCommand, () => state.makeScratch());
+    const app = new RunningApp(state, options, events, viewer);
     try {
       const ffmpeg = await findFfmpeg();
       app.#ffmpeg = "missing" in ffmpeg
@@ -231,11 +247,13 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     this.#parts.settings.forget(known);
     this.#parts.simpp.forget(known);
     new StoredPictures(this.#state.db, this.#state.vault).remove(known);
+    await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     compact(this.#state.db);
   }
   async forgetChat(jid: string): Promise<void> {
-    const known = await Promise.resolve(this.#remembered(jid));
+    const known = this.#remembered(jid);
+    await this.#parts.files.forgetOf(known);
     this.#parts.messages.forget(known);
     this.events.emit({ type: "chat-forgotten", data: { jid: known } });
     this.#parts.people.touch(known);
@@ -411,19 +429,46 @@ export class RunningApp extends GroupApi implements Omit<AppApi, GateApi> {
     return this.#parts.calls.latestPicture(id, side);
   }
 
+  displays(): DisplaysView {
+    return this.#parts.displays.view();
+  }
+  presentFile(input: Parameters<AppApi["presentFile"]>[0]): Promise<DisplayItemView> {
+    return this.#parts.presenting.present(input);
+  }
+  clearPresented(place: string | null): Promise<DisplaysView> {
+    return this.#parts.presenting.clear(place);
+  }
+  showDisplay(id: string): DisplaysView {
+    return this.#parts.displays.show(id);
+  }
+  dismissDisplay(id: string | null): DisplaysView {
+    return this.#parts.displays.dismiss(id);
+  }
+  forgetDisplays(): DisplaysView {
+    return this.#parts.displays.forgetHistory();
+  }
+  setDisplayPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView {
+    return this.#parts.displays.setPolicy(place, policy);
+  }
+  displaySource(id: string): Promise<DisplaySource> {
+    return this.#parts.displays.open(id);
+  }
+
   doctor(): ReturnType<AppApi["doctor"]> {
     return diagnose(this.status(), this.#state.path);
   }
 
   /** Ends calls, connection and server, in this order. */
   async close(): Promise<void> {
-    for (const step of [() => this.#parts.calls.close(), () => this.#parts.account.close()]) {
+    const { calls, account, closeFiles } = this.#parts;
+    for (const step of [() => calls.close(), closeFiles, () => account.close()]) {
       await step().catch((error) => logOf("app").error("closing: {error}", { error }));
     }
     this.#parts.chats.close();
     this.ofGroups.close();
     this.ofRooms.close();
     this.#parts.typing.close();
+    await this.#parts.displays.close();
   }
 
   protected override compact(): void {

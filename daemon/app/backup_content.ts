@@ -125,7 +125,7 @@ export const shapes = {
       contact: jid,
       mine: v.boolean(),
       at: time,
-      kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
+      kind: v.picklist(["chat", "file", "missed-call", "call", "security", "notice"]),
       body: text(100_000),
       link: v.optional(v.nullable(text(4_096)), null),
       delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),

@@ -8,6 +8,7 @@ import {
   Messages,
   Pictures as StoredPictures,
   RoomMessages,
+  Settings,
   type StateDirectory,
   StoredGroups,
   StoredRooms,
@@ -18,6 +19,13 @@ import { ArchiveChoice } from "./archive_choice.ts";
 import { CallServers } from "./call_servers.ts";
 import { Chats } from "./chats.ts";
 import type { Connection } from "./connection.ts";
+import { DisplayMemory } from "./display/display_memory.ts";
+import { Displays, type OtherViewer } from "./display/displays.ts";
+import { Presenting } from "./display/presenting.ts";
+import type { AppFiles } from "./files/files.ts";
+import { groupFiles } from "./files/group_files.ts";
+import { makeFiles } from "./files/make_files.ts";
+import { presentedFile, sourceOf } from "./files/presented.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
@@ -55,6 +63,11 @@ export interface Parts {
   readonly archive: ArchiveChoice;
   readonly typing: Typing;
   readonly devices: OwnDevices;
+  readonly files: AppFiles;
+  /** Ends files and what they travel on. */
+  readonly closeFiles: () => Promise<void>;
+  readonly displays: Displays;
+  readonly presenting: Presenting;
 }
 
 /** What the parts are made with. */
@@ -63,6 +76,8 @@ export interface Composition {
   readonly events: Emitter<AppEvent>;
   readonly loginProfiles: readonly LoginProfileId[];
   readonly callHosts?: readonly string[];
+  /** A viewer of what is shown, beside the dashboard. */
+  readonly viewer?: OtherViewer | undefined;
   readonly callServers?: readonly IceServer[];
   /** Something that a status shows is another. */
   readonly changed: () => void;
@@ -72,7 +87,8 @@ export interface Composition {
 
 /** Makes the parts on a state directory that is open, and lets each hear what concerns it. */
 export function compose(
-  { state, events, loginProfiles, callHosts, callServers: named, changed, linked }: Composition,
+  { state, events, loginProfiles, callHosts, viewer, callServers: named, changed, linked }:
+    Composition,
 ): Parts {
   const settings = new AppSettings(state);
   const simpp: Simpp = new Simpp({
@@ -124,6 +140,7 @@ export function compose(
     people.touch(message.contact);
   });
   const jid = () => account.jid;
+  const nick = () => account.view()?.nick ?? "";
   const keys = peerKeysOf(simpp, () => account.jid);
   const control: GroupLink = new GroupLink(link, keys, (payload) => servers.isFor(payload));
   const servers: GroupServers = new GroupServers({
@@ -162,6 +179,19 @@ export function compose(
     nick: () => account.view()?.nick ?? "",
     own: jid,
   });
+  const displays = new Displays({
+    memory: new DisplayMemory(new Settings(state.db, state.vault)),
+    events,
+    files: {
+      has: (id) => files.files.has(id),
+      open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
+    },
+    viewer,
+  });
+  const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
+    sendFile: (input) => presentedFile(files.files, input),
+    sendClear: (to) => files.files.clear(to),
+  });
   const devices = new OwnDevices(simpp, link, people, jid);
   devices.changed.on(linked);
   simpp.linking.changed.on(() => {
@@ -195,6 +225,32 @@ export function compose(
     route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
+  const files: ReturnType<typeof makeFiles> = makeFiles({
+    state,
+    simpp,
+    link,
+    people,
+    messages,
+    calls,
+    displays,
+    groups: groupFiles(
+      groups,
+      () => rooms,
+      (jid) => jid === account.jid ? nick() : people.has(jid) ? people.get(jid).name : jid,
+    ),
+    events,
+    jid,
+    line: (message) => {
+      events.emit({ type: "message", data: message });
+      people.touch(message.contact);
+    },
+    servers: callServers,
+    route: () => settings.calls,
+    ...(callHosts === undefined ? {} : { hosts: callHosts }),
+  });
+  groups.told.on(({ group, from, content }) =>
+    void files.files.heardInGroup(group, from.jid, content)
+  );
   link.received.on((received) => {
     if (control.receive(received)) return;
     groups.receive(received);
@@ -237,6 +293,10 @@ export function compose(
     archive: keeping,
     typing,
     devices,
+    files: files.files,
+    closeFiles: () => files.close(),
+    displays,
+    presenting,
   };
 
   /** Gives a connection that is not used yet to all that stand on one. */
@@ -252,5 +312,6 @@ export function compose(
     plain.attach(client);
     callServers.attach(client);
     devices.attach(client);
+    files.attach(connection);
   }
 }

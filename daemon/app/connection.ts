@@ -4,6 +4,7 @@ import {
   announceCaps,
   answerVersion,
   Disco,
+  HttpUpload,
   MessageArchive,
   Pep,
   Presence,
@@ -23,6 +24,9 @@ export class Connection {
   readonly roster: Roster;
   readonly presence: Presence;
   readonly pep: Pep;
+  readonly upload: HttpUpload;
+  /** Where the person said that the server is; undefined where its domain tells. */
+  readonly host: string | undefined;
   state: AccountState = "connecting";
   problem: Problem | null = null;
 
@@ -46,6 +50,12 @@ export class Connection {
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
+    const host = this.host = account.hosts[0]?.host;
+    this.upload = new HttpUpload(this.client, {
+      domain: this.client.jid.domain,
+      trust,
+      ...(host === undefined ? {} : { host }),
+    });
     this.client.events.on(({ state, problem }) => {
       this.state = state;
       this.problem = problem;

@@ -7,18 +7,23 @@ const LIMITS = { bytes: 64 * 1024, depth: 20, attributes: 32, children: 256 };
 /** Characters of base64 that one payload has at most. */
 const LONGEST = 160 * 1024;
 
-/** What lies inside the seal of a group's message, as XML. */
-export function writeContent(body: string): Bytes {
-  const content = el("content", { xmlns: GROUP_NS }, el("body", { xmlns: NS.client }, body));
-  return utf8(serialise(content));
+/** What lies inside the seal of a group's message, as XML: a text, or elements. */
+export function writeContent(said: string | Element): Bytes {
+  const inside = typeof said === "string" ? el("body", { xmlns: NS.client }, said) : said;
+  return utf8(serialise(el("content", { xmlns: GROUP_NS }, inside)));
 }
 
-/** @returns the text in it; undefined when there is none, or it is malformed */
-export function readContent(bytes: Uint8Array): string | undefined {
+/** @returns the text in it, "" when there is none, and all else; undefined when it is malformed */
+export function readContent(
+  bytes: Uint8Array,
+): { body: string; elements: readonly Element[] } | undefined {
   try {
     const root = parseElement(fromUtf8(bytes), LIMITS);
     if (!root.is("content", GROUP_NS)) return undefined;
-    return root.getChildText("body", NS.client) || undefined;
+    return {
+      body: root.getChildText("body", NS.client) ?? "",
+      elements: root.getChildElements().filter(({ name }) => name !== "body"),
+    };
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { type Bytes, Rate, SimppdError, steadyNow, toBase64, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
-import type { GroupKeys, GroupMessage, Origin } from "../group/mod.ts";
+import type { GroupKeys, GroupMember, GroupMessage, Origin } from "../group/mod.ts";
 import type { RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
-import { newId } from "../xmpp/core/mod.ts";
+import { type Element, newId } from "../xmpp/core/mod.ts";
 import { notOnline } from "./connection.ts";
 import { payloadOf, readContent, roomElements, writeContent } from "./group_content.ts";
 import { type RoomLog, shown } from "./room_log.ts";
@@ -26,6 +26,8 @@ interface TalkOptions {
   readonly nameOf: (jid: string) => string;
   /** The room, while we are in it. */
   readonly room: () => Room | undefined;
+  /** A member said something that is no text. */
+  readonly told: (from: GroupMember, content: readonly Element[]) => void;
   /** Something was not shown, for a cause that is counted. */
   readonly refused: (cause: string) => void;
   /** Was this told of what was said before, in any earlier run? */
@@ -50,10 +52,7 @@ export class GroupTalk {
    */
   send(body: string): RoomMessageView {
     const { jid, keys, log, own, nick } = this.#o;
-    const room = this.#o.room();
-    if (room === undefined) {
-      throw new SimppdError("not-in-room", "You are not in the group's room right now.");
-    }
+    const room = this.#inRoom();
     const payload = keys.seal(writeContent(body));
     const id = newId();
     const message = log.sending(jid, id, {
@@ -70,6 +69,15 @@ export class GroupTalk {
       throw error;
     }
     return message;
+  }
+
+  /** Seals and says something that is no text, and has no line of its own. @throws as {@link send} */
+  tell(content: Element): void {
+    const room = this.#inRoom();
+    const payload = this.#o.keys.seal(writeContent(content));
+    const id = newId();
+    this.#expect(id, payload);
+    room.say(roomElements(payload, true), id);
   }
 
   /** Takes what the room said, live or out of its archive. */
@@ -103,9 +111,10 @@ export class GroupTalk {
 
   /** Puts a message that was opened into the log. */
   show({ origin, from, content }: GroupMessage): void {
-    const { jid, log, own, nick } = this.#o;
-    const body = readContent(content);
-    if (body === undefined) return;
+    const { jid, log, own, nick, told } = this.#o;
+    const { body, elements } = readContent(content) ?? { body: "", elements: [] };
+    if (elements.length > 0) told(from, elements);
+    if (body === "") return;
     const mine = from.jid === own;
     log.take(jid, {
       key: origin.id,
@@ -138,6 +147,12 @@ export class GroupTalk {
   /** A line about keys or members; bounded as what is said is. */
   news(sentence: string): void {
     this.#o.log.news(this.#o.jid, sentence);
+  }
+
+  #inRoom(): Room {
+    const room = this.#o.room();
+    if (room !== undefined) return room;
+    throw new SimppdError("not-in-room", "You are not in the group's room right now.");
   }
 
   #inClear(nick: string, what: string): void {

@@ -44,6 +44,7 @@ function makeTalk(open?: (payload: Uint8Array) => Opened | undefined) {
     nick: () => "Me",
     nameOf: () => "Bob",
     room: () => room as unknown as Room,
+    told: () => {},
     refused: (cause) => refused.push(cause),
     wasTold: () => false,
   });
@@ -98,8 +99,10 @@ Deno.test("what is refused is counted each time and told once a minute and cause
 });
 
 Deno.test("content and payloads read back, and nonsense reads as nothing", () => {
-  assert.equal(readContent(writeContent("a < b & c")), "a < b & c");
-  for (const nonsense of ["", "<content", "<x/>", "<content xmlns='urn:simpp:group:1'/>"]) {
+  assert.deepEqual(readContent(writeContent("a < b & c")), { body: "a < b & c", elements: [] });
+  const told = readContent(writeContent(el("clear", { xmlns: "urn:simpp:2:files" })));
+  assert.deepEqual([told!.body, told!.elements.map(({ name }) => name)], ["", ["clear"]]);
+  for (const nonsense of ["", "<content", "<x/>"]) {
     assert.equal(readContent(utf8(nonsense)), undefined);
   }
   const stanza = el("message", {}, ...roomElements(utf8("payload"), false));

@@ -1,27 +1,22 @@
-import { type Bytes, type Emitter, logOf, SimppdError } from "../base/mod.ts";
+import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
+  type GroupMember,
   parseSpecification,
   peek,
   type ProvedDevice,
   type Role,
   type Specification,
 } from "../group/mod.ts";
-import type { StoredGroup, StoredGroups } from "../store/mod.ts";
-import type {
-  AppEvent,
-  GroupMemberView,
-  GroupView,
-  Problem,
-  RoomMessageView,
-  Subscription,
-} from "../views/mod.ts";
+import type { StoredGroup } from "../store/mod.ts";
+import type { GroupMemberView, GroupView, Problem, RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
-import { Jid } from "../xmpp/core/mod.ts";
+import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import { invitationElement } from "./group_content.ts";
-import { GroupHere, type OpenGroup } from "./group_here.ts";
+import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
+import { GroupHere } from "./group_here.ts";
 import {
   haveHosted,
   newSpecification,
@@ -32,16 +27,12 @@ import {
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupLeavers } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
-import type { GroupLink } from "./group_link.ts";
-import type { GroupServers } from "./group_servers.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
-import type { AppRooms } from "./rooms.ts";
-import type { SealedLink } from "./sealed_link.ts";
 import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
@@ -54,38 +45,12 @@ const AFFILIATIONS = {
   listener: "member",
 } as const;
 
-interface GroupsOptions {
-  readonly stored: StoredGroups;
-  readonly servers: GroupServers;
-  readonly control: GroupLink;
-  readonly link: SealedLink;
-  readonly rooms: () => AppRooms;
-  readonly people: {
-    has(jid: string): boolean;
-    get(
-      jid: string,
-    ): { name: string; blocked: boolean; plain: boolean; subscription: Subscription };
-    isStranger(jid: string): boolean;
-    isBlocked(jid: string): boolean;
-  };
-  readonly events: Emitter<AppEvent>;
-  readonly nick: () => string;
-  readonly self: () => ProvedDevice;
-  /** Is this device the only one on our account's list? */
-  readonly alone: () => boolean;
-  readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
-  /** The scheme that keeps a group's keys. */
-  readonly open: (
-    specification: Specification,
-    ticket: (specification: Specification) => Promise<Bytes>,
-  ) => OpenGroup;
-}
-
 /**
  * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
  * `AppRooms`, in whose log its messages are; what goes through that room is sealed or is not sent.
  */
 export class AppGroups implements SealedRooms {
+  readonly told = new Emitter<ToldInGroup>();
   readonly #o: GroupsOptions;
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
@@ -273,6 +238,21 @@ export class AppGroups implements SealedRooms {
     return this.#inside(jid).talk.send(body);
   }
 
+  /** Seals and says something that is no text. @throws SimppdError as {@link send} */
+  tell(jid: string, content: Element): void {
+    this.#inside(jid).talk.tell(content);
+  }
+
+  /** The devices in a group now; none while we are not. */
+  membersOf(jid: string): readonly GroupMember[] {
+    return this.#here.get(jid)?.keys.epoch?.members ?? [];
+  }
+
+  /** What a group's members agreed on. @throws SimppdError `unknown-group` */
+  agreed(jid: string): Specification {
+    return this.#specification(this.#get(jid));
+  }
+
   async invite(jid: string, contact: string, input: GroupInviteInput): Promise<void> {
     const { people, link } = this.#o;
     const group = this.#get(jid);
@@ -353,6 +333,7 @@ export class AppGroups implements SealedRooms {
       nick: this.#o.nick,
       nameOf,
       room: () => this.#o.rooms().live(jid),
+      told: (from, content) => this.told.emit({ group: jid, from, content }),
       refused: (cause) => this.#count(jid, cause),
       wasTold: (cause) => told.has(cause),
     });

@@ -4,6 +4,16 @@
  */
 export type * from "./api.ts";
 export type { AppOptions } from "./app.ts";
+export { clearElement, isClear } from "./display/clear_element.ts";
+export { DisplayMemory, type NamedValues } from "./display/display_memory.ts";
+export {
+  type DisplayFiles,
+  type DisplayOffer,
+  Displays,
+  type OtherViewer,
+} from "./display/displays.ts";
+export { type DisplaySending, Presenting } from "./display/presenting.ts";
+export { type DisplaySource, memorySource } from "./display/source.ts";
 export { App } from "./gate.ts";
 export { readHost, readInvitation } from "./invitation.ts";
 export { isLoopback } from "./network_addresses.ts";

@@ -1,6 +1,6 @@
 import { Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
-import type { RoomMessages } from "../store/mod.ts";
+import { fileKey, type RoomMessages } from "../store/mod.ts";
 import type { Problem, RoomEncryption, RoomMessageView } from "../views/mod.ts";
 import { RoomCorrections, type StayLines } from "./room_corrections.ts";
 
@@ -203,6 +203,47 @@ export class RoomLog {
   /** A line about what the room says has happened; as bounded as what is said there. */
   news(room: string, body: string): void {
     if (this.#rate.allows(room, steadyNow())) this.line(room, body);
+  }
+
+  /** The line of a file, once; as bounded as what is said. */
+  file(
+    room: string,
+    file: string,
+    { mine, nick, sender, name, at }: {
+      readonly mine: boolean;
+      readonly nick: string;
+      /** Bare JID. */
+      readonly sender: string;
+      readonly name: string;
+      readonly at: number;
+    },
+  ): void {
+    if (!mine && !this.#rate.allows(room, steadyNow())) return;
+    const added = this.#messages.add({
+      room,
+      key: fileKey(file),
+      said: "",
+      kind: "file",
+      file,
+      mine,
+      nick: nick.slice(0, MAX_NICK),
+      sender,
+      jid: sender,
+      body: name,
+      link: null,
+      edited: false,
+      at,
+      unread: !mine,
+      mention: false,
+      encryption: "keystone",
+      delivery: mine ? "sent" : null,
+      problem: null,
+    });
+    if (added !== undefined) this.#changed(added);
+  }
+
+  removeFile(room: string, file: string): void {
+    this.#messages.removeFile(room, file);
   }
 
   /** A line of ours. */

@@ -43,6 +43,10 @@ export interface SealedRooms {
   moved(room: string): void;
 }
 
+function isFileBlock(stanza: Element): boolean {
+  return stanza.getChildElements().some((child) => child.getNS() === NS.simppFiles);
+}
+
 /** What a stay in a room stands on. */
 export interface Ground {
   readonly client: XmppClient;
@@ -173,6 +177,8 @@ export class RoomStay {
     if (this.#ground.sealed.has(this.#jid)) {
       // From one occupant to us alone nothing of a group comes.
       if (kind === "private") return;
+      // Blocks of files are in no archive, and their place in none is no place to go on from.
+      if (isFileBlock(message.stanza)) return;
       this.#ground.sealed.heard(this.#jid, message);
       if (message.stanzaId !== undefined && this.#complete) {
         this.#ground.stored.setArchived(this.#jid, message.stanzaId);

@@ -10,7 +10,9 @@ import { contact } from "./contact.ts";
 import { demo } from "./demo.ts";
 import { device } from "./device.ts";
 import { devices } from "./devices.ts";
+import { display } from "./display.ts";
 import { doctor } from "./doctor.ts";
+import { file } from "./file.ts";
 import { group } from "./group.ts";
 import { invite } from "./invite.ts";
 import { keyserver } from "./keyserver.ts";
@@ -61,6 +63,8 @@ export const verbs: readonly Verb[] = [
   contact,
   send,
   room,
+  display,
+  file,
   group,
   chat,
   call,

@@ -145,6 +145,7 @@ Deno.test("chat sends each line by the question of its kind, and shows who is ve
       at: 1,
       mention: false,
       link: null,
+      file: null,
       edited: false,
       encryption: "keystone",
       delivery: null,

@@ -88,6 +88,12 @@ export class LocalApi {
     return response.statusCode === 200 ? response : await answerOf<never>(response);
   }
 
+  /** Takes bytes as they come. @throws SimppdError as {@link ask} does */
+  async fetch(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#request("GET", path, {}, [], AbortSignal.timeout(LONG_PATIENCE));
+    return response.statusCode === 200 ? response : await answerOf<never>(response);
+  }
+
   /** Sends bytes as they come. @throws SimppdError as {@link ask} does */
   async upload<T>(
     path: string,

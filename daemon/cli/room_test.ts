@@ -116,6 +116,7 @@ Deno.test("room send waits until the room has it; room watch prints what is said
       mention: false,
       encryption: "none",
       link: null,
+      file: null,
       edited: false,
       delivery: null,
       problem: null,

@@ -29,12 +29,15 @@ export const run: Verb = {
     "run --call-hosts IP,…                        addresses calls offer; all of this machine if absent",
     "run --stun HOST:PORT                         for calls, besides what the account's server names;",
     "    --turn USER@HOST:PORT=@FILE              the password is FILE's first line; may be repeated",
+    "run --display-command CMD                    hands files that are shown to a viewer, too; CMD gets",
+    "                  the path of the decrypted file, which is deleted afterwards",
     "                  SIMPPD_PASSPHRASE unlocks a state directory that has a passphrase",
   ],
   options: {
     port: { type: "string" },
     "no-open": { type: "boolean" },
     login: { type: "string" },
+    "display-command": { type: "string" },
     "call-hosts": { type: "string" },
     stun: { type: "string", multiple: true },
     turn: { type: "string", multiple: true },
@@ -44,6 +47,8 @@ export const run: Verb = {
     const named = whole(invocation, "port", 0, 65_535);
     const port = named ?? PORT;
     const { state, io, json } = invocation;
+    const displayCommand = text(invocation, "display-command");
+    const viewer = displayCommand === undefined ? {} : { displayCommand };
     const hosts = text(invocation, "call-hosts");
     const offered = hosts === undefined ? {} : { callHosts: hosts.split(",") };
     const callServers = callServersOf(invocation);
@@ -54,7 +59,7 @@ export const run: Verb = {
       const unlocking = passphrase === undefined ? {} : { passphrase };
       const app = await App.open({
         ...{ state, version: VERSION, callServers },
-        ...{ ...unlocking, ...logins, ...offered },
+        ...{ ...unlocking, ...logins, ...offered, ...viewer },
       });
       const stopLog = startLog(join(state, "simppd.log"));
       const stopSweeping = keepSwept(state);

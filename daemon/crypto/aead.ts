@@ -37,3 +37,34 @@ export function aesGcmOpen(
     throw new OpenError();
   }
 }
+
+/**
+ * ChaCha20-Poly1305 (RFC 8439) without associated data, into `out`: ciphertext then 16-byte tag.
+ * `key` 32 bytes, `nonce` 12, never twice with a key; `out` is 16 bytes longer than `plaintext`.
+ */
+export function chachaSealInto(
+  out: Uint8Array,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+): void {
+  const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: TAG });
+  out.set(cipher.update(plaintext));
+  cipher.final(); // nothing is left: it is a stream cipher
+  out.set(cipher.getAuthTag(), plaintext.length);
+}
+
+/** Opens what {@link chachaSealInto} made. @throws OpenError whatever is wrong with it */
+export function chachaOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Bytes {
+  if (sealed.length < TAG) throw new OpenError();
+  try {
+    const decipher = createDecipheriv("chacha20-poly1305", key, nonce, { authTagLength: TAG });
+    decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
+    const plaintext = decipher.update(sealed.subarray(0, sealed.length - TAG));
+    decipher.final();
+    // Not a Buffer, whose slice() copies nothing.
+    return new Uint8Array(plaintext.buffer as ArrayBuffer, plaintext.byteOffset, plaintext.length);
+  } catch {
+    throw new OpenError();
+  }
+}

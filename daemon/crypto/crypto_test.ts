@@ -3,6 +3,8 @@ import { ed25519 as noble } from "@noble/curves/ed25519.js";
 import { concat, fromHex, toHex, utf8 } from "../base/mod.ts";
 import { verifyBare } from "./curve25519.ts";
 import {
+  chachaOpen,
+  chachaSealInto,
   ed25519,
   equal,
   framed,
@@ -117,4 +119,37 @@ Deno.test("Ed25519 keys of small order are refused, whatever they are written as
     }
   }
   assert.equal(isSmallOrder(ed25519.generate(systemRandom).public), false);
+});
+
+Deno.test("ChaCha20-Poly1305 opens what it sealed, and nothing that was changed", () => {
+  const [key, nonce] = [systemRandom(32), systemRandom(12)];
+  for (const length of [0, 1, 65_536]) {
+    const plain = systemRandom(Math.min(length, 65_536));
+    const sealed = new Uint8Array(length + 16);
+    chachaSealInto(sealed, key, nonce, plain);
+    const opened = chachaOpen(key, nonce, sealed);
+    assert.deepEqual(opened, plain);
+    // What comes out is a copy of nothing, and an ordinary array.
+    assert.equal(opened.constructor, Uint8Array);
+    for (const at of [0, length, length + 15]) {
+      const other = sealed.slice();
+      other[at]! ^= 1;
+      assert.throws(() => chachaOpen(key, nonce, other), OpenError);
+    }
+    assert.throws(() => chachaOpen(key, systemRandom(12), sealed), OpenError);
+    assert.throws(() => chachaOpen(systemRandom(32), nonce, sealed), OpenError);
+  }
+  assert.throws(() => chachaOpen(key, nonce, new Uint8Array(15)), OpenError);
+});
+
+Deno.test("ChaCha20-Poly1305 encrypts as RFC 8439 section 2.8.2 does", () => {
+  const key = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i);
+  const nonce = fromHex("070000004041424344454647");
+  const plain = utf8(
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, " +
+      "sunscreen would be it.",
+  );
+  const sealed = new Uint8Array(plain.length + 16);
+  chachaSealInto(sealed, key, nonce, plain);
+  assert.equal(toHex(sealed.subarray(0, 16)), "d31a8d34648e60db7b86afbc53ef7ec2");
 });

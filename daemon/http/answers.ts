@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
+import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { group } from "./group_answers.ts";
+import { file, fileLimits } from "./file_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
@@ -111,7 +113,7 @@ const message = v.object({
   contact: text,
   mine: v.boolean(),
   at: time,
-  kind: v.picklist(["chat", "missed-call", "call", "security", "notice"]),
+  kind: v.picklist(["chat", "file", "missed-call", "call", "security", "notice"]),
   body: text,
   link: v.nullable(text),
   delivery: v.nullable(v.picklist(["pending", "sent", "delivered", "seen", "failed"])),
@@ -197,6 +199,11 @@ true satisfies Agrees<views.RoomMessageView, typeof roomMessage>;
 true satisfies Agrees<views.GroupView, typeof group>;
 true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
+true satisfies Agrees<views.FileView, typeof file>;
+true satisfies Agrees<views.FileLimitsView, typeof fileLimits>;
+true satisfies Agrees<views.DisplayItemView, typeof displayItem>;
+true satisfies Agrees<views.DisplaysView, typeof displays>;
+true satisfies Agrees<views.DisplayUrlView, typeof displayUrl>;
 
 /** Every named shape the API answers with; the names are those of `components/schemas`. */
 export const answers = {
@@ -216,6 +223,11 @@ export const answers = {
   Specification: v.object({ text }),
   Camera: camera,
   Call: call,
+  File: file,
+  FileLimits: fileLimits,
+  Display: displayItem,
+  Displays: displays,
+  DisplayUrl: displayUrl,
   Check: v.object({ check: text, ok: v.boolean(), detail: text }),
   Launch: v.object({ link: text }),
   Session: v.object({ page: text }),

@@ -12,6 +12,7 @@ import {
   ticketFor,
   tooManyAttempts,
 } from "./door_routes.ts";
+import { DisplayDoor } from "./display/display_door.ts";
 import { Guard } from "./guard.ts";
 import { secured } from "./headers.ts";
 import { type Caller, type DoorContext, type DoorEnv, type Inside, Slots } from "./inside.ts";
@@ -76,6 +77,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
   const launches = new LaunchTokens(now);
   const launchLink = () => `${url}/#launch=${launches.make()}`;
 
+  const files = options.dashboard ?? built;
+  const display = new DisplayDoor({
+    app: options.app,
+    dashboards: [url, `http://localhost:${port}`],
+    script: files.pdf ?? new Uint8Array(),
+    now,
+  });
+
   answer = makeAnswer(new Guard(port), {
     app: options.app,
     bearer: new BearerToken(options.token),
@@ -85,7 +94,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
     proofs: new Rate(100, 1000, now),
     port,
     cookie: `simppd-${options.instance}`,
-    dashboard: options.dashboard ?? built,
+    dashboard: files,
+    display,
     viewers: new Slots(32),
     listeners: new Slots(32),
     heartbeat: options.heartbeat ?? 15_000,
@@ -97,9 +107,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpDoor> {
     url,
     port,
     launchLink,
-    close() {
+    async close() {
       soft.abort();
-      return listener.close();
+      await Promise.all([display.close(), listener.close()]);
     },
   };
 }

@@ -3,7 +3,9 @@ import { SimppdError } from "../base/mod.ts";
 import { backupRoutes } from "./backup_routes.ts";
 import { readJson, validated } from "./body.ts";
 import { SESSION_LIFE } from "./credentials.ts";
+import { displayDoorRoutes } from "./display_door_routes.ts";
 import { eventStream } from "./events.ts";
+import { fileDoorRoutes } from "./file_door_routes.ts";
 import { isWebSocket } from "./guard.ts";
 import type { Dashboard } from "./dashboard.ts";
 import type { Caller, DoorContext, Inside } from "./inside.ts";
@@ -39,7 +41,7 @@ export interface DoorRoute {
   handle(c: DoorContext, inside: Inside): Response | Promise<Response>;
 }
 
-function file(path: string, produces: string, part: keyof Dashboard): DoorRoute {
+function file(path: string, produces: string, part: Exclude<keyof Dashboard, "pdf">): DoorRoute {
   const headers = { "content-type": `${produces}; charset=utf-8`, "cache-control": "no-cache" };
   return {
     method: "get",
@@ -125,7 +127,7 @@ function openView(c: DoorContext, inside: Inside, side: "local" | "remote") {
 }
 
 /** Aborts when what the caller was let in by ends. */
-function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
+export function lifeOf(c: DoorContext, { closing }: Inside): AbortSignal {
   const caller = c.get("caller");
   return caller.kind === "session" ? AbortSignal.any([closing, caller.session.signal]) : closing;
 }
@@ -238,6 +240,8 @@ export const doorRoutes: readonly DoorRoute[] = [
     handle: (c, { app }) => c.json(openApi(app.status().version)),
   },
   ...backupRoutes,
+  ...displayDoorRoutes,
+  ...fileDoorRoutes,
   ...pictureRoutes("remote"),
   ...pictureRoutes("local"),
 ];

@@ -4,6 +4,8 @@ const CSP = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "connect-src 'self'",
+  // The second listener, whose port is another each time; its pages have sandboxes of their own.
+  "frame-src http://127.0.0.1:*",
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "form-action 'none'",

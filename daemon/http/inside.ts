@@ -3,6 +3,7 @@ import type { AppApi } from "../app/mod.ts";
 import { SimppdError } from "../base/mod.ts";
 import type { BearerToken, LaunchTokens, Rate, Session, Sessions } from "./credentials.ts";
 import type { Dashboard } from "./dashboard.ts";
+import type { DisplayDoor } from "./display/display_door.ts";
 
 /** What the door's own routes work with. */
 export interface Inside {
@@ -20,6 +21,8 @@ export interface Inside {
   port: number;
   cookie: string;
   dashboard: Dashboard;
+  /** The second listener: what is shown. */
+  display: DisplayDoor;
   viewers: Slots;
   listeners: Slots;
   heartbeat: number;

@@ -50,7 +50,8 @@ export const roomMember = v.object({
 export const roomMessage = v.object({
   id: text,
   room: text,
-  kind: v.picklist(["chat", "private", "notice"]),
+  kind: v.picklist(["chat", "private", "file", "notice"]),
+  file: v.nullable(text),
   mine: v.boolean(),
   nick: text,
   sender: text,

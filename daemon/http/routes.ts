@@ -1,4 +1,6 @@
+import { displayRoutes } from "./display_routes.ts";
 import { groupRoutes } from "./group_routes.ts";
+import { fileRoutes } from "./file_routes.ts";
 import * as requests from "./requests.ts";
 import { roomRoutes } from "./room_routes.ts";
 import { type Route, route } from "./route.ts";
@@ -218,6 +220,8 @@ export const routes: readonly Route[] = [
   }),
 
   ...roomRoutes,
+  ...displayRoutes,
+  ...fileRoutes,
 
   ...groupRoutes,
 

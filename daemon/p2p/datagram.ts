@@ -15,7 +15,7 @@ export const MAX_BODY = MAX_DATAGRAM - HEADER_BYTES - MAC_BYTES;
 const VERSION = 1;
 const LAST_NUMBER = 2 ** 48 - 1;
 
-/** Datagram types (docs/protocol.md "Media datagrams"). */
+/** Datagram types (docs/protocol.md "Media datagrams"; 8 and 9: "Direct streams"). */
 export const DatagramType = {
   tag: 1,
   fragment: 2,
@@ -24,6 +24,8 @@ export const DatagramType = {
   ping: 5,
   pong: 6,
   bye: 7,
+  segment: 8,
+  acknowledgement: 9,
 } as const;
 export type DatagramType = typeof DatagramType[keyof typeof DatagramType];
 
@@ -56,7 +58,8 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
 export function looksLikeDatagram(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER_BYTES + MAC_BYTES || bytes.length > MAX_DATAGRAM) return false;
   const type = bytes[0]! & 0x0f;
-  return bytes[0]! >>> 4 === VERSION && type >= DatagramType.tag && type <= DatagramType.bye;
+  return bytes[0]! >>> 4 === VERSION && type >= DatagramType.tag &&
+    type <= DatagramType.acknowledgement;
 }
 
 // The number alone is nonce enough: it never comes twice under one direction's key.
@@ -75,6 +78,11 @@ export class DatagramWriter {
   constructor(keys: DirectionKeys, selector: Bytes) {
     this.#keys = keys;
     this.#selector = selector;
+  }
+
+  /** The number of the datagram that is begun next. */
+  get next(): number {
+    return this.#number;
   }
 
   /**
@@ -121,6 +129,7 @@ export class DatagramWriter {
 /** What a datagram turned out to be once its MAC was right and its number new. */
 export interface Authentic {
   type: DatagramType;
+  number: number;
   /** A view into the datagram, sealed still where the type is a sealed one. */
   body: Uint8Array;
   datagram: Uint8Array;
@@ -150,7 +159,7 @@ export class DatagramReader {
     const number = u16At(datagram, 5) * 2 ** 32 + u32At(datagram, 7);
     if (!this.#window.accept(number)) return "replay";
     const type = (datagram[0]! & 0x0f) as DatagramType;
-    return { type, body: datagram.subarray(HEADER_BYTES, end), datagram };
+    return { type, number, body: datagram.subarray(HEADER_BYTES, end), datagram };
   }
 
   /** Opens the body of a sealed datagram. @throws OpenError */

@@ -273,6 +273,8 @@ class UdpPath implements Path {
       case DatagramType.bye:
         this.#reader.open(authentic);
         return this.#end("bye");
+      default:
+        throw new RangeError(`datagram of type ${authentic.type} on a path of frames`);
     }
   }
 

@@ -15,6 +15,7 @@ const TABLES = [
   "group_members",
   "group_epochs",
   "group_persons",
+  "transfers",
 ];
 
 /**

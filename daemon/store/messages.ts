@@ -147,7 +147,9 @@ export class Messages {
 
   /** Ours that have not left yet, oldest first. */
   pending(): MessageView[] {
-    return this.#db.prepare("SELECT * FROM messages WHERE delivery = 'pending' ORDER BY row")
+    return this.#db.prepare(
+      "SELECT * FROM messages WHERE delivery = 'pending' AND kind = 'chat' ORDER BY row",
+    )
       .all().map((row) => this.#view(row));
   }
 
@@ -155,7 +157,7 @@ export class Messages {
   undelivered(contact: string, at: number): string[] {
     return this.#db.prepare(
       `SELECT id FROM messages WHERE contact = ? AND mine = 1 AND delivery = 'sent' AND at >= ?
-       ORDER BY row DESC LIMIT 100`,
+         AND kind = 'chat' ORDER BY row DESC LIMIT 100`,
     ).all(contact, at).map(({ id }) => String(id)).reverse();
   }
 
@@ -191,6 +193,12 @@ export class Messages {
     this.#db.prepare("UPDATE messages SET unread = 0 WHERE contact = ? AND unread = 1").run(
       contact,
     );
+  }
+
+  /** Removes the line of a file. */
+  remove(contact: string, id: string): void {
+    this.#db.prepare("DELETE FROM messages WHERE contact = ? AND id = ? AND kind = 'file'")
+      .run(contact, id);
   }
 
   forget(contact: string): void {

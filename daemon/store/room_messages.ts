@@ -11,7 +11,8 @@ const CORRECTIONS = 20;
 const SLACK = 100;
 
 /** A message as it is stored: its id comes from here. */
-export type NewRoomMessage = Omit<RoomMessageView, "id"> & {
+export type NewRoomMessage = Omit<RoomMessageView, "id" | "file"> & {
+  readonly file?: string;
   /** What the room calls it, or what stands for that: unique in the room. */
   readonly key: string;
   /** What its sender called it. */
@@ -77,6 +78,12 @@ export class RoomMessages {
       found.row as number,
     );
     return this.#get(Number(found.row));
+  }
+
+  /** Removes the line of a file. */
+  removeFile(room: string, file: string): void {
+    this.#db.prepare("DELETE FROM room_messages WHERE room = ? AND key = ?")
+      .run(room, fileKey(file));
   }
 
   /** The newest in the open that its sender, we or another, called `said`. */
@@ -146,7 +153,7 @@ export class RoomMessages {
 
   /** The newest that somebody said, in the open. */
   newest(room: string): RoomMessageView | undefined {
-    return this.page(room, 20).findLast(({ kind }) => kind === "chat");
+    return this.page(room, 20).findLast(({ kind }) => kind === "chat" || kind === "file");
   }
 
   /** When the newest line of a room is from; 0 when there is none. */
@@ -199,6 +206,7 @@ export class RoomMessages {
       encryption: "none",
       link: null,
       edited: false,
+      file: null,
       ...inside,
       id: String(row.row),
       room: String(row.room),
@@ -210,10 +218,15 @@ export class RoomMessages {
   }
 }
 
+/** The key of a file's line. */
+export function fileKey(file: string): string {
+  return `file ${file}`;
+}
+
 /** The sealed part of a row. */
 type Inside =
   & Pick<RoomMessageView, "kind" | "nick" | "sender" | "jid" | "body" | "problem">
-  & Partial<Pick<RoomMessageView, "link" | "edited">>
+  & Partial<Pick<RoomMessageView, "link" | "edited" | "file">>
   // What the room calls the corrections that were applied.
   & { readonly corrections?: readonly string[] };
 

@@ -184,6 +184,22 @@ export const MIGRATIONS: readonly Migration[] = [
     sealed BLOB NOT NULL               -- id, state, specification, invitation, what was refused
   ) STRICT;
   `,
+  `
+  CREATE TABLE transfers (
+    id     TEXT PRIMARY KEY,           -- ours, 32 hex digits; the file lies under this name
+    mine   INTEGER NOT NULL,           -- 1: sent from here
+    peer   TEXT NOT NULL,              -- contact or room, bare
+    sender TEXT NOT NULL,              -- who sent it; "" when it is ours
+    file   TEXT NOT NULL,              -- the descriptor's id
+    state  TEXT NOT NULL,
+    at     INTEGER NOT NULL,           -- ms since 1970
+    bytes  INTEGER NOT NULL,           -- of the sealed file: what it may take on the disk
+    sealed BLOB NOT NULL,              -- descriptor, key, problem, where it came from
+    UNIQUE (mine, peer, sender, file)
+  ) STRICT;
+  CREATE INDEX transfers_by_peer ON transfers (peer, at);
+  CREATE INDEX transfers_by_file ON transfers (file);
+  `,
 ];
 
 /**

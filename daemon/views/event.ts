@@ -1,6 +1,8 @@
 import type { CallView } from "./call.ts";
 import type { ContactView } from "./contact.ts";
+import type { DisplaysView } from "./display.ts";
 import type { GroupView } from "./group.ts";
+import type { FileProgressView, FileView } from "./file.ts";
 import type { MessageView } from "./message.ts";
 import type { RoomMessageView, RoomView } from "./room.ts";
 import type { StatusView } from "./status.ts";
@@ -15,7 +17,11 @@ export type AppEvent =
   | { type: "room"; data: RoomView } // at most a few a second of one room
   | { type: "room-message"; data: RoomMessageView } // new or changed, by id
   | { type: "room-removed"; data: { jid: string } }
+  | { type: "displays"; data: DisplaysView } // whenever anything of it is another
   | { type: "group"; data: GroupView } // at most a few a second of one group; ends with its room
+  | { type: "file"; data: FileView } // new or changed, by id
+  | { type: "file-progress"; data: FileProgressView } // a few times a second while it moves
+  | { type: "file-removed"; data: { id: string; place: string } } // forgotten
   | { type: "call"; data: CallView } // at changes, and once a second while active
   | {
     type: "security";

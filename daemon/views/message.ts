@@ -5,8 +5,11 @@ export interface MessageView {
   contact: string;
   mine: boolean;
   at: number;
-  /** chat: `body` is text. Every other kind is a line drawn by the dashboard, `body` its sentence. */
-  kind: "chat" | "missed-call" | "call" | "security" | "notice";
+  /**
+   * chat: `body` is text. file: `id` is the file's, `body` its name. Every other kind is a line drawn
+   * by the dashboard, `body` its sentence.
+   */
+  kind: "chat" | "file" | "missed-call" | "call" | "security" | "notice";
   body: string;
   /** A URL that came beside a text in clear (XEP-0066), its host in Punycode; perhaps not https. */
   link: string | null;

@@ -6,7 +6,9 @@
 export type * from "./archive.ts";
 export type * from "./call.ts";
 export type * from "./contact.ts";
+export type * from "./display.ts";
 export type * from "./event.ts";
+export type * from "./file.ts";
 export type * from "./group.ts";
 export type * from "./message.ts";
 export type * from "./room.ts";

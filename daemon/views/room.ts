@@ -64,8 +64,13 @@ export interface RoomMemberView {
 export interface RoomMessageView {
   id: string;
   room: string;
-  /** private: said to us alone by somebody in the room. notice: a line of ours, `body` its sentence. */
-  kind: "chat" | "private" | "notice";
+  /**
+   * private: said to us alone by somebody in the room. file: `body` is its name. notice: a line of
+   * ours, `body` its sentence.
+   */
+  kind: "chat" | "private" | "file" | "notice";
+  /** The id of a file. */
+  file: string | null;
   mine: boolean;
   /** Who said it, as they are called there; "" for a notice. */
   nick: string;

@@ -43,6 +43,8 @@ export interface ProsodyOptions {
   readonly resumeSeconds?: number;
   /** A TURN server on 127.0.0.1 that it tells accounts of (XEP-0215). */
   readonly turn?: { readonly port: number; readonly secret: string };
+  /** The largest file it takes (XEP-0363); Prosody's own default is 10 MiB. */
+  readonly uploadBytes?: number;
 }
 
 /** Is the Debian package `prosody-modules` here, with this module? */
@@ -117,7 +119,8 @@ function configuration(
   domain: string,
   ports: Prosody["ports"],
   digest: string,
-  { hash, archive, modules = [], resumeSeconds = 600, backports = false, turn }: Configured,
+  { hash, archive, modules = [], resumeSeconds = 600, backports = false, turn, uploadBytes }:
+    Configured,
 ): string {
   const tls = `{ certificate = "${folder}/crt.pem", key = "${folder}/key.pem" }`;
   return `
@@ -165,6 +168,7 @@ disco_items = { { "rooms.${domain}" }, { "upload.${domain}" } }
 Component "rooms.${domain}" "muc"
 modules_enabled = { ${archive ? '"muc_mam"' : ""} }
 Component "upload.${domain}" "http_file_share"
+${uploadBytes === undefined ? "" : `http_file_share_size_limit = ${uploadBytes}`}
 http_host = "${domain}"
 Component "component.${domain}"
 component_secret = "${COMPONENT_SECRET}"

@@ -15,7 +15,7 @@ export interface PeerAccount {
 export interface SlixmppEvent {
   /**
    * `started`, `resumed`, `disconnected`, `message`, `overheard` (in a room, without a body),
-   * `carbon`, `presence`, `roster` or `published`.
+   * `carbon`, `presence`, `roster`, `published` or `bytes`.
    */
   readonly event: string;
   readonly from?: string;

@@ -4,6 +4,7 @@ Drives slixmpp by lines of JSON: a request {"id", "do", ...} on stdin is answere
 """
 
 import asyncio
+import base64
 import json
 import logging
 import ssl
@@ -17,7 +18,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 PLUGINS = [
-    "xep_0030", "xep_0045", "xep_0060", "xep_0085", "xep_0092", "xep_0163", "xep_0184",
+    "xep_0030", "xep_0045", "xep_0047", "xep_0060", "xep_0085", "xep_0092", "xep_0163", "xep_0184",
     "xep_0191", "xep_0198", "xep_0199", "xep_0249", "xep_0280", "xep_0313", "xep_0363",
 ]
 
@@ -215,6 +216,25 @@ class Driver:
         came = await asyncio.get_running_loop().run_in_executor(None, transfer)
         return {"url": slot["get"]["url"], "text": came}
 
+    async def do_ibb_accept(self, max_block=8192, **_):
+        """Takes every stream from now on; its bytes come as an event when it is closed."""
+        ibb = self.xmpp["xep_0047"]
+        ibb.auto_accept = True
+        ibb.max_block_size = max_block
+
+        async def gather(stream):
+            data = await stream.gather(timeout=20)
+            say({"event": "bytes", "from": str(stream.peer_jid), "type": str(stream.block_size),
+                 "body": base64.b64encode(data).decode()})
+
+        self.xmpp.add_event_handler("ibb_stream_start", gather)
+
+    async def do_ibb_send(self, to, sid, body, block=4096, messages=False, **_):
+        stream = await self.xmpp["xep_0047"].open_stream(
+            JID(to), block_size=block, sid=sid, use_messages=messages)
+        await stream.sendall(base64.b64decode(body))
+        await stream.close()
+
     async def do_publish(self, node, item, xml, **_):
         payload = ET.fromstring(xml)
         await self.xmpp["xep_0060"].publish(None, node, id=item, payload=payload)
@@ -274,7 +294,7 @@ class Driver:
 async def main():
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     driver = Driver(**json.loads(sys.argv[1]))
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     tasks = set()

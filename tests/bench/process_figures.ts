@@ -15,6 +15,12 @@ export function residentMegabytes(pid: number): number {
   return Number(kib) / 1024;
 }
 
+/** The most resident memory a process ever had, in megabytes (proc(5) VmHWM). */
+export function peakMegabytes(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+  return Number(kib) / 1024;
+}
+
 /** Watches one process: its CPU share between two moments, its memory every second. */
 export class ProcessWatch {
   readonly #pid: number;

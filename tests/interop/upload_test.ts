@@ -1,71 +1,15 @@
 import assert from "node:assert/strict";
 import { ExternalServices, HttpUpload } from "../../daemon/xmpp/client/mod.ts";
-import { startCarriedServer } from "../../daemon/xmpp/server/mod.ts";
-import { startEjabberd } from "../../scripts/peers/ejabberd.ts";
-import { makeTestCertificate } from "../../scripts/peers/certificate.ts";
-import { startProsody } from "../../scripts/peers/prosody.ts";
-import { absent } from "../real_parts.ts";
 import { person } from "./people.ts";
+import { UPLOAD_SERVERS } from "./upload_servers.ts";
 
-const ACCOUNTS = { romeo: "pass of romeo" };
 const HOST = "127.0.0.1";
-
-/** A server that takes uploads. */
-interface Peer {
-  readonly domain: string;
-  /** Direct TLS. */
-  readonly port: number;
-  readonly pin: string;
-  stop(): Promise<void>;
-}
-
-const SERVERS: { name: string; ignore: boolean; start(): Promise<Peer> }[] = [
-  { name: "the carried server", ignore: false, start: carried },
-  {
-    name: "Prosody",
-    ignore: absent("prosodyctl"),
-    async start() {
-      const prosody = (await startProsody({ accounts: ACCOUNTS, hash: "SHA-256" }))!;
-      return { ...prosody, port: prosody.ports.direct };
-    },
-  },
-  {
-    name: "ejabberd",
-    ignore: absent("ejabberdctl"),
-    async start() {
-      const ejabberd = (await startEjabberd({ accounts: ACCOUNTS }))!;
-      return { ...ejabberd, port: ejabberd.ports.direct };
-    },
-  },
-];
-
-async function carried(): Promise<Peer> {
-  const domain = "carried.test";
-  const { certificatePem, keyPem, pin } = await makeTestCertificate(domain);
-  const folder = await Deno.makeTempDir({ prefix: "carried-" });
-  const server = await startCarriedServer({
-    database: `${folder}/server.db`,
-    domain,
-    host: HOST,
-    port: 0,
-    httpsPort: 0,
-    turn: [{ host: "turn.test", port: 3478, transport: "udp", secret: "shared" }],
-    certificatePem,
-    keyPem,
-  });
-  await server.createAccount("romeo", ACCOUNTS.romeo);
-  const stop = async () => {
-    await server.stop();
-    await Deno.remove(folder, { recursive: true });
-  };
-  return { domain, port: server.port, pin, stop };
-}
 
 async function* pieces(file: Uint8Array, size = 50_000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.length; at += size) yield file.subarray(at, at + size);
 }
 
-for (const { name, ignore, start } of SERVERS) {
+for (const { name, ignore, start } of UPLOAD_SERVERS) {
   Deno.test(`client and ${name}: a file goes up and comes down`, { ignore }, async () => {
     const peer = await start();
     const trust = { kind: "pin", pin: peer.pin } as const;

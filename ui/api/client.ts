@@ -56,6 +56,16 @@ export async function download(path: string, body: unknown): Promise<Blob> {
   }
 }
 
+/** All bytes of an answer. @throws ApiError as {@link request} does */
+export async function fetchBytes(path: string): Promise<ArrayBuffer> {
+  const answer = await ask(path, { method: "GET", headers: {} });
+  try {
+    return await answer.arrayBuffer();
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+}
+
 /** Sends a file. @throws ApiError as {@link request} does */
 export async function upload<T>(
   path: string,

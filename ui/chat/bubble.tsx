@@ -28,6 +28,8 @@ export interface BubbleProps {
   joined: boolean;
   /** Beside or above the bubble: who said it, what can be done with it. */
   beside?: ComponentChildren;
+  /** What it is in the place of words, such as a file. */
+  content?: ComponentChildren;
   /** It names us. */
   named?: boolean;
   /** At its foot, before the time: how it travelled, whether it was corrected. */
@@ -48,10 +50,14 @@ export function Bubble(props: BubbleProps) {
     >
       <div class="bubble-frame">
         {props.beside}
-        <div class={`bubble ${failed ? "bubble-failed" : ""} ${named ? "bubble-named" : ""}`}>
+        <div
+          class={`bubble ${failed ? "bubble-failed" : ""} ${named ? "bubble-named" : ""} ${
+            props.content === undefined ? "" : "bubble-file"
+          }`}
+        >
           {mine && <span class="visually-hidden">{text.chat.mine}:</span>}
           {named && <span class="visually-hidden">{text.rooms.names}:</span>}
-          <Words body={body} link={link} who={props.who} />
+          {props.content ?? <Words body={body} link={link} who={props.who} />}
           <footer class="bubble-foot">
             {props.marks}
             <Time at={at} />

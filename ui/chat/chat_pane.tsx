@@ -2,8 +2,10 @@
 import { useEffect } from "preact/hooks";
 import type { ContactView } from "../api/views.ts";
 import { api } from "../api/routes.ts";
+import { DropZone } from "../files/attach.tsx";
 import { LaterBar } from "../call/later_bar.tsx";
 import { nameOf } from "../store/contacts.ts";
+import { takesFiles } from "../store/sending.ts";
 import { conversations, loadNewest } from "../store/messages.ts";
 import { attention } from "../store/attention.ts";
 import { report } from "../store/notices.ts";
@@ -32,7 +34,11 @@ export function ChatPane({ contact }: { contact: ContactView }) {
   }, [jid, unread, seen]);
 
   return (
-    <section class="chat" aria-label={text.chat.log(contact.name || jid)}>
+    <DropZone
+      place={takesFiles(contact) ? jid : null}
+      class="chat"
+      label={text.chat.log(contact.name || jid)}
+    >
       <ChatHeader contact={contact} />
       <SecureLine contact={contact} />
       <LaterBar contact={contact} />
@@ -46,7 +52,7 @@ export function ChatPane({ contact }: { contact: ContactView }) {
       <MessageList contact={contact} conversation={conversation} />
       <TypingLine names={contact.typing ? [nameOf(contact)] : []} />
       <Composer contact={contact} />
-    </section>
+    </DropZone>
   );
 }
 

@@ -33,12 +33,14 @@ export function useLogScroll(
     held.current = { jid, oldest, fromEnd: element.scrollHeight - element.scrollTop };
   }, [jid, items]);
 
-  // A banner or a growing text field changes the room for messages: the end stays in sight.
+  // A banner or a growing text field changes the room for messages, a picture that comes the room one
+  // takes: the end stays in sight.
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => atEnd.peek() && toEnd());
     observer.observe(scroller.current!);
+    for (const line of scroller.current!.children) observer.observe(line);
     return () => observer.disconnect();
-  }, []);
+  }, [items]);
 
   // The event's own element: it may come late, when the list is gone from the page.
   const onScroll = ({ currentTarget }: { currentTarget: HTMLElement }) => {

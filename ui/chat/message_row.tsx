@@ -1,4 +1,5 @@
 import type { MessageView } from "../api/views.ts";
+import { FileCard } from "../files/file_card.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { contacts, nameOfJid, withNames } from "../store/contacts.ts";
 import { correctable, editing } from "../store/editing.ts";
@@ -7,7 +8,7 @@ import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { Bubble, NoticeLine } from "./bubble.tsx";
 
-const LINES: Record<Exclude<MessageView["kind"], "chat">, IconName> = {
+const LINES: Record<Exclude<MessageView["kind"], "chat" | "file">, IconName> = {
   "missed-call": "hangup",
   call: "video",
   security: "shield-alert",
@@ -17,6 +18,7 @@ const LINES: Record<Exclude<MessageView["kind"], "chat">, IconName> = {
 /** One message, or one line such as a missed call. */
 export function MessageRow({ message, joined }: { message: MessageView; joined: boolean }) {
   const { kind, at, body } = message;
+  if (kind === "file") return <FileRow message={message} joined={joined} />;
   if (kind !== "chat") {
     return <NoticeLine kind={kind} icon={LINES[kind]} at={at} body={withNames(body)} />;
   }
@@ -35,6 +37,20 @@ export function MessageRow({ message, joined }: { message: MessageView; joined: 
       }
       deliveries={text.chat.delivery}
       failure={<Failure message={message} />}
+    />
+  );
+}
+
+function FileRow({ message, joined }: { message: MessageView; joined: boolean }) {
+  const { id, contact, body, delivery } = message;
+  const declined = delivery === "failed";
+  return (
+    <Bubble
+      message={declined ? { ...message, delivery: null } : message}
+      who={nameOfSender(message)}
+      joined={joined}
+      content={<FileCard id={id} place={contact} name={body} declined={declined} />}
+      deliveries={text.chat.delivery}
     />
   );
 }

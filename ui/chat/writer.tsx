@@ -17,6 +17,7 @@ export function Writer({ contact }: { contact: ContactView }) {
       jid={jid}
       placeholder={text.chat.placeholder(nameOf(contact))}
       hint={text.chat.composeHint}
+      attach={contact.plain ? undefined : jid}
       drafts={drafts}
       edited={edited}
       send={(words) => send(jid, words)}

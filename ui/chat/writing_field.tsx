@@ -1,6 +1,7 @@
 /** The field to write in, for chats and rooms: a new message, or the correction of the last one. */
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import { AttachButton, filesOf, offerFiles } from "../files/attach.tsx";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -31,6 +32,8 @@ export interface WritingFieldProps {
   /** Begins the correction of one's newest message; false when there is none. */
   beginEditing: () => boolean;
   endEditing: () => void;
+  /** Contact or group to which files can be sent. */
+  attach?: string | undefined;
   /** Something was typed; nothing is any more. */
   wrote: () => void;
   stopped: () => void;
@@ -94,6 +97,7 @@ export function WritingField(props: WritingFieldProps) {
       <FormError message={action.error.value} />
       {edited !== null && <EditBar onCancel={props.endEditing} />}
       <div class="composer-row">
+        {props.attach !== undefined && edited === null && <AttachButton place={props.attach} />}
         <label for={id} class="visually-hidden">{placeholder}</label>
         <textarea
           id={id}
@@ -111,6 +115,12 @@ export function WritingField(props: WritingFieldProps) {
             else props.wrote();
           }}
           onBlur={stopped}
+          onPaste={(event) => {
+            const chosen = props.attach === undefined ? [] : filesOf(event.clipboardData);
+            if (chosen.length === 0) return;
+            event.preventDefault();
+            offerFiles(props.attach!, chosen);
+          }}
           onKeyDown={onKeyDown}
         />
         <button

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { GroupView, RoomView } from "../api/views.ts";
+import { DropZone } from "../files/attach.tsx";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { RoomLogView } from "../rooms/room_log.tsx";
@@ -32,7 +33,11 @@ export function GroupPane({ room, group }: { room: RoomView; group: GroupView })
   }, [jid, unread, seen]);
 
   return (
-    <section class="chat room group" aria-label={text.groups.open(nameOfRoom(group))}>
+    <DropZone
+      place={group.state === "in" && group.maySend ? jid : null}
+      class="chat room group"
+      label={text.groups.open(nameOfRoom(group))}
+    >
       <GroupHeader room={room} group={group} />
       <div class="room-body">
         <div class="room-talk">
@@ -46,7 +51,7 @@ export function GroupPane({ room, group }: { room: RoomView; group: GroupView })
           />
         )}
       </div>
-    </section>
+    </DropZone>
   );
 }
 

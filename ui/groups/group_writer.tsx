@@ -11,6 +11,7 @@ export function GroupWriter({ room }: { room: RoomView }) {
       jid={room.jid}
       placeholder={text.groups.placeholder(nameOfRoom(room))}
       hint={text.groups.hint}
+      attach={room.jid}
       drafts={roomDrafts}
       edited={null}
       send={(words) => say(room, words)}

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { api } from "../api/routes.ts";
 import type { ContactView } from "../api/views.ts";
+import { FetchLimit } from "../files/fetch_limit.tsx";
 import { useAction } from "../parts/action.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { CopyButton } from "../parts/copy_button.tsx";
@@ -52,6 +53,7 @@ export function ContactDialog({ contact }: { contact: ContactView }) {
       <ContactSecurity contact={contact} />
       <ContactEncryption contact={contact} />
       <ContactInClear contact={contact} />
+      <FetchLimit place={contact.jid} />
       <FormError message={action.error.value} />
       <footer class="dialog-foot">
         {contact.subscription === "none" && (

@@ -1,5 +1,6 @@
 /** The left side: who I am, search, requests, conversations. */
 import { Icon } from "../parts/icon.tsx";
+import { DisplayButton } from "../display/display_button.tsx";
 import { GroupInvitations } from "../groups/group_invitation.tsx";
 import { InvitationCards } from "../rooms/invitation_card.tsx";
 import { RoomRow } from "../rooms/room_row.tsx";
@@ -50,6 +51,7 @@ export function Sidebar() {
         >
           <Icon name="group" />
         </button>
+        <DisplayButton />
       </div>
       <div class="sidebar-scroll">
         {requests.value.length > 0 && (

@@ -3,6 +3,7 @@ import type { RoomMessageView, RoomView } from "../api/views.ts";
 import { Bubble, NoticeLine } from "../chat/bubble.tsx";
 import { MessageLog } from "../chat/message_log.tsx";
 import { EditButton } from "../chat/message_row.tsx";
+import { FileCard } from "../files/file_card.tsx";
 import { MemberTrust } from "../groups/group_mark.tsx";
 import { hueOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -62,6 +63,9 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
           {edited && <span>{text.chat.edited}</span>}
         </>
       }
+      content={message.file === null
+        ? undefined
+        : <FileCard id={message.file} place={message.room} name={message.body} />}
       deliveries={text.rooms.delivery}
       failure={<p>{problem?.message ?? text.rooms.delivery.failed}</p>}
     />

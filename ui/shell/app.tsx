@@ -3,6 +3,8 @@ import { CallStage } from "../call/call_stage.tsx";
 import { IncomingDialog } from "../call/incoming_dialog.tsx";
 import { MiniCall } from "../call/mini_call.tsx";
 import { ChatPane, NoChat } from "../chat/chat_pane.tsx";
+import { DisplayStage } from "../display/display_stage.tsx";
+import { Kiosk } from "../display/kiosk.tsx";
 import { GroupPane } from "../groups/group_pane.tsx";
 import { Notices } from "../parts/notices.tsx";
 import { RoomPane } from "../rooms/room_pane.tsx";
@@ -14,7 +16,7 @@ import { ringing, staged, stagePlace } from "../store/calls.ts";
 import { contacts } from "../store/contacts.ts";
 import { groups } from "../store/groups.ts";
 import { rooms } from "../store/rooms.ts";
-import { selected, selectedRoom } from "../store/route.ts";
+import { kiosk, selected, selectedRoom, stageOpen } from "../store/route.ts";
 import { phase } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { DeviceBanner } from "./device_banner.tsx";
@@ -46,7 +48,7 @@ function Face() {
     case "setup":
       return <SetupPage />;
     case "ready":
-      return <Messenger />;
+      return kiosk.value ? <Kiosk /> : <Messenger />;
   }
 }
 
@@ -54,7 +56,8 @@ function Messenger() {
   const place = stagePlace.value;
   const heard = staged.value;
   const call = ringing.value;
-  const open = selected.value !== null || selectedRoom.value !== null || place === "full";
+  const open = selected.value !== null || selectedRoom.value !== null || place === "full" ||
+    stageOpen.value !== null;
   return (
     <>
       <DeviceBanner />
@@ -63,6 +66,8 @@ function Messenger() {
         <main class="main">
           {place === "full" && heard !== null
             ? <CallStage key={heard.view.id} heard={heard} />
+            : stageOpen.value !== null
+            ? <DisplayStage />
             : <Chat />}
         </main>
         {place === "mini" && heard !== null && <MiniCall heard={heard} />}

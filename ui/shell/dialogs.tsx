@@ -7,6 +7,8 @@ import { ForgetDialog } from "../people/forget_dialog.tsx";
 import { InviteDialog } from "../people/invite_dialog.tsx";
 import { RemoveDialog } from "../people/remove_dialog.tsx";
 import { VerifyDialog } from "../people/verify_dialog.tsx";
+import { ForgetFileDialog } from "../files/forget_file_dialog.tsx";
+import { SendFilesDialog } from "../files/send_files_dialog.tsx";
 import { GroupDialogs } from "../groups/group_dialogs.tsx";
 import { contacts } from "../store/contacts.ts";
 import { dialog } from "../store/dialogs.ts";
@@ -31,6 +33,10 @@ export function Dialogs() {
       return <HelpDialog />;
     case "options":
       return <OptionsDialog call={open.call} />;
+    case "send-files":
+      return <SendFilesDialog place={open.place} chosen={open.chosen} />;
+    case "forget-file":
+      return <ForgetFileDialog id={open.file} />;
     case "new-room":
     case "leave-room":
     case "invite-to-room":

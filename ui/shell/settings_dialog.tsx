@@ -1,4 +1,5 @@
 /** Settings: who one is, look, alerts, the carried server, health. */
+import { FetchLimit } from "../files/fetch_limit.tsx";
 import type { ComponentChildren } from "preact";
 import { api } from "../api/routes.ts";
 import { Dialog } from "../parts/dialog.tsx";
@@ -82,6 +83,9 @@ export function SettingsDialog() {
           </Group>
           <Group title={text.devices.title}>
             <DeviceSettings devices={devices} />
+          </Group>
+          <Group title={text.files.title}>
+            <FetchLimit place={null} />
           </Group>
           <Group title={text.suites.titleAll}>
             <p class="hint">{text.suites.leadAll}</p>

@@ -7,7 +7,7 @@ import { nameOfJid, unreadTotal } from "./contacts.ts";
 import { preferences } from "./preferences.ts";
 import { Ringer } from "./ringer.ts";
 import { nameOfRoom, rooms, roomUnreadTotal } from "./rooms.ts";
-import { openChat, openRoom } from "./route.ts";
+import { kiosk, openChat, openRoom } from "./route.ts";
 
 export const notificationState = signal<NotificationPermission | "missing">("missing");
 
@@ -35,7 +35,7 @@ function show(title: string, body: string, tag: string, open: () => void): Notif
 
 /** Tells of a new message while the page is in the background; its text stays on the page. */
 export function alertMessage(message: MessageView): void {
-  if (message.mine || message.kind !== "chat") return;
+  if (message.mine || (message.kind !== "chat" && message.kind !== "file")) return;
   show(
     text.notify.message(nameOfJid(message.contact)),
     text.notify.messageBody,
@@ -73,7 +73,8 @@ export function followAlerts(): void {
 
   effect(() => {
     const call = ringing.value;
-    if (call !== null && preferences.value.ringSound) ringer.start();
+    // A wall shows files; who is called hears it at their own dashboard.
+    if (call !== null && preferences.value.ringSound && !kiosk.value) ringer.start();
     else ringer.stop();
     if (call?.id === notified?.id) return;
     notified?.shown?.close();

@@ -6,6 +6,8 @@ export type DialogState =
   | { kind: "new-room" }
   | { kind: "leave-room" | "invite-to-room" | "room-subject"; room: string }
   | { kind: "leave-group" | "invite-to-group"; group: string }
+  | { kind: "send-files"; place: string; chosen: readonly File[] }
+  | { kind: "forget-file"; file: string; place: string }
   | { kind: "expel"; group: string; member: string }
   | { kind: "contact" | "verify" | "remove" | "forget"; jid: string }
   /** Camera options: of a call that goes on, or for those to come. */

@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 import { onSessionLost } from "../api/client.ts";
 import { followEvents } from "../api/events.ts";
 import { api } from "../api/routes.ts";
+import { displayApi } from "../api/display_routes.ts";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { AppEvent, MessageView } from "../api/views.ts";
@@ -10,10 +11,24 @@ import { alertMention, alertMessage } from "./alerts.ts";
 import { calls, leaveStage, putCall, replaceCalls } from "./calls.ts";
 import { contacts, dropContact, putContact } from "./contacts.ts";
 import { closeDialog } from "./dialogs.ts";
-import { conversations, dropConversation, loadNewest, putMessage } from "./messages.ts";
+import { forgetDisplays, putDisplays } from "./displays.ts";
+import {
+  conversations,
+  dropConversation,
+  dropFileLine,
+  loadNewest,
+  putMessage,
+} from "./messages.ts";
+import { dropFile, forgetFiles, putFile, putProgress, reloadFiles } from "./files.ts";
 import { dropGroup, groups, putGroup } from "./groups.ts";
 import { dismissAll, report } from "./notices.ts";
-import { dropRoomLog, loadNewestOf, putRoomMessage, roomLogs } from "./room_messages.ts";
+import {
+  dropRoomFile,
+  dropRoomLog,
+  loadNewestOf,
+  putRoomMessage,
+  roomLogs,
+} from "./room_messages.ts";
 import { dropRoom, putRoom, rooms } from "./rooms.ts";
 import { selected, selectedRoom } from "./route.ts";
 import { tellSecurity } from "./security_notices.ts";
@@ -67,6 +82,21 @@ function apply(event: AppEvent): void {
       alertMention(event.data);
       putRoomMessage(event.data);
       break;
+    case "file":
+      putFile(event.data);
+      break;
+    case "file-progress":
+      putProgress(event.data);
+      break;
+    case "file-removed":
+      dropFile(event.data.id);
+      dropFileLine(event.data.place, event.data.id);
+      dropRoomFile(event.data.place, event.data.id);
+      break;
+    case "displays":
+      touched?.add("displays");
+      putDisplays(event.data);
+      break;
     case "call":
       touched?.add(event.data.id);
       putCall(event.data);
@@ -88,11 +118,12 @@ async function loadAll(): Promise<void> {
     const fresh = await api.status();
     if (!seen.has("status")) status.value = fresh;
     if (fresh.state !== "none") {
-      const [people, running, entered, joined] = await Promise.all([
+      const [people, running, entered, joined, shown] = await Promise.all([
         api.contacts(),
         api.calls(),
         roomApi.rooms(),
         groupApi.groups(),
+        displayApi.list(),
       ]);
       batch(() => {
         const kept = [...contacts.value].filter(([jid]) => seen.has(jid));
@@ -106,11 +137,13 @@ async function loadAll(): Promise<void> {
         const told = [...groups.value].filter(([jid]) => seen.has(`group ${jid}`));
         groups.value = new Map([...fresh.map((group) => [group.jid, group] as const), ...told]);
         replaceCalls(running, seen);
+        if (!seen.has("displays")) putDisplays(shown);
       });
       for (const jid of conversations.value.keys()) {
         if (jid === selected.value) void loadNewest(jid);
         else dropConversation(jid);
       }
+      reloadFiles();
       for (const jid of roomLogs.value.keys()) {
         if (jid === selectedRoom.value) void loadNewestOf(jid);
         else dropRoomLog(jid);
@@ -135,9 +168,11 @@ function forgetAll(): void {
   contacts.value = new Map();
   conversations.value = new Map();
   calls.value = new Map();
+  forgetDisplays();
   rooms.value = new Map();
   groups.value = new Map();
   roomLogs.value = new Map();
+  forgetFiles();
   leaveStage();
   closeDialog();
   dismissAll();

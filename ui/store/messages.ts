@@ -99,6 +99,14 @@ export async function sendAgain(message: MessageView): Promise<void> {
   }
 }
 
+/** Removes the line of a file that was forgotten. */
+export function dropFileLine(jid: string, id: string): void {
+  const conversation = conversations.value.get(jid);
+  if (conversation === undefined) return;
+  const items = conversation.items.filter((line) => line.kind !== "file" || line.id !== id);
+  put(jid, { ...conversation, items });
+}
+
 /** Forgets a conversation here, when its contact was removed. */
 export function dropConversation(jid: string): void {
   const left = new Map(conversations.value);

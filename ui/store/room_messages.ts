@@ -48,6 +48,13 @@ export function putRoomAnswer(message: RoomMessageView): void {
   putRoomMessage(further(known, message));
 }
 
+/** Removes the line of a file that was forgotten. */
+export function dropRoomFile(jid: string, file: string): void {
+  const log = roomLogs.value.get(jid);
+  if (log === undefined) return;
+  put(jid, { ...log, items: log.items.filter((line) => line.file !== file) });
+}
+
 async function load(jid: string, before?: string): Promise<void> {
   const known = roomLogs.value.get(jid) ?? EMPTY;
   if (known.loading) return;

@@ -33,3 +33,10 @@ function agrees({ jid, trust }: ContactView): boolean {
   );
   return written?.at(-1)?.problem?.code !== "no-common-suite";
 }
+
+/** Can files be sent to them? They are sent encrypted only. */
+export function takesFiles(contact: ContactView): boolean {
+  const { blocked, plain, trust, subscription } = contact;
+  return !blocked && !plain && trust.state !== "changed" && subscription !== "asked" &&
+    sending(contact) !== "unverified";
+}

@@ -37,6 +37,7 @@ export function fakeRoomMessage(
     id: String(++messages),
     room,
     kind: "chat",
+    file: null,
     mine: false,
     nick: "Ben Ortiz",
     sender: change.nick ?? "ben",

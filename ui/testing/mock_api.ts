@@ -9,6 +9,10 @@ import type {
   CallView,
   ContactView,
   DevicesView,
+  DisplayItemView,
+  DisplaysView,
+  FileLimitsView,
+  FileView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -18,8 +22,11 @@ import type {
   StatusView,
   SuiteName,
 } from "../api/views.ts";
+import { fakeDisplays } from "./fake_displays.ts";
+import { MockDisplays } from "./mock_displays.ts";
 import { fakeCall, fakeInfo, fakePeople, fakeStatus, fakeTalk } from "./fake_state.ts";
 import { MockContacts } from "./mock_contacts.ts";
+import { MockFiles } from "./mock_files.ts";
 import { MockGroups } from "./mock_groups.ts";
 import { MockRooms } from "./mock_rooms.ts";
 import { Refusal } from "./refusal.ts";
@@ -27,7 +34,7 @@ import { movingPicture, stillPicture } from "./fake_pictures.ts";
 
 /** The policy the daemon sends: what it forbids must not be needed. */
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-  "img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+  "img-src 'self' blob: data:; connect-src 'self'; frame-src http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'; " +
   "form-action 'none'";
 const FEATURES = "camera=(self), microphone=(), geolocation=()";
 const dist = new URL("../dist/", import.meta.url);
@@ -46,6 +53,9 @@ export interface MockState {
   roomMessages: Map<string, RoomMessageView[]>;
   members: Map<string, RoomMemberView[]>;
   invitations: OpenInvitationView[];
+  displays: DisplaysView;
+  files: Map<string, FileView>;
+  fileLimits: FileLimitsView;
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -61,7 +71,9 @@ export interface MockApi {
   putMessage(message: MessageView): void;
   putRoom(room: RoomView): void;
   putGroup(group: GroupView): void;
+  putFile(file: FileView, delivery?: MessageView["delivery"]): void;
   putRoomMessage(message: RoomMessageView): void;
+  putDisplays(items: readonly DisplayItemView[]): void;
   /** Breaks every stream, as a daemon that restarts does. */
   breakStreams(): void;
   close(): Promise<void>;
@@ -84,6 +96,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     roomMessages: new Map(),
     members: new Map(),
     invitations: [],
+    displays: fakeDisplays(),
+    files: new Map(),
+    fileLimits: { limit: 10_000_000, places: {}, fileBytes: 4_294_967_296, quota: 10_000_000_000 },
     code: "simpp-verify:2:theirs:ours",
     ...change,
   };
@@ -94,8 +109,10 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
   const emit = (event: AppEvent) => listeners.forEach((listener) => listener(event));
 
   const rooms = new MockRooms(state, emit);
+  const displays = new MockDisplays(state, emit);
   const groups = new MockGroups(state, rooms, emit);
   const talks = new MockContacts(state, emit);
+  const files = new MockFiles(state, talks, rooms, emit);
 
   const mock = {
     state,
@@ -109,7 +126,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     putMessage: (message: MessageView) => talks.say(message),
     putRoom: (room: RoomView) => rooms.put(room),
     putGroup: (group: GroupView) => groups.put(group),
+    putFile: (file: FileView, delivery?: MessageView["delivery"]) => files.put(file, delivery),
     putRoomMessage: (message: RoomMessageView) => rooms.say(message),
+    putDisplays: (items: readonly DisplayItemView[]) => displays.put(items),
     breakStreams() {
       streams.abort();
       streams = new AbortController();
@@ -143,6 +162,12 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       "/scanner.js": "scanner.js",
     }[path];
     if (file !== undefined) return await serveFile(file);
+    const isFile = path === "/api/files" || path.startsWith("/api/file-") ||
+      path.startsWith("/api/files/");
+    if (isFile) {
+      log.push(`${request.method} ${path}${url.search}`);
+      return await files.answer(request, path, url.searchParams);
+    }
     const text = await request.text();
     const body = (text === "" ? {} : JSON.parse(text)) as Body;
     if (path !== "/api/events" && !path.endsWith("/tickets")) {
@@ -171,6 +196,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     if (path.startsWith("/api/rooms")) {
       return rooms.answer(request.method, path, body, url.searchParams);
     }
+    if (path.startsWith("/api/display")) return displays.answer(request.method, path, body);
     const call = path.match(/^\/api\/calls\/([^/]+)(?:\/(\w+))?$/);
     if (call !== null) return Response.json(onCall(call[1]!, call[2], body));
     const invitation = path.match(/^\/api\/invitations\/([^/]+)$/);
@@ -316,8 +342,6 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
         return state.archive = body as unknown as ArchiveView;
       case "PUT /api/tell-seen":
         return state.status = { ...state.status, tellSeen: body["told"] as boolean };
-      case "PUT /api/call-route":
-        return state.status = { ...state.status, calls: body["route"] as StatusView["calls"] };
       case "PUT /api/policy":
         return state.status = { ...state.status, policy: body["suites"] as SuiteName[] };
       case "GET /api/contacts":
@@ -365,6 +389,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     async close() {
       streams.abort();
       await server.shutdown();
+      await displays.close();
     },
   };
 }

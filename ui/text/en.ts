@@ -1,7 +1,10 @@
 import { archive } from "./en_archive.ts";
 import { atRest } from "./en_at_rest.ts";
 import { calls } from "./en_calls.ts";
+import { display } from "./en_display.ts";
+import { files } from "./en_files.ts";
 import { groups } from "./en_groups.ts";
+import { help } from "./en_help.ts";
 import { invite } from "./en_invite.ts";
 import { linking } from "./en_linking.ts";
 import { otherPrograms } from "./en_other_programs.ts";
@@ -25,7 +28,10 @@ export const en = {
   ...linking,
   ...invite,
   ...rooms,
+  ...display,
+  ...files,
   ...groups,
+  ...help,
 
   app: { name: "simppd", loading: "Opening the dashboard …" },
 
@@ -340,29 +346,6 @@ export const en = {
     callBody: "Open simppd to accept, put aside or decline.",
     message: (name: string) => `Message from ${name}`,
     messageBody: "Open simppd to read it.",
-  },
-
-  help: {
-    title: "Keys and help",
-    lead: "Keys work when no text field has the focus.",
-    general: "Everywhere",
-    ringing: "When it rings",
-    call: "In a call",
-    keys: {
-      search: "Search contacts",
-      help: "This page",
-      escape: "Close a dialogue; put a ringing call aside",
-      accept: "Accept",
-      later: "Later",
-      decline: "Decline",
-      info: "Info",
-      options: "Options",
-      camera: "Camera off or on",
-      chat: "Chat, and back to the call",
-      fullscreen: "Full screen",
-      snapshot: "Keep a picture",
-      stop: "Stop",
-    },
   },
 };
 

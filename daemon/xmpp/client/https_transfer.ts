@@ -3,7 +3,6 @@ import { SimppdError } from "../../base/mod.ts";
 import { dialTls } from "./dial.ts";
 import { type OwnServer, targetOf } from "./web_address.ts";
 
-/** A transfer that moves nothing for so long is given up. */
 const STALL_MS = 30_000;
 
 /** How a transfer is watched and ended. */
@@ -11,6 +10,8 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** A transfer that moves nothing for so long is given up; 30 s when not told. */
+  readonly stallMs?: number;
 }
 
 /** What is to go up. */
@@ -50,14 +51,22 @@ export function putFile(
 
 /** What came down. */
 export interface Downloaded {
+  /** Bytes of the file that are there now, those from before in. */
   readonly bytes: number;
   /** As the server says; not to be relied on. */
   readonly type: string;
 }
 
+/** How a download is watched, ended, and taken up again. */
+export interface DownloadOptions extends TransferOptions {
+  /** So many bytes of the file are here: `sink` gets what follows. */
+  readonly offset?: number;
+}
+
 /**
- * Fetches a file by GET, piece by piece. Redirects are not followed; past `maxBytes`, or past what
- * the server declared, it ends.
+ * Fetches a file by GET, piece by piece, from `offset` on (RFC 9110 section 14); a server that knows
+ * no ranges sends all, and what is here is passed over. Redirects are not followed; past `maxBytes`
+ * of the whole file, or past what the server declared, it ends.
  * @throws SimppdError as {@link putFile}, `download-too-large`, `download-refused`; what `sink` throws
  */
 export function getFile(
@@ -65,30 +74,40 @@ export function getFile(
   own: OwnServer,
   maxBytes: number,
   sink: (bytes: Uint8Array) => void | Promise<void>,
-  options: TransferOptions,
+  options: DownloadOptions,
 ): Promise<Downloaded> {
-  return exchange(url, own, "GET", { "accept-encoding": "identity" }, options, {
+  const { offset = 0 } = options;
+  const range: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
+  return exchange(url, own, "GET", { "accept-encoding": "identity", ...range }, options, {
     send: () => Promise.resolve(),
     async take(answer, moved) {
-      if (answer.statusCode !== 200) {
-        throw new SimppdError(
-          "download-refused",
-          `The file's server answered ${answer.statusCode}; it may be gone.`,
-        );
-      }
+      let at = beginning(answer, offset);
       const declared = answer.headers["content-length"];
-      if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-      let came = 0;
+      if (declared !== undefined && at + Number(declared) > maxBytes) throw tooLarge(maxBytes);
       for await (const bytes of answer as AsyncIterable<Uint8Array>) {
-        came += bytes.length;
-        if (came > maxBytes) throw tooLarge(maxBytes);
-        await sink(bytes);
-        moved(came);
+        const known = Math.max(0, Math.min(offset - at, bytes.length));
+        at += bytes.length;
+        if (at > maxBytes) throw tooLarge(maxBytes);
+        if (known < bytes.length) await sink(known === 0 ? bytes : bytes.subarray(known));
+        moved(at);
       }
       if (!answer.complete) throw new Error("the answer was cut off");
-      return { bytes: came, type: answer.headers["content-type"] ?? "application/octet-stream" };
+      return { bytes: at, type: answer.headers["content-type"] ?? "application/octet-stream" };
     },
   });
+}
+
+/** Which byte of the file the answer's first is. */
+function beginning(answer: IncomingMessage, offset: number): number {
+  const { statusCode, headers } = answer;
+  if (statusCode === 200) return 0;
+  const first = /^bytes (\d{1,15})-\d{1,15}\/(?:\d{1,15}|\*)$/.exec(headers["content-range"] ?? "")
+    ?.[1];
+  if (statusCode === 206 && offset > 0 && Number(first) === offset) return offset;
+  throw new SimppdError(
+    "download-refused",
+    `The file's server answered ${statusCode}; it may be gone.`,
+  );
 }
 
 interface Part<T> {
@@ -106,16 +125,16 @@ async function exchange<T>(
   own: OwnServer,
   method: string,
   headers: Record<string, string>,
-  { signal, onProgress }: TransferOptions,
+  { signal, onProgress, stallMs = STALL_MS }: TransferOptions,
   part: Part<T>,
 ): Promise<T> {
   const stalled = new AbortController();
   const within = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal]);
   const stall = () => stalled.abort(new SimppdError("timeout", "The file's server is silent."));
-  let timer = setTimeout(stall, STALL_MS);
+  let timer = setTimeout(stall, stallMs);
   const moved = (bytes: number) => {
     clearTimeout(timer);
-    timer = setTimeout(stall, STALL_MS);
+    timer = setTimeout(stall, stallMs);
     onProgress?.(bytes);
   };
   let end = () => {};

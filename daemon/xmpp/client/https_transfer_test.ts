@@ -107,3 +107,44 @@ Deno.test("putFile() sends what it was given, and stops when it is refused early
     },
   );
 });
+
+Deno.test("getFile() goes on from an offset, by a range or by passing over what is here", async () => {
+  const partial = (range: string, body: string) =>
+    `HTTP/1.1 206 Partial Content\r\nContent-Range: ${range}\r\nContent-Length: ${body.length}` +
+    `\r\n\r\n${body}`;
+  const cases: [string, string | { code: string }][] = [
+    [partial("bytes 6-10/11", "world"), "world"],
+    [partial("bytes 6-10/*", "world"), "world"],
+    [`${HEAD}Content-Length: 11\r\n\r\nhello world`, "world"],
+    [`${HEAD}Content-Length: 3\r\n\r\nhel`, ""],
+    [partial("bytes 0-4/11", "hello"), { code: "download-refused" }],
+    [partial("bytes 6-999/1000", "x".repeat(994)), { code: "download-too-large" }],
+    [partial("none", "world"), { code: "download-refused" }],
+    ["HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n", {
+      code: "download-refused",
+    }],
+  ];
+  for (const [text, outcome] of cases) {
+    let heard = "";
+    const script: Script = async (peer) => {
+      heard = await peer.read("\r\n\r\n");
+      await peer.write(text);
+      await peer.gone();
+    };
+    await against(script, async (url, own) => {
+      let came = "";
+      const sink = (part: Uint8Array) => void (came += new TextDecoder().decode(part));
+      const getting = getFile(url, own, 11, sink, { offset: 6 });
+      if (typeof outcome !== "string") return await assert.rejects(getting, outcome, text);
+      await getting;
+      assert.equal(came, outcome);
+      assert.match(heard, /\r\nrange: bytes=6-\r\n/i);
+    });
+  }
+});
+
+Deno.test("getFile() gives up a server that is silent for too long", async () => {
+  await against(answer(`${HEAD}Content-Length: 10\r\n\r\nhello`), async (url, own) => {
+    await assert.rejects(getFile(url, own, 100, () => {}, { stallMs: 30 }), { code: "timeout" });
+  });
+});

@@ -1,7 +1,13 @@
 import { SimppdError } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../core/mod.ts";
 import type { XmppClient } from "./client.ts";
-import { type Downloaded, getFile, putFile, type TransferOptions } from "./https_transfer.ts";
+import {
+  type Downloaded,
+  type DownloadOptions,
+  getFile,
+  putFile,
+  type TransferOptions,
+} from "./https_transfer.ts";
 import type { OwnServer } from "./web_address.ts";
 
 /** Headers a slot may ask for (XEP-0363 section 4); any other is left out. */
@@ -114,7 +120,7 @@ export class HttpUpload {
     url: string,
     maxBytes: number,
     sink: (bytes: Uint8Array) => void | Promise<void>,
-    options: TransferOptions = {},
+    options: DownloadOptions = {},
   ): Promise<Downloaded> {
     return getFile(url, this.#own, maxBytes, sink, options);
   }

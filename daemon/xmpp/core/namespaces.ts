@@ -38,6 +38,8 @@ export const NS = {
   mucStableId: "http://jabber.org/protocol/muc#stable_id",
   /** XEP-0410 section 3.1 */
   mucSelfPing: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0047 */
+  ibb: "http://jabber.org/protocol/ibb",
   /** XEP-0048 */
   oldBookmarks: "storage:bookmarks",
   /** XEP-0049 */
@@ -122,5 +124,7 @@ export const NS = {
   invite: "urn:xmpp:invite",
   /** Keys of the login SIMPP-1 within XEP-0077 (docs/protocol.md "Login"). */
   simppLogin: "urn:simpp:2:login",
+  /** Files on their way (docs/protocol.md "Files in messages"). */
+  simppFiles: "urn:simpp:2:files",
   xml: "http://www.w3.org/XML/1998/namespace",
 } as const;

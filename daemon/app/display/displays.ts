@@ -1,0 +1,322 @@
+import { type Emitter, KeyedLock, logOf, Rate, SimppdError, steadyNow } from "../../base/mod.ts";
+import type {
+  AppEvent,
+  DisplayItemView,
+  DisplayPolicyView,
+  DisplaysView,
+  Problem,
+} from "../../views/mod.ts";
+import type { DisplayMemory } from "./display_memory.ts";
+import { HEAD, type ShownType, typeOf } from "./kind.ts";
+import { DISPLAY_LIMITS } from "./limits.ts";
+import { pixelsOf } from "./pixels.ts";
+import { checkedPolicy, impossibility, lets, objection, type Presenter } from "./policy.ts";
+import type { DisplaySource } from "./source.ts";
+
+/** A file that somebody marked for display, once it is here whole. */
+export interface DisplayOffer extends Presenter {
+  /** Of the file; one that was offered already is looked at anew. */
+  readonly id: string;
+  /** Address of the group or contact; null: this machine alone. */
+  readonly place: string | null;
+  /** Bare JID, or whatever else names who shows it to all that is compared here. */
+  readonly from: string;
+  /** Shown by this machine's own person: no policy keeps it from their stage. */
+  readonly mine: boolean;
+  readonly name: string;
+  /** Where its bytes are; asked of {@link DisplayFiles} when absent. */
+  readonly source?: () => Promise<DisplaySource>;
+}
+
+/** The files that came, by id, also after a restart. */
+export interface DisplayFiles {
+  has(id: string): boolean;
+  /** @throws SimppdError when it is not there any more */
+  open(id: string): Promise<DisplaySource>;
+}
+
+/** A viewer beside the dashboard. */
+export interface OtherViewer {
+  readonly command: string;
+  /** Shows this in the place of what it shows; undefined: nothing. Failures are its own to tell. */
+  show(shown: { type: ShownType; open: () => Promise<DisplaySource> } | undefined): void;
+  close(): Promise<void>;
+}
+
+const NO_FILES: DisplayFiles = {
+  has: () => false,
+  open: (id) => Promise.reject(unknown(id)),
+};
+
+/**
+ * What is on the stage, was, and waits: one file showing for each place, the newest in the place of
+ * the one before. What opens by itself is the receiver's policy's to say; what does not waits.
+ */
+export class Displays {
+  readonly #memory: DisplayMemory;
+  readonly #events: Emitter<AppEvent>;
+  readonly #files: DisplayFiles;
+  readonly #viewer: OtherViewer | undefined;
+  readonly #sources = new Map<string, () => Promise<DisplaySource>>();
+  /** Newest first. */
+  #items: DisplayItemView[];
+  readonly #turns = new KeyedLock();
+  readonly #ofPresenter = new Rate(DISPLAY_LIMITS.presenter, 60_000);
+  readonly #ofAll = new Rate(DISPLAY_LIMITS.everybody, 60_000);
+  readonly #now: () => number;
+  #withViewer: string | undefined;
+  readonly #over = new AbortController();
+
+  /** @param input.now milliseconds of a clock that never goes back */
+  constructor(input: {
+    memory: DisplayMemory;
+    events: Emitter<AppEvent>;
+    files?: DisplayFiles;
+    viewer?: OtherViewer | undefined;
+    now?: () => number;
+  }) {
+    this.#memory = input.memory;
+    this.#events = input.events;
+    this.#files = input.files ?? NO_FILES;
+    this.#viewer = input.viewer;
+    this.#now = input.now ?? steadyNow;
+    this.#items = this.#memory.items.map((item) => ({
+      ...item,
+      state: item.state === "showing" ? "past" : item.state,
+      available: item.available && this.#files.has(item.id),
+    }));
+    // Nothing stays of who is removed, and of what is left.
+    this.#events.on(({ type, data }) => {
+      if (type === "room-removed" || type === "contact-removed") this.forget({ place: data.jid });
+    }, this.#over.signal);
+  }
+
+  view(): DisplaysView {
+    return {
+      items: [...this.#items],
+      policy: this.#memory.policy,
+      places: this.#memory.places,
+      command: this.#viewer?.command ?? null,
+    };
+  }
+
+  /**
+   * Looks at a file marked for display and shows it, or says why not.
+   * @returns what became of it; null when its presenter, or all together, showed too much in a minute
+   */
+  offer(offer: DisplayOffer): Promise<DisplayItemView | null> {
+    if (!offer.mine) {
+      // Who is not let does not use up what the others may show.
+      const isLet = lets(this.policyOf(offer.place), offer);
+      const now = this.#now();
+      const few = this.#ofPresenter.allows(offer.from, now) &&
+        (!isLet || this.#ofAll.allows("", now));
+      if (!few) {
+        logOf("display").warn("a display was passed over: too many came within a minute");
+        return Promise.resolve(null);
+      }
+    }
+    return this.#turns.run(offer.place ?? "", () => this.#take(offer));
+  }
+
+  async #take(offer: DisplayOffer): Promise<DisplayItemView> {
+    const open = offer.source ?? (() => this.#files.open(offer.id));
+    const { found, pixels, size } = await look(open);
+    const policy = this.policyOf(offer.place);
+    const never = impossibility(found, size, pixels);
+    const reason = never ??
+      (offer.mine || found === null ? null : objection(policy, offer, { kind: found.kind, size }));
+    const item: DisplayItemView = {
+      id: offer.id,
+      place: offer.place,
+      from: offer.from,
+      mine: offer.mine,
+      name: shownName(offer.name),
+      kind: found?.kind ?? null,
+      type: found?.type ?? "",
+      size,
+      width: pixels?.width ?? null,
+      height: pixels?.height ?? null,
+      at: Date.now(),
+      state: reason === null ? "showing" : "withheld",
+      reason,
+      available: never === null,
+    };
+    if (this.#over.signal.aborted) return item;
+    this.#items = [item, ...this.#items.filter(({ id }) => id !== item.id)];
+    if (offer.source !== undefined) this.#sources.set(item.id, offer.source);
+    if (reason === null) this.#only(item);
+    this.#changed();
+    return item;
+  }
+
+  /** Shows what waits or is past, because the person wants it. @throws SimppdError `unknown-display` */
+  show(id: string): DisplaysView {
+    const item = this.get(id);
+    if (!item.available) throw gone(item.reason);
+    this.#put({ ...item, state: "showing", reason: null });
+    this.#only(item);
+    return this.#changed();
+  }
+
+  /** Takes a file off the stage here; null: all of them. @throws SimppdError `unknown-display` */
+  dismiss(id: string | null): DisplaysView {
+    const closed: Problem = { code: "closed", message: "You closed it." };
+    const wanted = id === null ? this.#items : [this.get(id)];
+    for (const item of wanted) if (item.state === "showing") this.#past(item, closed);
+    return this.#changed();
+  }
+
+  /** A presenter takes back what they show in `place`; a displayer, what anybody shows. */
+  clear(place: string | null, by: { from: string; displayer: boolean }): DisplaysView {
+    const cleared: Problem = { code: "cleared", message: `${shownName(by.from)} cleared it.` };
+    for (const item of this.#items) {
+      const theirs = item.from === by.from || (by.displayer && !item.mine);
+      if (item.place !== place || !theirs) continue;
+      if (item.state === "showing") this.#past(item, cleared);
+      else if (item.state === "withheld" && item.from === by.from) this.#past(item, cleared);
+    }
+    return this.#changed();
+  }
+
+  /** Forgets what was shown; what is on the stage stays. */
+  forgetHistory(): DisplaysView {
+    this.#items = this.#items.filter(({ state }) => state === "showing");
+    return this.#changed();
+  }
+
+  /** Nothing stays of a group or contact, or of one file. */
+  forget(what: { place: string } | { id: string }): void {
+    const before = this.#items.length;
+    this.#items = this.#items.filter((item) =>
+      "id" in what ? item.id !== what.id : item.place !== what.place && item.from !== what.place
+    );
+    const had = "place" in what && this.#memory.forget(what.place);
+    if (had || this.#items.length < before) this.#changed();
+  }
+
+  /** @throws SimppdError `unknown-display` */
+  get(id: string): DisplayItemView {
+    const found = this.#items.find((item) => item.id === id);
+    if (found === undefined) throw unknown(id);
+    return found;
+  }
+
+  /** The bytes of a file that can be shown. @throws SimppdError `unknown-display`, `display-gone` */
+  async open(id: string): Promise<DisplaySource> {
+    const item = this.get(id);
+    if (!item.available) throw gone(item.reason);
+    const source = this.#sources.get(id);
+    const opened = await (source === undefined ? this.#files.open(id) : source());
+    if (opened.size === item.size) return opened;
+    await opened.close?.();
+    throw gone(null); // what was looked at was another file
+  }
+
+  policyOf(place: string | null): DisplayPolicyView {
+    return (place === null ? undefined : this.#memory.places[place]) ?? this.#memory.policy;
+  }
+
+  /**
+   * Sets the policy of a place, or of all without one of their own; for a place null: as all.
+   * @throws SimppdError `bad-input`
+   */
+  setPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView {
+    this.#memory.setPolicy(place, policy === null ? null : checkedPolicy(policy));
+    return this.#changed();
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    this.#sources.clear();
+    await this.#viewer?.close();
+  }
+
+  /** What else its place shows is replaced. */
+  #only({ id, place }: DisplayItemView): void {
+    const replaced: Problem = { code: "replaced", message: "Another file took its place." };
+    for (const item of this.#items) {
+      if (item.id !== id && item.place === place && item.state === "showing") {
+        this.#past(item, replaced);
+      }
+    }
+  }
+
+  #past(item: DisplayItemView, reason: Problem): void {
+    this.#put({ ...item, state: "past", reason });
+  }
+
+  #put(changed: DisplayItemView): void {
+    this.#items = this.#items.map((item) => item.id === changed.id ? changed : item);
+  }
+
+  #changed(): DisplaysView {
+    this.#shorten();
+    this.#memory.items = this.#items;
+    this.#tellViewer();
+    const data = this.view();
+    if (!this.#over.signal.aborted) this.#events.emit({ type: "displays", data });
+    return data;
+  }
+
+  /** The oldest go that are not on the stage; held bytes go with what holds them. */
+  #shorten(): void {
+    let excess = this.#items.length - DISPLAY_LIMITS.history;
+    this.#items = this.#items.toReversed()
+      .filter(({ state }) => state === "showing" || excess-- <= 0).toReversed();
+    const kept = new Set(this.#items.map(({ id }) => id));
+    for (const id of this.#sources.keys()) if (!kept.has(id)) this.#sources.delete(id);
+  }
+
+  #tellViewer(): void {
+    const top = this.#items.find(({ state }) => state === "showing");
+    if (this.#viewer === undefined || top?.id === this.#withViewer) return;
+    this.#withViewer = top?.id;
+    if (top === undefined) return this.#viewer.show(undefined);
+    const { id } = top;
+    const open = () => this.open(id);
+    // Only what has a type comes to be shown.
+    const type = { kind: top.kind!, type: top.type, extension: extensionOf(top.type) };
+    this.#viewer.show({ type, open });
+  }
+}
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  "image/jpeg": "jpg",
+  "text/plain": "txt",
+  "audio/mpeg": "mp3",
+  "audio/mp4": "m4a",
+  "video/ogg": "ogv",
+};
+
+function extensionOf(type: string): string {
+  return EXTENSIONS[type] ?? type.slice(type.indexOf("/") + 1);
+}
+
+/** What a file's first bytes say of it. */
+async function look(open: () => Promise<DisplaySource>) {
+  const source = await open();
+  try {
+    const head = await source.read(0, Math.min(HEAD, source.size));
+    const found = typeOf(head);
+    const pixels = found?.kind === "picture" ? pixelsOf(found.type, head) : undefined;
+    return { found, pixels, size: source.size };
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** A name without what is not seen or turns the text around it. */
+export function shownName(name: string): string {
+  return name.replace(/\p{C}/gu, "").slice(0, 200);
+}
+
+function unknown(id: string): SimppdError {
+  return new SimppdError("unknown-display", `No file "${id.slice(0, 64)}" is or was shown here.`);
+}
+
+function gone(reason: Problem | null): SimppdError {
+  return reason !== null && reason.code.startsWith("display-")
+    ? new SimppdError(reason.code, reason.message)
+    : new SimppdError("display-gone", "This file is not here any more; ask for it again.");
+}

@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import { type Bytes, Emitter, utf8 } from "../../base/mod.ts";
+import type { AppEvent, DisplaysView } from "../../views/mod.ts";
+import { DisplayMemory } from "./display_memory.ts";
+import { type DisplayFiles, type DisplayOffer, Displays, type OtherViewer } from "./displays.ts";
+import { DEFAULT_POLICY } from "./limits.ts";
+import { Presenting } from "./presenting.ts";
+import { type DisplaySource, memorySource } from "./source.ts";
+import { latin1, pdf, png } from "./testing.ts";
+
+const GROUP = "team@rooms.example";
+const BOB = "bob@example.org";
+const EVE = "eve@example.org";
+
+function stage(more: { files?: DisplayFiles; viewer?: OtherViewer } = {}) {
+  const values = new Map<string, string>();
+  const memory = new DisplayMemory({
+    get: <T>(name: string) => {
+      const text = values.get(name);
+      return text === undefined ? undefined : JSON.parse(text) as T;
+    },
+    set: (name, value) => void values.set(name, JSON.stringify(value)),
+  });
+  const events = new Emitter<AppEvent>();
+  const seen: DisplaysView[] = [];
+  events.on(({ type, data }) => {
+    if (type === "displays") seen.push(data);
+  });
+  const clock = { now: 0 };
+  const make = () => new Displays({ memory, events, now: () => clock.now, ...more });
+  return { displays: make(), again: make, seen, clock, events };
+}
+
+let last = 0;
+function offer(change: Partial<DisplayOffer> & { bytes?: Bytes } = {}): DisplayOffer {
+  const { bytes = png(2, 2), ...rest } = change;
+  return {
+    id: `file-${++last}`,
+    place: GROUP,
+    from: BOB,
+    mine: false,
+    verified: true,
+    displayer: false,
+    name: "plan.png",
+    source: () => Promise.resolve(memorySource(bytes, "plan.png")),
+    ...rest,
+  };
+}
+
+const states = ({ items }: DisplaysView) => items.map(({ state, reason }) => reason?.code ?? state);
+
+Deno.test("offer() shows what the policy lets, and replaces what the place showed", async () => {
+  const { displays, seen } = stage();
+  const first = await displays.offer(offer());
+  assert.equal(first!.state, "showing");
+  assert.deepEqual([first!.kind, first!.type, first!.width], ["picture", "image/png", 2]);
+  await displays.offer(offer({ place: BOB }));
+  await displays.offer(offer({ bytes: utf8("agenda") }));
+  assert.deepEqual(states(displays.view()), ["showing", "showing", "replaced"]);
+  assert.equal(seen.length, 3);
+});
+
+for (
+  const [from, lets] of [
+    ["nobody", [false, false, false]],
+    ["verified", [true, false, false]],
+    ["displayers", [false, true, false]],
+    ["all", [true, true, true]],
+  ] as const
+) {
+  Deno.test(`offer() under the policy "${from}" opens by itself for those alone`, async () => {
+    const { displays } = stage();
+    displays.setPolicy(null, { ...DEFAULT_POLICY, from });
+    const facts = [
+      { verified: true, displayer: false },
+      { verified: false, displayer: true },
+      { verified: false, displayer: false },
+    ];
+    for (const [at, fact] of facts.entries()) {
+      const item = await displays.offer(offer({ from: `p${at}@x`, place: `p${at}@x`, ...fact }));
+      assert.equal(item!.state, lets[at] ? "showing" : "withheld");
+      if (!lets[at]) assert.equal(item!.reason!.code, "display-not-let");
+      displays.show(item!.id); // the person may always
+      assert.equal(displays.get(item!.id).state, "showing");
+    }
+  });
+}
+
+Deno.test("a place's own policy goes before that of all, until it is forgotten", async () => {
+  const { displays } = stage();
+  displays.setPolicy(GROUP, { ...DEFAULT_POLICY, from: "nobody" });
+  assert.equal((await displays.offer(offer()))!.state, "withheld");
+  assert.equal((await displays.offer(offer({ place: BOB })))!.state, "showing");
+  displays.forget({ place: GROUP });
+  assert.deepEqual(displays.view().places, {});
+  assert.equal(displays.view().items.length, 1);
+  assert.equal((await displays.offer(offer()))!.state, "showing");
+});
+
+Deno.test("nothing stays of a contact who is removed, and of a room that is left", async () => {
+  const { displays, events } = stage();
+  await displays.offer(offer());
+  await displays.offer(offer({ place: BOB }));
+  await displays.offer(offer({ place: BOB, from: EVE }));
+  displays.setPolicy(GROUP, DEFAULT_POLICY);
+  events.emit({ type: "contact-removed", data: { jid: EVE } });
+  assert.equal(displays.view().items.length, 2);
+  events.emit({ type: "room-removed", data: { jid: GROUP } });
+  assert.deepEqual(displays.view().items.map(({ place }) => place), [BOB]);
+  assert.deepEqual(displays.view().places, {});
+});
+
+Deno.test("offer() withholds what is too large, or of a kind not wanted", async () => {
+  const { displays } = stage();
+  displays.setPolicy(null, { from: "verified", maxBytes: 1000, kinds: ["text"] });
+  const large = await displays.offer(offer({ bytes: utf8("x".repeat(1001)) }));
+  const picture = await displays.offer(offer());
+  const small = await displays.offer(offer({ bytes: utf8("x".repeat(1000)) }));
+  assert.deepEqual([large, picture, small].map((item) => item!.reason?.code ?? "shown"), [
+    "display-size",
+    "display-kind",
+    "shown",
+  ]);
+});
+
+Deno.test("offer() goes by a file's content, whatever it is called", async () => {
+  const { displays } = stage();
+  const html = await displays.offer(offer({
+    bytes: utf8("<script>alert(1)</script>"),
+    name: "holiday.jpg",
+  }));
+  assert.deepEqual([html!.kind, html!.type], ["text", "text/plain"]);
+  const program = await displays.offer(offer({ bytes: latin1("MZ\x90\0\0"), name: "x.png" }));
+  assert.equal(program!.reason!.code, "display-type");
+  assert.throws(() => displays.show(program!.id), { code: "display-type" });
+  await assert.rejects(displays.open(program!.id), { code: "display-type" });
+});
+
+Deno.test("a picture that asks for the browser's memory is shown to nobody", async () => {
+  const { displays } = stage();
+  displays.setPolicy(null, { ...DEFAULT_POLICY, from: "all" });
+  for (const claimed of [[30_000, 30_000], [65_000, 1], [10_000, 4_001]] as const) {
+    const bomb = await displays.offer(offer({ bytes: png(1, 1, [0, 0, 0], claimed) }));
+    assert.equal(bomb!.reason!.code, "display-pixels", claimed.join());
+    assert.throws(() => displays.show(bomb!.id), { code: "display-pixels" });
+  }
+  const cut = await displays.offer(offer({ bytes: png(9, 9).slice(0, 15) }));
+  assert.equal(cut!.reason!.code, "display-damaged");
+  const fits = await displays.offer(offer({ bytes: png(1, 1, [0, 0, 0], [10_000, 4_000]) }));
+  assert.equal(fits!.state, "showing");
+});
+
+Deno.test("a PDF larger than a browser should hold is not shown", async () => {
+  const { displays } = stage();
+  displays.setPolicy(null, { ...DEFAULT_POLICY, maxBytes: 4_000_000_000 });
+  const source: DisplaySource = { ...memorySource(pdf({}), "x.pdf"), size: 64_000_001 };
+  const item = await displays.offer(offer({ source: () => Promise.resolve(source) }));
+  assert.equal(item!.reason!.code, "display-too-large");
+});
+
+Deno.test("a flood shows ten a minute of one presenter, thirty of all", async () => {
+  const { displays, clock } = stage();
+  const taken = async (from: string) => {
+    let count = 0;
+    for (let i = 0; i < 40; i++) if (await displays.offer(offer({ from })) !== null) count++;
+    return count;
+  };
+  assert.equal(await taken(BOB), 10);
+  assert.equal(await taken("c@x"), 10);
+  assert.equal(await taken("d@x"), 10);
+  assert.equal(await taken("e@x"), 0);
+  clock.now = 60_000;
+  assert.equal(await taken(BOB), 10);
+  // Those who are not let use nothing up.
+  clock.now = 120_000;
+  for (let at = 0; at < 40; at++) await displays.offer(offer({ from: `${at}@x`, verified: false }));
+  assert.equal(await taken(BOB), 10);
+  assert.ok(displays.view().items.length <= 50);
+});
+
+Deno.test("what a flood pushes out is history, never what is on the stage", async () => {
+  const { displays, clock } = stage();
+  const kept = await displays.offer(offer({ place: BOB }));
+  for (let i = 0; i < 120; i++) {
+    clock.now += 10_000;
+    await displays.offer(offer({ verified: false, from: EVE }));
+  }
+  const { items } = displays.view();
+  assert.equal(items.length, 50);
+  assert.equal(items.find(({ id }) => id === kept!.id)!.state, "showing");
+});
+
+Deno.test("clear() takes back what the presenter shows, and nothing of another's", async () => {
+  const { displays } = stage();
+  await displays.offer(offer());
+  displays.clear(GROUP, { from: EVE, displayer: false });
+  displays.clear(BOB, { from: BOB, displayer: false });
+  assert.deepEqual(states(displays.view()), ["showing"]);
+  displays.clear(GROUP, { from: BOB, displayer: false });
+  assert.deepEqual(states(displays.view()), ["cleared"]);
+  await displays.offer(offer());
+  displays.clear(GROUP, { from: EVE, displayer: true });
+  assert.deepEqual(states(displays.view()), ["cleared", "cleared"]);
+  const own = await displays.offer(offer({ mine: true, from: "me@x" }));
+  displays.clear(GROUP, { from: EVE, displayer: true });
+  assert.equal(displays.get(own!.id).state, "showing");
+});
+
+Deno.test("dismiss(), show() and forgetHistory() are this person's own", async () => {
+  const { displays } = stage();
+  const item = await displays.offer(offer());
+  assert.deepEqual(states(displays.dismiss(item!.id)), ["closed"]);
+  assert.deepEqual(states(displays.show(item!.id)), ["showing"]);
+  await displays.offer(offer({ place: BOB }));
+  assert.deepEqual(states(displays.dismiss(null)), ["closed", "closed"]);
+  displays.show(item!.id);
+  assert.deepEqual(states(displays.forgetHistory()), ["showing"]);
+  assert.throws(() => displays.show("nothing"), { code: "unknown-display" });
+});
+
+Deno.test("after a restart history is there, and nothing on the stage", async () => {
+  const bytes = png(2, 2);
+  const files: DisplayFiles = {
+    has: (id) => id === "kept",
+    open: () => Promise.resolve(memorySource(bytes, "x")),
+  };
+  const { displays, again } = stage({ files });
+  await displays.offer({ ...offer({ place: BOB, id: "kept" }) });
+  await displays.offer(offer({ id: "lost" }));
+  const after = again();
+  assert.deepEqual(after.view().items.map(({ id, state, available }) => [id, state, available]), [
+    ["lost", "past", false],
+    ["kept", "past", true],
+  ]);
+  assert.throws(() => after.show("lost"), { code: "display-gone" });
+  after.show("kept");
+  assert.equal((await after.open("kept")).size, bytes.length);
+});
+
+Deno.test("open() refuses a file that is another than the one looked at", async () => {
+  const { displays } = stage();
+  let bytes = png(2, 2);
+  let closed = 0;
+  const source = () => Promise.resolve({ ...memorySource(bytes, "x"), close: () => void closed++ });
+  const item = await displays.offer(offer({ source }));
+  bytes = utf8("<script>");
+  await assert.rejects(displays.open(item!.id), { code: "display-gone" });
+  assert.equal(closed, 2);
+});
+
+Deno.test("names lose what is not seen and what turns the text", async () => {
+  const { displays } = stage();
+  const item = await displays.offer(offer({ name: `a\u202egnp.exe\n${"x".repeat(500)}` }));
+  assert.equal(item!.name, `agnp.exe${"x".repeat(192)}`);
+});
+
+Deno.test("another viewer gets the newest that is shown, and is told when nothing is", async () => {
+  const told: (string | undefined)[] = [];
+  const viewer: OtherViewer = {
+    command: "viewer",
+    show: (shown) => void told.push(shown?.type.extension),
+    close: () => Promise.resolve(),
+  };
+  const { displays } = stage({ viewer });
+  await displays.offer(offer());
+  await displays.offer(offer({ verified: false }));
+  await displays.offer(offer({ bytes: utf8("words"), place: BOB }));
+  displays.dismiss(null);
+  assert.deepEqual(told, ["png", "txt", undefined]);
+  assert.equal(displays.view().command, "viewer");
+});
+
+Deno.test("present() shows a file here alone, within bounds, or sends it", async () => {
+  const { displays } = stage();
+  const here = new Presenting(displays, () => "me@x");
+  const bytes = (part: Bytes) => new Blob([part]).stream();
+  const item = await here.present({ to: null, name: "a.png", bytes: bytes(png(1, 1)) });
+  assert.deepEqual([item.state, item.mine, item.place], ["showing", true, null]);
+  await assert.rejects(here.present({ to: null, name: "x", bytes: bytes(latin1("\0\0")) }), {
+    code: "display-type",
+  });
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(8 << 20)),
+  });
+  await assert.rejects(here.present({ to: null, name: "x", bytes: endless }), {
+    code: "too-large",
+  });
+  await assert.rejects(here.present({ to: GROUP, name: "x", bytes: bytes(png(1, 1)) }), {
+    code: "no-file-transfer",
+  });
+  assert.equal((await here.clear(null)).items[0]!.reason!.code, "cleared");
+
+  const cleared: string[] = [];
+  const sending = new Presenting(displays, () => "me@x", {
+    async sendFile({ to, name }) {
+      const sent = offer({ place: to, name, mine: true, from: "me@x" });
+      await displays.offer(sent);
+      return { id: sent.id };
+    },
+    sendClear: (to) => Promise.resolve(void cleared.push(to)),
+  });
+  const sent = await sending.present({ to: GROUP, name: "b.png", bytes: bytes(png(1, 1)) });
+  assert.deepEqual([sent.place, sent.mine], [GROUP, true]);
+  await sending.clear(GROUP);
+  assert.deepEqual(cleared, [GROUP]);
+  assert.equal(displays.get(sent.id).reason!.code, "cleared");
+});

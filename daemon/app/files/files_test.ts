@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { bytesOf, content, inState, sending, until, withCouple } from "./testing.ts";
+
+Deno.test("files go from one to the other and back, sealed, and are told of", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid, root }) => {
+    const picture = content(300_000);
+    const sent = await alice.sendFile({
+      to: bobJid,
+      name: "../Photo\u202egpj.exe",
+      ...sending(picture),
+    });
+    assert.equal(sent.name, "Photogpj.exe", "no folder, nothing that turns the text around");
+    assert.equal(sent.mine, true);
+    assert.equal(sent.here, true);
+    const came = await until(bob, inState(bob, aliceJid, "done"));
+    assert.equal(came.from, aliceJid);
+    assert.equal(came.name, "Photogpj.exe");
+    assert.equal(came.here, true);
+    assert.deepEqual(await bytesOf(bob, came.id), picture);
+    assert.deepEqual(await bytesOf(alice, sent.id), picture, "the sender has it, too");
+    const [line] = bob.messages(aliceJid).filter(({ kind }) => kind === "file");
+    assert.deepEqual([line!.id, line!.body, line!.mine], [came.id, "Photogpj.exe", false]);
+    assert.equal(bob.contacts()[0]!.unread, 1);
+    await until(
+      alice,
+      () => alice.messages(bobJid).find(({ id }) => id === sent.id)?.delivery === "delivered",
+    );
+    // Back, empty.
+    await bob.sendFile({ to: aliceJid, name: "empty", ...sending(content(0)) });
+    const empty = await until(
+      alice,
+      () => alice.files({ place: bobJid }).find(({ mine, state }) => !mine && state === "done"),
+    );
+    assert.equal(empty.size, 0);
+    assert.equal((await bytesOf(alice, empty.id)).length, 0);
+    // Nothing of it lies in clear, and nothing stays when it is forgotten.
+    const folder = join(root, "bob", "files");
+    const lies = await Array.fromAsync(Deno.readDir(folder));
+    assert.equal(lies.length, 2);
+    for (const { name } of lies) {
+      const bytes = await Deno.readFile(join(folder, name));
+      assert.equal(bytes.toHex().includes(picture.subarray(1000, 1032).toHex()), false);
+    }
+    await bob.forgetFile(came.id);
+    assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+    assert.equal(bob.messages(aliceJid).some(({ id }) => id === came.id), false);
+    assert.throws(() => bob.file(came.id), { code: "unknown-file" });
+  }));
+
+Deno.test("what is larger than the limit waits for yes or no; a no is told", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    bob.setFileLimit(aliceJid, 1000);
+    assert.deepEqual(bob.fileLimits().places, { [aliceJid]: 1000 });
+    const small = await alice.sendFile({ to: bobJid, name: "a", ...sending(content(1000)) });
+    await until(bob, inState(bob, aliceJid, "done"));
+    const large = await alice.sendFile({ to: bobJid, name: "a", ...sending(content(1001, 2)) });
+    const offered = await until(bob, inState(bob, aliceJid, "offered"));
+    assert.equal(offered.here, false);
+    await assert.rejects(bob.fileSource(offered.id), { code: "file-not-here" });
+    await bob.changeFile(offered.id, "decline");
+    const line = await until(
+      alice,
+      () =>
+        alice.messages(bobJid).find(({ id, delivery }) => id === large.id && delivery === "failed"),
+    );
+    assert.equal(line.problem!.code, "declined");
+    await bob.changeFile(offered.id, "accept");
+    await until(bob, () => bob.file(offered.id).state === "done");
+    assert.deepEqual(await bytesOf(bob, offered.id), content(1001, 2), "of one name, but another");
+    assert.notEqual(small.id, large.id);
+    await assert.rejects(bob.changeFile(offered.id, "pause"), { code: "transfer-state" });
+    bob.setFileLimit(aliceJid, null);
+    assert.deepEqual(bob.fileLimits().places, {});
+  }));
+
+Deno.test("a file is sent neither in clear, nor to the blocked, nor with another size than said", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    await assert.rejects(
+      alice.sendFile({ to: "nobody@example.org", name: "a", ...sending(content(10)) }),
+      { code: "unknown-contact" },
+    );
+    for (const size of [9, 11]) {
+      await assert.rejects(
+        alice.sendFile({ to: bobJid, name: "a", ...sending(content(10)), size }),
+        { code: "file-changed" },
+      );
+    }
+    assert.equal(bob.files({ place: aliceJid }).length, 0);
+    await bob.changeContact(aliceJid, { blocked: true });
+    await assert.rejects(
+      bob.sendFile({ to: aliceJid, name: "a", ...sending(content(10)) }),
+      { code: "blocked" },
+    );
+  }));
+
+Deno.test("a large file goes from daemon to daemon alone, is paused by either, and goes on", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    bob.setFileLimit(null, 0);
+    const film = content(24_000_000);
+    const sent = await alice.sendFile({
+      to: bobJid,
+      name: "film.mkv",
+      ways: ["direct"],
+      ...sending(film, 1 << 20),
+    });
+    const offered = await until(bob, inState(bob, aliceJid, "offered"));
+    assert.deepEqual(offered.ways, ["direct"]);
+    const moved = new Promise<void>((resolve) => {
+      const stop = bob.events.on((event) => {
+        if (event.type !== "file-progress" || event.data.bytes === 0) return;
+        stop();
+        resolve();
+      });
+    });
+    await bob.changeFile(offered.id, "accept");
+    await moved;
+    const paused = await bob.changeFile(offered.id, "pause");
+    assert.ok(["paused", "done"].includes(paused.state), paused.state);
+    if (paused.state === "paused") await bob.changeFile(offered.id, "resume");
+    await until(bob, () => bob.file(offered.id).state === "done");
+    assert.deepEqual(await bytesOf(bob, offered.id), film);
+    await until(alice, () => alice.file(sent.id).state === "done");
+  }));
+
+Deno.test("files of one name stay apart, and go with their chat", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    await alice.sendMessage(bobJid, "hello");
+    await until(bob, () => bob.messages(aliceJid).some(({ kind }) => kind === "chat"));
+    const many = Array.from({ length: 5 }, (_, at) => content(5000 + at, at));
+    const sent = await Promise.all(
+      many.map((bytes) => alice.sendFile({ to: bobJid, name: "same.bin", ...sending(bytes) })),
+    );
+    await until(bob, () => bob.files({ place: aliceJid }).filter(({ here }) => here).length === 5);
+    const sizes = bob.files({ place: aliceJid }).map(({ size }) => size).sort();
+    assert.deepEqual(sizes, [5000, 5001, 5002, 5003, 5004]);
+    assert.equal(new Set(sent.map(({ id }) => id)).size, 5);
+    await bob.forgetChat(aliceJid);
+    assert.equal(bob.files({ place: aliceJid }).length, 0);
+  }));

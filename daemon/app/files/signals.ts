@@ -1,0 +1,55 @@
+import { type Bytes, fromBase64, toBase64 } from "../../base/mod.ts";
+import { FILE_KEY_LENGTH, FILES_NS } from "../../files/mod.ts";
+import { el, type Element } from "../../xmpp/core/mod.ts";
+
+/** What devices tell each other about files, inside the seal; `file` is the descriptor's id. */
+export type FileSignal =
+  | { readonly name: "told"; readonly file: string; readonly state: "done" | "declined" }
+  | { readonly name: "key-wanted"; readonly file: string }
+  | { readonly name: "key"; readonly file: string; readonly key: Bytes }
+  | { readonly name: "clear" };
+
+const ID = /^[0-9a-f]{32}$/;
+
+/** A signal as content of an envelope. */
+export function writeSignal(signal: FileSignal): Element {
+  switch (signal.name) {
+    case "told":
+      return el("told", { xmlns: FILES_NS, id: signal.file, state: signal.state });
+    case "key-wanted":
+      return el("key-wanted", { xmlns: FILES_NS, id: signal.file });
+    case "key":
+      return el("key", { xmlns: FILES_NS, id: signal.file }, toBase64(signal.key));
+    case "clear":
+      return el("clear", { xmlns: FILES_NS });
+  }
+}
+
+/** Reads a signal; undefined for all else, and for what is malformed. */
+export function readSignal(element: Element): FileSignal | undefined {
+  if (element.attrs.xmlns !== FILES_NS) return undefined;
+  if (element.name === "clear") return { name: "clear" };
+  const { id: file = "", state } = element.attrs;
+  if (!ID.test(file)) return undefined;
+  switch (element.name) {
+    case "told":
+      return state === "done" || state === "declined" ? { name: "told", file, state } : undefined;
+    case "key-wanted":
+      return { name: "key-wanted", file };
+    case "key": {
+      const key = keyIn(element.getText());
+      return key === undefined ? undefined : { name: "key", file, key };
+    }
+  }
+  return undefined;
+}
+
+function keyIn(text: string): Bytes | undefined {
+  if (text.length > 64) return undefined;
+  try {
+    const key = fromBase64(text);
+    return key.length === FILE_KEY_LENGTH ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}

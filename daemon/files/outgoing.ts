@@ -1,0 +1,183 @@
+import { type Bytes, SimppdError } from "../base/mod.ts";
+import type { Random } from "../crypto/mod.ts";
+import { pictureSize } from "./dimensions.ts";
+import type { FileFolder } from "./folder.ts";
+import { type PlainSource, sealToFolder } from "./sealed_writer.ts";
+import { changedWhileRead } from "./sealing.ts";
+import { sniff } from "./sniff.ts";
+import { inOrder } from "./sources.ts";
+import { makeThumbnail } from "./thumbnail.ts";
+import type { Transfer } from "./transfer.ts";
+import { type OnProgress, type OutgoingFile, type Source, type Way, WAY_KINDS } from "./ways.ts";
+
+/** JPEGs up to this are read whole for a thumbnail. */
+const MOST_PICTURE = 16e6;
+const READ = 1 << 20;
+
+/** What carrying a transfer on needs of its surroundings. */
+export interface Surroundings {
+  readonly folder: FileFolder;
+  readonly ways: readonly Way[];
+  readonly random: Random;
+  /** Remembers the transfer as it is now. */
+  readonly update: (transfer: Transfer) => void;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/** Reads a file that must stay as it was. @throws SimppdError `file-changed`, `source-gone` */
+export async function readPlain(path: string): Promise<PlainSource & { close(): void }> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (error) {
+    throw sourceGone(error);
+  }
+  const before = await file.stat();
+  if (!before.isFile) {
+    file.close();
+    throw new SimppdError("not-a-file", `${path} is no file; only files can be sent.`);
+  }
+  const bytes = async function* () {
+    const buffer = new Uint8Array(READ);
+    for (;;) {
+      const got = await file.read(buffer);
+      if (got === null) break;
+      yield buffer.subarray(0, got);
+    }
+    const after = await file.stat();
+    const same = after.size === before.size && after.mtime?.getTime() === before.mtime?.getTime();
+    if (!same) throw changedWhileRead(before.size);
+  };
+  return { size: before.size, bytes: bytes(), close: () => file.close() };
+}
+
+/**
+ * Seals what is to be sent, and fills in the descriptor what only its bytes tell.
+ * @throws SimppdError `file-changed`, `disk-full`; the reason of the signal
+ */
+export async function seal(
+  transfer: Transfer,
+  source: PlainSource,
+  { folder, random, update, signal, onProgress }: Surroundings,
+): Promise<Transfer> {
+  const { descriptor, id } = transfer;
+  if (source.size !== descriptor.size) throw changedWhileRead(descriptor.size);
+  const key = descriptor.key!;
+  const options = { suite: descriptor.suite, random, signal, onProgress };
+  const made = await sealToFolder(source, key, folder, `${id}.part`, options);
+  await folder.complete(id);
+  const type = sniff(made.head);
+  const size = pictureSize(made.head);
+  const thumbnail = descriptor.thumbnail ?? await thumbnailOf(transfer, type);
+  const sealed: Transfer = {
+    ...transfer,
+    type,
+    sealed: true,
+    descriptor: {
+      ...descriptor,
+      type,
+      hash: made.hash,
+      commitment: made.commitment,
+      ...(size === undefined ? {} : size),
+      ...(thumbnail === undefined ? {} : { thumbnail }),
+    },
+  };
+  update(sealed);
+  return sealed;
+}
+
+async function thumbnailOf({ path, descriptor }: Transfer, type: string) {
+  if (path === null || type !== "image/jpeg" || descriptor.size > MOST_PICTURE) return undefined;
+  return makeThumbnail(await Deno.readFile(path) as Bytes);
+}
+
+/**
+ * Makes a sealed file reachable by the ways it is to go. One that fails is passed over when another
+ * does not.
+ * @throws SimppdError `no-way`, or what the last of them failed with; the reason of the signal
+ */
+export async function offer(
+  transfer: Transfer,
+  { folder, ways, update, signal, onProgress }: Surroundings,
+): Promise<Transfer> {
+  const { descriptor, id, peer } = transfer;
+  const file: OutgoingFile = {
+    id: descriptor.id,
+    peer,
+    sealedSize: descriptor.sealedSize,
+    hash: descriptor.hash,
+    read: (offset, length) => folder.read(id, offset, length),
+  };
+  const sources: Source[] = [];
+  let problem: unknown;
+  for (const way of await chosen(transfer, ways)) {
+    const there = descriptor.sources.find(({ kind }) => kind === way.kind);
+    // What was put somewhere lies there still; what is served must be served anew.
+    if (there?.kind === "upload") {
+      sources.push(there);
+      continue;
+    }
+    try {
+      sources.push(await way.offer(file, signal, onProgress));
+    } catch (error) {
+      signal.throwIfAborted();
+      problem = error;
+    }
+  }
+  if (sources.length === 0) throw problem ?? noWay();
+  const offered = {
+    ...transfer,
+    descriptor: { ...descriptor, sources: inOrder(sources, WAY_KINDS) },
+  };
+  update(offered);
+  return offered;
+}
+
+/** The ways that were asked for; else the direct one, and upload or, without it, what is in-band. */
+async function chosen(transfer: Transfer, ways: readonly Way[]): Promise<Way[]> {
+  const { ways: wanted, peer, announced, descriptor } = transfer;
+  // What receivers were told of is kept, whether somebody seems to be there at this moment or not.
+  const promised = (kind: Source["kind"]) =>
+    announced && descriptor.sources.some((source) => source.kind === kind);
+  const usable: Way[] = [];
+  for (const kind of wanted ?? WAY_KINDS) {
+    const inBand = kind === "ibb" || kind === "group";
+    if (wanted === null && inBand && usable.some((way) => way.kind === "upload")) continue;
+    const way = ways.find((way) => way.kind === kind);
+    if (way === undefined) continue;
+    if (promised(kind) || await isUsable(way, peer)) usable.push(way);
+  }
+  return usable;
+}
+
+/** One that cannot even tell, as when the connection is gone, is not. */
+async function isUsable(way: Way, peer: string): Promise<boolean> {
+  try {
+    return await way.usable(peer);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the file can be had without us: nothing is left to do then. */
+export function isStored({ descriptor }: Transfer): boolean {
+  return descriptor.sources.some(({ kind }) => kind === "upload");
+}
+
+function noWay(): SimppdError {
+  return new SimppdError(
+    "no-way",
+    "There is no way to send this file at the moment: your server takes no files, or there is no " +
+      "connection.",
+  );
+}
+
+/** What is said when a file that was to be sent is not there any more. */
+export function sourceGone(cause?: unknown): SimppdError {
+  return new SimppdError(
+    "source-gone",
+    "The file to be sent is not there any more, or cannot be read. Send it again.",
+    cause,
+  );
+}

@@ -1,0 +1,127 @@
+/** A signature: bytes at a place of the beginning, `?` standing for any. */
+interface Signature {
+  readonly type: string;
+  readonly at: number;
+  readonly bytes: string;
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { type: "image/png", at: 0, bytes: "\x89PNG\r\n\x1a\n" },
+  { type: "image/jpeg", at: 0, bytes: "\xff\xd8\xff" },
+  { type: "image/gif", at: 0, bytes: "GIF87a" },
+  { type: "image/gif", at: 0, bytes: "GIF89a" },
+  { type: "image/webp", at: 0, bytes: "RIFF????WEBP" },
+  { type: "audio/wav", at: 0, bytes: "RIFF????WAVE" },
+  { type: "application/pdf", at: 0, bytes: "%PDF-" },
+  { type: "audio/mpeg", at: 0, bytes: "ID3" },
+  { type: "application/zip", at: 0, bytes: "PK\x03\x04" },
+  { type: "application/zip", at: 0, bytes: "PK\x05\x06" },
+  { type: "application/gzip", at: 0, bytes: "\x1f\x8b\x08" },
+  { type: "application/vnd.microsoft.portable-executable", at: 0, bytes: "MZ" },
+  { type: "application/x-elf", at: 0, bytes: "\x7fELF" },
+];
+
+/** Brands of ISO base media files (ISO/IEC 14496-12) that are no film. */
+const BRANDS: Readonly<Record<string, string>> = {
+  "M4A ": "audio/mp4",
+  "M4B ": "audio/mp4",
+  "avif": "image/avif",
+  "avis": "image/avif",
+  "heic": "image/heic",
+  "heix": "image/heic",
+  "mif1": "image/heic",
+  "qt  ": "video/quicktime",
+};
+
+/** Bytes of the beginning that are searched for what stands at no fixed place. */
+const SEARCHED = 4_096;
+
+/** Bits of an MPEG audio frame's second and third byte that mean nothing is known (ISO 11172-3). */
+const MP3_LAYERS = new Set([0xfb, 0xfa, 0xf3, 0xf2, 0xe3, 0xe2]);
+
+/**
+ * What a file is by its content, whatever it was said to be: a media type of a small table, or
+ * `application/octet-stream`. Text is `text/plain`, also where it is HTML or SVG: nothing of it runs.
+ * @param head the first bytes; 64 KiB tell, or all when there are fewer
+ */
+export function sniff(head: Uint8Array): string {
+  const found = SIGNATURES.find((signature) => matches(head, signature));
+  if (found !== undefined) return found.type;
+  if (textAt(head, 4, 4) === "ftyp") return BRANDS[textAt(head, 8, 4)] ?? "video/mp4";
+  if (textAt(head, 0, 4) === "\x1a\x45\xdf\xa3") {
+    return textAt(head, 0, 64).includes("webm") ? "video/webm" : "video/x-matroska";
+  }
+  if (textAt(head, 0, 4) === "OggS") {
+    return textAt(head, 0, SEARCHED).includes("theora") ? "video/ogg" : "audio/ogg";
+  }
+  if (isMp3(head)) return "audio/mpeg";
+  return isText(head) ? "text/plain" : "application/octet-stream";
+}
+
+/** Endings that fit a type; the first is what a file without a fitting one is given. */
+const ENDINGS: Readonly<Record<string, readonly string[]>> = {
+  "image/png": ["png"],
+  "image/jpeg": ["jpg", "jpeg", "jpe", "jfif"],
+  "image/gif": ["gif"],
+  "image/webp": ["webp"],
+  "image/avif": ["avif"],
+  "image/heic": ["heic", "heif"],
+  "application/pdf": ["pdf"],
+  "audio/mpeg": ["mp3"],
+  "audio/mp4": ["m4a", "m4b"],
+  "audio/ogg": ["ogg", "oga", "opus", "spx"],
+  "audio/wav": ["wav"],
+  "video/mp4": ["mp4", "m4v", "3gp"],
+  "video/quicktime": ["mov"],
+  "video/webm": ["webm"],
+  "video/x-matroska": ["mkv", "mka"],
+  "video/ogg": ["ogv"],
+};
+
+const KNOWN = new Set(Object.values(ENDINGS).flat());
+
+/**
+ * Whether a name pretends: its ending is that of a picture, a film or the like, and the content is
+ * not; or the content is a program, and the ending does not say so.
+ */
+export function pretends(name: string, type: string): boolean {
+  const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  if (ENDINGS[type]?.includes(ending)) return false;
+  if (type === "application/vnd.microsoft.portable-executable") {
+    return !["exe", "dll", "sys", "com", "scr", "cpl"].includes(ending);
+  }
+  return KNOWN.has(ending);
+}
+
+function matches(head: Uint8Array, { at, bytes }: Signature): boolean {
+  if (head.length < at + bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== "?" && head[at + i] !== bytes.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Bytes as the characters of the same numbers. */
+function textAt(head: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...head.subarray(at, at + length));
+}
+
+/** A frame without an ID3 tag before it: sync, layer III, a bit rate and a sampling rate. */
+function isMp3(head: Uint8Array): boolean {
+  const [first, second = 0, third = 0] = head;
+  if (head.length < 4 || first !== 0xff || !MP3_LAYERS.has(second)) return false;
+  const [rate, sampling] = [third >> 4, (third >> 2) & 3];
+  return rate !== 0 && rate !== 15 && sampling !== 3;
+}
+
+/** UTF-8 without controls but for tabs and line ends; a character may be cut at the end. */
+function isText(head: Uint8Array): boolean {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+  } catch {
+    return false;
+  }
+  // deno-lint-ignore no-control-regex
+  return !/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/.test(text);
+}

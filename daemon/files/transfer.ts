@@ -1,0 +1,87 @@
+import { SimppdError } from "../base/mod.ts";
+import type { Problem } from "../views/mod.ts";
+import type { FileDescriptor } from "./descriptor.ts";
+import type { WayKind } from "./ways.ts";
+
+/**
+ * Where a transfer stands. `offered`: of another's file, nobody said yes yet; of one's own, it lies
+ * here for whoever asks. `waiting`: its turn comes; `paused`, `cancelled`, `declined` are what the
+ * person said; `failed` can go on again.
+ */
+export type TransferState =
+  | "offered"
+  | "waiting"
+  | "transferring"
+  | "paused"
+  | "done"
+  | "failed"
+  | "cancelled"
+  | "declined";
+
+/** A file that comes or goes, as it is remembered. */
+export interface Transfer {
+  /** Ours: 32 hex digits; the sealed file lies under this name. */
+  readonly id: string;
+  /** Sent from here. */
+  readonly mine: boolean;
+  /** Bare JID of the contact or room. */
+  readonly peer: string;
+  /** Who sent the descriptor; "" when it is ours. */
+  readonly sender: string;
+  readonly state: TransferState;
+  /** When it began, ms since 1970. */
+  readonly at: number;
+  readonly descriptor: FileDescriptor;
+  /** Its sealed file is here, or there is room for it: it counts towards the quota. */
+  readonly kept: boolean;
+  /** Of one's own: sealed, so that the descriptor is whole. */
+  readonly sealed: boolean;
+  /** What the file is, by its content; null while not enough of it is here. */
+  readonly type: string | null;
+  readonly problem: Problem | null;
+  /** Of one's own: the file it was read from, to be read again when sealing was cut off. */
+  readonly path: string | null;
+  /** Of one's own: the ways it is to be offered on. Of another's: those allowed. */
+  readonly ways: readonly WayKind[] | null;
+  /** Of one's own: the receivers were told. */
+  readonly announced: boolean;
+  /** Of one's own: the receivers are told of no key, and ask for it. */
+  readonly keyOnRequest: boolean;
+}
+
+/** How far a transfer is. */
+export interface TransferProgress {
+  readonly id: string;
+  /** Bytes of the sealed file that are over; while one's own is sealed, those sealed. */
+  readonly bytes: number;
+  readonly total: number;
+  /** Bytes a second over the last seconds. */
+  readonly rate: number;
+}
+
+/** What a person can say to a transfer. */
+export type Command = "accept" | "decline" | "pause" | "resume" | "cancel";
+
+const FROM: Readonly<Record<Command, readonly TransferState[]>> = {
+  accept: ["offered", "declined"],
+  decline: ["offered"],
+  pause: ["waiting", "transferring", "offered"],
+  resume: ["paused", "failed"],
+  cancel: ["offered", "waiting", "transferring", "paused", "failed"],
+};
+
+/** Checks that a command means something to this transfer. @throws SimppdError `transfer-state` */
+export function checkCommand(transfer: Transfer, command: Command): void {
+  const { mine, state } = transfer;
+  // One's own is offered to others: there is nothing to say yes or no to.
+  const answers = command === "accept" || command === "decline";
+  const right = FROM[command].includes(state) && !(mine && answers) &&
+    !(command === "pause" && state === "offered" && !mine);
+  if (right) return;
+  throw new SimppdError("transfer-state", `This transfer is ${state}: it takes no "${command}".`);
+}
+
+/** A descriptor as it goes to those who are to ask for the key. */
+export function withoutKey({ key: _, ...rest }: FileDescriptor): FileDescriptor {
+  return rest;
+}

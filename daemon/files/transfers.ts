@@ -1,0 +1,453 @@
+import { type Bytes, Emitter, KeyedLock, logOf, publicError, SimppdError } from "../base/mod.ts";
+import { equal, type Random, systemRandom } from "../crypto/mod.ts";
+import type { FileDescriptor } from "./descriptor.ts";
+import { draftIncoming, draftOutgoing } from "./drafts.ts";
+import type { FileFolder } from "./folder.ts";
+import { fetchFile, look, RETRYING, type Retrying } from "./incoming.ts";
+import { FILE_LIMITS, type FileLimits } from "./limits.ts";
+import { isStored, offer, readPlain, seal, sourceGone, type Surroundings } from "./outgoing.ts";
+import { ProgressMeter } from "./progress.ts";
+import { Room } from "./quota.ts";
+import { notHere, SealedSource } from "./sealed_reader.ts";
+import type { PlainSource } from "./sealed_writer.ts";
+import type { FileSuite } from "./sealing.ts";
+import { checkCommand, type Command, type Transfer, type TransferProgress } from "./transfer.ts";
+import type { TransferStore } from "./transfer_store.ts";
+import type { Way, WayKind } from "./ways.ts";
+
+/** Problems that a connection cures. */
+const CONNECTION = new Set([
+  "connection-failed",
+  "no-path",
+  "no-way",
+  "offline",
+  "peer-busy",
+  "stream-cut",
+  "stream-stalled",
+  "timeout",
+  "transfer-failed",
+  "upload-unavailable",
+]);
+
+/** What transfers stand on. */
+export interface TransfersOptions {
+  readonly store: TransferStore;
+  readonly folder: FileFolder;
+  readonly ways: readonly Way[];
+  /**
+   * Tells the receivers of a file that can be had now; what it throws fails the transfer, which can
+   * go on. After a crash it may be called a second time with the same descriptor.
+   */
+  readonly announce: (transfer: Transfer) => Promise<void>;
+  readonly limits?: Partial<FileLimits>;
+  readonly retrying?: Retrying;
+  readonly random?: Random;
+}
+
+/** A file to be sent. */
+export interface Sending {
+  /** What it is to be called here, 32 random hex digits; made when absent. */
+  readonly id?: string;
+  /** Bare JID of the contact or room. */
+  readonly peer: string;
+  /** A path, or bytes that come once, such as from the dashboard. */
+  readonly from: string | PlainSource;
+  readonly name: string;
+  readonly suite: FileSuite;
+  readonly display?: boolean;
+  /** The only ways it may go; what is there decides when absent. */
+  readonly ways?: readonly WayKind[];
+  /** The key is told to those who ask for it, and may have it. */
+  readonly keyOnRequest?: boolean;
+  /** What the dashboard drew of it. */
+  readonly thumbnail?: Bytes;
+}
+
+/** Who a descriptor came from, and what is to be done about it. */
+export interface Receiving {
+  /** Bare JID of the contact or room. */
+  readonly peer: string;
+  /** Who sent it: a bare JID or occupant's address. */
+  readonly sender: string;
+  /** Fetch it at once. */
+  readonly accept: boolean;
+  readonly ways?: readonly WayKind[];
+}
+
+/**
+ * Every file that comes or goes: so many at a time, each remembered before anything is done, so that
+ * after a crash {@link start} goes on where they were.
+ */
+export class Transfers {
+  /** A transfer is new or stands elsewhere than before. */
+  readonly changed = new Emitter<Transfer>();
+  /** Some bytes moved; a few times a second. */
+  readonly progress = new Emitter<TransferProgress>();
+  /** The id of one that is forgotten. */
+  readonly removed = new Emitter<string>();
+  readonly #store: TransferStore;
+  readonly #folder: FileFolder;
+  readonly #ways: readonly Way[];
+  readonly #announce: (transfer: Transfer) => Promise<void>;
+  readonly #limits: FileLimits;
+  readonly #retrying: Retrying;
+  readonly #random: Random;
+  readonly #room: Room;
+  readonly #commands = new KeyedLock();
+  /** Ids whose turn comes, in this order. */
+  readonly #queue = new Set<string>();
+  readonly #moving = new Map<string, Moving>();
+  /** One's own that ways serve, or did while it moved. */
+  readonly #served = new Map<string, Served>();
+  #closed = false;
+
+  constructor(options: TransfersOptions) {
+    this.#store = options.store;
+    this.#folder = options.folder;
+    this.#ways = options.ways;
+    this.#announce = options.announce;
+    this.#limits = { ...FILE_LIMITS, ...options.limits };
+    this.#retrying = options.retrying ?? RETRYING;
+    this.#random = options.random ?? systemRandom;
+    this.#room = new Room(this.#store, this.#folder, this.#limits);
+  }
+
+  /** Goes on with what a crash or an end left: call it once, when there is a connection. */
+  start(): void {
+    this.#folder.removeOthers(this.#store.idsKept());
+    for (const state of ["transferring", "waiting"] as const) {
+      for (const id of this.#store.idsIn(state)) this.#queue.add(id);
+    }
+    for (const id of this.#store.idsIn("offered", true)) this.#queue.add(id);
+    this.#pump();
+  }
+
+  get(id: string): Transfer | undefined {
+    return this.#store.get(id);
+  }
+
+  /** The newest first; see {@link TransferStore.list}. */
+  list(query: Parameters<TransferStore["list"]>[0] = {}): Transfer[] {
+    return this.#store.list(query);
+  }
+
+  /** How far one is that moves now. */
+  progressOf(id: string): TransferProgress | undefined {
+    return (this.#moving.get(id) ?? this.#served.get(id))?.meter.view;
+  }
+
+  /**
+   * Sends a file. One that comes as bytes is sealed, or has failed, when this resolves; one with a path
+   * must stay as it is until it is sealed.
+   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`, `source-gone`, `not-a-file`
+   */
+  async send(sending: Sending): Promise<Transfer> {
+    const { from } = sending;
+    const size = typeof from === "string" ? await sizeOf(from) : from.size;
+    const transfer = draftOutgoing(sending, size, Date.now(), this.#random);
+    await this.#makePlace(transfer.peer);
+    const { id } = await this.#room.take(transfer.descriptor, () => this.#put(transfer));
+    if (typeof from === "string") this.#queue.add(id);
+    else await this.#move(id, () => this.#sealBytes(transfer, from));
+    this.#pump();
+    return this.#store.get(id) ?? transfer;
+  }
+
+  /**
+   * Takes a descriptor that somebody sent. The same one again adds its sources and key.
+   * @throws SimppdError `bad-descriptor`, `too-many-offers`; `file-too-large`, `quota-full` and
+   * `disk-full` when it was to be accepted: it is remembered as offered then
+   */
+  receive(descriptor: FileDescriptor, receiving: Receiving): Promise<Transfer> {
+    const { peer, sender } = receiving;
+    return this.#commands.run(`${peer} ${sender}`, async () => {
+      const known = this.#store.find(peer, sender, descriptor.id);
+      if (known !== undefined) return await this.#again(known, descriptor);
+      if (this.#store.count(peer, "offered") >= this.#limits.offers) {
+        throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
+      }
+      const transfer = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      await this.#makePlace(peer);
+      if (!receiving.accept) return this.#put(transfer);
+      try {
+        await this.#room.take(
+          descriptor,
+          () => this.#put({ ...transfer, state: "waiting", kept: true }),
+        );
+      } catch (error) {
+        this.#put(transfer); // it may be accepted when there is room
+        throw error;
+      }
+      this.#queue.add(transfer.id);
+      this.#pump();
+      return this.#need(transfer.id);
+    });
+  }
+
+  /**
+   * A key that was asked for; with it the file opens.
+   * @throws SimppdError `no-transfer`; `file-damaged` when the file is here and does not open with it:
+   * all stays as it was then
+   */
+  giveKey(id: string, key: Bytes): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      const transfer = this.#need(id);
+      if (transfer.mine) return transfer;
+      const keyed = { ...transfer, descriptor: { ...transfer.descriptor, key } };
+      return this.#put(transfer.state === "done" ? await look(keyed, this.#folder) : keyed);
+    });
+  }
+
+  /**
+   * Does what a person says to a transfer.
+   * @throws SimppdError `no-transfer`, `transfer-state`; for accept and resume also `file-too-large`,
+   * `quota-full`, `disk-full`
+   */
+  command(id: string, command: Command): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      checkCommand(this.#need(id), command);
+      if (command === "accept" || command === "resume") {
+        const transfer = this.#need(id);
+        const put = () => this.#put({ ...transfer, state: "waiting", kept: true, problem: null });
+        await (transfer.kept ? put() : this.#room.take(transfer.descriptor, put));
+        this.#queue.add(id);
+        this.#pump();
+        return this.#need(id);
+      }
+      await this.#stop(id);
+      const transfer = this.#need(id);
+      // It came to its end while it was being stopped.
+      if (transfer.state === "done") return transfer;
+      if (command === "pause") return this.#put({ ...transfer, state: "paused" });
+      const state = command === "cancel" ? "cancelled" : "declined";
+      const over = this.#put({ ...transfer, state, kept: false });
+      await this.#folder.remove(id);
+      return over;
+    });
+  }
+
+  /** Lets go on what failed for want of a connection: for when there is one again. */
+  async retryFailed(): Promise<void> {
+    for (const id of this.#store.idsIn("failed")) {
+      const code = this.#store.get(id)?.problem?.code;
+      if (code !== undefined && CONNECTION.has(code)) {
+        // Something else may have been said meanwhile, or there is no room: it stays as it is.
+        await this.command(id, "resume").catch(() => {});
+      }
+    }
+  }
+
+  /** One's own that every receiver has, or nobody is to have any more: it is served no longer. */
+  finish(id: string): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      const transfer = this.#need(id);
+      if (!transfer.mine || !["offered", "done"].includes(transfer.state)) return transfer;
+      await this.#stop(id);
+      return this.#put({ ...transfer, state: "done" });
+    });
+  }
+
+  /** Removes a transfer and its sealed file, without a trace. */
+  forget(id: string): Promise<void> {
+    return this.#commands.run(id, async () => {
+      await this.#stop(id);
+      if (this.#store.get(id) === undefined) return;
+      this.#store.remove(id);
+      await this.#folder.remove(id);
+      this.removed.emit(id);
+    });
+  }
+
+  /** {@link forget} for all of a contact or room. */
+  async forgetOf(peer: string): Promise<void> {
+    for (const id of this.#store.idsOf(peer)) await this.forget(id);
+  }
+
+  /**
+   * Opens a file that is here, to be read at any place; close it.
+   * @throws SimppdError `no-transfer`, `file-not-here`; OpenError
+   */
+  async open(id: string): Promise<SealedSource> {
+    const { mine, sealed, kept, state, descriptor } = this.#need(id);
+    const { key } = descriptor;
+    const here = kept && (mine ? sealed : state === "done");
+    if (!here || key === undefined) throw notHere();
+    try {
+      return await SealedSource.open(this.#folder.file(id), { ...descriptor, key });
+    } catch (error) {
+      throw error instanceof Deno.errors.NotFound ? notHere() : error;
+    }
+  }
+
+  /** Ends what moves; it goes on after the next {@link start}. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queue.clear();
+    const ids = [...this.#moving.keys(), ...this.#served.keys()];
+    await Promise.all(ids.map((id) => this.#stop(id)));
+  }
+
+  /** Where a peer's transfers are as many as are remembered, the oldest that is over goes. */
+  async #makePlace(peer: string): Promise<void> {
+    if (this.#store.count(peer) < this.#limits.remembered) return;
+    const oldest = this.#store.oldestOver(peer);
+    if (oldest === undefined) {
+      throw new SimppdError("too-many-offers", `More files of ${peer} move than are remembered.`);
+    }
+    await this.forget(oldest);
+  }
+
+  async #again(known: Transfer, descriptor: FileDescriptor): Promise<Transfer> {
+    const { hash, key = known.descriptor.key, sources } = descriptor;
+    if (!equal(hash, known.descriptor.hash) || descriptor.size !== known.descriptor.size) {
+      throw new SimppdError("bad-descriptor", "Two files came under one id; the first one stays.");
+    }
+    const { key: had } = known.descriptor;
+    const put = this.#put({ ...known, descriptor: { ...known.descriptor, sources } });
+    if (key === undefined || had !== undefined) return put;
+    return await this.giveKey(known.id, key);
+  }
+
+  #need(id: string): Transfer {
+    const transfer = this.#store.get(id);
+    if (transfer !== undefined) return transfer;
+    throw new SimppdError("no-transfer", "There is no such transfer (any more).");
+  }
+
+  #put(transfer: Transfer): Transfer {
+    this.#store.put(transfer);
+    this.changed.emit(transfer);
+    return transfer;
+  }
+
+  /** Stops what one does, wherever it stands; resolves when nothing of it runs. */
+  async #stop(id: string): Promise<void> {
+    this.#queue.delete(id);
+    const moving = this.#moving.get(id);
+    moving?.stop.abort(new DOMException("stopped", "AbortError"));
+    await moving?.over;
+    this.#unserve(id);
+  }
+
+  #unserve(id: string): void {
+    const served = this.#served.get(id);
+    if (served === undefined) return;
+    this.#served.delete(id);
+    served.stop.abort(new DOMException("stopped", "AbortError"));
+    const file = this.#store.get(id)?.descriptor.id;
+    if (file !== undefined) { for (const way of this.#ways) way.withdraw(file); }
+  }
+
+  #pump(): void {
+    for (const id of this.#queue) {
+      if (this.#closed || this.#moving.size >= this.#limits.moving) return;
+      this.#queue.delete(id);
+      const transfer = this.#store.get(id);
+      if (transfer === undefined) continue;
+      this.#move(id, () => transfer.mine ? this.#out(transfer) : this.#in(transfer));
+    }
+  }
+
+  #move(id: string, work: () => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    const total = this.#need(id).descriptor.sealedSize;
+    const tell = (progress: TransferProgress) => this.progress.emit(progress);
+    const meter = new ProgressMeter(id, total, tell, () => performance.now());
+    const moving: Moving = { stop, meter, over: Promise.resolve() };
+    this.#moving.set(id, moving);
+    return moving.over = work().catch((error) => this.#failed(id, error, stop.signal)).finally(
+      () => {
+        this.#moving.delete(id);
+        this.#pump();
+      },
+    );
+  }
+
+  async #failed(id: string, error: unknown, { aborted }: AbortSignal): Promise<void> {
+    this.#unserve(id);
+    if (aborted || this.#store.get(id) === undefined) return;
+    if (!(error instanceof SimppdError)) {
+      logOf("files").error("a transfer failed: {error}", { error });
+    }
+    const problem = publicError(error);
+    const transfer = this.#need(id);
+    // What is of no use goes; what is here goes on when the person says so.
+    const kept = transfer.kept && problem.code !== "file-damaged" && transfer.sealed;
+    if (!kept) await this.#folder.remove(id);
+    this.#put({ ...transfer, state: "failed", kept, problem });
+  }
+
+  #surroundings({ stop, meter }: Served): Surroundings {
+    return {
+      folder: this.#folder,
+      ways: this.#ways,
+      random: this.#random,
+      update: (transfer) => void this.#put(transfer),
+      signal: stop.signal,
+      onProgress: (bytes) => meter.moved(bytes),
+    };
+  }
+
+  async #in(transfer: Transfer): Promise<void> {
+    const { id } = transfer;
+    const moving = this.#moving.get(id)!;
+    this.#put({ ...transfer, state: "transferring" });
+    await fetchFile(transfer, this.#surroundings(moving), this.#retrying);
+    // The key, or another source, may have come meanwhile.
+    const { type } = await look(this.#need(id), this.#folder);
+    this.#put({ ...this.#need(id), type, state: "done", problem: null });
+  }
+
+  async #sealBytes(transfer: Transfer, source: PlainSource): Promise<void> {
+    const { id } = transfer;
+    await seal(transfer, source, this.#surroundings(this.#moving.get(id)!));
+    this.#queue.add(id);
+  }
+
+  async #out(transfer: Transfer): Promise<void> {
+    const { id, path } = transfer;
+    const moving = this.#moving.get(id)!;
+    let now = transfer;
+    if (!now.sealed) {
+      if (path === null) throw sourceGone();
+      const source = await readPlain(path);
+      try {
+        now = await seal(now, source, this.#surroundings(moving));
+      } finally {
+        source.close();
+      }
+    }
+    // Ways that serve go on until they are withdrawn, when this has long ended.
+    const served: Served = { stop: moving.stop, meter: moving.meter };
+    this.#served.set(id, served);
+    if (!now.announced) now = this.#put({ ...now, state: "transferring" });
+    const told = JSON.stringify(now.descriptor.sources);
+    now = await offer(now, this.#surroundings(served));
+    // Where it can be had may be another place after a restart.
+    if (!now.announced || JSON.stringify(now.descriptor.sources) !== told) {
+      await this.#announce(now);
+      now = { ...now, announced: true };
+    }
+    served.stop.signal.throwIfAborted();
+    this.#put({ ...now, state: isStored(now) ? "done" : "offered", problem: null });
+    if (isStored(now) && now.descriptor.sources.length === 1) this.#served.delete(id);
+  }
+}
+
+/** What ends a transfer, and tells of it. */
+interface Served {
+  readonly stop: AbortController;
+  readonly meter: ProgressMeter;
+}
+
+/** A transfer at work. */
+interface Moving extends Served {
+  /** Resolves when nothing of it runs. */
+  over: Promise<void>;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const source = await readPlain(path);
+  source.close();
+  return source.size;
+}

@@ -1,0 +1,116 @@
+import { toBase64, utf8 } from "../../base/mod.ts";
+import { sha256 } from "../../crypto/mod.ts";
+import type { DisplayKind } from "../../views/mod.ts";
+
+/** A page for a frame, and what it may do. */
+export interface FramePage {
+  readonly html: string;
+  readonly policy: string;
+}
+
+/**
+ * What the `sandbox` of frame and page say: always an origin of its own, never `allow-same-origin`.
+ * A browser starts sound and video by itself only where scripts are not off; there, nothing is a
+ * script's source, so that none runs. In the PDF's page one script runs, pdf.js, which is ours.
+ */
+export const SANDBOX: Readonly<Record<DisplayKind, string>> = {
+  picture: "",
+  text: "",
+  audio: "allow-scripts",
+  video: "allow-scripts",
+  pdf: "allow-scripts",
+};
+
+/** How much of a text is shown, in bytes. */
+export const TEXT_SHOWN = 1 << 20;
+
+const STYLE = "html{height:100%;color-scheme:light dark}" +
+  "body{margin:0;height:100%;background:light-dark(#f4f3ef,#101216);color:light-dark(#111,#eee)}" +
+  "img,video{display:block;width:100%;height:100%;object-fit:contain}" +
+  "body.sound{display:grid;place-items:center}audio{width:min(90%,40rem)}" +
+  "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
+  "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
+  "#pdf{display:flex;flex-direction:column;height:100%}" +
+  "#page{flex:1;min-height:0;display:grid;place-items:center;overflow:auto}" +
+  "canvas{max-width:100%;max-height:100%;background:#fff}" +
+  "nav{display:flex;gap:.75rem;align-items:center;justify-content:center;padding:.4rem;" +
+  "font:16px system-ui,sans-serif}" +
+  "button{font:inherit;min-width:44px;min-height:44px;border-radius:10px;border:1px solid #8888;" +
+  "background:transparent;color:inherit;cursor:pointer}" +
+  "button:disabled{opacity:.4;cursor:default}p{font:18px system-ui,sans-serif;padding:1rem}";
+const STYLE_HASH = `'sha256-${toBase64(sha256(utf8(STYLE)))}'`;
+
+/** Where the second listener keeps what runs in a PDF's page. */
+export const PDF_SCRIPT = "/pdf.js";
+
+/**
+ * The page that shows one file: ours to the last letter but for a text's own, which are escaped.
+ * @param at `http://127.0.0.1:PORT` of the second listener
+ * @param dashboards origins that may frame it
+ * @param text the text to show, of kind `text`
+ */
+export function framePage(
+  input: {
+    kind: DisplayKind;
+    at: string;
+    file: string;
+    dashboards: readonly string[];
+    text: string;
+  },
+): FramePage {
+  const { kind, at, file, dashboards, text } = input;
+  const url = at + file;
+  const sources: Record<DisplayKind, readonly string[]> = {
+    picture: [`img-src ${url}`],
+    audio: [`media-src ${url}`],
+    video: [`media-src ${url}`],
+    text: [],
+    pdf: [`script-src ${at}${PDF_SCRIPT}`, "worker-src blob:", "img-src blob: data:"],
+  };
+  const policy = [
+    `sandbox ${SANDBOX[kind]}`.trim(),
+    "default-src 'none'",
+    ...sources[kind],
+    "connect-src 'none'",
+    `style-src ${STYLE_HASH}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${dashboards.join(" ")}`,
+  ].join("; ");
+  return { html: document(BODIES[kind](url, at, text)), policy };
+}
+
+const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => string> = {
+  // A file is asked for with the page's origin, which is none: no other page's request is like it.
+  picture: (url) => `<body><img crossorigin="anonymous" src="${url}" alt="">`,
+  video: (url) =>
+    `<body><video crossorigin="anonymous" src="${url}" controls autoplay muted playsinline>` +
+    "</video>",
+  audio: (url) =>
+    `<body class="sound"><audio crossorigin="anonymous" src="${url}" controls autoplay></audio>`,
+  text: (_url, _at, text) => `<body><pre tabindex="0">${escaped(text)}</pre>`,
+  pdf: (_url, at) =>
+    `<body><main id="pdf"></main><script type="module" crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
+};
+
+function document(body: string): string {
+  return '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
+    '<meta name="viewport" content="width=device-width"><title>Display</title>' +
+    `<style>${STYLE}</style></head>${body}</body></html>`;
+}
+
+function escaped(text: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (letter) => names[letter]!).replaceAll("\0", "\ufffd");
+}
+
+/** The first part of a text, in the encoding it says, else UTF-8. */
+export function decoded(bytes: Uint8Array, size: number): string {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe
+    ? "utf-16le"
+    : bytes[0] === 0xfe && bytes[1] === 0xff
+    ? "utf-16be"
+    : "utf-8";
+  const text = new TextDecoder(wide).decode(bytes);
+  return size > bytes.length ? `${text}\n…` : text;
+}

@@ -1,0 +1,41 @@
+/** The routes about files, typed. */
+import { fetchBytes, request, upload } from "./client.ts";
+import type { DisplayItemView, FileLimitsView, FileView, GroupRole } from "./views.ts";
+
+const at = (id: string) => `/api/files/${encodeURIComponent(id)}`;
+
+/** How a file is sent, besides to whom. */
+export interface SendOptions {
+  display?: boolean;
+  people?: readonly string[];
+  roles?: readonly GroupRole[];
+  keyOnRequest?: boolean;
+}
+
+export const fileApi = {
+  files: (place: string) =>
+    request<FileView[]>("GET", `/api/files?${new URLSearchParams({ place, limit: "200" })}`),
+  file: (id: string) => request<FileView>("GET", at(id)),
+  send: (to: string, file: File, options: SendOptions) => {
+    const { display, people, roles, keyOnRequest } = options;
+    const query = new URLSearchParams({
+      to,
+      name: file.name,
+      size: String(file.size),
+      ...(display === true ? { display: "1" } : {}),
+      ...(people === undefined ? {} : { people: people.join(",") }),
+      ...(roles === undefined ? {} : { roles: roles.join(",") }),
+      ...(keyOnRequest === true ? { keyOnRequest: "1" } : {}),
+    });
+    return upload<FileView>(`/api/files?${query}`, file, {});
+  },
+  change: (id: string, command: "accept" | "decline" | "pause" | "resume" | "cancel") =>
+    request<FileView>("POST", `${at(id)}/state`, { command }),
+  forget: (id: string) => request<void>("DELETE", at(id)),
+  show: (id: string) => request<DisplayItemView>("POST", `${at(id)}/show`),
+  bytes: (id: string) => fetchBytes(`${at(id)}/bytes`),
+  ticket: (id: string) => request<{ ticket: string }>("POST", `${at(id)}/tickets`),
+  limits: () => request<FileLimitsView>("GET", "/api/file-limits"),
+  setLimit: (place: string | null, limit: number | null) =>
+    request<FileLimitsView>("PUT", "/api/file-limits", { place, limit }),
+};

@@ -1,0 +1,152 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { seriousViolations } from "./testing/browser.ts";
+import { asked, BEN, Dashboards, openChat } from "./testing/dashboards.ts";
+import { CIRCLE, fakeGroup, fakeGroupMember } from "./testing/fake_groups.ts";
+import { fakeFile } from "./testing/mock_files.ts";
+
+const dashboards = new Dashboards();
+const dashboard = dashboards.add;
+const MB = 1_000_000;
+const card = (page: Page, name: string) => page.getByRole("group", { name: `File ${name}` });
+
+/** Keeps a picture where SIMPPD_SCREENSHOTS names a folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("SIMPPD_SCREENSHOTS");
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+dashboard("files are chosen, looked at once more and sent", async (page, mock) => {
+  await openChat(page, "Ben Ortiz");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Send files" }).click();
+  await (await chooser).setFiles([
+    { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("words") },
+    { name: "refuse.me", mimeType: "text/plain", buffer: Buffer.from("more") },
+  ]);
+  await page.getByRole("heading", { name: "Send 2 files to Ben Ortiz" }).waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByLabel("Show it on their screens").check();
+  await page.getByRole("button", { name: "Send encrypted" }).click();
+  await card(page, "a.txt").getByText("5 bytes").waitFor();
+  await asked(mock, `POST /api/files?to=${encodeURIComponent(BEN)}&name=a.txt&size=5&display=1`);
+  await page.getByText("The files here take all the room they may.").waitFor();
+});
+
+dashboard("what is dropped or pasted is asked about first", async (page) => {
+  await openChat(page, "Ben Ortiz");
+  const data = await page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["dropped"], "dropped.txt"));
+    return data;
+  })()`);
+  const chat = page.locator("section.chat");
+  await chat.dispatchEvent("dragenter", { dataTransfer: data });
+  await page.getByText("Drop files to send them here").waitFor();
+  await picture(page, "files-drop");
+  await chat.dispatchEvent("drop", { dataTransfer: data });
+  await page.getByRole("dialog").getByText("dropped.txt").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.evaluate(`(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File(["pasted"], "pasted.txt"));
+    const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.querySelector(".composer-field").dispatchEvent(event);
+  })()`);
+  await page.getByRole("dialog").getByText("pasted.txt").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(await page.getByText("Drop files to send them here").count(), 0);
+});
+
+dashboard("each state of a file says what it is and what can be done", async (page, mock) => {
+  const large = { size: 50 * MB, type: null, here: false } as const;
+  mock.putFile(fakeFile(BEN, { ...large, id: "film", name: "film.mkv", state: "offered" }));
+  await openChat(page, "Ben Ortiz");
+  const film = card(page, "film.mkv");
+  await film.getByText("50 MB · not fetched yet").waitFor();
+  await film.getByRole("button", { name: "Decline" }).click();
+  await film.getByRole("button", { name: "Fetch it after all" }).waitFor();
+  const moving = { ...mock.state.files.get("film")!, state: "transferring" } as const;
+  mock.putFile(moving);
+  const progress = { id: "film", bytes: 20 * MB, total: 50 * MB, rate: 4 * MB };
+  mock.emit({ type: "file-progress", data: progress });
+  await film.getByText("20 MB of 50 MB · 4.0 MB/s").waitFor();
+  assert.equal(await film.getByRole("progressbar").getAttribute("value"), `${20 * MB}`);
+  await picture(page, "files-moving");
+  assert.deepEqual(await seriousViolations(page), []);
+  await film.getByRole("button", { name: "Pause" }).click();
+  await film.getByText("50 MB · paused").waitFor();
+  await film.getByRole("button", { name: "Go on" }).click();
+  await film.getByRole("button", { name: "Cancel" }).click();
+  await film.getByText("50 MB · cancelled").waitFor();
+  await film.getByRole("button", { name: "Forget" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
+  await film.waitFor({ state: "detached" });
+});
+
+dashboard(
+  "a picture is drawn, a false name is told, a refusal and a failure too",
+  async (page, mock) => {
+    mock.putFile(fakeFile(BEN, { name: "dot.png", type: "image/png", width: 1, height: 1 }));
+    mock.putFile(
+      fakeFile(BEN, { name: "photo.jpg", type: "application/x-msdownload", pretends: true }),
+    );
+    const problem = { code: "offline", message: "There is no connection to your server." };
+    mock.putFile(fakeFile(BEN, { name: "late.bin", state: "failed", here: false, problem }));
+    mock.putFile(fakeFile(BEN, { name: "no.txt", mine: true }), "failed");
+    await openChat(page, "Ben Ortiz");
+    await page.getByRole("img", { name: "Picture dot.png" }).waitFor();
+    await card(page, "photo.jpg").getByText("its name says something else").waitFor();
+    assert.equal(
+      await card(page, "photo.jpg").getByRole("button", { name: "Show here" }).count(),
+      0,
+    );
+    await card(page, "late.bin").getByText("There is no connection to your server.").waitFor();
+    await card(page, "no.txt").getByText("they declined it").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "files-states");
+  },
+);
+
+dashboard("to a group: everybody, a few, or who is in it later", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE, {
+    members: [
+      fakeGroupMember({ self: true, trust: "own" }),
+      fakeGroupMember({ jid: BEN, name: "Ben Ortiz", role: "member", trust: "verified" }),
+    ],
+  }));
+  mock.putFile(fakeFile(CIRCLE, { from: BEN, name: "secret.txt", locked: true, here: false }));
+  await openChat(page, "Circle");
+  await card(page, "secret.txt").getByText("asked of its sender").waitFor();
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Send files" }).click();
+  const file = { name: "few.txt", mimeType: "text/plain", buffer: Buffer.from("few") };
+  await (await chooser).setFiles([file]);
+  await page.getByLabel("Only who is in the group when they fetch it").waitFor();
+  await page.getByLabel("Only these").check();
+  const send = page.getByRole("button", { name: "Send encrypted" });
+  assert.equal(await send.isDisabled(), true, "nobody is chosen");
+  await page.getByRole("dialog").getByLabel("Ben Ortiz").check();
+  await picture(page, "files-recipients");
+  assert.deepEqual(await seriousViolations(page), []);
+  await send.click();
+  await asked(
+    mock,
+    `POST /api/files?to=${encodeURIComponent(CIRCLE)}&name=few.txt&size=3&people=${
+      encodeURIComponent(BEN)
+    }`,
+  );
+});
+
+dashboard("what comes by itself is bounded for all and for one contact", async (page, mock) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  const all = page.getByLabel("Files that come by themselves");
+  await all.selectOption({ label: "up to 1.0 MB" });
+  await asked(mock, "PUT /api/file-limits");
+  assert.equal(mock.state.fileLimits.limit, MB);
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
+dashboards.test("files in the dashboard");
