@@ -210,7 +210,10 @@ Deno.test("what goes in clear through a group's room is no message of the group,
     const [alice, bob] = [party.app("Alice"), party.app("Bob")];
     const jid = await meet(party, ["Bob"]);
     for (const app of [alice, bob]) {
-      await assert.rejects(app.sendToRoom(jid, "in clear"), { code: "room-is-group" });
+      await assert.rejects(app.sendToRoom(jid, "in clear"), {
+        code: "room-is-group",
+        publicMessage: `${jid} is an encrypted group: use what is for groups (simppd group …).`,
+      });
       await assert.rejects(app.joinRoom({ jid, plain: true }), { code: "room-is-group" });
       await assert.rejects(app.changeRoom(jid, { subject: "in clear" }), { code: "room-is-group" });
       await assert.rejects(app.leaveRoom(jid), { code: "room-is-group" });

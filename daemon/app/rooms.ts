@@ -458,7 +458,10 @@ export class AppRooms {
   #refuseSealed(jid: string): void {
     const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
     if (!sealed) return;
-    throw new SimppdError("room-is-group", `${jid} is an encrypted group: use what is for groups.`);
+    throw new SimppdError(
+      "room-is-group",
+      `${jid} is an encrypted group: use what is for groups (simppd group …).`,
+    );
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */
