@@ -134,9 +134,7 @@ export class AppRooms {
    * An address for a room that is to be made; `sealed`: for a group, whose name it keeps to itself.
    * @throws SimppdError `bad-input`, `no-room-service`, `too-many-rooms`, `bad-jid`, `not-online`
    */
-  async newAddress(
-    input: { name: string; server?: string; sealed?: boolean },
-  ): Promise<string> {
+  async newAddress(input: Parameters<typeof newRoomAddress>[1]): Promise<string> {
     const { connection } = this.#need();
     const jid = this.#address(await newRoomAddress(connection.rooms, input));
     this.#requirePlace();
@@ -460,7 +458,7 @@ export class AppRooms {
     if (!sealed) return;
     throw new SimppdError(
       "room-is-group",
-      `${jid} is an encrypted group: use what is for groups (simppd group …).`,
+      `${jid} is an encrypted group: use simppd group for it.`,
     );
   }
 
