@@ -212,7 +212,7 @@ Deno.test("what goes in clear through a group's room is no message of the group,
     for (const app of [alice, bob]) {
       await assert.rejects(app.sendToRoom(jid, "in clear"), {
         code: "room-is-group",
-        publicMessage: `${jid} is an encrypted group: use simppd group for it.`,
+        publicMessage: `${jid} is an encrypted group: see simppd group.`,
       });
       await assert.rejects(app.joinRoom({ jid, plain: true }), { code: "room-is-group" });
       await assert.rejects(app.changeRoom(jid, { subject: "in clear" }), { code: "room-is-group" });

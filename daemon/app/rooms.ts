@@ -458,7 +458,7 @@ export class AppRooms {
     if (!sealed) return;
     throw new SimppdError(
       "room-is-group",
-      `${jid} is an encrypted group: use simppd group for it.`,
+      `${jid} is an encrypted group: see simppd group.`,
     );
   }
 
