@@ -455,11 +455,9 @@ export class AppRooms {
   /** Who asks for what is in clear is not given what is sealed, nor the other way round. */
   #refuseSealed(jid: string): void {
     const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
-    if (!sealed) return;
-    throw new SimppdError(
-      "room-is-group",
-      `${jid} is an encrypted group: see simppd group.`,
-    );
+    if (sealed) {
+      throw new SimppdError("room-is-group", `${jid} is an encrypted group: see simppd group.`);
+    }
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */
