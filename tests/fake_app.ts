@@ -12,8 +12,6 @@ import type {
   ArchiveView,
   CallView,
   ContactView,
-  FileLimitsView,
-  FileView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -21,6 +19,7 @@ import type {
   RoomView,
   StatusView,
 } from "../daemon/views/mod.ts";
+import { FAKE_FILE, FAKE_LIMITS } from "./fake_file.ts";
 
 /** The smallest JPEG-shaped bytes of `size` bytes; `fill` tells pictures apart. */
 export function fakePicture(sequence: number, size = 64): Picture {
@@ -104,35 +103,6 @@ const FAKE_GROUP: GroupView = {
 
 const FAKE_INVITATION = "xmpp:alice@fake.example?roster;preauth=AAAAAAAAAAAAAAAAAAAAAA;ibr=y;" +
   `hosts=127.0.0.1:5223;pin=${"A".repeat(43)};account=none`;
-const FAKE_FILE: FileView = {
-  id: "f".repeat(32),
-  place: "bob@fake.example",
-  from: "bob@fake.example",
-  mine: false,
-  name: "Zürich (1).txt",
-  type: "text/plain",
-  declared: "text/plain",
-  pretends: false,
-  size: 14,
-  width: null,
-  height: null,
-  thumbnail: null,
-  at: 1,
-  state: "done",
-  progress: null,
-  problem: null,
-  here: true,
-  locked: false,
-  display: false,
-  ways: ["upload"],
-};
-const FAKE_LIMITS: FileLimitsView = {
-  limit: 10_000_000,
-  places: {},
-  fileBytes: 4_294_967_296,
-  quota: 10_000_000_000,
-};
-
 /**
  * An AppApi without a network behind it, for tests of the door and the command line: one contact
  * `bob@fake.example`, one ringing call `call-1`, messages that are sent and delivered at once.

@@ -255,4 +255,17 @@ dashboard("a group that was ended is deleted here", async (page, mock) => {
   mock.putGroup(fakeGroup(CIRCLE, { state: "out", role: "member", epoch: null, problem }));
 });
 
+dashboard("at 360 px a group fits, and the lock stays in its head", async (page) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.getByRole("button", { name: /Circle/ }).click();
+  await said(page, "Between us");
+  const lock = page.locator(".room-head .trust-sealed .icon");
+  const [box, head] = [await lock.boundingBox(), await page.locator(".room-head").boundingBox()];
+  assert(box !== null && head !== null && box.width > 0);
+  assert(box.x >= 0 && box.x + box.width <= 360 && box.y + box.height <= head.y + head.height);
+  assert(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+  assert.deepEqual(await seriousViolations(page), []);
+  await picture(page, "group-360");
+}, inCircle);
+
 dashboards.test("dashboard: encrypted groups");

@@ -32,6 +32,7 @@ import { FileApi } from "./file_api.ts";
 import type { AppFiles } from "./files/files.ts";
 import type { AppGroups } from "./groups.ts";
 import { greet } from "./inbox.ts";
+import { keysReplaced } from "./own_devices.ts";
 import type { AppRooms } from "./rooms.ts";
 
 const DEFAULT_CAMERA: CameraOptions = { camera: "test", size: "640x480", fps: 30 };
@@ -480,10 +481,7 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     const data = this.status();
     this.events.emit({ type: "status", data });
     if (this.#parts.devices.isNewlyReplaced()) {
-      const message = "Somebody published other keys for your account. They are not taken over, " +
-        "and nothing is sent from here until yours are back.";
-      const told = { at: Date.now(), code: "keys-replaced", message, contact: null };
-      this.events.emit({ type: "security", data: told });
+      this.events.emit({ type: "security", data: keysReplaced() });
     }
     void this.#parts.chats.flush();
     return data;

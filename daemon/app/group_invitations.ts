@@ -2,20 +2,25 @@ import { logOf } from "../base/mod.ts";
 import { parseSpecification } from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import { invitationOf } from "./group_content.ts";
+import type { Subscription } from "../views/mod.ts";
 import type { Incoming } from "./incoming.ts";
 
 /** Invitations that wait for an answer, at most. */
 const MOST = 50;
-/** Who was told no is not heard again for the same group so long, in ms. */
+/** Who was told no, and is not accepted as a contact, is not heard for that group so long, in ms. */
 const DECLINED_FOR = 86_400_000;
+const ACCEPTED: readonly Subscription[] = ["to", "from", "both"];
 
 interface Around {
   readonly people: {
     has(jid: string): boolean;
     isStranger(jid: string): boolean;
     isBlocked(jid: string): boolean;
+    get(jid: string): { readonly subscription: Subscription };
   };
   readonly stored: StoredGroups;
+  /** Did the person compare this contact's keys? */
+  readonly isVerified: (jid: string) => boolean;
   readonly own: string;
   /** Is something remembered of this room, in clear? */
   isPlainRoom(jid: string): boolean;
@@ -28,8 +33,9 @@ interface Around {
 export function takeInvitation(
   from: string,
   { content }: Incoming["envelope"],
-  { people, stored, own, isPlainRoom }: Around,
+  around: Around,
 ): StoredGroup | undefined {
+  const { people, stored, own, isPlainRoom } = around;
   const found = invitationOf(content);
   if (found === undefined) return undefined;
   if (from === own || people.isBlocked(from) || people.isStranger(from)) return undefined;
@@ -51,7 +57,7 @@ export function takeInvitation(
   // The same group in another room is no other group, and its keys are not this one's.
   if (stored.all().some((one) => one.id === id && one.jid !== jid)) return undefined;
   const known = stored.get(jid);
-  if (known !== undefined && !isOpen(known, from)) return undefined;
+  if (known !== undefined && !isOpen(known, jid, from, around)) return undefined;
   if (stored.all().filter(({ state }) => state === "invited").length >= MOST) return undefined;
   return {
     jid,
@@ -73,8 +79,15 @@ export function takeInvitation(
 }
 
 /** May an invitation take the place of what is known? One we are in stays what it is. */
-function isOpen(known: StoredGroup, from: string): boolean {
-  if (known.state === "joined") return false;
-  if (known.state === "declined") return Date.now() - known.at >= DECLINED_FOR;
+function isOpen(known: StoredGroup, jid: string, from: string, around: Around): boolean {
+  if (known.jid !== jid || known.state === "joined") return false;
+  if (known.state === "declined") {
+    return isAccepted(from, around) || Date.now() - known.at >= DECLINED_FOR;
+  }
   return known.state !== "invited" || known.invitation?.from === from;
+}
+
+/** Did the person let them in, or compare keys? Who did may have declined by mistake; others nag. */
+function isAccepted(jid: string, { people, isVerified }: Around): boolean {
+  return isVerified(jid) || ACCEPTED.includes(people.get(jid).subscription);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemRandom } from "../crypto/mod.ts";
 import { MIGRATIONS, openDatabase, StoredGroups, Vault } from "../store/mod.ts";
 import type { Element } from "../xmpp/core/mod.ts";
+import type { Subscription } from "../views/mod.ts";
 import { invitationElement } from "./group_content.ts";
 import { takeInvitation } from "./group_invitations.ts";
 
@@ -21,23 +22,26 @@ function specification(change: Record<string, string> = {}): string {
   return ["simppd group specification 1", ...lines].join("\n");
 }
 
-function makeInbox() {
+function makeInbox(subscription: Subscription = "asked") {
   const db = openDatabase(":memory:", MIGRATIONS);
   const stored = new StoredGroups(db, new Vault(systemRandom(32), systemRandom));
   const people = {
     has: (jid: string) => jid === BOB,
     isStranger: (jid: string) => jid !== BOB,
     isBlocked: () => false,
+    get: () => ({ subscription }),
   };
   const plain = new Set<string>();
   const isPlainRoom = (jid: string) => plain.has(jid);
+  const verified = new Set<string>();
+  const isVerified = (jid: string) => verified.has(jid);
+  const around = { people, stored, isVerified, own: ALICE, isPlainRoom };
   const take = (from: string, ...content: Element[]) => {
-    const envelope = { to: ALICE, time: 0, content };
-    const group = takeInvitation(from, envelope, { people, stored, own: ALICE, isPlainRoom });
+    const group = takeInvitation(from, { to: ALICE, time: 0, content }, around);
     if (group !== undefined) stored.put(group);
     return group;
   };
-  return { db, stored, plain, take };
+  return { db, stored, plain, verified, take };
 }
 
 Deno.test("an invitation of a contact is kept; one of a stranger, of oneself, or of nonsense is not", () => {
@@ -89,4 +93,22 @@ Deno.test("no invitation takes the place of a room in clear", () => {
   const other = specification({ room: "other@rooms.example.org" });
   assert.equal(take(BOB, invitationElement(other, ""))?.state, "invited");
   db.close();
+});
+
+Deno.test("who was declined and is accepted or verified comes through at once when they invite anew", () => {
+  const again = ({ stored, take }: ReturnType<typeof makeInbox>) => {
+    const group = take(BOB, invitationElement(specification(), "")) ?? stored.get(ROOM)!;
+    stored.put({ ...group, state: "declined", at: Date.now(), invitation: null });
+    return take(BOB, invitationElement(specification(), "anew"))?.invitation?.reason;
+  };
+  for (const subscription of ["to", "from", "both"] as const) {
+    const inbox = makeInbox(subscription);
+    assert.equal(again(inbox), "anew");
+    inbox.db.close();
+  }
+  const inbox = makeInbox("asked");
+  assert.equal(again(inbox), undefined);
+  inbox.verified.add(BOB);
+  assert.equal(again(inbox), "anew");
+  inbox.db.close();
 });

@@ -1,7 +1,7 @@
 import type { Bytes, Emitter } from "../base/mod.ts";
 import type { GroupMember, ProvedDevice, Specification } from "../group/mod.ts";
 import type { StoredGroups } from "../store/mod.ts";
-import type { AppEvent } from "../views/mod.ts";
+import type { AppEvent, Subscription } from "../views/mod.ts";
 import type { Element } from "../xmpp/core/mod.ts";
 import type { OpenGroup } from "./group_here.ts";
 import type { GroupLink } from "./group_link.ts";
@@ -18,7 +18,9 @@ export interface GroupsOptions {
   readonly rooms: () => AppRooms;
   readonly people: {
     has(jid: string): boolean;
-    get(jid: string): { name: string; blocked: boolean; plain: boolean };
+    get(
+      jid: string,
+    ): { name: string; blocked: boolean; plain: boolean; subscription: Subscription };
     isStranger(jid: string): boolean;
     isBlocked(jid: string): boolean;
   };

@@ -25,6 +25,7 @@ import {
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
+import { leaveKeys } from "./group_leaving.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
@@ -135,6 +136,7 @@ export class AppGroups implements SealedRooms {
     const group = takeInvitation(from, envelope, {
       people,
       stored,
+      isVerified: (jid) => this.#o.pinned(jid)?.verified ?? false,
       own: this.#o.self().jid,
       isPlainRoom: (jid) => rooms().isPlain(jid),
     });
@@ -158,7 +160,7 @@ export class AppGroups implements SealedRooms {
       key: readServerKey(input.keyServer.key),
     };
     const registrars = readRegistrars(input.registrars ?? []);
-    const jid = await rooms().newAddress(input);
+    const jid = await rooms().newAddress({ ...input, sealed: true });
     const name = input.name.trim();
     const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
     const specification = newSpecification({ name, room: jid, owner, keyServer, registrars });
@@ -234,7 +236,7 @@ export class AppGroups implements SealedRooms {
     }
     if (inside && !force) {
       if (!this.#online) throw keyServerNotTold();
-      await keys.leave();
+      await leaveKeys(keys);
     }
     this.#remove(group.jid);
   }

@@ -143,6 +143,8 @@ Deno.test("three make a group, talk, one is expelled, a fourth joins late: what 
     ];
     const made = await alice.createGroup({ name: "Circle" });
     const { jid } = made;
+    // The server sees the address: nothing of the name is in it.
+    assert.match(jid, /^g-[0-9a-f]{20}@/);
     assert.deepEqual(
       [made.state, made.name, made.role, made.keyServer.own, made.epoch?.number],
       ["in", "Circle", "owner", true, 1],
@@ -222,7 +224,10 @@ Deno.test("what goes in clear through a group's room is no message of the group,
     const [alice, bob] = [party.app("Alice"), party.app("Bob")];
     const jid = await meet(party, ["Bob"]);
     for (const app of [alice, bob]) {
-      await assert.rejects(app.sendToRoom(jid, "in clear"), { code: "room-is-group" });
+      await assert.rejects(app.sendToRoom(jid, "in clear"), {
+        code: "room-is-group",
+        publicMessage: `${jid} is an encrypted group: see simppd group.`,
+      });
       await assert.rejects(app.joinRoom({ jid, plain: true }), { code: "room-is-group" });
       await assert.rejects(app.changeRoom(jid, { subject: "in clear" }), { code: "room-is-group" });
       await assert.rejects(app.leaveRoom(jid), { code: "room-is-group" });

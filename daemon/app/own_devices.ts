@@ -179,3 +179,10 @@ export class OwnDevices {
     if (this.#simpp.trust.takeOver(jid, fingerprint)) this.#people.touch(jid);
   }
 }
+
+/** What is told when somebody published other keys for our account. */
+export function keysReplaced(): { at: number; code: string; message: string; contact: null } {
+  const message = "Somebody published other keys for your account. They are not taken over, " +
+    "and nothing is sent from here until yours are back.";
+  return { at: Date.now(), code: "keys-replaced", message, contact: null };
+}

@@ -1,4 +1,5 @@
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, toHex } from "../base/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
 import type { StoredRoom } from "../store/mod.ts";
 import type { RoomInvitationView } from "../views/mod.ts";
 import type { Room, Rooms } from "../xmpp/client/mod.ts";
@@ -49,12 +50,13 @@ function needed(what: string): SimppdError {
 }
 
 /**
- * An address for a room that is to be made, on our own server's rooms where none is named.
+ * An address for a room that is to be made, on our own server's rooms where none is named. It says
+ * what the room is called, but for the room of a group (`sealed`): the server sees addresses.
  * @throws SimppdError `bad-input`, `no-room-service`
  */
 export async function newRoomAddress(
   rooms: Rooms,
-  { name, server }: { name: string; server?: string },
+  { name, server, sealed = false }: { name: string; server?: string; sealed?: boolean },
 ): Promise<string> {
   const wanted = name.trim();
   if (wanted === "" || wanted.length > MAX_NAME) {
@@ -67,6 +69,7 @@ export async function newRoomAddress(
       "Your server has no rooms; name another server that has, such as rooms.example.org.",
     );
   }
+  if (sealed) return `g-${toHex(systemRandom(10))}@${service}`;
   const local = `${usernameOf(wanted, "room")}-${newId().replace(/[^a-z0-9]/gi, "").slice(0, 6)}`;
   return `${local.toLowerCase()}@${service}`;
 }

@@ -39,7 +39,6 @@ import { memberViews, roomView } from "./room_views.ts";
 const MOST = 100;
 /** A room's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
-const MAX_PAGE = 500;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
@@ -138,10 +137,10 @@ export class AppRooms {
   }
 
   /**
-   * An address for a room that is to be made.
+   * An address for a room that is to be made; `sealed`: for a group, whose name it keeps to itself.
    * @throws SimppdError `bad-input`, `no-room-service`, `too-many-rooms`, `bad-jid`, `not-online`
    */
-  async newAddress(input: { name: string; server?: string }): Promise<string> {
+  async newAddress(input: Parameters<typeof newRoomAddress>[1]): Promise<string> {
     const { connection } = this.#need();
     const jid = this.#address(await newRoomAddress(connection.rooms, input));
     this.#requirePlace();
@@ -264,7 +263,7 @@ export class AppRooms {
   }
 
   page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
-    const limit = Math.min(Math.max(page.limit ?? 100, 1), MAX_PAGE);
+    const limit = Math.min(Math.max(page.limit ?? 100, 1), 500);
     return this.#o.messages.page(this.#get(jid).jid, limit, page.before);
   }
 
@@ -457,8 +456,9 @@ export class AppRooms {
   /** Who asks for what is in clear is not given what is sealed, nor the other way round. */
   #refuseSealed(jid: string): void {
     const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
-    if (!sealed) return;
-    throw new SimppdError("room-is-group", `${jid} is an encrypted group: use what is for groups.`);
+    if (sealed) {
+      throw new SimppdError("room-is-group", `${jid} is an encrypted group: see simppd group.`);
+    }
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */

@@ -3,6 +3,7 @@ import type { AppEvent, GroupView, RoomMessageView } from "../views/mod.ts";
 import { GROUP_SPEC_OPTIONS, GROUP_SPEC_USAGE, groupSpec } from "./group_spec.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
+import { sure } from "./sure.ts";
 import { watchRoom } from "./room_watch.ts";
 import { TICKET_OPTIONS, TICKET_USAGE, ticketOf } from "./ticket_options.ts";
 import {
@@ -42,7 +43,7 @@ export const group: Verb = {
     "group watch JID                              prints what is said until it is interrupted",
     "group status JID                             members, who is verified, the key, its keeper",
     "group specification JID                      what every member has",
-    "group end JID                                ends it for everybody",
+    "group end JID [--yes]                        ends it for everybody, which cannot be undone",
     ...GROUP_SPEC_USAGE,
   ],
   options: {
@@ -51,6 +52,7 @@ export const group: Verb = {
     role: { type: "string" },
     reason: { type: "string" },
     force: { type: "boolean" },
+    yes: { type: "boolean" },
     registrar: { type: "string", multiple: true },
     ...TICKET_OPTIONS,
     ...GROUP_SPEC_OPTIONS,
@@ -179,7 +181,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID"],
     async run(api, jid, _, { io, json }) {
       await find(api, jid);
-      return await watchRoom(api, jid, io, json);
+      return await watchRoom(api, jid, "keystone", io, json);
     },
   },
   status: {
@@ -198,7 +200,10 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   end: {
     words: ["JID"],
-    async run(api, jid) {
+    takes: ["yes"],
+    async run(api, jid, _, invocation) {
+      const { name } = await find(api, jid);
+      sure(invocation, `End the group ${printable(name)} for everybody in it?`, "ended");
       await api.ask("POST", path(jid, "/end"));
       return { value: { ended: jid }, text: `${jid} is ended for everybody` };
     },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseSpecification } from "../group/mod.ts";
+import { main } from "./command_line.ts";
 import { groupSpec } from "./group_spec.ts";
 import type { Invocation } from "./verb.ts";
 
@@ -54,6 +55,26 @@ Deno.test("group spec check names every line that is wrong", async () => {
     assert.match(error.message, /A line "owner = …" was expected/);
     return true;
   });
+});
+
+Deno.test("group spec check shows each fault on a line of its own, and nothing that a terminal obeys", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "simppd group specification 1\ndegree = \u001b[31m9\nname =\n");
+  const err: string[] = [];
+  const code = await main(["group", "spec", "check", file], {
+    out() {},
+    err: (line) => void err.push(line),
+    secret: () => Promise.resolve(""),
+    rest: () => Promise.resolve(""),
+  });
+  await Deno.remove(file);
+  assert.equal(code, 1);
+  const lines = err.join("\n").split("\n");
+  assert.match(lines[0]!, /^error: .*/);
+  assert.ok(lines.some((line) => /Line 2: degree: /.test(line)));
+  assert.ok(lines.some((line) => /^Line 3: name: /.test(line)));
+  assert.equal(lines.join().includes("\\u{a}"), false);
+  assert.equal(lines.join().includes("\u001b"), false);
 });
 
 Deno.test("group spec says what it does not take", async () => {

@@ -57,7 +57,11 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
     await ask(["group", "decline", CIRCLE]);
     await ask(["group", "expel", CIRCLE, "bob@fake.example"]);
     await ask(["group", "role", CIRCLE, "bob@fake.example", "admin"]);
-    await ask(["group", "end", CIRCLE]);
+    const unsure = await ask(["group", "end", CIRCLE]);
+    assert.equal(unsure.code, 2);
+    assert.match(unsure.err.at(-1)!, /cannot be undone: --yes is missing/);
+    assert.equal(app.asked.some(([deed]) => deed === "endGroup"), false);
+    await ask(["group", "end", CIRCLE, "--yes"]);
     await ask(["group", "leave", CIRCLE, "--force"]);
     assert.deepEqual(app.asked, [
       ["createGroup", { name: "Circle" }],
@@ -105,6 +109,24 @@ Deno.test("group send waits until the room has it, and says that it was encrypte
     const { code, out } = await ask(["group", "send", CIRCLE, "-"]);
     assert.deepEqual([code, out], [0, ["sent, encrypted"]]);
     assert.deepEqual(app.asked.at(-1), ["sendToGroup", CIRCLE, "from standard input"]);
+  }));
+
+Deno.test("group watch says that the group is encrypted, and does not watch one that is in clear", () =>
+  withGroups(async (ask, app) => {
+    app.room = { ...app.room, jid: CIRCLE };
+    assert.match((await ask(["group", "watch", CIRCLE])).err.at(-1)!, /room-not-encrypted/);
+    app.room = { ...app.room, encryption: "keystone" };
+    const watching = ask(["group", "watch", CIRCLE]);
+    const gone = setInterval(
+      () => app.events.emit({ type: "room-removed", data: { jid: CIRCLE } }),
+      50,
+    );
+    const { code, err } = await watching;
+    clearInterval(gone);
+    assert.equal(code, 0);
+    assert.deepEqual(err, [
+      `${CIRCLE} is encrypted: only its members, and who keeps its keys, can read it.`,
+    ]);
   }));
 
 Deno.test("chat sends each line by the question of its kind, and shows who is verified", () =>

@@ -99,6 +99,21 @@ Deno.test("a server with its key server, and a registrar and a key server beside
   }
 });
 
+Deno.test("keyserver and registrar make nothing in a directory that was mistyped", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "simppd-keyserver-" });
+  try {
+    for (const verb of [["keyserver", "show"], ["registrar", "show"]]) {
+      const { code, answer } = await simppd([...verb, "--data", `${folder}/mistyped`]);
+      assert.deepEqual([code, answer.error.code], [1, "nothing-kept"]);
+    }
+    const backup = ["keyserver", "backup", `${folder}/keys.backup`, "--data", `${folder}/mistyped`];
+    assert.equal((await simppd(backup, "a passphrase")).answer.error.code, "nothing-kept");
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("keyserver and registrar say what is missing or does not go together", async () => {
   const folder = await Deno.makeTempDir({ prefix: "simppd-keyserver-" });
   try {

@@ -2,11 +2,13 @@ import { SimppdError } from "../base/mod.ts";
 import type { AppEvent, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
-import { said, watchRoom } from "./room_watch.ts";
+import { findRoom, said, watchRoom } from "./room_watch.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
 
 /** How long `send` waits for the room to repeat what was said, in ms. */
 const SENT_WITHIN = 30_000;
+/** What stands in the list for the room of a group. */
+const GROUP = "encrypted group, see simppd group";
 
 export const room: Verb = {
   name: "room",
@@ -140,11 +142,12 @@ const deeds: Readonly<Record<string, Deed>> = {
   send: { words: ["JID", "TEXT"], run: send },
   watch: {
     words: ["JID"],
-    run: (api, jid, _, { io, json }) => watchRoom(api, jid, io, json),
+    run: (api, jid, _, { io, json }) => watchRoom(api, jid, "none", io, json),
   },
   messages: {
     words: ["JID"],
     async run(api, jid) {
+      await findRoom(api, jid, "none");
       const page = await api.ask<RoomMessageView[]>("GET", path(jid, "/messages"));
       return { value: page, text: page.map(said).join("\n") || "Nothing was said yet." };
     },
@@ -239,8 +242,8 @@ async function settled(
 }
 
 function line(view: RoomView): string {
-  const { jid, name, state, occupants, unread, mentions, invitation, problem } = view;
-  const words = ["not encrypted", state as string];
+  const { jid, name, encryption, state, occupants, unread, mentions, invitation, problem } = view;
+  const words = [encryption === "none" ? "not encrypted" : GROUP, state as string];
   if (state === "in") words.push(`${occupants} there`);
   if (invitation !== null) words.push(`invited by ${printable(invitation.from)}`);
   if (problem !== null) words.push(printable(problem.message));

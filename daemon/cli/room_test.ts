@@ -134,3 +134,16 @@ Deno.test("room send waits until the room has it; room watch prints what is said
     ]);
     assert.equal((await ask(["watch", "nowhere@rooms.example"])).code, 1);
   }));
+
+Deno.test("room: an encrypted group is called one in the list, and neither watched nor read as in clear", () =>
+  withRooms(async (ask, app) => {
+    app.room = { ...app.room, encryption: "keystone" };
+    const [line] = (await ask(["list"])).out;
+    assert.match(line!, /: encrypted group, see simppd group, in/);
+    for (const deed of ["watch", "messages"]) {
+      const { code, err, out } = await ask([deed, DEN]);
+      assert.equal(code, 1);
+      assert.match(err.join("\n"), /^error: .* is an encrypted group.*\(room-is-group\)$/);
+      assert.deepEqual(out, []);
+    }
+  }));

@@ -5,14 +5,41 @@ import { printable } from "./printable.ts";
 import { untilSignal } from "./signals.ts";
 import type { Io } from "./verb.ts";
 
+const PROTECTION: Readonly<Record<RoomView["encryption"], string>> = {
+  none: "is not encrypted: its server can read everything here.",
+  keystone: "is encrypted: only its members, and who keeps its keys, can read it.",
+};
+
+/**
+ * A room as it is known.
+ * @param encryption what the caller takes it for
+ * @throws SimppdError `unknown-room`, `room-is-group`, `room-not-encrypted`
+ */
+export async function findRoom(
+  api: LocalApi,
+  jid: string,
+  encryption: RoomView["encryption"],
+): Promise<RoomView> {
+  const found = (await api.ask<RoomView[]>("GET", "/api/rooms")).find((room) => room.jid === jid);
+  if (found === undefined) {
+    throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
+  }
+  if (found.encryption === encryption) return found;
+  throw encryption === "none"
+    ? new SimppdError("room-is-group", `${jid} is an encrypted group: use simppd group for it.`)
+    : new SimppdError("room-not-encrypted", `${jid} is not encrypted: use simppd room for it.`);
+}
+
 /**
  * Prints what is said in a room, a line each (`json`: a view each), until the process is told to end
  * or the room is gone.
- * @throws SimppdError `unknown-room`, `no-answer` when the daemon ended
+ * @param encryption what the caller takes the room for
+ * @throws SimppdError as {@link findRoom}, `no-answer` when the daemon ended
  */
 export async function watchRoom(
   api: LocalApi,
   jid: string,
+  encryption: RoomView["encryption"],
   io: Io,
   json: boolean,
 ): Promise<null> {
@@ -21,11 +48,8 @@ export async function watchRoom(
   void told.signal.then(() => over.abort());
   try {
     const events = await api.events(over.signal);
-    const rooms = await api.ask<RoomView[]>("GET", "/api/rooms");
-    if (!rooms.some((room) => room.jid === jid)) {
-      throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
-    }
-    if (!json) io.err(printable(`${jid} is not encrypted: its server can read everything here.`));
+    await findRoom(api, jid, encryption);
+    if (!json) io.err(printable(`${jid} ${PROTECTION[encryption]}`));
     const print = (message: RoomMessageView) =>
       io.out(json ? JSON.stringify(message) : said(message));
     if (await follow(events, jid, print) || over.signal.aborted) return null;

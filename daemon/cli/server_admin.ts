@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { askServer, MOST_INVITATION_DAYS, type ServerRequestAnswer } from "../app/mod.ts";
-import { SimppdError } from "../base/mod.ts";
 import { newPasswordOf } from "./account.ts";
 import { listed, made, revoked } from "./invite.ts";
 import { printable } from "./printable.ts";
+import { sure } from "./sure.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, whole } from "./verb.ts";
 
 /** How long an invitation can be used, in days. */
@@ -27,7 +27,7 @@ export async function serverUser(invocation: Invocation): Promise<Answer> {
     }
     case "remove": {
       const [name] = expectWords(words, "NAME") as [string];
-      sure(invocation, `Remove the account ${name}, with all that belongs to it?`);
+      sure(invocation, `Remove the account ${name}, with all that belongs to it?`, "removed");
       const { jid } = await askServer(folder, "removeUser", { name });
       return { value: { jid }, text: `${jid} is removed` };
     }
@@ -96,7 +96,7 @@ export async function serverRoom(invocation: Invocation): Promise<Answer> {
     }
     case "remove": {
       const [name] = expectWords(words, "NAME") as [string];
-      sure(invocation, `Remove the room ${name}?`);
+      sure(invocation, `Remove the room ${name}?`, "removed");
       const { jid } = await askServer(folder, "removeRoom", { name });
       return { value: { jid }, text: `${jid} is removed` };
     }
@@ -129,14 +129,6 @@ export async function serverStats({ words, state }: Invocation): Promise<Answer>
   const stats = await askServer(state, "stats", {});
   const lines = Object.entries(stats).map(([name, value]) => `${name.padEnd(18)}${value}`);
   return { value: stats, text: lines.join("\n") };
-}
-
-/** What cannot be undone needs `--yes`, or a yes from who sits at the terminal. */
-function sure({ options, io, json }: Invocation, question: string): void {
-  if (options.yes === true) return;
-  const answer = json ? undefined : io.confirm?.(question);
-  if (answer === undefined) throw new UsageError("this cannot be undone: --yes is missing");
-  if (!answer) throw new SimppdError("not-removed", "Nothing was removed.");
 }
 
 function yesOnlyFor({ words, options }: Invocation, what: string): void {

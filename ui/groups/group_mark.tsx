@@ -10,7 +10,10 @@ export function SealedMark(
   const number = group?.epoch?.number;
   const word = number === undefined || look === "mark" ? sealed : `${sealed}, ${epoch(number)}`;
   return (
-    <span class={`trust trust-first-use trust-${look}`} title={`${sealed}. ${sealedLead}`}>
+    <span
+      class={`trust trust-sealed trust-first-use trust-${look}`}
+      title={`${sealed}. ${sealedLead}`}
+    >
       <Icon name="lock" size="s" />
       <span class={look === "mark" ? "visually-hidden" : ""}>{word}</span>
     </span>

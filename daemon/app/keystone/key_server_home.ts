@@ -18,6 +18,7 @@ import {
 } from "../../store/mod.ts";
 import { ComponentHome, type HomeOptions } from "./component_home.ts";
 import { ComponentRooms } from "./component_rooms.ts";
+import { requireKept } from "./kept.ts";
 
 const DATABASE = "keyserver.db";
 
@@ -137,18 +138,24 @@ export class KeyServerHome {
   }
 }
 
-/** What is in the state directory of a key server that does not run. @throws as {@link withStore} */
-export function keyServerAt(path: string): Promise<{ key: string }> {
-  return withStore(path, (store) => ({ key: toHex(store.signingKey(systemRandom).public) }));
+/**
+ * What is in the state directory of a key server that does not run.
+ * @throws SimppdError `nothing-kept`, and as {@link withStore}
+ */
+export async function keyServerAt(path: string): Promise<{ key: string }> {
+  await requireKept(path, DATABASE);
+  return await withStore(path, (store) => ({ key: toHex(store.signingKey(systemRandom).public) }));
 }
 
 /**
  * A backup of a key server that does not run, sealed under a passphrase: its groups, its signing key
- * and its SIMPP account. @throws SimppdError `passphrase-too-short`, and as {@link withStore}
+ * and its SIMPP account.
+ * @throws SimppdError `passphrase-too-short`, `nothing-kept`, and as {@link withStore}
  */
-export function backUpKeyServer(path: string, passphrase: string): Promise<Uint8Array[]> {
+export async function backUpKeyServer(path: string, passphrase: string): Promise<Uint8Array[]> {
   requirePassphrase(passphrase);
-  return withStore(path, (store, state) => {
+  await requireKept(path, DATABASE);
+  return await withStore(path, (store, state) => {
     const settings = new Settings(state.db, state.vault);
     const identity = settings.get("identity") === undefined ? null : exportIdentity(settings);
     const records = keyServerRecords(store, identity, systemRandom);

@@ -10,6 +10,7 @@ import {
 } from "../../group/mod.ts";
 import { Settings, StateDirectory } from "../../store/mod.ts";
 import { ComponentHome, type HomeOptions } from "./component_home.ts";
+import { nothingKept, requireKept } from "./kept.ts";
 import { type ListenerOptions, RegistrarListener } from "./registrar_listener.ts";
 
 /** Tickets for one device, a minute. */
@@ -86,10 +87,16 @@ export async function startHttpsRegistrar(
   }
 }
 
-/** The key a registrar signs with, of a directory that nobody uses just now, 64 hex digits. */
+/**
+ * The key a registrar signs with, of a directory that nobody uses just now, 64 hex digits.
+ * @throws SimppdError `nothing-kept`, and those of {@link StateDirectory.open}
+ */
 export async function registrarKeyAt(path: string): Promise<string> {
+  // StateHold's: a directory that has none was never one of ours.
+  await requireKept(path, "lock");
   const state = await StateDirectory.open(path);
   try {
+    if (new Settings(state.db, state.vault).get(SETTING) === undefined) throw nothingKept(path);
     return toHex(registrarOf(state, "simpp").key);
   } finally {
     state.close();
