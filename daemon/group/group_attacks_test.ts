@@ -133,6 +133,15 @@ Deno.test("who floods under many nicks leaves room for what members say", async 
   await stage.close();
 });
 
+Deno.test("a device that is in under one account does not come in under another", async () => {
+  const { stage, people: [bob] } = await groupOf("bob");
+  const twin = stage.person("twin@example.org", { ...bob!.self, jid: "twin@example.org" });
+  await assert.rejects(() => twin.join(), { code: "other-keys" });
+  await stage.person("carol@example.org").join();
+  assert.equal(bob!.group.epoch!.members.length, 3);
+  await stage.close();
+});
+
 Deno.test("another key server is told by its key, in the room and over the sealed channel", async () => {
   const { stage, people: [bob] } = await groupOf("bob");
   const other = new TestGroup({ group: stage.specification.group });

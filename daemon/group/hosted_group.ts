@@ -334,6 +334,11 @@ export class HostedGroup {
         const roomy = withRoom(state, join.map(({ member }) => member.jid));
         const person = admitted(roomy, from);
         const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
+        // Members refuse a list in which a device stands under two accounts: nobody is to stop them so.
+        const others = [...state.roster, ...join.map((each) => each.member)];
+        if (others.some((each) => each.device === member.device && each.id !== id)) {
+          throw refused("other-keys", "This device is in the group under another account.");
+        }
         this.#requireRoom([...join.map((each) => each.member), member]);
         this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
         if (this.#graph.has(id)) leave.add(id);
