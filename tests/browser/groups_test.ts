@@ -52,6 +52,7 @@ async function shareGroup(people: Person[]): Promise<void> {
     assert.equal(await page.getByRole("log").getByText("Not encrypted").count(), 0);
   }
   const members = await openMembers(bob.page);
+  await members.getByRole("listitem").nth(2).waitFor();
   assert.equal(await members.getByRole("listitem").count(), 3);
   await members.getByTitle("No contact of yours").waitFor();
   assert.equal(await members.getByRole("button", { name: "Invite" }).count(), 0);
