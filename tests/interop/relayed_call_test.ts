@@ -100,7 +100,7 @@ async function relayed(alice: App, bob: App, { domain }: Server, coturn: Coturn)
     const view = alice.call(id);
     return view.state === "ended" ? view : undefined;
   });
-  assert.equal(over.reason, "failed");
+  assert.equal(over.reason, "no-path");
   assert.match(over.detail!, /no relay answered/);
 }
 
