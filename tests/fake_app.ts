@@ -458,7 +458,7 @@ export class FakeApp implements AppApi {
 
   displays: AppApi["displays"] = () => this.stage.view();
   presentFile: AppApi["presentFile"] = (input) => {
-    this.asked.push(["presentFile", input.to, input.name]);
+    this.asked.push(["presentFile", input.to, input.name, input.size]);
     return new Presenting(this.stage, () => "alice@fake.example").present(input);
   };
   clearPresented: AppApi["clearPresented"] = (place) =>

@@ -345,10 +345,11 @@ export interface AppApi {
   displays(): DisplaysView;
   /**
    * Shows a file to a group or contact, or (`to` null) on this machine's stage alone.
-   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   * @param input.size bytes there will be; for others it must be said
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`, `bad-input`; those of sending
    */
   presentFile(
-    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+    input: { to: string | null; name: string; size?: number; bytes: ReadableStream<Uint8Array> },
   ): Promise<DisplayItemView>;
   /** Clears what we show in a group or chat, for all there. */
   clearPresented(place: string | null): Promise<DisplaysView>;

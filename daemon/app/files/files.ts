@@ -115,8 +115,11 @@ export interface NewFile {
 export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
-  /** Where each was last, so that others are told once of each turn. */
-  readonly #states = new Map<string, Transfer["state"]>();
+  /** How each stood last, so that others are told once of each turn. */
+  readonly #last = new Map<
+    string,
+    { readonly state: Transfer["state"]; readonly opens: boolean }
+  >();
   #started = false;
 
   constructor(options: AppFilesOptions) {
@@ -364,8 +367,9 @@ export class AppFiles {
   }
 
   async #keyCame(from: string, file: string, key: Bytes): Promise<void> {
-    for (const { id, descriptor } of this.#o.store.findOf(from, file)) {
+    for (const { id, state, descriptor } of this.#o.store.findOf(from, file)) {
       if (descriptor.key !== undefined) continue;
+      this.#last.set(id, { state, opens: false });
       try {
         await this.#transfers.giveKey(id, key);
       } catch (error) {
@@ -396,19 +400,20 @@ export class AppFiles {
 
   #changed(transfer: Transfer): void {
     const { id, mine, state, announced, descriptor } = transfer;
-    const before = this.#states.get(id);
-    this.#states.set(id, state);
+    const before = this.#last.get(id);
+    const opens = state === "done" && descriptor.key !== undefined;
+    this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
     lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     events.emit({ type: "file", data: this.#view(transfer) });
-    if (mine || before === state) return;
-    const opens = state === "done" && descriptor.key !== undefined;
-    if (opens && descriptor.display) {
+    if (mine) return;
+    // The key may come after the file. One that was here before this start is no news.
+    if (opens && before?.opens === false && descriptor.display) {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
-    if (groups.has(transfer.peer)) return;
-    if (state === "done" && before === "transferring") this.#tell(transfer, "done");
+    if (before?.state === state || groups.has(transfer.peer)) return;
+    if (state === "done" && before?.state === "transferring") this.#tell(transfer, "done");
     if (state === "declined") this.#tell(transfer, "declined");
   }
 
@@ -423,7 +428,7 @@ export class AppFiles {
   }
 
   #forgotten(id: string, place: string): void {
-    this.#states.delete(id);
+    this.#last.delete(id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });
