@@ -125,7 +125,7 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
   const file = { name: "few.txt", mimeType: "text/plain", buffer: Buffer.from("few") };
   await (await chooser).setFiles([file]);
   await page.getByLabel("Only who is in the group when they fetch it").waitFor();
-  await page.getByLabel("Only these").check();
+  await page.getByLabel("Only these people").check();
   const send = page.getByRole("button", { name: "Send encrypted" });
   assert.equal(await send.isDisabled(), true, "nobody is chosen");
   await page.getByRole("dialog").getByLabel("Ben Ortiz").check();
@@ -137,6 +137,33 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
     `POST /api/files?to=${encodeURIComponent(CIRCLE)}&name=few.txt&size=3&people=${
       encodeURIComponent(BEN)
     }`,
+  );
+});
+
+dashboard("to a group: who has a role, by a way that is named", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  const secret = { id: "secret", from: BEN, name: "secret.txt", locked: true, here: false };
+  mock.putFile(fakeFile(CIRCLE, secret));
+  await openChat(page, "Circle");
+  await card(page, "secret.txt").getByRole("button", { name: "Ask again" }).click();
+  await asked(mock, "POST /api/files/secret/state");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Send files" }).click();
+  const file = { name: "rota.txt", mimeType: "text/plain", buffer: Buffer.from("rota") };
+  await (await chooser).setFiles([file]);
+  await page.getByLabel("Only who has one of these roles").check();
+  const send = page.getByRole("button", { name: "Send encrypted" });
+  assert.equal(await send.isDisabled(), true, "no role is chosen");
+  await page.getByLabel("Owner").check();
+  await page.getByLabel("Admin").check();
+  await page.getByLabel("How it travels").selectOption({ label: "within messages" });
+  await picture(page, "files-roles");
+  assert.deepEqual(await seriousViolations(page), []);
+  await send.click();
+  const to = encodeURIComponent(CIRCLE);
+  await asked(
+    mock,
+    `POST /api/files?to=${to}&name=rota.txt&size=4&ways=group&roles=owner%2Cadmin`,
   );
 });
 

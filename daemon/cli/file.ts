@@ -21,6 +21,7 @@ export const file: Verb = {
     "file get ID [PATH]                           fetches it if it is not here, and saves it as PATH,",
     "                                             or in the folder PATH; never over another file",
     "file accept ID | decline ID | pause ID | resume ID | cancel ID",
+    "                                             accept: of a locked one, asks for its key again",
     "file forget ID                               deletes it and what opens it from the disk",
     "file limit [BYTES|usual] [--place JID]       up to which size files come by themselves; 0: none",
   ],
@@ -178,6 +179,13 @@ async function get(api: LocalApi, words: readonly string[]): Promise<Answer> {
       await api.ask<FileView>("POST", path(id, "/state"), { command });
     }
     if (!file.here) file = await settled(api, id, events);
+    if (file.locked) {
+      throw new SimppdError(
+        "file-locked",
+        "The file is here, and what opens it is not: its sender was asked for it, and may not let " +
+          "you have it. `file accept ID` asks again.",
+      );
+    }
     const place = await placeFor(file.name, to);
     await save(api, id, place);
     return { value: { ...file, path: place }, text: `saved as ${printable(place)}` };
