@@ -173,7 +173,27 @@ dashboard("what comes by itself is bounded for all and for one contact", async (
   await all.selectOption({ label: "up to 1.0 MB" });
   await asked(mock, "PUT /api/file-limits");
   assert.equal(mock.state.fileLimits.limit, MB);
+  await page.getByLabel("Room for all files").selectOption({ label: "up to 50 GB" });
+  await asked(mock, "PUT /api/file-room");
+  await page.getByLabel("Largest file").selectOption({ label: "up to 1.0 GB" });
+  for (let i = 0; i < 100 && mock.state.fileLimits.fileBytes !== 1e9; i++) {
+    await page.waitForTimeout(20);
+  }
+  const { quota, fileBytes } = mock.state.fileLimits;
+  assert.deepEqual([quota, fileBytes], [50e9, 1e9]);
+  await page.getByLabel("Room for all files").scrollIntoViewIfNeeded();
+  await picture(page, "files-limits");
   assert.deepEqual(await seriousViolations(page), []);
+});
+
+dashboard("what comes by itself is bounded for one group", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  await openChat(page, "Circle");
+  await page.getByRole("button", { name: "Members" }).click();
+  await page.getByLabel("Its files that come by themselves").selectOption({ label: "none" });
+  await asked(mock, "PUT /api/file-limits");
+  assert.deepEqual(mock.state.fileLimits.places, { [CIRCLE]: 0 });
+  await picture(page, "files-limit-group");
 });
 
 dashboards.test("files in the dashboard");

@@ -24,6 +24,7 @@ export const file: Verb = {
     "                                             accept: of a locked one, asks for its key again",
     "file forget ID                               deletes it and what opens it from the disk",
     "file limit [BYTES|usual] [--place JID]       up to which size files come by themselves; 0: none",
+    "          [--largest BYTES] [--room BYTES]    what one file may have, and all together",
   ],
   options: {
     display: { type: "boolean" },
@@ -33,6 +34,8 @@ export const file: Verb = {
     roles: { type: "string" },
     "key-on-request": { type: "boolean" },
     place: { type: "string" },
+    largest: { type: "string" },
+    room: { type: "string" },
   },
   async run(invocation) {
     const [action = "list", ...words] = invocation.words;
@@ -57,7 +60,7 @@ const COMMANDS = ["accept", "decline", "pause", "resume", "cancel"] as const;
 const deeds: Readonly<Record<string, Deed>> = {
   send: { takes: ["display", "wait", "ways", "people", "roles", "key-on-request"], run: send },
   get: { run: get },
-  limit: { takes: ["place"], run: limit },
+  limit: { takes: ["place", "largest", "room"], run: limit },
   list: { run: list },
   forget: { run: forget },
   ...Object.fromEntries(COMMANDS.map((command) => [command, { run: saying(command) }])),
@@ -232,22 +235,29 @@ async function limit(
   const [wanted, ...rest] = words;
   expectWords(rest);
   const place = text(invocation, "place") ?? null;
-  let limits: FileLimitsView;
-  if (wanted === undefined) limits = await api.ask("GET", "/api/file-limits");
-  else {
-    if (wanted !== "usual" && !/^\d{1,13}$/.test(wanted)) {
-      throw new UsageError(`limit takes a number of bytes or usual, not "${wanted}"`);
-    }
-    const bytes = wanted === "usual" ? null : Number(wanted);
-    limits = await api.ask("PUT", "/api/file-limits", { place, limit: bytes });
+  const limit = wanted === "usual" ? null : bytesOf(wanted);
+  const [fileBytes, quota] = ["largest", "room"].map((name) => bytesOf(text(invocation, name)));
+  if (limit !== undefined) await api.ask("PUT", "/api/file-limits", { place, limit });
+  if (fileBytes !== undefined || quota !== undefined) {
+    await api.ask("PUT", "/api/file-room", { fileBytes, quota });
   }
+  const limits = await api.ask<FileLimitsView>("GET", "/api/file-limits");
+  return { value: limits, text: limitLines(limits).join("\n") };
+}
+
+function bytesOf(word: string | undefined): number | undefined {
+  if (word === undefined) return undefined;
+  if (/^\d{1,15}$/.test(word)) return Number(word);
+  throw new UsageError(`limit takes a number of bytes or usual, not "${word}"`);
+}
+
+function limitLines(limits: FileLimitsView): string[] {
   const { places, quota, fileBytes } = limits;
-  const lines = [
+  return [
     `files up to ${limits.limit} bytes come by themselves, from strangers none`,
     ...Object.entries(places).map(([jid, bytes]) => `${printable(jid)}: up to ${bytes} bytes`),
     `one file may have ${fileBytes} bytes, all together ${quota}`,
   ];
-  return { value: limits, text: lines.join("\n") };
 }
 
 function path(id: string, rest = ""): string {

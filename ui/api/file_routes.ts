@@ -41,4 +41,6 @@ export const fileApi = {
   limits: () => request<FileLimitsView>("GET", "/api/file-limits"),
   setLimit: (place: string | null, limit: number | null) =>
     request<FileLimitsView>("PUT", "/api/file-limits", { place, limit }),
+  setRoom: (room: { fileBytes?: number; quota?: number }) =>
+    request<FileLimitsView>("PUT", "/api/file-room", room),
 };

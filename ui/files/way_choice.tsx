@@ -15,8 +15,8 @@ export function WayChoice({ inGroup, way, onChange }: WayChoiceProps) {
   const words = text.files.ways;
   const ways: readonly FileWay[] = inGroup ? ["upload", "group"] : ["direct", "upload", "ibb"];
   return (
-    <div class="field file-way">
-      <label class="field-label" for={id}>{words.label}</label>
+    <div class="field file-setting">
+      <label for={id}>{words.label}</label>
       <select
         id={id}
         class="input"

@@ -68,9 +68,12 @@ export const files = {
     onRequestHint: "What opens it is handed out by simppd on this device, so not while it is off.",
 
     limitAll: "Files that come by themselves (from strangers none do)",
+    limitIn: "Its files that come by themselves",
     limitOf: "Their files that come by themselves",
     usual: (limit: string) => `as all others: ${limit}`,
     none: "none",
+    largest: "Largest file, sent or fetched",
+    inAll: "Room for all files on this device",
     upTo: (size: string) => `up to ${size}`,
 
     forgetTitle: (name: string) => `Forget ${name}?`,

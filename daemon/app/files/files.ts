@@ -18,6 +18,7 @@ import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.
 import type { Element } from "../../xmpp/core/mod.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
+import type { FileRoom } from "./kept_limits.ts";
 import { contactForFiles, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignal, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
@@ -40,9 +41,15 @@ export class AppFiles {
 
   constructor(options: AppFilesOptions) {
     this.#o = options;
-    const { store, folder, ways, events } = options;
+    const { store, folder, ways, events, limits } = options;
     const announce = (transfer: Transfer) => this.#announce(transfer);
-    this.#transfers = new Transfers({ store, folder, ways, announce });
+    this.#transfers = new Transfers({
+      store,
+      folder,
+      ways,
+      announce,
+      limits: () => limits.ofTransfers,
+    });
     this.#keys = new FileKeys(options, this.#transfers);
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
@@ -176,6 +183,12 @@ export class AppFiles {
     const { groups, people, limits } = this.#o;
     limits.set(place === null || groups.has(place) ? place : people.get(place).jid, bytes);
     return limits.view;
+  }
+
+  /** @throws SimppdError `bad-input` */
+  setRoom(room: FileRoom): FileLimitsView {
+    this.#o.limits.setRoom(room);
+    return this.limits();
   }
 
   /** Takes back what we show to a contact or group. */

@@ -9,9 +9,9 @@ import type {
 } from "../../files/mod.ts";
 import type { AppEvent, DisplayItemView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
-import type { FetchLimits } from "./fetch_limits.ts";
 import type { Allowed, FileAccess } from "./file_access.ts";
 import type { FileLines } from "./file_lines.ts";
+import type { KeptLimits } from "./kept_limits.ts";
 
 /** What of contacts files need. */
 export interface FilePeople {
@@ -41,7 +41,7 @@ export interface AppFilesOptions {
   readonly people: FilePeople;
   readonly groups: FileGroups;
   readonly lines: FileLines;
-  readonly limits: FetchLimits;
+  readonly limits: KeptLimits;
   readonly access: FileAccess;
   readonly events: Emitter<AppEvent>;
   /** Our bare JID; "" before there is an account. */
