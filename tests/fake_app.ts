@@ -455,6 +455,10 @@ export class FakeApp implements AppApi {
     this.asked.push(["setFileLimit", place, bytes]);
     return FAKE_LIMITS;
   };
+  setFileRoom: AppApi["setFileRoom"] = (room) => {
+    this.asked.push(["setFileRoom", room]);
+    return FAKE_LIMITS;
+  };
 
   displays: AppApi["displays"] = () => this.stage.view();
   presentFile: AppApi["presentFile"] = (input) => {

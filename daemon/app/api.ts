@@ -340,6 +340,8 @@ export interface AppApi {
   fileLimits(): FileLimitsView;
   /** Up to which size files come by themselves, of a contact or group, or of all without their own. */
   setFileLimit(place: string | null, bytes: number | null): FileLimitsView;
+  /** How large one file may be, and all together, in bytes; what is here stays. @throws SimppdError `bad-input` */
+  setFileRoom(room: { fileBytes?: number; quota?: number }): FileLimitsView;
 
   /** What is shown, was shown and waits. */
   displays(): DisplaysView;
