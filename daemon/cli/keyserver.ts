@@ -5,10 +5,12 @@ import {
   type KeyServerView,
   restoreKeyServerAt,
 } from "../app/mod.ts";
-import { SimppdError } from "../base/mod.ts";
+import { publicError, SimppdError } from "../base/mod.ts";
+import { parseSpecification } from "../group/mod.ts";
 import { writeWhole } from "./backup.ts";
 import { componentSettings, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
+import { readSpecification } from "./group_spec.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { type Answer, expectWords, type Invocation, texts, UsageError, type Verb } from "./verb.ts";
 
@@ -65,7 +67,9 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
   expectWords(invocation.words);
   const state = needed(invocation, "data", DATA);
   const component = componentSettings(invocation);
-  const specifications = texts(invocation, "spec").map(readSpecification);
+  const files = texts(invocation, "spec");
+  // Before anything is opened or connected: one that is wrong is told at once.
+  const specifications = await Promise.all(files.map((file) => valid(file, invocation)));
   const named = texts(invocation, "for");
   const above = component.domain.slice(component.domain.indexOf(".") + 1);
   const ending = untilSignal();
@@ -84,6 +88,18 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
     ending.stop();
   }
   return null;
+}
+
+/** @throws SimppdError `bad-file`, `bad-specification` naming the file */
+async function valid(file: string, invocation: Invocation): Promise<string> {
+  const text = await readSpecification(file, invocation);
+  try {
+    parseSpecification(text);
+  } catch (error) {
+    const { code, message } = publicError(error);
+    throw new SimppdError(code, `${file}: ${message}`, error);
+  }
+  return text;
 }
 
 async function show(invocation: Invocation): Promise<Answer> {
@@ -112,14 +128,6 @@ async function restore(invocation: Invocation): Promise<Answer> {
   const passphrase = await invocation.io.secret("Passphrase of the backup: ");
   await restoreKeyServerAt(data, file.readable, passphrase);
   return { value: await keyServerAt(data), text: `the key server is restored in ${data}` };
-}
-
-function readSpecification(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new SimppdError("bad-input", `The specification ${path} cannot be read.`, error);
-  }
 }
 
 function shown({ jid, key, fingerprint, groups, state }: KeyServerView): string {
