@@ -426,7 +426,7 @@ export class AppGroups implements SealedRooms {
       stored: group,
       specification: this.#specification(group),
       keys: this.#here.get(group.jid)?.keys,
-      room: rooms.list().find(({ jid }) => jid === group.jid),
+      room: rooms.known.list().find(({ jid }) => jid === group.jid),
       hosted: this.#o.servers.has(group.id),
       self: this.#o.self(),
       nameOf: (jid) => this.#nameOf(jid),
