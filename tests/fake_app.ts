@@ -347,6 +347,8 @@ export class FakeApp implements AppApi {
   };
   inviteToGroup: AppApi["inviteToGroup"] = (jid, contact, input) =>
     this.#done(undefined, "inviteToGroup", jid, contact, input);
+  withdrawFromGroup: AppApi["withdrawFromGroup"] = (jid, contact) =>
+    this.#done(undefined, "withdrawFromGroup", jid, contact);
   expelFromGroup: AppApi["expelFromGroup"] = (jid, member) =>
     this.#done(undefined, "expelFromGroup", jid, member);
   setGroupRole: AppApi["setGroupRole"] = (jid, member, role) =>

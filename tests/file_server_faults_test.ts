@@ -13,12 +13,14 @@ import {
   reaches,
   source,
 } from "../daemon/files/testing.ts";
-import { HttpUpload, type XmppClient } from "../daemon/xmpp/client/mod.ts";
+import { Hooks, HttpUpload, type XmppClient } from "../daemon/xmpp/client/mod.ts";
 import { makeTestCertificate } from "../scripts/peers/certificate.ts";
 
 const DOMAIN = "files.test";
 const ALICE = `alice@${DOMAIN}`;
 const HOST = "127.0.0.1";
+/** Where only HTTPS goes on, none is needed. */
+const NO_CONNECTION = { hooks: new Hooks() } as XmppClient;
 
 /** Answers one request for the sealed file; `from` is the first byte asked for. */
 type Serve = (response: ServerResponse, sealed: Uint8Array, from: number, nth: number) => void;
@@ -49,8 +51,7 @@ async function against(
   });
   await new Promise<void>((resolve) => server.listen(0, HOST, () => resolve()));
   const { port } = server.address() as AddressInfo;
-  // Only what goes down is asked of it: no connection is needed.
-  const upload = new HttpUpload({} as XmppClient, {
+  const upload = new HttpUpload(NO_CONNECTION, {
     domain: DOMAIN,
     trust: { kind: "pin", pin },
     host: HOST,
@@ -196,7 +197,7 @@ Deno.test("a file that is said to lie at a private address is not asked for", as
 /** An upload service whose place for every file is `url`. */
 class OnePlace extends HttpUpload {
   constructor(readonly url: string, own: ConstructorParameters<typeof HttpUpload>[1]) {
-    super({} as XmppClient, own);
+    super(NO_CONNECTION, own);
   }
   override find() {
     return Promise.resolve({ jid: "upload", maxBytes: undefined });

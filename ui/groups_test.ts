@@ -20,7 +20,7 @@ const inCircle = (mock: MockApi) => {
       fakeGroupMember({ jid: BEN, name: "Ben Ortiz", role: "member", trust: "verified" }),
       fakeGroupMember({ jid: DORA, name: DORA, role: "listener", trust: "changed" }),
     ],
-    admitted: ["eve@example.org"],
+    admitted: [{ jid: "eve@example.org", answer: "declined" }],
     refused: [{ code: "before-you-joined", count: 3 }, { code: "in-clear", count: 1 }],
   }));
   mock.state.roomMessages.set(CIRCLE, [
@@ -102,8 +102,12 @@ dashboard(
     await members.getByText("3 from before you joined").waitFor();
     await members.getByText("1 written in clear").waitFor();
     await members.getByText("eve@example.org").waitFor();
+    await members.getByText("Declined the invitation").waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     await picture(page, "group-open");
+    await members.getByRole("button", { name: "Withdraw the invitation of eve@" }).click();
+    await members.getByText("eve@example.org").waitFor({ state: "detached" });
+    await asked(mock, `POST ${at}/withdraw {"contact":"eve@example.org"}`);
     await page.getByLabel("Message everybody in Circle").fill("So it is");
     await page.keyboard.press("Enter");
     await said(page, "So it is");

@@ -270,6 +270,8 @@ export interface AppApi {
    * own, everybody.
    */
   expelFromGroup(jid: string, member: string): Promise<void>;
+  /** Takes back an invitation that was not accepted. @throws SimppdError `is-member`, `not-invited` */
+  withdrawFromGroup(jid: string, contact: string): Promise<void>;
   /** Owners. */
   setGroupRole(jid: string, member: string, role: GroupRole): Promise<void>;
   /** Ends a group of ours for everybody. */

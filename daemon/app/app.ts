@@ -202,7 +202,7 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     return this.#parts.people.list();
   }
   async addContact(input: { jid: string; name?: string }): Promise<ContactView> {
-    if (this.ofRooms.has(input.jid)) {
+    if (this.ofRooms.known.has(input.jid)) {
       throw new SimppdError("bad-jid", `${input.jid} is one of your rooms, and no person.`);
     }
     return await this.#parts.people.add(input.jid, input.name);

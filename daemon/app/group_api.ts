@@ -13,6 +13,7 @@ type Questions =
   | "sendToGroup"
   | "inviteToGroup"
   | "expelFromGroup"
+  | "withdrawFromGroup"
   | "setGroupRole"
   | "endGroup"
   | "groupSpecification";
@@ -49,6 +50,9 @@ export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions
   }
   expelFromGroup(jid: string, member: string): Promise<void> {
     return this.ofGroups.expel(jid, member);
+  }
+  withdrawFromGroup(jid: string, contact: string): Promise<void> {
+    return this.ofGroups.withdraw(jid, contact);
   }
   setGroupRole(jid: string, member: string, role: GroupRole): Promise<void> {
     return this.ofGroups.setRole(jid, member, role);

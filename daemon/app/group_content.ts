@@ -62,6 +62,20 @@ export function invitationElement(specification: string, reason: string): Elemen
   );
 }
 
+/** What one answers to an invitation without coming in. @param group 32 hex digits */
+export function answerElement(group: string, answer: "later" | "declined"): Element {
+  return el("answer", { xmlns: GROUP_NS, group }, answer);
+}
+
+export function answerOf(
+  content: readonly Element[],
+): { group: string; answer: "later" | "declined" } | undefined {
+  const found = content.find((child) => child.is("answer", GROUP_NS));
+  const answer = found?.getText();
+  if (answer !== "later" && answer !== "declined") return undefined;
+  return { group: found!.attrs.group ?? "", answer };
+}
+
 export function invitationOf(
   content: readonly Element[],
 ): { specification: string; reason: string } | undefined {

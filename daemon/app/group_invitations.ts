@@ -1,5 +1,6 @@
 import { logOf } from "../base/mod.ts";
-import { parseSpecification } from "../group/mod.ts";
+import { equal } from "../crypto/mod.ts";
+import { parseSpecification, type Specification } from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import { invitationOf } from "./group_content.ts";
 import type { Subscription } from "../views/mod.ts";
@@ -22,6 +23,8 @@ interface Around {
   /** Did the person compare this contact's keys? */
   readonly isVerified: (jid: string) => boolean;
   readonly own: string;
+  /** Was one put out of this group, which one was in, or not let in? */
+  readonly isOut: (jid: string) => boolean;
   /** Is something remembered of this room, in clear? */
   isPlainRoom(jid: string): boolean;
 }
@@ -57,6 +60,7 @@ export function takeInvitation(
   // The same group in another room is no other group, and its keys are not this one's.
   if (stored.all().some((one) => one.id === id && one.jid !== jid)) return undefined;
   const known = stored.get(jid);
+  if (known?.state === "joined") return invitedAgain(known, from, found, specification, around);
   if (known !== undefined && !isOpen(known, jid, from, around)) return undefined;
   if (stored.all().filter(({ state }) => state === "invited").length >= MOST) return undefined;
   return {
@@ -78,9 +82,29 @@ export function takeInvitation(
   };
 }
 
+/**
+ * One who was put out of a group is invited to it again. It stays the group it was, with the key
+ * server that is pinned: an invitation to another one in its place is passed over.
+ */
+function invitedAgain(
+  known: StoredGroup,
+  from: string,
+  { reason }: { readonly reason: string },
+  { group, keyServer }: Specification,
+  { isOut }: Around,
+): StoredGroup | undefined {
+  const pinned = parseSpecification(known.specification);
+  const same = known.id === group && pinned.keyServer.jid === keyServer.jid &&
+    equal(pinned.keyServer.key, keyServer.key);
+  const other = known.invitation !== null && known.invitation.from !== from;
+  if (!same || other || !isOut(known.jid)) return undefined;
+  const later = known.invitation?.later ?? false;
+  return { ...known, invitation: { from, reason, mediated: false, at: Date.now(), later } };
+}
+
 /** May an invitation take the place of what is known? One we are in stays what it is. */
 function isOpen(known: StoredGroup, jid: string, from: string, around: Around): boolean {
-  if (known.jid !== jid || known.state === "joined") return false;
+  if (known.jid !== jid) return false;
   if (known.state === "declined") {
     return isAccepted(from, around) || Date.now() - known.at >= DECLINED_FOR;
   }

@@ -35,13 +35,15 @@ function makeInbox(subscription: Subscription = "asked") {
   const isPlainRoom = (jid: string) => plain.has(jid);
   const verified = new Set<string>();
   const isVerified = (jid: string) => verified.has(jid);
-  const around = { people, stored, isVerified, own: ALICE, isPlainRoom };
+  const out = new Set<string>();
+  const isOut = (jid: string) => out.has(jid);
+  const around = { people, stored, isVerified, own: ALICE, isPlainRoom, isOut };
   const take = (from: string, ...content: Element[]) => {
     const group = takeInvitation(from, { to: ALICE, time: 0, content }, around);
     if (group !== undefined) stored.put(group);
     return group;
   };
-  return { db, stored, plain, verified, take };
+  return { db, stored, plain, verified, out, take };
 }
 
 Deno.test("an invitation of a contact is kept; one of a stranger, of oneself, or of nonsense is not", () => {
@@ -111,4 +113,30 @@ Deno.test("who was declined and is accepted or verified comes through at once wh
   inbox.verified.add(BOB);
   assert.equal(again(inbox), "anew");
   inbox.db.close();
+});
+
+Deno.test("who was put out of a group gets an invitation to it, and to no other in its place", () => {
+  const { db, stored, out, take } = makeInbox();
+  const group = { ...take(BOB, invitationElement(specification(), ""))!, invitation: null };
+  stored.put({ ...group, state: "joined" });
+  const again = invitationElement(specification(), "come back");
+  assert.equal(take(BOB, again), undefined);
+  out.add(ROOM);
+  const others = [
+    { "key-server": `${BOB} ${"9c".repeat(32)}` },
+    { "key-server": `${EVE} ${"8a".repeat(32)}` },
+    { group: "1f".repeat(16) },
+  ];
+  for (const other of others) {
+    assert.equal(take(BOB, invitationElement(specification(other), "")), undefined);
+  }
+  const invited = take(BOB, again)!;
+  assert.deepEqual([invited.state, invited.invitation?.reason, invited.specification], [
+    "joined",
+    "come back",
+    group.specification,
+  ]);
+  stored.put({ ...invited, invitation: { ...invited.invitation!, from: EVE } });
+  assert.equal(take(BOB, again), undefined);
+  db.close();
 });

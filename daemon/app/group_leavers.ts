@@ -16,7 +16,6 @@ interface LeaversOptions {
   readonly alone: () => boolean;
   readonly keys: (jid: string) => OpenGroup | undefined;
   readonly room: (jid: string) => Room | undefined;
-  readonly changed: (jid: string) => void;
 }
 
 /** What is left behind by those who are in a group no more: a place on the room's list, a leaf. */
@@ -48,14 +47,11 @@ export class GroupLeavers {
     // They are on their way out of it, and may be back or be invited at once.
     await sleep(LEAVING, this.#ended.signal);
     if (!this.#leaving.delete(leaving) || this.#ended.signal.aborted) return;
-    const { stored, self, changed } = this.#o;
+    const { stored, self } = this.#o;
     const group = stored.get(jid);
     const members = this.#o.keys(jid)?.epoch?.members;
     const isBack = members?.some((member) => member.jid === person) ?? true;
     if (group === undefined || isBack || person === self().jid) return;
-    const admitted = group.admitted.filter((one) => one !== person);
-    if (admitted.length < group.admitted.length) stored.put({ ...group, admitted });
-    changed(jid);
     const room = this.#o.room(jid);
     if (room?.self?.affiliation !== "owner") return;
     try {

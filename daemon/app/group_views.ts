@@ -57,7 +57,10 @@ export function groupView(of: GroupSources): GroupView {
     role: own?.role ?? null,
     maySend: own !== undefined && reaches(own.role, specification.send),
     members: epoch?.members.slice(0, MOST_MEMBERS).map((member) => memberView(member, of)) ?? [],
-    admitted: stored.admitted.filter((jid) => !inside.has(jid)),
+    admitted: stored.admitted.filter((jid) => !inside.has(jid)).map((jid) => ({
+      jid,
+      answer: stored.answers?.[jid] ?? null,
+    })),
     refused: Object.entries(stored.refused).map(([code, count]) => ({ code, count })),
     history: specification.historyDays === null ? "none" : "own",
   };
@@ -88,7 +91,7 @@ function trustOf({ jid, accountKey }: GroupMember, of: GroupSources): GroupMembe
 type Standing = { state: GroupView["state"]; problem: Problem | null };
 
 function standing({ stored, keys, room }: GroupSources): Standing {
-  if (stored.state === "invited") return { state: "invited", problem: null };
+  if (stored.invitation !== null) return { state: "invited", problem: null };
   if (stored.state !== "joined" || keys === undefined) {
     return { state: "out", problem: stored.problem };
   }

@@ -1,6 +1,7 @@
 import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
   type GroupMember,
+  type GroupPhase,
   parseSpecification,
   peek,
   type ProvedDevice,
@@ -13,7 +14,6 @@ import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
-import { invitationElement } from "./group_content.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
 import {
@@ -24,18 +24,22 @@ import {
   storedGroup,
 } from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
+import { GroupInviting, personOf } from "./group_inviting.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
+import { shown } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
 import { Seldom } from "./seldom.ts";
 
 /** A group's view is shown again at most so often, in ms. */
 const TOUCH_EVERY = 250;
+/** Phases in which an invitation opens a group anew that one was in. */
+const OUTSIDE: readonly string[] = ["removed", "refused"] satisfies GroupPhase[];
 /** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
 const AFFILIATIONS = {
   owner: "owner",
@@ -55,6 +59,7 @@ export class AppGroups implements SealedRooms {
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
+  readonly #inviting: GroupInviting;
   #specifications = new Map<string, Specification>();
   #online = false;
 
@@ -66,6 +71,13 @@ export class AppGroups implements SealedRooms {
       ...options,
       keys: (jid) => this.#here.get(jid)?.keys,
       room: (jid) => options.rooms().live(jid),
+    });
+    this.#inviting = new GroupInviting({
+      ...options,
+      nameOf: (jid) => shown(this.#nameOf(jid)),
+      affiliate: (jid, person, role) =>
+        this.#affiliate(jid, person, role === null ? "none" : AFFILIATIONS[role]),
+      line: (jid, sentence) => options.rooms().log.news(jid, sentence),
       changed: (jid) => this.#touch(jid),
     });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
@@ -130,19 +142,22 @@ export class AppGroups implements SealedRooms {
     this.#touch(jid);
   }
 
-  /** Takes what was opened, if it is an invitation to a group. */
-  receive({ from, envelope }: Incoming): void {
+  /** Takes what was opened, if it is an invitation to a group, or an answer to one of ours. */
+  receive(received: Incoming): void {
+    const { from, envelope } = received;
     const { people, stored, rooms } = this.#o;
+    if (this.#inviting.receive(received)) return;
     const group = takeInvitation(from, envelope, {
       people,
       stored,
       isVerified: (jid) => this.#o.pinned(jid)?.verified ?? false,
       own: this.#o.self().jid,
       isPlainRoom: (jid) => rooms().isPlain(jid),
+      isOut: (jid) => OUTSIDE.includes(this.#here.get(jid)?.keys.phase ?? ""),
     });
     if (group === undefined) return;
     const { name } = this.#specification(group);
-    rooms().invitedTo(group.jid, name, group.invitation!);
+    if (group.state === "invited") rooms().invitedTo(group.jid, name, group.invitation!);
     stored.put(group);
     this.#touch(group.jid);
   }
@@ -191,16 +206,24 @@ export class AppGroups implements SealedRooms {
     ticket?: GroupTicketInput,
   ): Promise<GroupView> {
     const group = this.#get(jid);
-    if (group.state !== "invited" || group.invitation === null) {
+    if (group.invitation === null) {
       throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
     }
     if (answer === "accept") return await this.join(jid, ticket);
     if (answer === "later") {
       this.#o.stored.put({ ...group, invitation: { ...group.invitation, later: true } });
       this.#touch(jid);
+      await this.#inviting.tell(group, "later");
       return this.#view(this.#get(jid));
     }
+    await this.#inviting.tell(group, "declined");
     const last = this.#view(group);
+    // Who was in it before keeps what was said then.
+    if (group.state === "joined") {
+      this.#o.stored.put({ ...group, invitation: null });
+      this.#touch(jid);
+      return this.#view(this.#get(jid));
+    }
     this.#remove(group.jid);
     this.#o.stored.put({ ...group, state: "declined", at: Date.now(), invitation: null });
     return { ...last, state: "out", invitation: null };
@@ -276,34 +299,23 @@ export class AppGroups implements SealedRooms {
   }
 
   async invite(jid: string, contact: string, input: GroupInviteInput): Promise<void> {
-    const { people, link } = this.#o;
-    const group = this.#get(jid);
+    const to = personOf(contact);
     const { keys } = this.#inside(jid);
-    const to = Jid.parse(contact).bare().toString();
-    if (!people.has(to) || people.get(to).blocked || people.get(to).plain) {
-      throw new SimppdError(
-        "unknown-contact",
-        `${to} is no contact with keys that you could invite under seal.`,
-      );
-    }
-    const role = input.role ?? "member";
-    this.#leavers.invited(group.jid, to);
-    await keys.admit(to, role);
-    await this.#affiliate(group.jid, to, AFFILIATIONS[role]);
-    await link.send(to, [invitationElement(group.specification, input.reason ?? "")], {
-      store: true,
-    });
-    const admitted = [...new Set([...this.#get(jid).admitted, to])];
-    this.#o.stored.put({ ...this.#get(jid), admitted });
-    this.#touch(group.jid);
+    this.#leavers.invited(this.#get(jid).jid, to);
+    await this.#inviting.invite(this.#get(jid), keys, to, input);
+  }
+
+  /** Takes an invitation back. */
+  async withdraw(jid: string, person: string): Promise<void> {
+    const { keys } = this.#inside(jid);
+    await this.#inviting.withdraw(this.#get(jid), keys, personOf(person));
   }
 
   async expel(jid: string, member: string): Promise<void> {
     const { keys } = this.#inside(jid);
     await keys.expel(member);
     const [bare = ""] = member.split("/");
-    const admitted = this.#get(jid).admitted.filter((one) => one !== bare);
-    this.#o.stored.put({ ...this.#get(jid), admitted });
+    this.#inviting.gone(this.#get(jid).jid, [bare]);
     // The key is another already; the room only stops showing them what they cannot read.
     if (bare === member) await this.#affiliate(this.#get(jid).jid, bare, "none");
   }
@@ -367,8 +379,14 @@ export class AppGroups implements SealedRooms {
       nameOf,
       touch,
       trouble: (problem) => this.#trouble(jid, problem),
-      left: (person) => void this.#leavers.left(jid, person),
-      members: (members) => void this.#leavers.lost(jid, members),
+      left: (person) => {
+        this.#inviting.gone(jid, [person]);
+        void this.#leavers.left(jid, person);
+      },
+      members: (members) => {
+        this.#inviting.gone(jid, members.map((member) => member.jid));
+        void this.#leavers.lost(jid, members);
+      },
     });
     this.#here.set(jid, here);
     const problem = this.#o.servers.problem(this.#specification(group));
@@ -442,7 +460,7 @@ export class AppGroups implements SealedRooms {
       stored: group,
       specification: this.#specification(group),
       keys: this.#here.get(group.jid)?.keys,
-      room: rooms.list().find(({ jid }) => jid === group.jid),
+      room: rooms.known.list().find(({ jid }) => jid === group.jid),
       hosted: this.#o.servers.has(group.id),
       self: this.#o.self(),
       nameOf: (jid) => this.#nameOf(jid),

@@ -27,7 +27,7 @@ export abstract class RoomApi implements Pick<AppApi, Questions> {
   protected abstract compact(): void;
 
   rooms(): RoomView[] {
-    return this.ofRooms.list();
+    return this.ofRooms.known.list();
   }
   createRoom(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
     return this.ofRooms.create(input);
@@ -46,7 +46,7 @@ export abstract class RoomApi implements Pick<AppApi, Questions> {
     return this.ofRooms.members(jid);
   }
   roomMessages(jid: string, page: { before?: number; limit?: number } = {}): RoomMessageView[] {
-    return this.ofRooms.page(jid, page);
+    return this.ofRooms.known.page(jid, page);
   }
   async sendToRoom(jid: string, body: string): Promise<RoomMessageView> {
     return await Promise.resolve(this.ofRooms.send(jid, body));
@@ -58,7 +58,7 @@ export abstract class RoomApi implements Pick<AppApi, Questions> {
     await Promise.resolve(this.ofRooms.setTyping(jid, typing));
   }
   async markRoomRead(jid: string): Promise<void> {
-    await Promise.resolve(this.ofRooms.markRead(jid));
+    await Promise.resolve(this.ofRooms.known.markRead(jid));
   }
   inviteToRoom(jid: string, contact: string, reason?: string): Promise<void> {
     return this.ofRooms.invite(jid, contact, reason);

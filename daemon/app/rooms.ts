@@ -1,7 +1,6 @@
-import { type Emitter, SimppdError } from "../base/mod.ts";
-import type { RoomMessages, StoredRoom, StoredRooms } from "../store/mod.ts";
+import { SimppdError } from "../base/mod.ts";
+import type { StoredRoom } from "../store/mod.ts";
 import type {
-  AppEvent,
   Problem,
   RoomInvitationView,
   RoomMemberView,
@@ -19,6 +18,7 @@ import { Jid, newId } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
+import { KnownRooms, type KnownRoomsOptions } from "./known_rooms.ts";
 import { RoomBookmarks } from "./room_bookmarks.ts";
 import {
   blankRoom,
@@ -27,33 +27,20 @@ import {
   requirePlain,
   sealedInvitation,
 } from "./room_asking.ts";
-import { roomAddress, RoomEntry } from "./room_entry.ts";
+import { RoomEntry } from "./room_entry.ts";
 import { RoomInvitations } from "./room_invitations.ts";
 import { RoomLog } from "./room_log.ts";
 import { roomError } from "./room_problem.ts";
-import type { SealedRooms } from "./room_stay.ts";
-import { Seldom } from "./seldom.ts";
-import { memberViews, roomView } from "./room_views.ts";
+import { memberViews } from "./room_views.ts";
 
-/** Rooms one is in at one time. */
-const MOST = 100;
-/** A room's view is shown again at most so often, in ms. */
-const TOUCH_EVERY = 250;
 const MAX_SUBJECT = 1_000;
 const OWNING = ["owner", "admin"];
 
 type NewRoom = Omit<Parameters<AppApi["createRoom"]>[0], "password"> & { password?: string | null };
 
-interface RoomsOptions {
-  readonly stored: StoredRooms;
-  readonly messages: RoomMessages;
-  readonly people: { has(jid: string): boolean; isBlocked(jid: string): boolean };
-  readonly events: Emitter<AppEvent>;
-  /** Rooms of encrypted groups; what is done with them is done through the group. */
-  readonly sealed: SealedRooms;
-  /** What we call ourselves, and our bare JID. */
+interface RoomsOptions extends KnownRoomsOptions {
+  /** What we call ourselves. */
   readonly nick: () => string;
-  readonly own: () => string;
 }
 
 interface Online {
@@ -69,17 +56,22 @@ interface Online {
  */
 export class AppRooms {
   readonly #o: RoomsOptions;
-  readonly #log: RoomLog;
+  /** What is said in rooms, for who says or opens it elsewhere. */
+  readonly log: RoomLog;
   readonly #invitations: RoomInvitations;
-  readonly #touched: Seldom;
+  /** What is kept and shown of each. */
+  readonly known: KnownRooms;
   #online: Online | undefined;
 
   constructor(options: RoomsOptions) {
     this.#o = options;
-    this.#touched = new Seldom(TOUCH_EVERY, (jid) => this.#show(jid));
-    this.#log = new RoomLog(options.messages, (data) => {
+    this.known = new KnownRooms(options, {
+      live: (jid) => this.#online?.entry.live(jid),
+      typing: (jid) => this.#online?.entry.typing(jid),
+    });
+    this.log = new RoomLog(options.messages, (data) => {
       options.events.emit({ type: "room-message", data });
-      this.#touch(data.room);
+      this.known.touch(data.room);
     });
     this.#invitations = new RoomInvitations(options.stored, options.people, options.own);
     this.#invitations.sweep();
@@ -96,39 +88,30 @@ export class AppRooms {
       leave: (jid) => this.#leftElsewhere(jid),
     });
     const { sealed } = this.#o;
-    const touch = this.#touch;
-    const ground = { client, archive, stored, messages, log: this.#log, sealed, touch };
+    const { touch } = this.known;
+    const ground = { client, archive, stored, messages, log: this.log, sealed, touch };
     this.#online = { connection, entry: new RoomEntry(ground, rooms), bookmarks, direct };
-    const invited = (room: StoredRoom | undefined) => room !== undefined && this.#touch(room.jid);
+    const invited = (room: StoredRoom | undefined) =>
+      room !== undefined && this.known.touch(room.jid);
     direct.events.on((invitation) => invited(this.#invitations.take(invitation)));
     rooms.events.on((event) => {
       if (event.kind === "invitation") invited(this.#invitations.take(event.invitation));
       else if (this.#o.stored.get(event.decline.room.toString()) !== undefined) {
         const { room, from } = event.decline;
-        this.#log.news(room.toString(), `${from.bare()} declined the invitation.`);
+        this.log.news(room.toString(), `${from.bare()} declined the invitation.`);
       }
     });
   }
 
   close(): void {
     this.#online?.entry.close();
-    this.#log.corrections.close();
-    this.#touched.close();
-  }
-
-  /** Is this the address of a room that one has to do with? */
-  has(jid: string): boolean {
-    return this.#o.stored.get(jid) !== undefined;
+    this.log.corrections.close();
+    this.known.close();
   }
 
   /** Is something remembered of this room, which is none of an encrypted group? */
   isPlain(jid: string): boolean {
     return this.#o.stored.get(jid)?.encryption === "none";
-  }
-
-  list(): RoomView[] {
-    return this.#o.stored.all().filter(({ state }) => state !== "declined")
-      .map((room) => this.#view(room));
   }
 
   async create(input: Parameters<AppApi["createRoom"]>[0]): Promise<RoomView> {
@@ -142,8 +125,8 @@ export class AppRooms {
    */
   async newAddress(input: Parameters<typeof newRoomAddress>[1]): Promise<string> {
     const { connection } = this.#need();
-    const jid = this.#address(await newRoomAddress(connection.rooms, input));
-    this.#requirePlace();
+    const jid = this.known.address(await newRoomAddress(connection.rooms, input));
+    this.known.requirePlace();
     return jid;
   }
 
@@ -171,11 +154,10 @@ export class AppRooms {
 
   /** Somebody invites us, under seal, to the group whose room this is. */
   invitedTo(jid: string, name: string, invitation: RoomInvitationView): RoomView {
-    const known = this.#o.stored.get(this.#address(jid));
+    const known = this.#o.stored.get(this.known.address(jid));
     const invited = sealedInvitation(jid, known, name, invitation);
-    this.#o.stored.put(invited);
-    this.#touch(jid);
-    return this.#view(invited);
+    this.known.put(invited);
+    return this.known.view(invited);
   }
 
   /** The room as it is entered now; undefined while it is not. */
@@ -184,22 +166,17 @@ export class AppRooms {
     return room?.state === "in" ? room : undefined;
   }
 
-  /** What is said in rooms, for who says or opens it elsewhere. */
-  get log(): RoomLog {
-    return this.#log;
-  }
-
   /** Goes out of a room and deletes what was said there from the files' tables. */
   drop(jid: string): void {
     this.#online?.entry.leave(jid);
     this.#online?.bookmarks.drop(jid);
-    this.#remove(jid);
+    this.known.remove(jid);
   }
 
   async join(input: Parameters<AppApi["joinRoom"]>[0]): Promise<RoomView> {
     requirePlain(input.plain);
-    const jid = this.#address(input.jid);
-    this.#refuseSealed(jid);
+    const jid = this.known.address(input.jid);
+    this.known.refuseSealed(jid);
     return await this.#goIn(jid, input);
   }
 
@@ -209,7 +186,7 @@ export class AppRooms {
   ): Promise<RoomView> {
     const known = this.#o.stored.get(jid);
     const { entry } = this.#need();
-    if (known?.state !== "joined") this.#requirePlace();
+    if (known?.state !== "joined") this.known.requirePlace();
     const password = wanted.password ?? known?.password ?? null;
     try {
       const room = await entry.enter(jid, wanted.nick ?? (known?.nick || this.#o.nick()), password);
@@ -222,12 +199,12 @@ export class AppRooms {
 
   /** Leaves a room, and deletes what was said there from the files' tables. */
   leave(jid: string): void {
-    this.drop(this.#plain(jid).jid);
+    this.drop(this.known.plain(jid).jid);
   }
 
   /** @returns the room as it is after the answer. @throws as {@link join} */
   async answer(input: Parameters<AppApi["answerRoom"]>[1] & { jid: string }): Promise<RoomView> {
-    const stored = this.#plain(input.jid);
+    const stored = this.known.plain(input.jid);
     const { invitation, jid } = stored;
     if (stored.state !== "invited" || invitation === null) {
       throw new SimppdError("unknown-invitation", `No invitation to ${jid} waits for an answer.`);
@@ -236,9 +213,8 @@ export class AppRooms {
       return await this.join({ jid, ...input.plain === undefined ? {} : { plain: input.plain } });
     }
     if (input.answer === "later") {
-      this.#o.stored.put({ ...stored, invitation: { ...invitation, later: true } });
-      this.#touch(jid);
-      return this.#view(this.#get(jid));
+      this.known.put({ ...stored, invitation: { ...invitation, later: true } });
+      return this.known.view(this.known.get(jid));
     }
     const { rooms, client } = this.#need().connection;
     if (client.state !== "online") throw notOnline();
@@ -249,39 +225,34 @@ export class AppRooms {
       password: undefined,
       mediated: invitation.mediated,
     });
-    const last = this.#view(stored);
-    this.#remove(jid);
+    const last = this.known.view(stored);
+    this.known.remove(jid);
     const declined = { state: "declined", at: Date.now(), invitation: null } as const;
     this.#o.stored.put({ ...stored, ...declined, password: null });
     return { ...last, state: "out", invitation: null };
   }
 
   members(jid: string): RoomMemberView[] {
-    const { jid: known } = this.#get(jid);
+    const { jid: known } = this.known.get(jid);
     const room = this.live(known);
     return room === undefined ? [] : memberViews(room, this.#online!.entry.affiliated(known));
-  }
-
-  page(jid: string, page: { before?: number; limit?: number }): RoomMessageView[] {
-    const limit = Math.min(Math.max(page.limit ?? 100, 1), 500);
-    return this.#o.messages.page(this.#get(jid).jid, limit, page.before);
   }
 
   /** Says something to all; the event `room-message` tells when the room has it. */
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
-    this.#plain(jid);
+    this.known.plain(jid);
     const room = this.#writable(jid);
     const { nick, self } = room;
     const id = newId();
     const known = room.jid.toString();
     const sender = self?.id ?? this.#o.own();
-    const message = this.#log.sending(known, id, { nick, sender, body });
+    const message = this.log.sending(known, id, { nick, sender, body });
     try {
       room.say(body, id);
     } catch (error) {
       const problem = { code: "not-online", message: notOnline().publicMessage };
-      this.#log.failed(known, id, problem);
+      this.log.failed(known, id, problem);
       throw error;
     }
     return message;
@@ -293,30 +264,24 @@ export class AppRooms {
    */
   async correct(jid: string, id: string, body: string): Promise<RoomMessageView> {
     checkBody(body);
-    this.#plain(jid);
+    this.known.plain(jid);
     const room = this.#writable(jid);
     const said = this.#o.messages.nameOf(room.jid.toString(), id);
     if (said === undefined) {
       throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
     }
-    return await this.#log.corrections.send(room, said, body);
+    return await this.log.corrections.send(room, said, body);
   }
 
   setTyping(jid: string, typing: boolean): void {
-    this.#online?.entry.tell(this.#plain(jid).jid, typing);
-  }
-
-  markRead(jid: string): void {
-    const { jid: known } = this.#get(jid);
-    this.#o.messages.markRead(known);
-    this.#touch(known);
+    this.#online?.entry.tell(this.known.plain(jid).jid, typing);
   }
 
   async invite(jid: string, contact: string, reason?: string): Promise<void> {
-    this.#plain(jid);
+    this.known.plain(jid);
     const room = this.#inside(jid);
     const to = Jid.parse(contact).bare();
-    if (to.local === "" || this.has(to.toString())) {
+    if (to.local === "" || this.known.has(to.toString())) {
       throw new SimppdError("bad-jid", `"${contact}" is no person's address.`);
     }
     const said = reason === undefined ? {} : { reason };
@@ -326,7 +291,7 @@ export class AppRooms {
       }
       // From person to person, so that it is known who invites; members may enter.
       await room.administration.setAffiliation(to, "member");
-      const password = this.#get(jid).password;
+      const password = this.known.get(jid).password;
       const { direct } = this.#need();
       direct.send(to, room.jid, { ...said, ...password === null ? {} : { password } });
     } catch (error) {
@@ -338,26 +303,26 @@ export class AppRooms {
     jid: string,
     change: Parameters<AppApi["changeRoomMember"]>[1],
   ): Promise<void> {
-    this.#plain(jid);
+    this.known.plain(jid);
     await changeStanding(this.#inside(jid), change);
-    this.#touch(this.#get(jid).jid);
+    this.known.touch(this.known.get(jid).jid);
   }
 
   change(jid: string, { subject, nick }: Parameters<AppApi["changeRoom"]>[1]): RoomView {
-    const room = this.#inside(this.#plain(jid).jid);
+    const room = this.#inside(this.known.plain(jid).jid);
     if (subject !== undefined) room.setSubject(subject.slice(0, MAX_SUBJECT));
     if (nick !== undefined) {
       room.setNick(nick);
-      const stored = { ...this.#get(jid), nick };
+      const stored = { ...this.known.get(jid), nick };
       this.#o.stored.put(stored);
       this.#need().bookmarks.keep(stored);
     }
-    return this.#view(this.#get(jid));
+    return this.known.view(this.known.get(jid));
   }
 
   /** Ends a room of ours for everybody. */
   async destroy(jid: string, reason?: string): Promise<void> {
-    const room = this.#inside(this.#plain(jid).jid);
+    const room = this.#inside(this.known.plain(jid).jid);
     try {
       await room.administration.destroy(reason === undefined ? {} : { reason });
     } catch (error) {
@@ -377,30 +342,28 @@ export class AppRooms {
       nick: room.nick,
       password,
     };
-    this.#o.stored.put(stored);
+    this.known.put(stored);
     bookmarks.keep(stored);
     entry.settle(jid);
-    this.#touch(jid);
-    return this.#view(stored);
+    return this.known.view(stored);
   }
 
   /** Enters what another device of the account entered. */
   #adopt({ room, name, nick, password }: Bookmark): void {
     let jid;
     try {
-      jid = this.#address(room.toString());
+      jid = this.known.address(room.toString());
     } catch {
       return;
     }
     if (this.#o.sealed.has(jid)) return;
-    this.#o.stored.put({
+    this.known.put({
       ...blankRoom(jid, this.#o.stored.get(jid)),
       bookmarked: true,
       name: name || room.local,
       nick: nick ?? this.#o.nick(),
       password: password ?? null,
     });
-    this.#touch(jid);
     this.#online?.entry.enterAll();
   }
 
@@ -411,59 +374,12 @@ export class AppRooms {
       message: "You left this room on another device.",
     };
     const at = Date.now();
-    this.#o.stored.put({ ...this.#get(jid), state: "out", at, bookmarked: false, problem });
-    this.#touch(jid);
-  }
-
-  #remove(jid: string): void {
-    this.#touched.drop(jid);
-    this.#o.stored.remove(jid);
-    this.#o.messages.forget(jid);
-    this.#o.events.emit({ type: "room-removed", data: { jid } });
-  }
-
-  /** Shows a room again, soon: much may happen in it at once. */
-  #touch = (jid: string): void => this.#touched.ask(jid);
-
-  #show(jid: string): void {
-    const stored = this.#o.stored.get(jid);
-    if (stored === undefined || stored.state === "declined") return;
-    this.#o.events.emit({ type: "room", data: this.#view(stored) });
-  }
-
-  #view(stored: StoredRoom): RoomView {
-    const { messages } = this.#o;
-    const entry = this.#online?.entry;
-    return roomView(stored, entry?.live(stored.jid), messages, entry?.typing(stored.jid));
-  }
-
-  /** @throws SimppdError `unknown-room` */
-  #get(jid: string): StoredRoom {
-    const stored = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
-    if (stored === undefined || stored.state === "declined") {
-      throw new SimppdError("unknown-room", `${jid} is not among your rooms; join it first.`);
-    }
-    return stored;
-  }
-
-  /** As {@link #get}, of what is in clear. @throws SimppdError `unknown-room`, `room-is-group` */
-  #plain(jid: string): StoredRoom {
-    const stored = this.#get(jid);
-    this.#refuseSealed(stored.jid);
-    return stored;
-  }
-
-  /** Who asks for what is in clear is not given what is sealed, nor the other way round. */
-  #refuseSealed(jid: string): void {
-    const sealed = this.#o.sealed.has(jid) || this.#o.stored.get(jid)?.encryption === "keystone";
-    if (sealed) {
-      throw new SimppdError("room-is-group", `${jid} is an encrypted group: see simppd group.`);
-    }
+    this.known.put({ ...this.known.get(jid), state: "out", at, bookmarked: false, problem });
   }
 
   /** @throws SimppdError `not-in-room`, `unknown-room` */
   #inside(jid: string): Room {
-    const stored = this.#get(jid);
+    const stored = this.known.get(jid);
     const room = this.#online?.entry.live(stored.jid);
     if (room?.state === "in") return room;
     throw new SimppdError("not-in-room", `You are not in ${stored.name || stored.jid} right now.`);
@@ -474,22 +390,6 @@ export class AppRooms {
     const room = this.#inside(jid);
     if (room.self?.role !== "visitor") return room;
     throw new SimppdError("no-voice", "In this room you may read and not write.");
-  }
-
-  /** @throws SimppdError `bad-jid`, `room-is-person` */
-  #address(text: string): string {
-    const jid = roomAddress(text).toString();
-    if (jid !== this.#o.own() && !this.#o.people.has(jid)) return jid;
-    throw new SimppdError(
-      "room-is-person",
-      `${jid} is a person's address among your contacts; no room is entered under it.`,
-    );
-  }
-
-  #requirePlace(): void {
-    const joined = this.#o.stored.all().filter(({ state }) => state === "joined").length;
-    if (joined < MOST) return;
-    throw new SimppdError("too-many-rooms", `You are in ${MOST} rooms; leave one first.`);
   }
 
   /** @throws SimppdError `not-online` */

@@ -38,6 +38,7 @@ export const group: Verb = {
     "                                             ADDRESS/DEVICE: one device, as status shows it,",
     "                                             another of one's own too, such as one of before a",
     "                                             backup was restored",
+    "group withdraw JID CONTACT                   takes back an invitation that was not accepted",
     "group role JID CONTACT owner|admin|member|listener",
     "group send JID TEXT                          TEXT may be - : read from standard input",
     "group watch JID                              prints what is said until it is interrupted",
@@ -169,6 +170,16 @@ const deeds: Readonly<Record<string, Deed>> = {
       };
     },
   },
+  withdraw: {
+    words: ["JID", "CONTACT"],
+    async run(api, jid, [contact]) {
+      await api.ask("POST", path(jid, "/withdraw"), { contact });
+      return {
+        value: { group: jid, withdrawn: contact },
+        text: `${contact} may not come in any more`,
+      };
+    },
+  },
   role: {
     words: ["JID", "CONTACT", "ROLE"],
     async run(api, jid, [member, role]) {
@@ -290,10 +301,16 @@ function status(view: GroupView): string {
       `  ${printable(name)} ${printable(jid)}/${device}: ${role}, ${presence}, ${who}`,
     );
   }
-  for (const jid of admitted) lines.push(`  ${printable(jid)}: may come in`);
+  for (const { jid, answer } of admitted) {
+    lines.push(
+      `  ${printable(jid)}: may come in, ${answer === null ? "no answer yet" : ANSWERS[answer]}`,
+    );
+  }
   for (const { code, count } of refused) lines.push(`not taken: ${count} ${code}`);
   return lines.join("\n");
 }
+
+const ANSWERS = { later: "put the invitation aside", declined: "declined" } as const;
 
 /** How many devices are members. */
 export function devices(count: number): string {

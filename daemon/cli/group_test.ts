@@ -56,6 +56,7 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
     await ask(["group", "later", CIRCLE]);
     await ask(["group", "decline", CIRCLE]);
     await ask(["group", "expel", CIRCLE, "bob@fake.example"]);
+    await ask(["group", "withdraw", CIRCLE, "bob@fake.example"]);
     await ask(["group", "role", CIRCLE, "bob@fake.example", "admin"]);
     const unsure = await ask(["group", "end", CIRCLE]);
     assert.equal(unsure.code, 2);
@@ -70,6 +71,7 @@ Deno.test("group: every deed asks what it says, and others' names reach no termi
       ["answerGroup", CIRCLE, "later"],
       ["answerGroup", CIRCLE, "decline"],
       ["expelFromGroup", CIRCLE, "bob@fake.example"],
+      ["withdrawFromGroup", CIRCLE, "bob@fake.example"],
       ["setGroupRole", CIRCLE, "bob@fake.example", "admin"],
       ["endGroup", CIRCLE],
       ["leaveGroup", CIRCLE, true],

@@ -6,11 +6,20 @@ import {
   restoreKeyServerAt,
 } from "../app/mod.ts";
 import { SimppdError } from "../base/mod.ts";
+import { readRegistrar, type RegistrarEntry } from "../group/mod.ts";
 import { writeWhole } from "./backup.ts";
 import { componentSettings, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
 import { endWithin, untilSignal } from "./signals.ts";
-import { type Answer, expectWords, type Invocation, texts, UsageError, type Verb } from "./verb.ts";
+import {
+  type Answer,
+  expectWords,
+  type Invocation,
+  text,
+  texts,
+  UsageError,
+  type Verb,
+} from "./verb.ts";
 
 /** Longest that the server is waited for at the end, in ms. */
 const ENDING = 5_000;
@@ -20,7 +29,7 @@ const ACTIONS: Record<
   string,
   { options: readonly string[]; run(invocation: Invocation): Promise<Answer | null> }
 > = {
-  run: { options: ["data", "component", "server", "for", "spec"], run: runKeyServer },
+  run: { options: ["data", "component", "server", "for", "spec", "registrars"], run: runKeyServer },
   show: { options: ["data"], run: show },
   backup: { options: ["data"], run: backUp },
   restore: { options: ["data"], run: restore },
@@ -36,6 +45,9 @@ export const keyserver: Verb = {
     "                  --for DOMAIN|JID        who may have groups kept here; may be repeated;",
     "                                          the domain above the component's when absent",
     "                  --spec FILE             a group's specification to keep; may be repeated",
+    "                  --registrars FILE       registrars apart that alone say who somebody is, a",
+    "                                          line each: NAME KEY METHOD ADDRESS; without them",
+    "                                          it registers people by SIMPP itself",
     "keyserver show --data DIR                    the key that specifications name; not while it runs",
     "keyserver backup FILE --data DIR             not while it runs; a passphrase from standard input",
     "keyserver restore FILE --data DIR            into a new directory; every member is told",
@@ -46,6 +58,7 @@ export const keyserver: Verb = {
     server: { type: "string" },
     for: { type: "string", multiple: true },
     spec: { type: "string", multiple: true },
+    registrars: { type: "string" },
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
@@ -67,11 +80,17 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
   const component = componentSettings(invocation);
   const specifications = texts(invocation, "spec").map(readSpecification);
   const named = texts(invocation, "for");
+  const registrars = registrarsIn(text(invocation, "registrars"));
   const above = component.domain.slice(component.domain.indexOf(".") + 1);
   const ending = untilSignal();
   try {
-    const options = { state, component, for: named.length === 0 ? [above] : named, log: true };
-    const home = await KeyServerHome.start(options);
+    const home = await KeyServerHome.start({
+      state,
+      component,
+      for: named.length === 0 ? [above] : named,
+      registrars,
+      log: true,
+    });
     try {
       for (const specification of specifications) home.host(specification);
       const { io, json } = invocation;
@@ -115,18 +134,44 @@ async function restore(invocation: Invocation): Promise<Answer> {
 }
 
 function readSpecification(path: string): string {
+  return readText(path, "specification");
+}
+
+/** @throws SimppdError `bad-input` naming the line that is no registrar */
+function registrarsIn(path: string | undefined): RegistrarEntry[] {
+  if (path === undefined) return [];
+  const lines = readText(path, "file of registrars").split("\n").map((line, at) => ({
+    at: at + 1,
+    line: line.trim().replace(/\s+/g, " "),
+  }));
+  const entries = lines.filter(({ line }) => line !== "" && !line.startsWith("#"));
+  if (entries.length === 0) {
+    throw new SimppdError("bad-input", `${path} names no registrar: NAME KEY METHOD ADDRESS.`);
+  }
+  return entries.map(({ at, line }) => {
+    try {
+      return readRegistrar(line);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SimppdError("bad-input", `Line ${at} of ${path}: ${error.message}.`);
+    }
+  });
+}
+
+function readText(path: string, what: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    throw new SimppdError("bad-input", `The specification ${path} cannot be read.`, error);
+    throw new SimppdError("bad-input", `The ${what} ${path} cannot be read.`, error);
   }
 }
 
-function shown({ jid, key, fingerprint, groups, state }: KeyServerView): string {
+function shown({ jid, key, fingerprint, groups, state, registrars }: KeyServerView): string {
   return [
     `key server   ${jid} ${key}`,
     `account      ${fingerprint}`,
     `state        ${state}`,
+    ...(registrars.length === 0 ? [] : [`registrars   ${registrars.join(", ")}`]),
     ...groups.map(({ name, room, epoch, members, closed }) =>
       `group        ${name} (${room}): epoch ${epoch}, ${members} devices${
         closed ? ", closed" : ""

@@ -145,6 +145,22 @@ Deno.test("keyserver and registrar say what is missing or does not go together",
     );
     const lines = (await Deno.readTextFile(users)).trim().split("\n");
     assert.deepEqual(lines.map((line) => line.split(":")[0]), ["b@x.test", "a@x.test"]);
+    await Deno.writeTextFile(`${folder}/secret`, "a secret\n");
+    const apart = `${folder}/registrars`;
+    const keys = ["keyserver", "run", "--data", `${folder}/k`, "--component"];
+    const withRegistrars = [...keys, `keys.test=@${folder}/secret`, "--registrars", apart];
+    for (
+      const [written, said] of [
+        [null, /cannot be read/],
+        ["# none\n\n", /names no registrar/],
+        [`# ours\none ${"ab".repeat(32)} simpp reg.test\ntwo x rot13 y\n`, /^Line 3 of/],
+      ] as const
+    ) {
+      if (written !== null) await Deno.writeTextFile(apart, written);
+      const { error } = (await simppd(withRegistrars)).answer;
+      assert.equal(error.code, "bad-input");
+      assert.match(error.message, said);
+    }
     const run = ["registrar", "run", "--data", `${folder}/r`, "--listen", "127.0.0.1:0"];
     const files = ["--certificate", users, "--key", users, "--users", users];
     assert.equal((await simppd([...run, ...files])).answer.error.code, "bad-certificate");

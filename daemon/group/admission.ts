@@ -122,7 +122,11 @@ export function checkTicket(
     equal(ticket.accountKey, from.accountKey) && ticket.method === registrar.method;
   if (!same || (ticket.group !== group && ticket.group !== ANY_GROUP)) throw badTicket();
   if (ticket.expires < now - SKEW || ticket.issued > now + SKEW) {
-    throw refused("ticket-expired", "The registrar's ticket is not valid now; ask for a new one.");
+    throw refused(
+      "ticket-expired",
+      "The registrar's ticket is not valid now; ask for a new one. If that is refused too, the " +
+        "clocks of registrar and key server differ by more than five minutes.",
+    );
   }
   return ticket;
 }

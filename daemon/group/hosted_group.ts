@@ -18,8 +18,9 @@ import type { KeyServerStore, StoredGroup, StoredRegistration } from "./key_serv
 import { proveRegistration } from "./registration_proof.ts";
 import type { GroupRequest, RequestHead } from "./requests.ts";
 import { encodeRoster, MAX_ROSTER, memberIdOf, memberOf } from "./roster.ts";
+import { requireSeparate } from "./separate_registrars.ts";
 import { printSpecification } from "./spec_text.ts";
-import type { Specification } from "./specification.ts";
+import type { RegistrarEntry, Specification } from "./specification.ts";
 import type { Ticket } from "./ticket.ts";
 import { Timers } from "./timers.ts";
 
@@ -46,6 +47,8 @@ export interface GroupHost {
   /** Account key this key server is known by in SIMPP, 32 bytes. */
   readonly accountKey: () => Bytes;
   readonly random: Random;
+  /** See {@link requireSeparate}. */
+  readonly registrars: readonly RegistrarEntry[];
   /** ms since 1970. */
   readonly now: () => number;
   /** ms between two statements. */
@@ -198,6 +201,7 @@ export class HostedGroup {
     const member = memberIdOf(from.jid, from.device);
     this.#requireOpen();
     admitted(withRoom(this.#state), from);
+    requireSeparate(this.#o.registrars, this.specification);
     const known = store.registration(this.#id, member);
     if (known?.request === request) return this.#registered(from, known);
     const checked = checkTicket(this.specification, ticket, from, now());
@@ -289,6 +293,9 @@ export class HostedGroup {
       throw refused("busy", "You did very much in this group just now; try again in a minute.");
     }
     const { state, expelled, reasons } = done;
+    if (state.specification !== this.specification) {
+      requireSeparate(this.#o.registrars, state.specification);
+    }
     if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
       this.#o.store.transaction(() => this.#records.put(state, this.#graph));
       this.#state = state;

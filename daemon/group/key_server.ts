@@ -9,8 +9,9 @@ import { type GroupHost, HostedGroup, refusalOf } from "./hosted_group.ts";
 import type { KeyServerStore } from "./key_server_store.ts";
 import { decodeRequest, type GroupRequest } from "./requests.ts";
 import { isBareJid } from "./roster.ts";
+import { requireSeparate } from "./separate_registrars.ts";
 import { parseSpecification } from "./spec_text.ts";
-import type { Specification } from "./specification.ts";
+import type { RegistrarEntry, Specification } from "./specification.ts";
 
 /** Requests of one device, and of all whom the group they ask about knows, a minute. */
 const REQUESTS_OF_ONE = 60;
@@ -41,6 +42,8 @@ export interface KeyServerOptions {
   readonly jid: string;
   /** May this person (bare JID) have groups hosted here? Nobody when absent. */
   readonly mayHost?: (jid: string) => boolean;
+  /** Registrars of its own that alone say who somebody is; none: it says so itself. */
+  readonly registrars?: readonly RegistrarEntry[];
   /** ms since 1970. */
   readonly now?: () => number;
   /** ms from one statement to the next; 60,000. */
@@ -130,7 +133,8 @@ export class KeyServer {
   /**
    * Hosts a group; one that is hosted already by the same specification stays as it is.
    * @param maker bare JID of who wants it; empty: whoever runs this key server
-   * @throws SimppdError `other-key-server`, `group-damaged`, `group-exists`, `room-taken`, `too-many`
+   * @throws SimppdError `other-key-server`, `group-damaged`, `group-exists`, `room-taken`,
+   *   `registrars-needed`, `too-many`
    */
   host(specification: Specification, maker = ""): HostedGroup {
     const { group, keyServer } = specification;
@@ -147,6 +151,7 @@ export class KeyServer {
       if (known.wasMadeBy(maker)) return known;
       throw refused("group-exists", "There is a group of this id already; make another id.");
     }
+    requireSeparate(this.#o.registrars ?? [], specification);
     const open = this.groups.filter(({ state }) => !state.closed);
     if (maker !== "" && open.some((each) => each.specification.room === specification.room)) {
       throw refused("room-taken", "There is a group in this room already; make another room.");
@@ -247,7 +252,8 @@ export class KeyServer {
 
   #host(specification: Specification, maker: string): GroupHost {
     const { store, control, room, random, accountKey, now = Date.now, repeat = REPEAT } = this.#o;
-    const ours = { signing: this.#signing, room: room(specification) };
+    const { registrars = [] } = this.#o;
+    const ours = { signing: this.#signing, room: room(specification), registrars };
     const over = () => this.#forget(specification.group);
     const mayWait = () => {
       const theirs = this.groups.filter((group) => group.wasMadeBy(maker));

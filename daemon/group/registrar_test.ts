@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemRandom } from "../crypto/mod.ts";
 import { Registrar } from "./registrar.ts";
+import { printSpecification } from "./spec_text.ts";
 import {
   device,
   keyServer,
@@ -70,6 +71,55 @@ Deno.test("tickets of others, for others, changed, or of another time are refuse
   // Clocks may differ by some minutes.
   pass(12 * 60_000);
   assert.equal(await refusal(early), "registered");
+  close();
+});
+
+Deno.test("a key server with separate registrars keeps no group, and registers nobody, without them", async () => {
+  const make = () =>
+    new Registrar({ secret: systemRandom(32), method: "simpp", random: systemRandom });
+  const [ours, foreign] = [make(), make()];
+  const entry = ({ key }: Registrar, method: "simpp" | "certificate" = "simpp") =>
+    ({ name: "one", key, method, address: "registrar.example.org" }) as const;
+  const network = new TestNetwork();
+  // Before, it was one that registers people itself.
+  const before = keyServer(network);
+  const [anna, bob] = [device("anna@example.org"), device("bob@example.org")];
+  const bare = specificationOf(before.server.key, [anna]);
+  before.server.host(bare);
+  const owner = new TestMember(network, before.server, bare, anna);
+  assert.equal(code(await owner.join()), "joined");
+  before.server.close();
+  const { server, close } = keyServer(network, { store: before.store, registrars: [entry(ours)] });
+  owner.useServer(server);
+
+  const refuses = {
+    code: "registrars-needed",
+    message: new RegExp(`one ${ours.key.toHex()} simpp`),
+  };
+  const other = (registrars: ReturnType<typeof entry>[]) =>
+    specificationOf(server.key, [anna], { registrars, room: "other@rooms.example.org" });
+  for (const named of [[], [entry(foreign)], [entry(ours), entry(foreign)]]) {
+    assert.throws(() => server.host(other(named)), refuses);
+  }
+  assert.throws(() => server.host(other([entry(ours, "certificate")])), refuses);
+  const spec = other([entry(ours)]);
+  server.host(spec);
+  const asBob = new TestMember(network, server, spec, bob);
+  assert.equal(code(await asBob.register()), "no-ticket");
+  assert.equal(code(await asBob.register(ours.issue(spec.group, bob))), "registered");
+
+  // The group of before goes on for who is in it; who comes needs a registrar, which its owner names.
+  const late = new TestMember(network, server, bare, device("late@example.org"));
+  assert.equal(code(await late.register()), "registrars-needed");
+  const respecified = (registrars: ReturnType<typeof entry>[]) =>
+    owner.act({ kind: "respecify", text: printSpecification({ ...bare, registrars }) });
+  assert.equal(code(await respecified([entry(foreign)])), "registrars-needed");
+  assert.equal(code(await respecified([entry(ours)])), "done");
+  assert.equal(code(await late.register()), "no-ticket");
+  assert.equal(code(await late.register(ours.issue(bare.group, late.device))), "registered");
+  assert.equal(code(await respecified([])), "registrars-needed");
+  await server.idle();
+  assert.ok(owner.holds());
   close();
 });
 

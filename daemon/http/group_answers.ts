@@ -36,7 +36,9 @@ export const group = v.object({
   role: v.nullable(role),
   maySend: v.boolean(),
   members: v.array(member),
-  admitted: v.array(text),
+  admitted: v.array(
+    v.object({ jid: text, answer: v.nullable(v.picklist(["later", "declined"])) }),
+  ),
   refused: v.array(v.object({ code: text, count: v.number() })),
   history: v.picklist(["none", "own"]),
 });

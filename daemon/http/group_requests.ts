@@ -34,5 +34,6 @@ export const inviteToGroupBody = v.strictObject({
   reason: v.exactOptional(line(500)),
 });
 export const expelFromGroupBody = v.strictObject({ member: jid });
+export const withdrawFromGroupBody = v.strictObject({ contact: jid });
 export const groupRoleBody = v.strictObject({ member: jid, role });
 export const sendToGroupBody = sendMessageBody;

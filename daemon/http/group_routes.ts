@@ -40,6 +40,10 @@ export const groupRoutes: readonly Route[] = [
     body: requests.expelFromGroupBody,
     handle: ({ app, param, body }) => app.expelFromGroup(param("jid"), body.member),
   }),
+  route("post", "/api/groups/:jid/withdraw", "Take back an invitation that was not accepted", {
+    body: requests.withdrawFromGroupBody,
+    handle: ({ app, param, body }) => app.withdrawFromGroup(param("jid"), body.contact),
+  }),
   route("put", "/api/groups/:jid/role", "Give a person another role in a group", {
     body: requests.groupRoleBody,
     handle: ({ app, param, body }) => app.setGroupRole(param("jid"), body.member, body.role),

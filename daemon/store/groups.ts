@@ -26,8 +26,10 @@ export interface StoredGroup {
   readonly invitation: RoomInvitationView | null;
   /** Why we are out. */
   readonly problem: Problem | null;
-  /** Whom we let in, by bare JID, and how they were invited; where we did. */
+  /** Whom we let in and who has not come, by bare JID. */
   readonly admitted: readonly string[];
+  /** What some of them answered, by bare JID. */
+  readonly answers?: Readonly<Record<string, "later" | "declined">>;
   /** What was not shown, by cause. */
   readonly refused: Readonly<Record<string, number>>;
   /** What one shows to a registrar; a password is never kept. */

@@ -32,12 +32,19 @@ export interface GroupView {
   role: GroupRole | null;
   maySend: boolean;
   members: GroupMemberView[];
-  /** Who may come in, by address, and has not; known to the device the key server runs in. */
-  admitted: string[];
+  /** Whom this device invited and who has not come in. */
+  admitted: GroupAdmittedView[];
   /** What came and could not be opened or was not shown, by cause. */
   refused: { code: string; count: number }[];
   /** May messages be opened that came while this device was away? */
   history: "none" | "own";
+}
+
+/** Somebody who may come in and has not. */
+export interface GroupAdmittedView {
+  jid: string;
+  /** What they said to the invitation; null: nothing yet. */
+  answer: "later" | "declined" | null;
 }
 
 /** Who keeps a group's keys, and so could read it. */

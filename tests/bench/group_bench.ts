@@ -14,7 +14,7 @@ export async function* run({ seconds = 120 }: BenchOptions): AsyncGenerator<Benc
   yield* requestFigures({ clients: 10, rounds: 10 });
   yield* keyGraphFigures({
     sizes: [16, 64, 256, 1024, 8192, 65536],
-    degrees: [2, 4, 8, 16],
+    degrees: [4, 2, 8, 16],
     rounds: 400,
     batch: 1000,
   });

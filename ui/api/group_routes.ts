@@ -28,6 +28,8 @@ export const groupApi = {
   end: (jid: string) => request<void>("POST", `${at(jid)}/end`),
   invite: (jid: string, contact: string, role: GroupRole) =>
     request<void>("POST", `${at(jid)}/invite`, { contact, role }),
+  withdraw: (jid: string, contact: string) =>
+    request<void>("POST", `${at(jid)}/withdraw`, { contact }),
   expel: (jid: string, member: string) => request<void>("POST", `${at(jid)}/expel`, { member }),
   setRole: (jid: string, member: string, role: GroupRole) =>
     request<void>("PUT", `${at(jid)}/role`, { member, role }),

@@ -11,6 +11,7 @@ import { openDialog } from "../store/dialogs.ts";
 import { mayExpel, peopleOf } from "../store/groups.ts";
 import { nameOfRoom } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
+import { Admitted } from "./admitted.tsx";
 import { Keepers, MemberTrust } from "./group_mark.tsx";
 
 export function GroupMembers({ group, onClose }: { group: GroupView; onClose: () => void }) {
@@ -44,18 +45,7 @@ export function GroupMembers({ group, onClose }: { group: GroupView; onClose: ()
       <ul class="members-list">
         {peopleOf(group).map((member) => <Member key={member.jid} group={group} member={member} />)}
       </ul>
-      {group.admitted.length > 0 && (
-        <section aria-label={words.admitted}>
-          <h4 class="members-sub">{words.admitted}</h4>
-          <ul>
-            {group.admitted.map((jid) => (
-              <li key={jid} class="hint">
-                <Jid jid={jid} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <Admitted group={group} />
       <p class="hint">{words.listLead}</p>
       <Keepers group={group} />
       <details class="members-more">

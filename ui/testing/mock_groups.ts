@@ -57,7 +57,16 @@ export class MockGroups {
       case "messages":
         return this.#send(group, String(body["body"]));
       case "invite":
-        this.put({ ...group, admitted: [...group.admitted, String(body["contact"])] });
+        this.put({
+          ...group,
+          admitted: [...group.admitted, { jid: String(body["contact"]), answer: null }],
+        });
+        return done;
+      case "withdraw":
+        this.put({
+          ...group,
+          admitted: group.admitted.filter(({ jid }) => jid !== body["contact"]),
+        });
         return done;
       case "expel":
         this.#change(

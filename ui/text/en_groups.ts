@@ -100,6 +100,13 @@ export const groups = {
     roles: { owner: "Owner", admin: "Admin", member: "Member", listener: "Reads only" },
     devices: (n: number) => plural(n, "device", "devices"),
     admitted: "May come in",
+    answers: {
+      none: "No answer yet",
+      later: "Put the invitation aside",
+      declined: "Declined the invitation",
+    },
+    withdraw: "Withdraw",
+    withdrawName: (who: string) => `Withdraw the invitation of ${who}`,
     listLead: "Keys and roles here are signed by who keeps the group's keys.",
     more: (name: string) => `What to do about ${name}`,
     makeRole: {

@@ -315,8 +315,9 @@ export class AppFiles {
     const thumbnail = read.thumbnail && cleanThumbnail(read.thumbnail);
     const { thumbnail: _, ...rest } = read;
     const descriptor = thumbnail === undefined ? rest : { ...rest, thumbnail };
-    const accept = !stranger && this.#comesByItself(peer, sender, descriptor);
     const ways = this.#o.allowedWays(peer, false);
+    const accept = !stranger && this.#comesByItself(peer, sender, descriptor) &&
+      descriptor.sources.some(({ kind }) => ways.includes(kind));
     this.#transfers.receive(descriptor, { peer, sender, accept, ways }).then(
       (transfer) => {
         if (accept && descriptor.key === undefined) this.#askForKey(transfer);

@@ -122,3 +122,26 @@ Deno.test("who was expelled before they fetched a file gets its key no more", ()
     await until(bob!, () => bob!.file(at.id).state === "done");
     assert.deepEqual([bob!.file(at.id).locked, bob!.file(at.id).here], [true, false]);
   }));
+
+Deno.test("members who are no contacts of each other ask for keys and get them", () =>
+  withGroup(["Bob", "Carol"], async (group, alice, [bob, carol], jidOf) => {
+    assert.equal(bob!.contacts().some(({ jid }) => jid === jidOf(carol!)), false);
+    for (
+      const [at, how] of [{ keyOnRequest: true }, { allowed: { people: [jidOf(carol!)] } }]
+        .entries()
+    ) {
+      const bytes = content(5000, at + 1);
+      const name = `note ${at}`;
+      await bob!.sendFile({ to: group, name, ...how, ...sending(bytes) });
+      const found = (app: App) => () =>
+        app.files({ place: group }).find((one) => one.name === name);
+      const opened = await until(carol!, () => found(carol!)()?.here === true && found(carol!)());
+      assert.deepEqual(await bytesOf(carol!, opened.id), bytes);
+      const others = await until(alice, () => found(alice)()?.state === "done" && found(alice)());
+      assert.equal(others.locked, at === 1);
+    }
+    // Nobody became a contact, or a stranger to be answered, by that.
+    for (const app of [bob!, carol!]) {
+      assert.deepEqual(app.contacts().map(({ jid }) => jid), [jidOf(alice)]);
+    }
+  }));

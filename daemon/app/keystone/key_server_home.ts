@@ -6,6 +6,7 @@ import {
   keyServerRecords,
   KeyServerStore,
   parseSpecification,
+  type RegistrarEntry,
   restoreKeyServer,
 } from "../../group/mod.ts";
 import { type ExportedIdentity, exportIdentity, importIdentity } from "../../simpp/mod.ts";
@@ -26,6 +27,8 @@ const DATABASE = "keyserver.db";
 export interface KeyServerHomeOptions extends HomeOptions {
   /** Domains and bare JIDs of those who may have groups hosted. */
   readonly for: readonly string[];
+  /** Separate registrars; without them it registers people by SIMPP itself. */
+  readonly registrars?: readonly RegistrarEntry[];
 }
 
 /** How it is known. */
@@ -38,6 +41,8 @@ export interface KeyServerView {
   readonly device: string;
   readonly state: string;
   readonly pid: number;
+  /** Names of its separate registrars. */
+  readonly registrars: readonly string[];
   readonly groups: readonly GroupSummary[];
 }
 
@@ -57,17 +62,20 @@ export class KeyServerHome {
   readonly #store: KeyServerStore;
   readonly #rooms: ComponentRooms;
   readonly #server: KeyServer;
+  readonly #registrars: readonly RegistrarEntry[];
 
   private constructor(
     home: ComponentHome,
     store: KeyServerStore,
     rooms: ComponentRooms,
     server: KeyServer,
+    registrars: readonly RegistrarEntry[],
   ) {
     this.#home = home;
     this.#store = store;
     this.#rooms = rooms;
     this.#server = server;
+    this.#registrars = registrars;
   }
 
   /**
@@ -76,6 +84,7 @@ export class KeyServerHome {
    * {@link ComponentHome.open}
    */
   static async start(options: KeyServerHomeOptions): Promise<KeyServerHome> {
+    const { registrars = [] } = options;
     let server: KeyServer | undefined;
     // Until the groups are known, everybody is.
     const isKnown = (jid: string) => server?.knows(jid) ?? true;
@@ -93,12 +102,13 @@ export class KeyServerHome {
         control: home.link,
         room: ({ room }) => rooms.channel(room),
         random: systemRandom,
+        registrars,
         accountKey: () => home.simpp.accountKey,
         mayHost: (jid) => options.for.includes(jid) || options.for.includes(domainOf(jid)),
       });
       await home.connect();
       server.start();
-      return new KeyServerHome(home, store, rooms, server);
+      return new KeyServerHome(home, store, rooms, server, registrars);
     } catch (error) {
       server?.close();
       store?.close();
@@ -116,6 +126,7 @@ export class KeyServerHome {
       device: simpp.device,
       state: state.path,
       pid: Deno.pid,
+      registrars: this.#registrars.map(({ name }) => name),
       groups: this.#server.groups.map(summaryOf),
     };
   }
@@ -179,7 +190,7 @@ export function restoreKeyServerAt(
       throw new SimppdError(
         "groups-exist",
         "A backup is restored into a directory that no key server used before; choose another with " +
-          "--state.",
+          "--data.",
       );
     }
     const records = openFile(file, passphrase);

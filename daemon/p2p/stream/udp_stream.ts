@@ -1,25 +1,13 @@
 import { type Bytes, logOf, SimppdError, steadyNow } from "../../base/mod.ts";
-import { type Candidate, parseCandidates } from "../candidates.ts";
-import { Connectivity, type Way } from "../connectivity.ts";
-import { type Authentic, DatagramReader, DatagramType, DatagramWriter } from "../datagram.ts";
+import type { Candidate } from "../candidates.ts";
+import { type Authentic, DatagramType } from "../datagram.ts";
 import type { UdpEndpoint } from "../endpoint.ts";
-import { pathDirections, selectorOf } from "../keys.ts";
+import { UdpWay, type WayEnd } from "../udp_way.ts";
 import type { StreamKeys } from "./keys.ts";
 import { ReceivingSide } from "./receiving_side.ts";
 import { SegmentSender } from "./segment_sender.ts";
 import { decodeAcknowledgement } from "./segments.ts";
 import { cut, type ReceivingStream, type SendingStream, STALL_MS, stalled } from "./stream.ts";
-
-const PROBE_EVERY = 100;
-/** After this long without a way, probes come at a third of the pace, ms. */
-const PROBE_EAGERLY = 2_000;
-/** How long the answers of other addresses are waited for once one has answered, ms. */
-const CHOICE = 30;
-const TICK = 250;
-const PING_EVERY = 1_000;
-const BYE_COPIES = 3;
-/** How long after its opening a relayed path goes on looking for one without a relay, ms. */
-const UPGRADE_WITHIN = 30_000;
 
 export interface UdpStreamOptions {
   endpoint: UdpEndpoint;
@@ -65,31 +53,15 @@ export class UdpStream implements SendingStream, ReceivingStream {
   readonly #wanting = Promise.withResolvers<void>();
   readonly #options: UdpStreamOptions;
   readonly #now: () => number;
-  readonly #writer: DatagramWriter;
-  readonly #reader: DatagramReader;
-  readonly #connectivity: Connectivity;
+  readonly #way: UdpWay;
   readonly #sender: SegmentSender;
   readonly #receiver: ReceivingSide;
-  readonly #detach: () => void;
-  readonly #startedAt: number;
   readonly #waiters = new Set<() => void>();
-  #open = false;
   #ended: SimppdError | undefined;
-  #tickTimer: ReturnType<typeof setTimeout> | undefined;
-  #choiceTimer: ReturnType<typeof setTimeout> | undefined;
-  #validAt: number;
-  #pingedAt = -Infinity;
-  #openedAt = Infinity;
   #early: Bytes | undefined;
-  #strays = 0;
-  #replays = 0;
-  #malformed = 0;
-
   /** @throws SimppdError `bad-path-keys`, `call-exists`, `endpoint-closed` */
   constructor(options: UdpStreamOptions) {
     const { endpoint, keys, id } = options;
-    const directions = pathDirections(keys.path, id);
-    const selector = selectorOf(id);
     this.#options = options;
     this.#now = options.now ?? steadyNow;
     this.opened = this.#opening.promise;
@@ -97,21 +69,28 @@ export class UdpStream implements SendingStream, ReceivingStream {
     // Whoever does not wait for them hears of the end elsewhere.
     this.opened.catch(() => {});
     this.wanted.catch(() => {});
-    this.#writer = new DatagramWriter(directions.send, selector);
-    this.#reader = new DatagramReader(directions.receive, selector);
-    this.#connectivity = new Connectivity({
-      writer: this.#writer,
-      reader: this.#reader,
-      candidates: parseCandidates(options.remote),
-      ways: (host) => endpoint.ways(host),
+    this.#way = new UdpWay({
+      endpoint,
+      id,
+      keys: keys.path,
+      remote: options.remote,
       localTag: keys.tags.local,
       expectedTag: keys.tags.expected,
-      transmit: (datagram, to) => this.#transmit(datagram, to),
+      findWithinMs: options.pathTimeoutMs ?? 10_000,
+      silenceMs: options.silenceMs ?? 10_000,
       now: this.#now,
+      user: {
+        handle: (authentic, now) => this.#handle(authentic, now),
+        passed: (number, now) => this.#receiver.note(number, now),
+        opened: () => this.#opened(),
+        tick: (now) => this.#tick(now),
+        keepAlive: () => this.#confirm(),
+        ended: (reason) => this.#end(lostWay(reason)),
+      },
     });
     this.#sender = new SegmentSender({
-      writer: this.#writer,
-      transmit: (datagram) => this.#transmit(datagram, this.#connectivity.routes.selected),
+      writer: this.#way.writer,
+      transmit: (datagram) => this.#way.send(datagram),
       backlog: () => endpoint.backlog,
       now: this.#now,
       changed: () => this.#wake(),
@@ -120,21 +99,17 @@ export class UdpStream implements SendingStream, ReceivingStream {
       now: this.#now,
       acknowledge: (body) => this.#acknowledge(body),
     });
-    this.#startedAt = this.#validAt = this.#now();
-    this.#detach = endpoint.attach(selector, {
-      receive: (datagram, host, port, via) => this.#receive(datagram, { host, port, via }),
-      lost: () => this.#end(cut("the socket was closed")),
-    });
-    this.#tick();
+    this.#way.start();
   }
 
   stats(): UdpStreamStats {
+    const { strays, replays, malformed } = this.#way.figures;
     return {
       resent: this.#sender.resent,
       rttMs: this.#sender.roundTrip.smoothedMs,
-      strays: this.#strays,
-      replays: this.#replays,
-      malformed: this.#malformed,
+      strays,
+      replays,
+      malformed,
       held: this.#receiver.held,
     };
   }
@@ -188,23 +163,10 @@ export class UdpStream implements SendingStream, ReceivingStream {
 
   #end(reason: SimppdError, { goodbye = false } = {}): void {
     if (this.#ended !== undefined) return;
-    if (goodbye) {
-      const { selected, all } = this.#connectivity.routes;
-      // The last acknowledgement may be lost or overtaken: the goodbye says it once more.
-      const last = Uint8Array.of(this.#receiver.complete ? 1 : 0);
-      for (const route of selected === undefined ? all : [selected]) {
-        // Copies, because nobody acknowledges them.
-        for (let i = 0; i < BYE_COPIES; i++) {
-          this.#transmit(this.#writer.sealed(DatagramType.bye, last), route);
-        }
-      }
-    }
     this.#ended = reason;
-    this.#open = false;
-    clearTimeout(this.#tickTimer);
-    clearTimeout(this.#choiceTimer);
+    // The last acknowledgement may be lost or overtaken: the goodbye says it once more.
+    this.#way.close(goodbye ? Uint8Array.of(this.#receiver.complete ? 1 : 0) : undefined);
     this.#receiver.close();
-    this.#detach();
     this.#sender.close();
     logOf("p2p").debug("stream ended: {reason}", { reason: reason.publicMessage });
     this.#opening.reject(reason);
@@ -212,28 +174,8 @@ export class UdpStream implements SendingStream, ReceivingStream {
     this.#wake();
   }
 
-  #transmit(datagram: Bytes, to: Way | undefined): void {
-    if (to !== undefined) this.#options.endpoint.send(datagram, to.host, to.port, to.via);
-  }
-
-  #tick(): void {
-    const now = this.#now();
-    const { pathTimeoutMs = 10_000, silenceMs = 10_000 } = this.#options;
-    if (!this.#open) {
-      if (now - this.#startedAt >= pathTimeoutMs) {
-        return this.#end(
-          new SimppdError("no-path", "No direct way to the other device was found."),
-        );
-      }
-      this.#connectivity.probe(now);
-      const pace = now - this.#startedAt < PROBE_EAGERLY ? PROBE_EVERY : 3 * PROBE_EVERY;
-      this.#tickTimer = setTimeout(() => this.#tick(), pace);
-      return;
-    }
-    if (now - this.#validAt >= silenceMs) return this.#end(cut("the other side fell silent"));
-    if (this.#isStalled(now)) return this.#end(stalled(), { goodbye: true });
-    if (now - this.#pingedAt >= PING_EVERY - TICK / 2) this.#keepAlive(now);
-    this.#tickTimer = setTimeout(() => this.#tick(), TICK);
+  #tick(now: number): void {
+    if (this.#isStalled(now)) this.#end(stalled(), { goodbye: true });
   }
 
   #isStalled(now: number): boolean {
@@ -243,57 +185,14 @@ export class UdpStream implements SendingStream, ReceivingStream {
     return this.#sender.wanted && this.#sender.busy && now - this.#sender.progressAt >= stallMs;
   }
 
-  #keepAlive(now: number): void {
-    this.#pingedAt = now;
-    const selected = this.#connectivity.routes.selected!;
-    // A way that stopped answering may have died while another one works.
-    const silent = now - selected.pongAt > 2 * PING_EVERY;
-    const upgrading = selected.relayed && now - this.#openedAt < UPGRADE_WITHIN;
-    for (const route of silent || upgrading ? this.#connectivity.routes.all : [selected]) {
-      this.#connectivity.ping(route, now);
-    }
-    // A credit that got lost would else never be told.
-    if (this.#receiver.granted) this.#receiver.confirm();
-  }
-
-  #receive(datagram: Uint8Array, from: Way): void {
-    const authentic = this.#reader.read(datagram);
-    if (authentic === "stray") {
-      this.#strays++;
-      return;
-    }
-    if (authentic === "replay") {
-      this.#replays++;
-      return;
-    }
-    const now = this.#now();
-    this.#validAt = now;
-    const unproven = this.#connectivity.routes.heard(from.host, from.port, now, from.via);
-    if (unproven !== undefined) this.#connectivity.ping(unproven, now);
-    try {
-      this.#handle(authentic, from, now);
-    } catch {
-      // The peer holds the keys and still sends nonsense: dropped and counted, nothing more.
-      this.#malformed++;
-    }
-  }
-
-  #handle(authentic: Authentic, from: Way, now: number): void {
+  #handle(authentic: Authentic, now: number): void {
     switch (authentic.type) {
       case DatagramType.segment:
         return this.#onSegment(authentic, now);
       case DatagramType.acknowledgement:
         return this.#onAcknowledgement(authentic.body);
-      case DatagramType.tag:
-        return this.#onTag(authentic, now);
-      case DatagramType.ping:
-        this.#receiver.note(authentic.number, now);
-        return this.#connectivity.onPing(authentic, from, now);
-      case DatagramType.pong:
-        this.#receiver.note(authentic.number, now);
-        return this.#onPong(authentic, from, now);
       case DatagramType.bye:
-        if (this.#reader.open(authentic)[0] === 1) this.#sender.allCame();
+        if (this.#way.reader.open(authentic)[0] === 1) this.#sender.allCame();
         return this.#end(cut("the other side ended it"));
       default:
         throw new RangeError(`datagram of type ${authentic.type} on a stream`);
@@ -306,16 +205,13 @@ export class UdpStream implements SendingStream, ReceivingStream {
   }
 
   #acknowledge(body: Bytes): void {
-    if (!this.#open) return;
-    this.#transmit(
-      this.#writer.clear(DatagramType.acknowledgement, body),
-      this.#connectivity.routes.selected,
-    );
+    if (!this.#way.isOpen) return;
+    this.#way.send(this.#way.writer.clear(DatagramType.acknowledgement, body));
   }
 
   #onAcknowledgement(body: Uint8Array): void {
     if (this.#options.keys.role !== "sender") return;
-    if (!this.#open) {
+    if (!this.#way.isOpen) {
       // The receiver opened first: its credit counts as soon as there is a way to use it.
       this.#early = new Uint8Array(body);
       return;
@@ -332,44 +228,34 @@ export class UdpStream implements SendingStream, ReceivingStream {
     try {
       this.#onAcknowledgement(body);
     } catch {
-      this.#malformed++;
+      this.#way.countMalformed();
     }
   }
 
-  #onTag(authentic: Authentic, now: number): void {
-    const first = !this.#connectivity.tagVerified;
-    if (this.#connectivity.onTag(authentic)) {
-      // The peer is there now: it need not wait for our next round of probes.
-      if (first && !this.#open) this.#connectivity.probe(now);
-      return this.#consider();
-    }
-    this.#end(
-      new SimppdError("wrong-tag", "Somebody else than the other device answered the stream."),
-    );
+  /** Says the credit again, which would else never be told when it got lost. */
+  #confirm(): void {
+    if (this.#receiver.granted) this.#receiver.confirm();
   }
 
-  #onPong(authentic: Authentic, from: Way, now: number): void {
-    if (!this.#connectivity.onPong(authentic, from, now)) return;
-    if (!this.#open) this.#consider();
-    else this.#connectivity.routes.select(now);
+  #opened(): void {
+    this.#opening.resolve();
+    this.#confirm();
+    if (this.#early !== undefined) this.#onEarly(this.#early);
   }
+}
 
-  /** Opens when both tags are verified and an address answers, after a moment for better ones. */
-  #consider(): void {
-    if (this.#open || this.#choiceTimer !== undefined || !this.#connectivity.mutual) return;
-    this.#choiceTimer = setTimeout(() => {
-      this.#choiceTimer = undefined;
-      const now = this.#now();
-      this.#connectivity.routes.select(now);
-      if (this.#connectivity.routes.selected === undefined) return;
-      this.#open = true;
-      this.#openedAt = now;
-      this.#opening.resolve();
-      if (this.#receiver.granted) this.#receiver.confirm();
-      if (this.#early !== undefined) this.#onEarly(this.#early);
-      // From the probing pace to the keep-alive's.
-      clearTimeout(this.#tickTimer);
-      this.#tick();
-    }, CHOICE);
+function lostWay(reason: WayEnd): SimppdError {
+  switch (reason) {
+    case "no-path":
+      return new SimppdError("no-path", "No direct way to the other device was found.");
+    case "wrong-tag":
+      return new SimppdError(
+        "wrong-tag",
+        "Somebody else than the other device answered the stream.",
+      );
+    case "lost":
+      return cut("the other side fell silent");
+    case "failed":
+      return cut("the socket was closed");
   }
 }

@@ -14,6 +14,8 @@ import type { OwnServer } from "./web_address.ts";
 const HEADERS = new Set(["authorization", "cookie", "expires"]);
 const MAX_HEADER = 4_096;
 const MAX_SERVICES = 20;
+/** What the server answered is asked again after so long, in ms, and in every new session. */
+const KEPT = 600_000;
 
 /** Where files are taken. */
 export interface UploadService {
@@ -41,14 +43,35 @@ export interface UploadSlot {
 export class HttpUpload {
   readonly #client: XmppClient;
   readonly #own: OwnServer;
+  #found: { readonly at: number; readonly service: Promise<UploadService | undefined> } | undefined;
 
   constructor(client: XmppClient, own: OwnServer) {
     this.#client = client;
     this.#own = own;
+    client.hooks.online(() => this.#forget());
   }
 
-  /** The server's service; undefined when it has none. @throws StanzaError, SimppdError */
-  async find(): Promise<UploadService | undefined> {
+  /**
+   * The server's service; undefined when it has none. The answer is kept for some minutes of a
+   * session, so that many files do not ask as often. @throws StanzaError, SimppdError
+   */
+  find(): Promise<UploadService | undefined> {
+    const now = performance.now();
+    if (this.#found === undefined || now - this.#found.at > KEPT) {
+      const found = { at: now, service: this.#find() };
+      this.#found = found;
+      found.service.catch(() => {
+        if (this.#found === found) this.#forget();
+      });
+    }
+    return this.#found.service;
+  }
+
+  #forget(): void {
+    this.#found = undefined;
+  }
+
+  async #find(): Promise<UploadService | undefined> {
     const query = el("query", { xmlns: NS.discoItems });
     const domain = this.#client.jid.domain;
     const answer = await this.#client.iq(el("iq", { type: "get" }, query), { to: domain });
@@ -81,6 +104,8 @@ export class HttpUpload {
       const answer = await this.#client.iq(el("iq", { type: "get" }, request), { to: service.jid });
       return readSlot(answer);
     } catch (error) {
+      // Its bounds may be others by now, or it may have moved.
+      this.#forget();
       throw error instanceof StanzaError ? refusal(error) : error;
     }
   }

@@ -3,7 +3,6 @@
  * server by group size, degree and strategy, and what a batch does.
  * @module
  */
-import process from "node:process";
 import { systemRandom } from "../../../daemon/crypto/mod.ts";
 import {
   encodeWraps,
@@ -29,6 +28,8 @@ export interface KeyGraphExtent {
 const STRATEGIES: readonly Strategy[] = ["user", "key", "group"];
 /** The degree of which the targets speak: it makes the fewest encryptions. */
 const BEST = 4;
+/** Times that the strategies are measured one after the other. */
+const TURNS = 16;
 const TARGET = { size: 8192, milliseconds: 0.5, batch: 1.2, straight: 0.95 };
 
 type Request = "join" | "leave";
@@ -106,11 +107,15 @@ export async function* keyGraphFigures(extent: KeyGraphExtent): AsyncGenerator<B
     const times = new Map(STRATEGIES.map((strategy) => [strategy, [] as [number, number][]]));
     for (const size of extent.sizes) {
       group.growTo(size);
-      for (const strategy of STRATEGIES) {
+      const taken = new Map(STRATEGIES.map((strategy) => [strategy, [] as Sample[]]));
+      // In turns, so that what else the machine does in between falls on all alike.
+      for (let turn = 0; turn < TURNS; turn++) {
+        for (const [strategy, samples] of taken) {
+          samples.push(...group.churn(strategy, Math.ceil(extent.rounds / TURNS)));
+        }
+      }
+      for (const [strategy, samples] of taken) {
         const what = `n = ${size}, d = ${degree}, ${strategy}-oriented`;
-        const before = cpuMilliseconds();
-        const samples = group.churn(strategy, extent.rounds);
-        const cpu = (cpuMilliseconds() - before) / samples.length;
         for (const request of REQUESTS) yield* requestLines(what, request, samples);
         const each = samples.map(({ milliseconds }) => milliseconds);
         times.get(strategy)!.push([Math.log2(size), quantile(each, 0.5)]);
@@ -120,7 +125,6 @@ export async function* keyGraphFigures(extent: KeyGraphExtent): AsyncGenerator<B
           yield { ...line(what, "a request, mean", mean, "ms"), ...verdict };
           yield line(what, "a request, p50", round(quantile(each, 0.5)), "ms");
           yield line(what, "a request, p95", round(quantile(each, 0.95)), "ms");
-          yield line(what, "a request, CPU", round(cpu), "ms");
         }
       }
       // Another turn of the event loop, so that whoever waits for a line gets it.
@@ -172,12 +176,6 @@ function* batchLines(group: MeasuredGroup, size: number, count: number): Generat
   yield { ...line(what, "encryptions / formula", ratio, "×"), ...atMost(TARGET.batch, ratio) };
   yield line(what, "bytes", bytesOf(rekey), "B");
   yield line(what, "server", round(milliseconds), "ms");
-}
-
-/** CPU time of this process, its garbage collection included: what a busy machine does not distort. */
-function cpuMilliseconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 /** Bytes of a change's rekey messages, all of them. */
