@@ -135,10 +135,9 @@ export class AppGroups implements SealedRooms {
 
   moved(jid: string): void {
     if (!this.has(jid)) return;
-    if (this.#o.rooms().live(jid) !== undefined) {
-      this.#o.servers.entered(jid);
-      this.#here.get(jid)?.entered();
-    }
+    const present = this.#o.rooms().live(jid) !== undefined;
+    if (present) this.#o.servers.entered(jid);
+    this.#here.get(jid)?.moved(present);
     this.#touch(jid);
   }
 
@@ -391,7 +390,7 @@ export class AppGroups implements SealedRooms {
     this.#here.set(jid, here);
     const problem = this.#o.servers.problem(this.#specification(group));
     if (problem !== undefined) talk.news(problem);
-    if (this.#o.rooms().live(jid) !== undefined) here.entered();
+    if (this.#o.rooms().live(jid) !== undefined) here.moved(true);
     return here;
   }
 

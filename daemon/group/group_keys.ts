@@ -95,6 +95,8 @@ export type IncidentKind =
   | "restored" // the key server began anew, from a backup
   | "silent" // no statement for 180 s while the room works
   | "heard-again" // statements come again
+  | "room-silent" // the key server answers, and nothing that it says in the room comes
+  | "missing" // a member heard messages in the room that did not come here
   | "forgotten" // the key server does not have the group any more
   | "rolled-back" // the key server, or who has its key, shows an older state
   | "forked" // it told us and others different things of one epoch
