@@ -3,7 +3,7 @@ import { equal } from "../crypto/mod.ts";
 import { readAction, type SignedAction } from "./action.ts";
 import { isListedAddress, refused, withRoom } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
-import { negotiate } from "./data_suites.ts";
+import { namesOf, negotiate, withoutCommon } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
@@ -274,9 +274,12 @@ function respecify(
     );
   }
   if (negotiate(after.suites, [...state.policies.values()]) === undefined) {
+    const unable = withoutCommon(after.suites, [...state.policies]);
     throw refused(
       "no-common-suite",
-      "Some members allow none of the suites of the new specification.",
+      unable.length === 0
+        ? "The members have none of the suites of the new specification in common."
+        : `${namesOf(unable)} allow none of the suites of the new specification.`,
     );
   }
   // To name somebody an owner is to let them in.

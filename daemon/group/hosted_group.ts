@@ -6,7 +6,7 @@ import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
 import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
-import { negotiate } from "./data_suites.ts";
+import { negotiate, noCommonSuite } from "./data_suites.ts";
 import { signedLeave, takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
@@ -454,12 +454,9 @@ export class HostedGroup {
   #requireSuite(newcomers: readonly (readonly number[])[], except: string): void {
     const present = [...this.#state.policies].filter(([id]) => id !== except);
     const policies = [...present.map(([, suites]) => suites), ...newcomers];
-    if (negotiate(this.specification.suites, policies) !== undefined) return;
-    throw refused(
-      "no-common-suite",
-      `You allow none of the data suites that this group's members have in common: ` +
-        `${this.specification.suites.join(", ")} are allowed by its specification.`,
-    );
+    const { suites: allowed } = this.specification;
+    if (negotiate(allowed, policies) !== undefined) return;
+    throw refused("no-common-suite", noCommonSuite(allowed, newcomers.at(-1)!, present));
   }
 }
 
