@@ -178,7 +178,10 @@ export interface GroupKeys {
   join(signal?: AbortSignal): Promise<void>;
   /** Leaves; resolves when the key server confirmed it. Afterwards nothing is opened. */
   leave(signal?: AbortSignal): Promise<void>;
-  /** Lets somebody in (bare JID), with a role. Owners and admins. */
+  /**
+   * Lets somebody in (bare JID), with a role. Owners and admins. This and the acts below resolve when
+   * it is done: who keeps the keys is asked on for a day.
+   */
   admit(jid: string, role?: Role): Promise<void>;
   /** Takes out a person (bare JID) or one device (member id). Owners and admins. */
   expel(subject: string): Promise<void>;
