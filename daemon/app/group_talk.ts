@@ -95,10 +95,6 @@ export class GroupTalk {
     // A room that gives ids may give one message several: what was said is what counts.
     if (!this.#isNew(hash)) return;
     const key = `sealed ${hash}`;
-    if (id !== undefined && this.#isOurs(id, hash)) {
-      this.#o.log.confirmed(this.#o.jid, id, key);
-      return;
-    }
     const origin: Origin = {
       occupant: `${this.#o.jid}/${nick}`,
       id: key,
@@ -106,6 +102,10 @@ export class GroupTalk {
       ...at === undefined ? {} : { archived: true },
     };
     const opened = this.#o.keys.open(payload, origin);
+    if (id !== undefined && this.#isOurs(id, hash)) {
+      this.#o.log.confirmed(this.#o.jid, id, key);
+      return;
+    }
     if (opened.type === "message") this.show(opened.message);
     else if (opened.type === "held") this.#line("key-not-here", opened.sentence);
     else if (opened.type === "refused") this.refuse(origin, opened.cause, opened.sentence);
