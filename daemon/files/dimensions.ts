@@ -4,6 +4,8 @@ export interface PictureSize {
   readonly height: number;
 }
 
+const NONE: PictureSize = { width: 0, height: 0 };
+
 /**
  * What the header of a PNG, JPEG, GIF or WebP says of its size; nothing is decoded. Undefined for
  * anything else, and when the header is not in `head`.
@@ -11,8 +13,8 @@ export interface PictureSize {
 export function pictureSize(head: Uint8Array): PictureSize | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   try {
-    const size = png(view) ?? gif(view) ?? webp(view) ?? jpegSize(head);
-    return size !== undefined && size.width > 0 && size.height > 0 ? size : undefined;
+    const { width, height } = png(view) ?? gif(view) ?? webp(view) ?? jpegFrame(head) ?? NONE;
+    return width > 0 && height > 0 ? { width, height } : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the header is cut off
     throw error;
@@ -45,8 +47,16 @@ function webp(view: DataView): PictureSize | undefined {
   return undefined;
 }
 
-/** What the frame header of a JPEG says (ITU-T T.81 section B.2.2), before its first scan. */
-export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
+/** What the frame header of a JPEG says (ITU-T T.81 section B.2.2). */
+export interface JpegFrame extends PictureSize {
+  /** Bits of a sample. */
+  readonly precision: number;
+  /** Of each component: how often it is sampled, across and down. */
+  readonly sampling: readonly (readonly [number, number])[];
+}
+
+/** The frame header of a JPEG, before its first scan; it may be cut off behind the size. */
+export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 2; at + 9 <= bytes.length;) {
@@ -57,7 +67,14 @@ export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
       continue;
     }
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return within(view.getUint16(at + 7), view.getUint16(at + 5));
+    if (isFrame) {
+      const size = within(view.getUint16(at + 7), view.getUint16(at + 5));
+      const sampling = Array.from({ length: bytes[at + 9] ?? 0 }, (_, i) => {
+        const factors = bytes[at + 11 + 3 * i] ?? 0;
+        return [factors >> 4, factors & 15] as const;
+      });
+      return size && { ...size, precision: bytes[at + 4]!, sampling };
+    }
     if (marker === 0xda || marker === 0xd9) return undefined;
     at += 2 + Math.max(2, view.getUint16(at + 2));
   }
