@@ -200,6 +200,12 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX transfers_by_peer ON transfers (peer, at);
   CREATE INDEX transfers_by_file ON transfers (file);
   `,
+  `
+  ALTER TABLE transfers ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;   -- 1: a person wants it
+  ALTER TABLE transfers ADD COLUMN missing INTEGER NOT NULL DEFAULT 0; -- of bytes: not here yet
+  UPDATE transfers SET asked = 1 WHERE mine = 1;
+  CREATE INDEX transfers_by_sender ON transfers (peer, sender, at);
+  `,
 ];
 
 /**
