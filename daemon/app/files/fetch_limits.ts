@@ -24,10 +24,14 @@ export class FetchLimits {
     return { limit, places: { ...places }, fileBytes, quota };
   }
 
-  /** In bytes; 0: nothing comes by itself. */
-  of(place: string): number {
+  /**
+   * In bytes; 0: nothing comes by itself.
+   * @param shown up to which size a file would open on the stage, were it here: it comes for that,
+   * too, unless the place has a limit of its own
+   */
+  of(place: string, shown = 0): number {
     const { limit, places } = this.#kept;
-    return places[place] ?? limit;
+    return places[place] ?? Math.max(limit, shown);
   }
 
   /** @param bytes null: as all others, which a place must be named for. @throws SimppdError `bad-input` */

@@ -81,6 +81,8 @@ export interface AppFilesOptions {
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Seals content for a contact; the server keeps it. */
   readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
+  /** Up to which size files that somebody shows in a chat or group open by themselves; 0: none. */
+  readonly opensUpTo: (place: string, from: string) => number;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
   /** The person wants a file that is here on the stage. */
@@ -335,7 +337,8 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {
