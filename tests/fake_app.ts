@@ -12,6 +12,7 @@ import type {
   ArchiveView,
   CallView,
   ContactView,
+  GroupSuite,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -85,6 +86,8 @@ const FAKE_GROUP: GroupView = {
   keyServer: { jid: "bob@fake.example", fingerprint: "2".repeat(64), own: false, silent: false },
   registrars: [],
   server: "rooms.fake.example",
+  ownServer: false,
+  suites: { group: ["aes-256-gcm"], allowed: ["aes-256-gcm"], own: false },
   role: "member",
   maySend: true,
   members: [{
@@ -347,6 +350,16 @@ export class FakeApp implements AppApi {
   };
   inviteToGroup: AppApi["inviteToGroup"] = (jid, contact, input) =>
     this.#done(undefined, "inviteToGroup", jid, contact, input);
+  joinSpecifiedGroup: AppApi["joinSpecifiedGroup"] = (text, ...ticket) =>
+    this.#done(FAKE_GROUP, "joinSpecifiedGroup", text, ...ticket.filter((one) => one));
+  groupSuites: AppApi["groupSuites"] = () => ({ suites: ["aes-256-gcm"] });
+  setGroupSuites: AppApi["setGroupSuites"] = (jid, suites) =>
+    this.#done(
+      { suites: (suites ?? ["aes-256-gcm"]) as GroupSuite[] },
+      "setGroupSuites",
+      jid,
+      suites,
+    );
   withdrawFromGroup: AppApi["withdrawFromGroup"] = (jid, contact) =>
     this.#done(undefined, "withdrawFromGroup", jid, contact);
   expelFromGroup: AppApi["expelFromGroup"] = (jid, member) =>
@@ -453,6 +466,10 @@ export class FakeApp implements AppApi {
   fileLimits: AppApi["fileLimits"] = () => FAKE_LIMITS;
   setFileLimit: AppApi["setFileLimit"] = (place, bytes) => {
     this.asked.push(["setFileLimit", place, bytes]);
+    return FAKE_LIMITS;
+  };
+  setFileRoom: AppApi["setFileRoom"] = (room) => {
+    this.asked.push(["setFileRoom", room]);
     return FAKE_LIMITS;
   };
 

@@ -1,7 +1,7 @@
 import { type Bytes, steadyNow } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
-  DEFAULT_DATA_SUITES,
+  type DataSuiteId,
   KeystoneGroup,
   type ProvedDevice,
   type Specification,
@@ -14,13 +14,15 @@ import type { GroupLink } from "./group_link.ts";
 
 /** A group by Keystone's scheme, on this device's keys and files. */
 export function openKeystone(
-  { specification, self, simpp, state, control, ticket }: {
+  { specification, self, simpp, state, control, ticket, policy }: {
     readonly specification: Specification;
     readonly self: ProvedDevice;
     readonly simpp: Simpp;
     readonly state: StateDirectory;
     readonly control: GroupLink;
     readonly ticket: (specification: Specification) => Promise<Bytes>;
+    /** Data suites that the person allows in this group. */
+    readonly policy: () => readonly DataSuiteId[];
   },
 ): OpenGroup {
   const store = new SqliteMemberStore(state.db, state.vault, specification.group);
@@ -38,8 +40,8 @@ export function openKeystone(
       const timer = setTimeout(work, ms);
       return () => clearTimeout(timer);
     },
-    // What a specification names and is weak has to be allowed by the person who joins: not here.
-    policy: () => DEFAULT_DATA_SUITES,
+    // What a specification names and is weak has to be allowed by the person who joins.
+    policy,
     pinned: (jid) => jid === self.jid ? self.accountKey : simpp.trust.get(jid)?.account,
   });
 }

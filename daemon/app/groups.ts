@@ -1,5 +1,6 @@
 import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
+  type DataSuiteId,
   type GroupMember,
   type GroupPhase,
   parseSpecification,
@@ -9,30 +10,24 @@ import {
   type Specification,
 } from "../group/mod.ts";
 import type { StoredGroup } from "../store/mod.ts";
-import type { GroupMemberView, GroupView, Problem, RoomMessageView } from "../views/mod.ts";
+import type { GroupView, Problem, RoomMessageView } from "../views/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
-import {
-  haveHosted,
-  newSpecification,
-  readRegistrars,
-  readServerKey,
-  storedGroup,
-} from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupInviting, personOf } from "./group_inviting.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
+import { GroupMaking } from "./group_making.ts";
+import { affiliate, presenceIn } from "./group_room.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { shown } from "./room_log.ts";
-import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
 import { Seldom } from "./seldom.ts";
 
@@ -40,13 +35,6 @@ import { Seldom } from "./seldom.ts";
 const TOUCH_EVERY = 250;
 /** Phases in which an invitation opens a group anew that one was in. */
 const OUTSIDE: readonly string[] = ["removed", "refused"] satisfies GroupPhase[];
-/** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
-const AFFILIATIONS = {
-  owner: "owner",
-  admin: "admin",
-  member: "member",
-  listener: "member",
-} as const;
 
 /**
  * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
@@ -60,6 +48,7 @@ export class AppGroups implements SealedRooms {
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
   readonly #inviting: GroupInviting;
+  readonly #making: GroupMaking;
   #specifications = new Map<string, Specification>();
   #online = false;
 
@@ -75,10 +64,17 @@ export class AppGroups implements SealedRooms {
     this.#inviting = new GroupInviting({
       ...options,
       nameOf: (jid) => shown(this.#nameOf(jid)),
-      affiliate: (jid, person, role) =>
-        this.#affiliate(jid, person, role === null ? "none" : AFFILIATIONS[role]),
+      affiliate: (jid, person, role) => affiliate(options.rooms(), jid, person, role),
       line: (jid, sentence) => options.rooms().log.news(jid, sentence),
       changed: (jid) => this.#touch(jid),
+    });
+    this.#making = new GroupMaking({
+      ...options,
+      join: (jid, ticket) => {
+        const group = this.#get(jid);
+        return this.#tickets.with(group.id, ticket, () => this.#open(group).join());
+      },
+      remove: (jid) => this.#remove(jid),
     });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
@@ -168,36 +164,29 @@ export class AppGroups implements SealedRooms {
   }
 
   async create(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
-    const { rooms, stored, servers, control } = this.#o;
-    const owner = this.#o.self();
-    const elsewhere = input.keyServer === undefined ? undefined : {
-      jid: Jid.parse(input.keyServer.jid).bare().toString(),
-      key: readServerKey(input.keyServer.key),
-    };
-    const registrars = readRegistrars(input.registrars ?? []);
-    const jid = await rooms().newAddress({ ...input, sealed: true });
-    const name = input.name.trim();
-    const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
-    const specification = newSpecification({ name, room: jid, owner, keyServer, registrars });
-    stored.put(storedGroup(specification));
-    try {
-      await rooms().make(jid, { name });
-      if (elsewhere === undefined) servers.host(specification);
-      else {
-        // It says in the room what everybody is to hear.
-        await this.#affiliate(jid, elsewhere.jid, "member");
-        await haveHosted(control, specification);
-      }
-      const enter = () => this.#open(this.#get(jid)).join();
-      await this.#tickets.with(specification.group, input.ticket, enter);
-    } catch (error) {
-      const room = rooms().live(jid);
-      await room?.administration.destroy({}).catch(() => {});
-      this.#remove(jid);
-      throw error;
-    }
+    const jid = await this.#making.create(input);
     this.#touch(jid);
     return this.#view(this.#get(jid));
+  }
+
+  /** Comes into a group by its specification; see {@link GroupMaking.bySpecification}. */
+  async joinSpecified(text: string, ticket?: GroupTicketInput): Promise<GroupView> {
+    const jid = await this.#making.bySpecification(text, ticket);
+    this.#touch(jid);
+    return this.#view(this.#get(jid));
+  }
+
+  /** Data suites allowed in groups without a choice of their own. */
+  get suites(): readonly DataSuiteId[] {
+    return this.#o.policy.everywhere;
+  }
+
+  /** Allows data suites everywhere (`jid` null) or in a group; `suites` null: as everywhere. */
+  setSuites(jid: string | null, suites: readonly string[] | null): void {
+    const { policy } = this.#o;
+    if (jid === null) policy.setEverywhere(suites ?? []);
+    else policy.set(this.#get(jid).jid, suites);
+    for (const { jid } of this.#o.stored.all()) this.#touch(jid);
   }
 
   async answer(
@@ -317,12 +306,12 @@ export class AppGroups implements SealedRooms {
     const [bare = ""] = member.split("/");
     this.#inviting.gone(this.#get(jid).jid, [bare]);
     // The key is another already; the room only stops showing them what they cannot read.
-    if (bare === member) await this.#affiliate(this.#get(jid).jid, bare, "none");
+    if (bare === member) await affiliate(this.#o.rooms(), this.#get(jid).jid, bare, null);
   }
 
   async setRole(jid: string, member: string, role: Role): Promise<void> {
     await this.#inside(jid).keys.setRole(member, role);
-    await this.#affiliate(this.#get(jid).jid, member, AFFILIATIONS[role]);
+    await affiliate(this.#o.rooms(), this.#get(jid).jid, member, role);
   }
 
   async end(jid: string): Promise<void> {
@@ -395,22 +384,6 @@ export class AppGroups implements SealedRooms {
     return here;
   }
 
-  async #affiliate(
-    jid: string,
-    person: string,
-    affiliation: "owner" | "admin" | "member" | "none",
-  ): Promise<void> {
-    const room = this.#o.rooms().live(jid);
-    if (room === undefined) {
-      throw new SimppdError("not-in-room", "You are not in the group's room right now.");
-    }
-    try {
-      await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
-    } catch (error) {
-      throw roomError(error);
-    }
-  }
-
   #trouble(jid: string, problem: Problem | null): void {
     const group = this.#o.stored.get(jid);
     if (group !== undefined && group.problem !== problem) this.#o.stored.put({ ...group, problem });
@@ -449,13 +422,6 @@ export class AppGroups implements SealedRooms {
 
   #view(group: StoredGroup): GroupView {
     const rooms = this.#o.rooms();
-    const live = rooms.live(group.jid);
-    const presence = new Map<string, GroupMemberView["presence"]>();
-    for (
-      const { nick, jid, presence: shown } of live === undefined ? [] : rooms.members(group.jid)
-    ) {
-      if (jid !== null && nick !== "") presence.set(jid, shown);
-    }
     return groupView({
       stored: group,
       specification: this.#specification(group),
@@ -465,7 +431,9 @@ export class AppGroups implements SealedRooms {
       self: this.#o.self(),
       nameOf: (jid) => this.#nameOf(jid),
       pinned: this.#o.pinned,
-      presence,
+      presence: presenceIn(rooms, group.jid),
+      policy: this.#o.policy,
+      carries: this.#o.carries,
     });
   }
 

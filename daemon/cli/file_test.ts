@@ -98,6 +98,8 @@ Deno.test("file: lists, commands, limits; what is not understood", () =>
     assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, 5]);
     await ask("limit", "usual", "--place", BOB);
     assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, null]);
+    await ask("limit", "--largest", "70", "--room", "900");
+    assert.deepEqual(app.asked.at(-1), ["setFileRoom", { fileBytes: 70, quota: 900 }]);
     const misused: [string[], RegExp][] = [
       [["send", BOB], /takes a JID and paths/],
       [["get"], /takes an ID/],

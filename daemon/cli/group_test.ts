@@ -211,3 +211,39 @@ Deno.test("chat writes nothing to a room that calls itself encrypted and has no 
     assert.match(err.at(-1)!, /unknown-group/);
     assert.deepEqual(app.asked, []);
   }));
+
+Deno.test("group join --spec reads a file, and a group is made for the suites that are named", () =>
+  withGroups(async (ask, app) => {
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, "simppd group specification 1");
+    await ask(["group", "join", "--spec", file]);
+    await ask(["group", "join", "--spec", "-"]);
+    await ask(["group", "make", "Old", "--suite", "lsim-2003"]);
+    await ask(["policy", "--group", CIRCLE, "lsim-2003"]);
+    await ask(["policy", "--group", CIRCLE, "default"]);
+    assert.deepEqual(app.asked, [
+      ["joinSpecifiedGroup", "simppd group specification 1"],
+      ["joinSpecifiedGroup", "from standard input"],
+      ["createGroup", { name: "Old", suites: ["lsim-2003"] }],
+      ["setGroupSuites", CIRCLE, ["lsim-2003"]],
+      ["setGroupSuites", CIRCLE, null],
+    ]);
+    const shown = await ask(["policy", "--group", CIRCLE]);
+    assert.deepEqual(shown.out, ["aes-256-gcm  (as in all groups)"]);
+    const weak = await ask(["policy", "--groups", "lsim-2003"]);
+    assert.match(weak.out[0]!, /weak/);
+    for (
+      const wrong of [
+        ["group", "join", CIRCLE, "--spec", file],
+        ["policy", "--groups", "--group", CIRCLE],
+        ["policy", "default", "--groups"],
+        ["policy", "--groups", "--contact", "bob@fake.example"],
+      ]
+    ) assert.equal((await ask(wrong)).code, 2, wrong.join(" "));
+    const missing = await ask(["group", "join", "--spec", `${file}.not`]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.err[0]!, /could not be read/);
+    const unknown = await ask(["policy", "--group", "other@rooms.fake.example"]);
+    assert.match(unknown.err[0]!, /none of your groups/);
+    await Deno.remove(file);
+  }));

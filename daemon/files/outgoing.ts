@@ -125,7 +125,7 @@ export async function offer(
       problem = error;
     }
   }
-  if (sources.length === 0) throw problem ?? noWay();
+  if (sources.length === 0) throw problem ?? noWay(transfer.ways);
   const offered = {
     ...transfer,
     descriptor: { ...descriptor, sources: inOrder(sources, WAY_KINDS) },
@@ -165,7 +165,16 @@ export function isStored({ descriptor }: Transfer): boolean {
   return descriptor.sources.some(({ kind }) => kind === "upload");
 }
 
-function noWay(): SimppdError {
+function noWay(wanted: Transfer["ways"]): SimppdError {
+  if (wanted !== null) {
+    return new SimppdError(
+      "no-way",
+      `This file cannot go by ${
+        wanted.join(" or ")
+      } at the moment, and no other way was allowed. ` +
+        "Let it go on later, or send it again by any way.",
+    );
+  }
   return new SimppdError(
     "no-way",
     "There is no way to send this file at the moment: your server takes no files, or there is no " +

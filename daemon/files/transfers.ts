@@ -39,7 +39,8 @@ export interface TransfersOptions {
    * go on. After a crash it may be called a second time with the same descriptor.
    */
   readonly announce: (transfer: Transfer) => Promise<void>;
-  readonly limits?: Partial<FileLimits>;
+  /** What holds now; {@link FILE_LIMITS} when absent. */
+  readonly limits?: () => FileLimits;
   readonly retrying?: Retrying;
   readonly random?: Random;
 }
@@ -89,7 +90,7 @@ export class Transfers {
   readonly #folder: FileFolder;
   readonly #ways: readonly Way[];
   readonly #announce: (transfer: Transfer) => Promise<void>;
-  readonly #limits: FileLimits;
+  readonly #limits: () => FileLimits;
   readonly #retrying: Retrying;
   readonly #random: Random;
   readonly #room: Room;
@@ -106,7 +107,7 @@ export class Transfers {
     this.#folder = options.folder;
     this.#ways = options.ways;
     this.#announce = options.announce;
-    this.#limits = { ...FILE_LIMITS, ...options.limits };
+    this.#limits = options.limits ?? (() => FILE_LIMITS);
     this.#retrying = options.retrying ?? RETRYING;
     this.#random = options.random ?? systemRandom;
     this.#room = new Room(this.#store, this.#folder, this.#limits);
@@ -163,7 +164,7 @@ export class Transfers {
     return this.#commands.run(`${peer} ${sender}`, async () => {
       const known = this.#store.find(peer, sender, descriptor.id);
       if (known !== undefined) return await this.#again(known, descriptor);
-      if (this.#store.count(peer, "offered") >= this.#limits.offers) {
+      if (this.#store.count(peer, "offered") >= this.#limits().offers) {
         throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
       }
       const transfer = draftIncoming(descriptor, receiving, Date.now(), this.#random);
@@ -289,7 +290,7 @@ export class Transfers {
 
   /** Where a peer's transfers are as many as are remembered, the oldest that is over goes. */
   async #makePlace(peer: string): Promise<void> {
-    if (this.#store.count(peer) < this.#limits.remembered) return;
+    if (this.#store.count(peer) < this.#limits().remembered) return;
     const oldest = this.#store.oldestOver(peer);
     if (oldest === undefined) {
       throw new SimppdError("too-many-offers", `More files of ${peer} move than are remembered.`);
@@ -340,7 +341,7 @@ export class Transfers {
 
   #pump(): void {
     for (const id of this.#queue) {
-      if (this.#closed || this.#moving.size >= this.#limits.moving) return;
+      if (this.#closed || this.#moving.size >= this.#limits().moving) return;
       this.#queue.delete(id);
       const transfer = this.#store.get(id);
       if (transfer === undefined) continue;

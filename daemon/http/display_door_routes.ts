@@ -10,7 +10,8 @@ export const displayDoorRoutes: readonly DoorRoute[] = [
   {
     method: "post",
     path: "/api/displays",
-    summary: "Show a file (the body), `?name=` its name, here, or `?to=` others, `?size=` its bytes",
+    summary:
+      "Show a file (the body), `?name=` its name, here, or `?to=` others, `?size=` its bytes",
     access: "known",
     consumes: OCTETS,
     produces: "application/json",

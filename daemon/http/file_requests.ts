@@ -31,3 +31,8 @@ export const fileLimitBody = v.strictObject({
   place: v.exactOptional(v.nullable(place), null),
   limit: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
+const room = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+export const fileRoomBody = v.strictObject({
+  fileBytes: v.exactOptional(room),
+  quota: v.exactOptional(room),
+});

@@ -128,6 +128,7 @@ function Deeds({ file }: { file: FileView }) {
         {!mine && can("offered") && deed(words.decline, say("decline"))}
         {!mine && can("declined") && deed(words.fetchAfterAll, say("accept"))}
         {can("waiting", "transferring") && deed(words.pause, say("pause"))}
+        {file.locked && !mine && can("done") && deed(words.askAgain, say("accept"))}
         {can("paused", "failed") && deed(words.resume, say("resume"))}
         {(can("waiting", "transferring", "paused", "failed") || (mine && can("offered"))) &&
           deed(words.cancel, say("cancel"))}

@@ -1,6 +1,7 @@
 /** Who is in a group, with what keys and role; who keeps its keys; what was not shown. */
 import { groupApi } from "../api/group_routes.ts";
 import type { GroupMemberView, GroupRole, GroupView } from "../api/views.ts";
+import { FetchLimit } from "../files/fetch_limit.tsx";
 import { useAction } from "../parts/action.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { FormError } from "../parts/field.tsx";
@@ -48,6 +49,7 @@ export function GroupMembers({ group, onClose }: { group: GroupView; onClose: ()
       <Admitted group={group} />
       <p class="hint">{words.listLead}</p>
       <Keepers group={group} />
+      <FetchLimit place={group.jid} />
       <details class="members-more">
         <summary>{words.keeperKey}</summary>
         <Fingerprint value={group.keyServer.fingerprint} />

@@ -22,11 +22,11 @@ import type { Displays } from "../display/displays.ts";
 import { lets, type Presenter } from "../display/policy.ts";
 import type { People } from "../people.ts";
 import type { SealedLink } from "../sealed_link.ts";
-import { FetchLimits } from "./fetch_limits.ts";
 import { FileAccess } from "./file_access.ts";
 import { FileLines } from "./file_lines.ts";
 import { AppFiles } from "./files.ts";
 import type { groupFiles } from "./group_files.ts";
+import { KeptLimits } from "./kept_limits.ts";
 import { LiveIbb } from "./live_ibb.ts";
 
 /** What files are joined to. */
@@ -84,7 +84,7 @@ export function makeFiles(
     people,
     groups,
     lines: new FileLines(messages, groups.lines, rooms.line),
-    limits: new FetchLimits(settings),
+    limits: new KeptLimits(settings),
     access: new FileAccess(settings),
     events,
     own: jid,

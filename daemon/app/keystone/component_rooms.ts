@@ -74,6 +74,8 @@ export class ComponentRooms {
   }
 
   async #publish(room: Presence, payload: Bytes): Promise<void> {
+    // It may have been made, or let us in, since we were refused last.
+    if (this.#component.online) this.#enter(room);
     if (room.state === "entering") {
       const late = new AbortController();
       await Promise.race([room.entered.promise, sleep(ENTRY, late.signal)]);
@@ -116,6 +118,7 @@ export class ComponentRooms {
     const self = codes.includes("110") || from.resource === room.nick;
     if (type === "error" && (self || from.resource === "")) this.#refused(room, stanza);
     else if (type === "unavailable" && self) this.#again(room);
+    else if (type === undefined && self && codes.includes("201")) this.#undo(room);
     else if (type === undefined && self && room.state === "entering") {
       room.nick = from.resource;
       room.state = "in";
@@ -123,6 +126,13 @@ export class ComponentRooms {
       room.entered.resolve();
     }
     return true;
+  }
+
+  /** A room that nobody made yet is its group's owner's to make: we leave, which ends ours. */
+  #undo(room: Presence): void {
+    logOf("app").info("{room} is not there yet", { room: room.jid });
+    this.#send(el("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
+    this.#again(room);
   }
 
   #refused(room: Presence, stanza: Element): void {

@@ -147,6 +147,49 @@ Deno.test("a component is a group's key server: people join, talk, are expelled;
     await home.stop();
   }));
 
+Deno.test("who was offline through 100 epochs is back after one question, and reads on", () =>
+  withServer(async ({ component, root, person }) => {
+    const home = await start(join(root, "keys"), component);
+    const names = ["anna", "bob", "carl", "dora", "emil"];
+    const people: StackMember[] = [];
+    for (const name of names) people.push(await person(name));
+    const [anna, bob, ...guests] = people as [StackMember, StackMember, ...StackMember[]];
+    const spec = specificationFor(home.view.key, anna);
+    await anna.makeRoom(ROOM, [KEYS, ...[bob, ...guests].map(({ jid }) => jid)]);
+    home.host(printSpecification(spec));
+    await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
+    for (const each of [bob, ...guests]) await each.enter(ROOM);
+    for (const each of people) each.use(spec);
+    for (const each of [anna, bob]) await each.group!.join();
+    const left = bob.group!.epoch!.number;
+    await bob.client.close();
+    bob.group!.setOnline(false);
+    // A key server answers a device 60 times a minute.
+    for (let turn = 0; turn < 51; turn++) {
+      const { group } = guests[turn % guests.length]!;
+      await group!.join();
+      await group!.leave();
+    }
+    const epoch = home.view.groups[0]!.epoch;
+    assert.ok(epoch - left >= 100);
+    await eventually(() => anna.group!.epoch!.number === epoch, "anna followed them all");
+    assert.equal(bob.group!.epoch!.number, left);
+
+    const before = bob.events.length;
+    await bob.client.connect();
+    await bob.enter(ROOM);
+    bob.group!.setOnline(true);
+    await eventually(() => bob.group!.epoch!.number === epoch, "bob is back");
+    const [told, ...more] = bob.events.slice(before).filter(({ type }) => type === "epoch");
+    assert.ok(told?.type === "epoch" && told.epoch.number === epoch && more.length === 0);
+    bob.say("I am");
+    await eventually(() => anna.read.includes("I am"), "anna reads bob");
+    anna.say("good");
+    await eventually(() => bob.read.includes("good"), "bob reads anna");
+    assert.deepEqual(bob.events.filter(({ type }) => type === "incident"), []);
+    await home.stop();
+  }));
+
 Deno.test("a wrong secret, and a port where nothing is, are said as such; nothing is left open", () =>
   withServer(async ({ component, root }) => {
     const settings = { domain: KEYS, secret: "wrong", host: "127.0.0.1", port: component };
