@@ -468,10 +468,14 @@ export class FakeApp implements AppApi {
     this.asked.push(["setFileLimit", place, bytes]);
     return FAKE_LIMITS;
   };
+  setFileRoom: AppApi["setFileRoom"] = (room) => {
+    this.asked.push(["setFileRoom", room]);
+    return FAKE_LIMITS;
+  };
 
   displays: AppApi["displays"] = () => this.stage.view();
   presentFile: AppApi["presentFile"] = (input) => {
-    this.asked.push(["presentFile", input.to, input.name]);
+    this.asked.push(["presentFile", input.to, input.name, input.size]);
     return new Presenting(this.stage, () => "alice@fake.example").present(input);
   };
   clearPresented: AppApi["clearPresented"] = (place) =>

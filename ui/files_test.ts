@@ -125,7 +125,7 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
   const file = { name: "few.txt", mimeType: "text/plain", buffer: Buffer.from("few") };
   await (await chooser).setFiles([file]);
   await page.getByLabel("Only who is in the group when they fetch it").waitFor();
-  await page.getByLabel("Only these").check();
+  await page.getByLabel("Only these people").check();
   const send = page.getByRole("button", { name: "Send encrypted" });
   assert.equal(await send.isDisabled(), true, "nobody is chosen");
   await page.getByRole("dialog").getByLabel("Ben Ortiz").check();
@@ -140,13 +140,60 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
   );
 });
 
+dashboard("to a group: who has a role, by a way that is named", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  const secret = { id: "secret", from: BEN, name: "secret.txt", locked: true, here: false };
+  mock.putFile(fakeFile(CIRCLE, secret));
+  await openChat(page, "Circle");
+  await card(page, "secret.txt").getByRole("button", { name: "Ask again" }).click();
+  await asked(mock, "POST /api/files/secret/state");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Send files" }).click();
+  const file = { name: "rota.txt", mimeType: "text/plain", buffer: Buffer.from("rota") };
+  await (await chooser).setFiles([file]);
+  await page.getByLabel("Only who has one of these roles").check();
+  const send = page.getByRole("button", { name: "Send encrypted" });
+  assert.equal(await send.isDisabled(), true, "no role is chosen");
+  await page.getByLabel("Owner").check();
+  await page.getByLabel("Admin").check();
+  await page.getByLabel("How it travels").selectOption({ label: "within messages" });
+  await picture(page, "files-roles");
+  assert.deepEqual(await seriousViolations(page), []);
+  await send.click();
+  const to = encodeURIComponent(CIRCLE);
+  await asked(
+    mock,
+    `POST /api/files?to=${to}&name=rota.txt&size=4&ways=group&roles=owner%2Cadmin`,
+  );
+});
+
 dashboard("what comes by itself is bounded for all and for one contact", async (page, mock) => {
   await page.getByRole("button", { name: "Settings" }).click();
   const all = page.getByLabel("Files that come by themselves");
   await all.selectOption({ label: "up to 1.0 MB" });
   await asked(mock, "PUT /api/file-limits");
   assert.equal(mock.state.fileLimits.limit, MB);
+  await page.getByLabel("Room for all files").selectOption({ label: "up to 50 GB" });
+  await asked(mock, "PUT /api/file-room");
+  await page.getByLabel("Largest file").selectOption({ label: "up to 1.0 GB" });
+  for (let i = 0; i < 100 && mock.state.fileLimits.fileBytes !== 1e9; i++) {
+    await page.waitForTimeout(20);
+  }
+  const { quota, fileBytes } = mock.state.fileLimits;
+  assert.deepEqual([quota, fileBytes], [50e9, 1e9]);
+  await page.getByLabel("Room for all files").scrollIntoViewIfNeeded();
+  await picture(page, "files-limits");
   assert.deepEqual(await seriousViolations(page), []);
+});
+
+dashboard("what comes by itself is bounded for one group", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  await openChat(page, "Circle");
+  await page.getByRole("button", { name: "Members" }).click();
+  await page.getByLabel("Its files that come by themselves").selectOption({ label: "none" });
+  await asked(mock, "PUT /api/file-limits");
+  assert.deepEqual(mock.state.fileLimits.places, { [CIRCLE]: 0 });
+  await picture(page, "files-limit-group");
 });
 
 dashboards.test("files in the dashboard");

@@ -50,6 +50,8 @@ export interface SendFileInput {
   /** How many bytes `bytes` gives; other than that, and nothing is sent. */
   readonly size: number;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** Where they lie on this machine: read again when simppd ended before it had read them all. */
+  readonly path?: string;
   /** It shall open by itself where its receivers let it. */
   readonly display?: boolean;
   /** The only ways it may go; what is there decides when absent. */
@@ -359,15 +361,18 @@ export interface AppApi {
   fileLimits(): FileLimitsView;
   /** Up to which size files come by themselves, of a contact or group, or of all without their own. */
   setFileLimit(place: string | null, bytes: number | null): FileLimitsView;
+  /** How large one file may be, and all together, in bytes; what is here stays. @throws SimppdError `bad-input` */
+  setFileRoom(room: { fileBytes?: number; quota?: number }): FileLimitsView;
 
   /** What is shown, was shown and waits. */
   displays(): DisplaysView;
   /**
    * Shows a file to a group or contact, or (`to` null) on this machine's stage alone.
-   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   * @param input.size bytes there will be; for others it must be said
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`, `bad-input`; those of sending
    */
   presentFile(
-    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+    input: { to: string | null; name: string; size?: number; bytes: ReadableStream<Uint8Array> },
   ): Promise<DisplayItemView>;
   /** Clears what we show in a group or chat, for all there. */
   clearPresented(place: string | null): Promise<DisplaysView>;

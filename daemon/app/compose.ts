@@ -25,7 +25,7 @@ import { Presenting } from "./display/presenting.ts";
 import type { AppFiles } from "./files/files.ts";
 import { groupFiles } from "./files/group_files.ts";
 import { makeFiles } from "./files/make_files.ts";
-import { presentedFile, sourceOf } from "./files/presented.ts";
+import { sourceOf } from "./files/presented.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
@@ -203,7 +203,7 @@ export function compose(
     viewer,
   });
   const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
-    sendFile: (input) => presentedFile(files.files, input),
+    sendFile: (input) => files.files.send(input),
     sendClear: (to) => files.files.clear(to),
   });
   const devices = new OwnDevices(simpp, link, people, jid);

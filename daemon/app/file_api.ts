@@ -15,7 +15,8 @@ type Questions =
   | "fileSource"
   | "showFile"
   | "fileLimits"
-  | "setFileLimit";
+  | "setFileLimit"
+  | "setFileRoom";
 
 const PAGE = 100;
 
@@ -58,5 +59,8 @@ export abstract class FileApi extends GroupApi implements Pick<AppApi, Questions
   }
   setFileLimit(place: string | null, bytes: number | null): FileLimitsView {
     return this.ofFiles.setLimit(place, bytes);
+  }
+  setFileRoom(room: Parameters<AppApi["setFileRoom"]>[0]): FileLimitsView {
+    return this.ofFiles.setRoom(room);
   }
 }

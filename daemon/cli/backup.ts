@@ -18,7 +18,7 @@ export const backup: Verb = {
     const passphrase = await newPassphrase(io);
     const server = options["no-server"] !== true;
     const bytes = await writeWhole(path, await api.download("/api/backup", { passphrase, server }));
-    return { value: { file: path, bytes }, text: `${path}: ${bytes} bytes` };
+    return { value: { file: path, bytes }, text: `${path}: ${bytes} bytes\n${NO_FILES}` };
   },
 };
 
@@ -51,6 +51,9 @@ export const restore: Verb = {
     return { value: status, text: lines.join("\n") };
   },
 };
+
+/** A backup is of what is said; files are as large as disks. */
+const NO_FILES = "Files that were sent or fetched are not in it: save those you need.";
 
 /** Two servers of one name and key take each other's clients, and neither has all messages. */
 const ONE_SERVER = "The server was restored too and runs here now: do not run it on the old " +

@@ -21,8 +21,10 @@ export const file: Verb = {
     "file get ID [PATH]                           fetches it if it is not here, and saves it as PATH,",
     "                                             or in the folder PATH; never over another file",
     "file accept ID | decline ID | pause ID | resume ID | cancel ID",
+    "                                             accept: of a locked one, asks for its key again",
     "file forget ID                               deletes it and what opens it from the disk",
     "file limit [BYTES|usual] [--place JID]       up to which size files come by themselves; 0: none",
+    "          [--largest BYTES] [--room BYTES]    what one file may have, and all together",
   ],
   options: {
     display: { type: "boolean" },
@@ -32,6 +34,8 @@ export const file: Verb = {
     roles: { type: "string" },
     "key-on-request": { type: "boolean" },
     place: { type: "string" },
+    largest: { type: "string" },
+    room: { type: "string" },
   },
   async run(invocation) {
     const [action = "list", ...words] = invocation.words;
@@ -56,7 +60,7 @@ const COMMANDS = ["accept", "decline", "pause", "resume", "cancel"] as const;
 const deeds: Readonly<Record<string, Deed>> = {
   send: { takes: ["display", "wait", "ways", "people", "roles", "key-on-request"], run: send },
   get: { run: get },
-  limit: { takes: ["place"], run: limit },
+  limit: { takes: ["place", "largest", "room"], run: limit },
   list: { run: list },
   forget: { run: forget },
   ...Object.fromEntries(COMMANDS.map((command) => [command, { run: saying(command) }])),
@@ -134,7 +138,12 @@ async function upload(
     opened.close();
     throw new SimppdError("not-a-file", `${from} is no file; only files can be sent.`);
   }
-  const query = new URLSearchParams({ ...how, name: basename(from), size: String(size) });
+  const query = new URLSearchParams({
+    ...how,
+    name: basename(from),
+    size: String(size),
+    path: await Deno.realPath(from),
+  });
   return await api.upload<FileView>(`/api/files?${query}`, {}, opened.readable);
 }
 
@@ -178,6 +187,13 @@ async function get(api: LocalApi, words: readonly string[]): Promise<Answer> {
       await api.ask<FileView>("POST", path(id, "/state"), { command });
     }
     if (!file.here) file = await settled(api, id, events);
+    if (file.locked) {
+      throw new SimppdError(
+        "file-locked",
+        "The file is here, and what opens it is not: its sender was asked for it, and may not let " +
+          "you have it. `file accept ID` asks again.",
+      );
+    }
     const place = await placeFor(file.name, to);
     await save(api, id, place);
     return { value: { ...file, path: place }, text: `saved as ${printable(place)}` };
@@ -224,22 +240,29 @@ async function limit(
   const [wanted, ...rest] = words;
   expectWords(rest);
   const place = text(invocation, "place") ?? null;
-  let limits: FileLimitsView;
-  if (wanted === undefined) limits = await api.ask("GET", "/api/file-limits");
-  else {
-    if (wanted !== "usual" && !/^\d{1,13}$/.test(wanted)) {
-      throw new UsageError(`limit takes a number of bytes or usual, not "${wanted}"`);
-    }
-    const bytes = wanted === "usual" ? null : Number(wanted);
-    limits = await api.ask("PUT", "/api/file-limits", { place, limit: bytes });
+  const limit = wanted === "usual" ? null : bytesOf(wanted);
+  const [fileBytes, quota] = ["largest", "room"].map((name) => bytesOf(text(invocation, name)));
+  if (limit !== undefined) await api.ask("PUT", "/api/file-limits", { place, limit });
+  if (fileBytes !== undefined || quota !== undefined) {
+    await api.ask("PUT", "/api/file-room", { fileBytes, quota });
   }
+  const limits = await api.ask<FileLimitsView>("GET", "/api/file-limits");
+  return { value: limits, text: limitLines(limits).join("\n") };
+}
+
+function bytesOf(word: string | undefined): number | undefined {
+  if (word === undefined) return undefined;
+  if (/^\d{1,15}$/.test(word)) return Number(word);
+  throw new UsageError(`limit takes a number of bytes or usual, not "${word}"`);
+}
+
+function limitLines(limits: FileLimitsView): string[] {
   const { places, quota, fileBytes } = limits;
-  const lines = [
+  return [
     `files up to ${limits.limit} bytes come by themselves, from strangers none`,
     ...Object.entries(places).map(([jid, bytes]) => `${printable(jid)}: up to ${bytes} bytes`),
     `one file may have ${fileBytes} bytes, all together ${quota}`,
   ];
-  return { value: limits, text: lines.join("\n") };
 }
 
 function path(id: string, rest = ""): string {

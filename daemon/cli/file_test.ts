@@ -61,6 +61,7 @@ Deno.test("file send: each path as a stream, with who may have it", () =>
       to: BOB,
       name: "plan one.txt",
       size: 5,
+      path: await Deno.realPath(path),
       display: true,
       ways: ["direct", "upload"],
       keyOnRequest: true,
@@ -98,6 +99,8 @@ Deno.test("file: lists, commands, limits; what is not understood", () =>
     assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, 5]);
     await ask("limit", "usual", "--place", BOB);
     assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, null]);
+    await ask("limit", "--largest", "70", "--room", "900");
+    assert.deepEqual(app.asked.at(-1), ["setFileRoom", { fileBytes: 70, quota: 900 }]);
     const misused: [string[], RegExp][] = [
       [["send", BOB], /takes a JID and paths/],
       [["get"], /takes an ID/],

@@ -13,9 +13,9 @@ interface Sizes {
 export class Room {
   readonly #store: TransferStore;
   readonly #folder: FileFolder;
-  readonly #limits: FileLimits;
+  readonly #limits: () => FileLimits;
 
-  constructor(store: TransferStore, folder: FileFolder, limits: FileLimits) {
+  constructor(store: TransferStore, folder: FileFolder, limits: () => FileLimits) {
     this.#store = store;
     this.#folder = folder;
     this.#limits = limits;
@@ -28,7 +28,7 @@ export class Room {
    * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`
    */
   async take<T>({ size, sealedSize }: Sizes, put: () => T): Promise<T> {
-    const { fileBytes, quota, diskReserve } = this.#limits;
+    const { fileBytes, quota, diskReserve } = this.#limits();
     if (size > fileBytes) {
       throw new SimppdError(
         "file-too-large",

@@ -2,7 +2,7 @@ import { type Bytes, SimppdError, sleep } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
 import { FileFolder } from "./folder.ts";
-import type { FileLimits } from "./limits.ts";
+import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import type { Transfer, TransferState } from "./transfer.ts";
 import { TransferStore } from "./transfer_store.ts";
 import { Transfers } from "./transfers.ts";
@@ -123,7 +123,7 @@ export async function desk(
     store,
     folder,
     ways,
-    limits: { diskReserve: 0, ...limits },
+    limits: () => ({ ...FILE_LIMITS, diskReserve: 0, ...limits }),
     retrying: { rounds: 3, first: 1, most: 5 },
     announce: async (transfer) => {
       await announce?.(transfer);

@@ -22,6 +22,14 @@ export interface LastAction {
   readonly hash: Bytes;
 }
 
+/** Somebody who was expelled, and not admitted again. */
+export interface Ban {
+  /** The epoch from which it holds: who signed an admission before it did not know. */
+  readonly epoch: number;
+  /** Bare JID of the admin who did it; empty: an owner. */
+  readonly by: string;
+}
+
 /** All that a key server keeps of a group between two changes; each change makes a new one. */
 export interface GroupState {
   readonly specification: Specification;
@@ -33,8 +41,8 @@ export interface GroupState {
   readonly roster: Roster;
   /** By bare JID. */
   readonly persons: ReadonlyMap<string, Person>;
-  /** Bare JIDs and member ids that were expelled and not admitted again. */
-  readonly banned: ReadonlySet<string>;
+  /** By bare JID or member id. */
+  readonly banned: ReadonlyMap<string, Ban>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
   /** By member id: codes of the data suites each allows. */
@@ -58,7 +66,7 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     statement: null,
     roster: [],
     persons: new Map(),
-    banned: new Set(),
+    banned: new Map(),
     actions: new Map(),
     policies: new Map(),
     registrations: new Map(),
@@ -96,7 +104,7 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
       account: account && toHex(account),
       admission: admission && toBase64(admission),
     })),
-    banned: [...state.banned],
+    banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
     policies: [...state.policies],
     registrations: [...state.registrations],
@@ -123,7 +131,7 @@ export function decodeGroup(
       account: account === null ? null : fromHex(account),
       admission: admission === null ? null : fromBase64(admission),
     }])),
-    banned: new Set(stored.banned),
+    banned: new Map(stored.banned.map(([subject, epoch, by]) => [subject, { epoch, by }])),
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
@@ -142,7 +150,7 @@ interface Stored {
   statement: string | null;
   roster: string;
   persons: { jid: string; role: Role; account: string | null; admission: string | null }[];
-  banned: string[];
+  banned: [string, number, string][];
   actions: [string, number, string][];
   policies: [string, number[]][];
   registrations: [string, string][];

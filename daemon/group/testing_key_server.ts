@@ -216,10 +216,15 @@ export class TestMember {
     return answer;
   }
 
-  act(deed: Deed, number = Date.now(), rest: { incarnation?: string; signer?: TestDevice } = {}) {
+  act(
+    deed: Deed,
+    number = Date.now(),
+    rest: { incarnation?: string; epoch?: number; signer?: TestDevice } = {},
+  ) {
     const { key, jid, deviceKey } = rest.signer ?? this.device;
-    const incarnation = rest.incarnation ?? this.#server.group(this.#spec.group)!.state.incarnation;
-    const common = { group: this.#spec.group, incarnation, jid, deviceKey, number, time: 0 };
+    const { state } = this.#server.group(this.#spec.group)!;
+    const { incarnation = state.incarnation, epoch = state.epoch } = rest;
+    const common = { group: this.#spec.group, incarnation, jid, deviceKey, number, time: 0, epoch };
     const sign = (body: Bytes) => ed25519.sign(key.secret, ACTION_LABEL, body);
     return this.ask({ kind: "act", action: signAction({ ...common, deed }, sign).encoded });
   }

@@ -18,6 +18,7 @@ export const sendFileQuery = v.strictObject({
   to: place,
   name: line(1000),
   size: v.pipe(digits, v.safeInteger()),
+  path: v.exactOptional(line(4096)),
   display: v.exactOptional(flag),
   ways: v.exactOptional(words(v.picklist(["direct", "upload", "ibb", "group"]), 4)),
   people: v.exactOptional(words(place, 200)),
@@ -30,4 +31,9 @@ export const changeFileBody = v.strictObject({
 export const fileLimitBody = v.strictObject({
   place: v.exactOptional(v.nullable(place), null),
   limit: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+});
+const room = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+export const fileRoomBody = v.strictObject({
+  fileBytes: v.exactOptional(room),
+  quota: v.exactOptional(room),
 });

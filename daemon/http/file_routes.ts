@@ -33,4 +33,9 @@ export const fileRoutes: readonly Route[] = [
     answer: "FileLimits",
     handle: ({ app, body }) => app.setFileLimit(body.place, body.limit),
   }),
+  route("put", "/api/file-room", "How many bytes one file may have, and all together", {
+    body: requests.fileRoomBody,
+    answer: "FileLimits",
+    handle: ({ app, body }) => app.setFileRoom(body),
+  }),
 ];

@@ -1,12 +1,14 @@
 /** The routes about files, typed. */
 import { fetchBytes, request, upload } from "./client.ts";
-import type { DisplayItemView, FileLimitsView, FileView, GroupRole } from "./views.ts";
+import type { DisplayItemView, FileLimitsView, FileView, FileWay, GroupRole } from "./views.ts";
 
 const at = (id: string) => `/api/files/${encodeURIComponent(id)}`;
 
 /** How a file is sent, besides to whom. */
 export interface SendOptions {
   display?: boolean;
+  /** The only ways it may go. */
+  ways?: readonly FileWay[];
   people?: readonly string[];
   roles?: readonly GroupRole[];
   keyOnRequest?: boolean;
@@ -17,12 +19,13 @@ export const fileApi = {
     request<FileView[]>("GET", `/api/files?${new URLSearchParams({ place, limit: "200" })}`),
   file: (id: string) => request<FileView>("GET", at(id)),
   send: (to: string, file: File, options: SendOptions) => {
-    const { display, people, roles, keyOnRequest } = options;
+    const { display, ways, people, roles, keyOnRequest } = options;
     const query = new URLSearchParams({
       to,
       name: file.name,
       size: String(file.size),
       ...(display === true ? { display: "1" } : {}),
+      ...(ways === undefined ? {} : { ways: ways.join(",") }),
       ...(people === undefined ? {} : { people: people.join(",") }),
       ...(roles === undefined ? {} : { roles: roles.join(",") }),
       ...(keyOnRequest === true ? { keyOnRequest: "1" } : {}),
@@ -38,4 +41,6 @@ export const fileApi = {
   limits: () => request<FileLimitsView>("GET", "/api/file-limits"),
   setLimit: (place: string | null, limit: number | null) =>
     request<FileLimitsView>("PUT", "/api/file-limits", { place, limit }),
+  setRoom: (room: { fileBytes?: number; quota?: number }) =>
+    request<FileLimitsView>("PUT", "/api/file-room", room),
 };

@@ -1,5 +1,5 @@
 /** One shown file, in a frame of another origin that may do nothing. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { displayApi } from "../api/display_routes.ts";
 import type { DisplayItemView, DisplayUrlView } from "../api/views.ts";
@@ -14,7 +14,8 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
   const tries = useSignal(0);
   const { id, name } = item;
 
-  useEffect(() => {
+  // Not after the next drawing of the page: the file is wanted before the bar around it.
+  useLayoutEffect(() => {
     const over = new AbortController();
     ready.value = false;
     problem.value = null;

@@ -1,6 +1,7 @@
 /** Who is in a group, with what keys and role; who keeps its keys; what was not shown. */
 import { groupApi } from "../api/group_routes.ts";
 import type { GroupMemberView, GroupRole, GroupView } from "../api/views.ts";
+import { FetchLimit } from "../files/fetch_limit.tsx";
 import { useAction } from "../parts/action.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { FormError } from "../parts/field.tsx";
@@ -52,6 +53,7 @@ export function GroupMembers({ group, onClose }: { group: GroupView; onClose: ()
       <p class="hint">
         {words.address} <Jid jid={group.jid} />
       </p>
+      <FetchLimit place={group.jid} />
       <details class="members-more">
         <summary>{words.keeperKey}</summary>
         <Fingerprint value={group.keyServer.fingerprint} />

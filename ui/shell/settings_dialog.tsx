@@ -1,5 +1,6 @@
 /** Settings: who one is, look, alerts, the carried server, health. */
 import { FetchLimit } from "../files/fetch_limit.tsx";
+import { RoomLimits } from "../files/room_limits.tsx";
 import type { ComponentChildren } from "preact";
 import { api } from "../api/routes.ts";
 import { Dialog } from "../parts/dialog.tsx";
@@ -87,6 +88,7 @@ export function SettingsDialog() {
           </Group>
           <Group title={text.files.title}>
             <FetchLimit place={null} />
+            <RoomLimits />
           </Group>
           <Group title={text.suites.titleAll}>
             <p class="hint">{text.suites.leadAll}</p>

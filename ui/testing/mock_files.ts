@@ -97,6 +97,10 @@ export class MockFiles {
       }
       return Response.json(this.#state.fileLimits);
     }
+    if (path === "/api/file-room") {
+      this.#state.fileLimits = { ...this.#state.fileLimits, ...await request.json() as Body };
+      return Response.json(this.#state.fileLimits);
+    }
     if (path === "/api/files" && method === "POST") return await this.#sent(request, query);
     if (path === "/api/files") {
       const place = query.get("place");

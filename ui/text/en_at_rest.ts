@@ -38,7 +38,7 @@ export const atRest = {
     backup: "Backup",
     backupLead:
       "Account, contacts, verified keys and messages in one sealed file. Restoring it makes " +
-      "a new device of yours.",
+      "a new device of yours. Files that were sent or fetched are not in it: save those you need.",
     backupPassphrase: "Passphrase for this file",
     backupServer: "With my own server",
     backupGo: "Download backup",

@@ -11,7 +11,7 @@ export const files = {
     picture: (name: string) => `Picture ${name}`,
     bytes: (n: number) => plural(n, "byte", "bytes"),
     loading: "Looking for the file …",
-    gone: "This file is not here any more.",
+    gone: "Not on this device. Ask who sent it to send it again.",
     progress: (name: string) => `How far ${name} is`,
     of: (moved: string, total: string) => `${moved} of ${total}`,
     rate: (size: string) => `${size}/s`,
@@ -34,6 +34,7 @@ export const files = {
         type === "" || type === "application/octet-stream" ? "" : ` (${type})`
       }.`,
     locked: "What opens this file is asked of its sender, who may not let you have it.",
+    askAgain: "Ask again",
 
     fetch: "Fetch",
     fetchAfterAll: "Fetch it after all",
@@ -53,16 +54,26 @@ export const files = {
     displayHint: "It opens by itself where its receivers let you.",
     who: "Who may open it",
     everybody: "Everybody in the group",
-    few: "Only these",
+    few: "Only these people",
+    roles: "Only who has one of these roles",
+    ways: {
+      label: "How it travels",
+      any: "the best way there is",
+      direct: "straight to their device",
+      upload: "by the server's upload",
+      ibb: "within messages",
+      group: "within messages",
+    },
     onRequest: "Only who is in the group when they fetch it",
-    onRequestHint:
-      "What opens it is handed out by simppd on this device, so not while it is off, and only to " +
-      "your contacts.",
+    onRequestHint: "What opens it is handed out by simppd on this device, so not while it is off.",
 
     limitAll: "Files that come by themselves (from strangers none do)",
+    limitIn: "Its files that come by themselves",
     limitOf: "Their files that come by themselves",
     usual: (limit: string) => `as all others: ${limit}`,
     none: "none",
+    largest: "Largest file, sent or fetched",
+    inAll: "Room for all files on this device",
     upTo: (size: string) => `up to ${size}`,
 
     forgetTitle: (name: string) => `Forget ${name}?`,

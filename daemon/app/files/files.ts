@@ -1,18 +1,9 @@
-import {
-  type Bytes,
-  type Emitter,
-  logOf,
-  publicError,
-  SimppdError,
-  toHex,
-} from "../../base/mod.ts";
+import { logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
   cleanThumbnail,
   type Command,
   type FileDescriptor,
-  type FileFolder,
-  type FileSuite,
   isAtServerOf,
   isDescriptor,
   type PlainSource,
@@ -20,19 +11,17 @@ import {
   type SealedSource,
   type Transfer,
   Transfers,
-  type TransferStore,
-  type Way,
-  type WayKind,
   withoutKey,
   writeDescriptor,
 } from "../../files/mod.ts";
-import type { AppEvent, DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
+import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
-import type { FetchLimits } from "./fetch_limits.ts";
-import type { Allowed, FileAccess } from "./file_access.ts";
-import type { FileLines } from "./file_lines.ts";
+import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
+import type { FileRoom } from "./kept_limits.ts";
+import { contactForFiles, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignal, writeSignal } from "./signals.ts";
+import type { AppFilesOptions, NewFile } from "./surroundings.ts";
 
 /** Offers of a stranger that are remembered. */
 const MOST_OF_STRANGER = 20;
@@ -41,89 +30,32 @@ const TELL_AGAIN = 7 * 86_400_000;
 /** What the link says when a connection is missing: the transfer goes on with the next one. */
 const OFFLINE = ["not-online", "not-confirmed"];
 
-/** What of contacts files need. */
-export interface FilePeople {
-  has(jid: string): boolean;
-  get(jid: string): { jid: string; blocked: boolean; plain: boolean };
-  isStranger(jid: string): boolean;
-  isBlocked(jid: string): boolean;
-  stranger(jid: string): void;
-}
-
-/** What of encrypted groups files need; a group is named by its room's bare JID. */
-export interface FileGroups {
-  has(group: string): boolean;
-  /** Seals content for all in the group. @throws SimppdError `not-in-group`, `may-not-send`, … */
-  say(group: string, content: Element): void;
-  /** Everybody in the group now, with their role. */
-  members(group: string): readonly { readonly jid: string; readonly role: string }[];
-  /** Whether the group's specification lets this member's role do it. */
-  lets(group: string, jid: string, what: "files" | "display"): boolean;
-}
-
-/** What files stand on. */
-export interface AppFilesOptions {
-  readonly store: TransferStore;
-  readonly folder: FileFolder;
-  readonly ways: readonly Way[];
-  readonly people: FilePeople;
-  readonly groups: FileGroups;
-  readonly lines: FileLines;
-  readonly limits: FetchLimits;
-  readonly access: FileAccess;
-  readonly events: Emitter<AppEvent>;
-  /** Our bare JID; "" before there is an account. */
-  readonly own: () => string;
-  /** Host of our own server, where the person named one. */
-  readonly host: () => string | undefined;
-  readonly suiteFor: (peer: string) => FileSuite;
-  /** Ways that may be used towards a contact or group without the person's word, and with it. */
-  readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
-  /** Seals content for a contact; the server keeps it. */
-  readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
-  /** A file marked for display is here. */
-  readonly show: (transfer: Transfer) => Promise<void>;
-  /** The person wants a file that is here on the stage. */
-  readonly showHere: (transfer: Transfer) => Promise<DisplayItemView>;
-  /** Its sender takes back what they show. */
-  readonly cleared: (place: string, from: string) => void;
-}
-
-/** How word of a file goes. */
-export interface SendingHow {
-  /** To our own other devices, too. */
-  readonly copy?: boolean;
-  /** Only where a session stands: nobody's keys are fetched for it. */
-  readonly standing?: boolean;
-}
-
-/** A file that somebody sends from here. */
-export interface NewFile {
-  readonly to: string;
-  readonly name: string;
-  readonly size: number;
-  readonly bytes: AsyncIterable<Uint8Array>;
-  readonly display?: boolean;
-  readonly ways?: readonly WayKind[];
-  /** Of a group: those alone; everybody when absent. */
-  readonly allowed?: Allowed;
-  /** Of a group: who asks for the key must be in it then. */
-  readonly keyOnRequest?: boolean;
-}
-
 /** Files of contacts and groups: offered, fetched, told of, shown as lines among what was said. */
 export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
-  /** Where each was last, so that others are told once of each turn. */
-  readonly #states = new Map<string, Transfer["state"]>();
+  readonly #keys: FileKeys;
+  /** How each stood last, so that others are told once of each turn. */
+  readonly #last = new Map<
+    string,
+    { readonly state: Transfer["state"]; readonly opens: boolean }
+  >();
   #started = false;
 
   constructor(options: AppFilesOptions) {
     this.#o = options;
-    const { store, folder, ways, events } = options;
+    const { store, folder, ways, events, limits } = options;
     const announce = (transfer: Transfer) => this.#announce(transfer);
-    this.#transfers = new Transfers({ store, folder, ways, announce });
+    this.#transfers = new Transfers({
+      store,
+      folder,
+      ways,
+      announce,
+      limits: () => limits.ofTransfers,
+    });
+    this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
+      this.#last.set(id, { state, opens: false });
+    });
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
@@ -165,11 +97,11 @@ export class AppFiles {
    * `Transfers.send`
    */
   async send(file: NewFile): Promise<FileView> {
-    const { to, name, size, display, ways, allowed, keyOnRequest } = file;
-    const { groups, access, suiteFor } = this.#o;
+    const { to, name, size, path, display, ways, allowed, keyOnRequest } = file;
+    const { groups, people, access, suiteFor, own } = this.#o;
     const group = groups.has(to);
-    const peer = group ? to : this.#contact(to);
-    if (group) this.#mayPublish(peer, display === true);
+    const peer = group ? to : contactForFiles(people, to);
+    if (group) mayPublish(groups, peer, own(), display === true);
     else if (allowed !== undefined || keyOnRequest === true) {
       throw new SimppdError("bad-input", "Recipients and keys on request are for groups alone.");
     }
@@ -182,6 +114,7 @@ export class AppFiles {
       id,
       peer,
       from: source,
+      ...(path === undefined ? {} : { again: path }),
       name,
       suite: suiteFor(peer),
       display: display ?? false,
@@ -195,12 +128,19 @@ export class AppFiles {
     return this.#view(transfer);
   }
 
-  /** @throws SimppdError `unknown-file`, `transfer-state`, those of accepting */
+  /**
+   * Does what a person says; to accept one that is here and locked asks for its key again.
+   * @throws SimppdError `unknown-file`, `transfer-state`, those of accepting
+   */
   async command(id: string, command: Command): Promise<FileView> {
-    const { peer, mine, descriptor } = this.#need(id);
+    const { peer, mine, descriptor, state } = this.#need(id);
+    if (command === "accept" && !mine && state === "done" && descriptor.key === undefined) {
+      this.#keys.ask(this.#need(id));
+      return this.get(id);
+    }
     if (!mine && (command === "accept" || command === "resume")) {
       this.#o.store.put({ ...this.#need(id), ways: this.#o.allowedWays(peer, true) });
-      if (descriptor.key === undefined) this.#askForKey(this.#need(id));
+      if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
     const after = await this.#transfers.command(id, command);
     if (!mine && command === "cancel") this.#tell(after, "declined");
@@ -251,12 +191,18 @@ export class AppFiles {
     return limits.view;
   }
 
+  /** @throws SimppdError `bad-input` */
+  setRoom(room: FileRoom): FileLimitsView {
+    this.#o.limits.setRoom(room);
+    return this.limits();
+  }
+
   /** Takes back what we show to a contact or group. */
   async clear(to: string): Promise<void> {
-    const { groups, send } = this.#o;
+    const { groups, people, send } = this.#o;
     const clear = writeSignal({ name: "clear" });
     if (groups.has(to)) groups.say(to, clear);
-    else await send(this.#contact(to), clear, {});
+    else await send(contactForFiles(people, to), clear, {});
   }
 
   /**
@@ -320,7 +266,7 @@ export class AppFiles {
       descriptor.sources.some(({ kind }) => ways.includes(kind));
     this.#transfers.receive(descriptor, { peer, sender, accept, ways }).then(
       (transfer) => {
-        if (accept && descriptor.key === undefined) this.#askForKey(transfer);
+        if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
       },
       (error) => logOf("files").warn("a file of {sender}: {error}", { sender, error }),
     );
@@ -332,52 +278,21 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {
     const { store, lines, cleared } = this.#o;
     if (signal.name === "clear") return cleared(from, from);
-    if (signal.name === "key") return void this.#keyCame(from, signal.file, signal.key);
-    if (signal.name === "key-wanted") return this.#giveKey(from, signal.file);
+    if (signal.name === "key") return void this.#keys.take(from, signal.file, signal.key);
+    if (signal.name === "key-wanted") return this.#keys.give(from, signal.file);
     const transfer = store.find(from, "", signal.file);
     if (transfer === undefined) return;
     if (signal.state === "declined") lines.declined(transfer);
     else lines.delivered(transfer);
     this.#transfers.finish(transfer.id).catch((error) =>
       logOf("files").warn("a file goes on being served: {error}", { error })
-    );
-  }
-
-  /** Whoever asks must be in the group now, and be among those it was sent to. */
-  #giveKey(from: string, file: string): void {
-    const { store, groups, access, send } = this.#o;
-    const transfer = store.findOwn(file).find(({ peer, id }) => {
-      const member = groups.has(peer) && groups.members(peer).find(({ jid }) => jid === from);
-      return member && access.allows(id, member);
-    });
-    const key = transfer?.descriptor.key;
-    if (key === undefined) return;
-    send(from, writeSignal({ name: "key", file, key }), {}).catch((error) =>
-      logOf("files").info("a key was not sent: {error}", { error })
-    );
-  }
-
-  async #keyCame(from: string, file: string, key: Bytes): Promise<void> {
-    for (const { id, descriptor } of this.#o.store.findOf(from, file)) {
-      if (descriptor.key !== undefined) continue;
-      try {
-        await this.#transfers.giveKey(id, key);
-      } catch (error) {
-        logOf("files").warn("the key of a file does not fit: {error}", { error });
-      }
-    }
-  }
-
-  #askForKey({ sender, descriptor }: Transfer): void {
-    const wanted = writeSignal({ name: "key-wanted", file: descriptor.id });
-    this.#o.send(sender, wanted, {}).catch((error) =>
-      logOf("files").info("a key was not asked for: {error}", { error })
     );
   }
 
@@ -396,19 +311,20 @@ export class AppFiles {
 
   #changed(transfer: Transfer): void {
     const { id, mine, state, announced, descriptor } = transfer;
-    const before = this.#states.get(id);
-    this.#states.set(id, state);
+    const before = this.#last.get(id);
+    const opens = state === "done" && descriptor.key !== undefined;
+    this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
     lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     events.emit({ type: "file", data: this.#view(transfer) });
-    if (mine || before === state) return;
-    const opens = state === "done" && descriptor.key !== undefined;
-    if (opens && descriptor.display) {
+    if (mine) return;
+    // The key may come after the file. One that was here before this start is no news.
+    if (opens && before?.opens === false && descriptor.display) {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
-    if (groups.has(transfer.peer)) return;
-    if (state === "done" && before === "transferring") this.#tell(transfer, "done");
+    if (before?.state === state || groups.has(transfer.peer)) return;
+    if (state === "done" && before?.state === "transferring") this.#tell(transfer, "done");
     if (state === "declined") this.#tell(transfer, "declined");
   }
 
@@ -423,35 +339,10 @@ export class AppFiles {
   }
 
   #forgotten(id: string, place: string): void {
-    this.#states.delete(id);
+    this.#last.delete(id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });
-  }
-
-  #contact(to: string): string {
-    const { jid, blocked, plain } = this.#o.people.get(to);
-    if (blocked) {
-      throw new SimppdError("blocked", `${jid} is blocked; unblock them before you send files.`);
-    }
-    if (plain) {
-      throw new SimppdError(
-        "plain-chat",
-        `${jid} is written to without encryption. Files are sent encrypted only, to people who use ` +
-          "simppd.",
-      );
-    }
-    return jid;
-  }
-
-  #mayPublish(group: string, display: boolean): void {
-    const { groups, own } = this.#o;
-    if (!groups.lets(group, own(), "files")) {
-      throw new SimppdError("may-not-send", "The group does not let you send files.");
-    }
-    if (display && !groups.lets(group, own(), "display")) {
-      throw new SimppdError("may-not-send", "The group does not let you display files.");
-    }
   }
 
   #view(transfer: Transfer): FileView {
@@ -461,7 +352,10 @@ export class AppFiles {
   #need(id: string): Transfer {
     const transfer = this.#o.store.get(id);
     if (transfer !== undefined) return transfer;
-    throw new SimppdError("unknown-file", "There is no such file here (any more).");
+    throw new SimppdError(
+      "unknown-file",
+      "There is no such file on this device (any more). Ask who sent it to send it again.",
+    );
   }
 }
 

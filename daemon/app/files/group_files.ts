@@ -4,7 +4,7 @@ import type { Room } from "../../xmpp/client/mod.ts";
 import type { AppGroups } from "../groups.ts";
 import type { AppRooms } from "../rooms.ts";
 import type { GroupLines } from "./file_lines.ts";
-import type { FileGroups } from "./files.ts";
+import type { FileGroups } from "./surroundings.ts";
 
 /** What encrypted groups are to files: who may send, show and open them, and where their lines go. */
 export function groupFiles(

@@ -1,0 +1,61 @@
+import { type Bytes, logOf } from "../../base/mod.ts";
+import type { Transfer, Transfers } from "../../files/mod.ts";
+import { writeSignal } from "./signals.ts";
+import type { AppFilesOptions } from "./surroundings.ts";
+
+/** What of files' surroundings their keys need. */
+type Surroundings = Pick<AppFilesOptions, "store" | "groups" | "access" | "send">;
+
+/** Keys that are not told with the file: asked of its sender, handed out under the group's rules. */
+export class FileKeys {
+  readonly #o: Surroundings;
+  readonly #transfers: Pick<Transfers, "giveKey">;
+
+  readonly #before: (transfer: Transfer) => void;
+
+  /** @param before is called with a file that is about to get its key */
+  constructor(
+    options: Surroundings,
+    transfers: Pick<Transfers, "giveKey">,
+    before: (transfer: Transfer) => void,
+  ) {
+    this.#o = options;
+    this.#transfers = transfers;
+    this.#before = before;
+  }
+
+  /** Asks who sent a file for its key; the server keeps the question. */
+  ask({ sender, descriptor }: Transfer): void {
+    const wanted = writeSignal({ name: "key-wanted", file: descriptor.id });
+    this.#o.send(sender, wanted, {}).catch((error) =>
+      logOf("files").info("a key was not asked for: {error}", { error })
+    );
+  }
+
+  /** Answers who asks: they must be in the group now, and be among those it was sent to. */
+  give(from: string, file: string): void {
+    const { store, groups, access, send } = this.#o;
+    const transfer = store.findOwn(file).find(({ peer, id }) => {
+      const member = groups.has(peer) && groups.members(peer).find(({ jid }) => jid === from);
+      return member && access.allows(id, member);
+    });
+    const key = transfer?.descriptor.key;
+    if (key === undefined) return;
+    send(from, writeSignal({ name: "key", file, key }), {}).catch((error) =>
+      logOf("files").info("a key was not sent: {error}", { error })
+    );
+  }
+
+  /** Takes a key from who sent the file. */
+  async take(from: string, file: string, key: Bytes): Promise<void> {
+    for (const transfer of this.#o.store.findOf(from, file)) {
+      if (transfer.descriptor.key !== undefined) continue;
+      this.#before(transfer);
+      try {
+        await this.#transfers.giveKey(transfer.id, key);
+      } catch (error) {
+        logOf("files").warn("the key of a file does not fit: {error}", { error });
+      }
+    }
+  }
+}

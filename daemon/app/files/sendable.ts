@@ -1,0 +1,31 @@
+import { SimppdError } from "../../base/mod.ts";
+import type { FileGroups, FilePeople } from "./surroundings.ts";
+
+/**
+ * The address of a contact who can be sent files: sealed, or not at all.
+ * @throws SimppdError `unknown-contact`, `blocked`, `plain-chat`
+ */
+export function contactForFiles(people: FilePeople, to: string): string {
+  const { jid, blocked, plain } = people.get(to);
+  if (blocked) {
+    throw new SimppdError("blocked", `${jid} is blocked; unblock them before you send files.`);
+  }
+  if (plain) {
+    throw new SimppdError(
+      "plain-chat",
+      `${jid} is written to without encryption. Files are sent encrypted only, to people who use ` +
+        "simppd.",
+    );
+  }
+  return jid;
+}
+
+/** Checks that a group lets a member send files, and show them. @throws SimppdError `may-not-send` */
+export function mayPublish(groups: FileGroups, group: string, jid: string, display: boolean): void {
+  if (!groups.lets(group, jid, "files")) {
+    throw new SimppdError("may-not-send", "The group does not let you send files.");
+  }
+  if (display && !groups.lets(group, jid, "display")) {
+    throw new SimppdError("may-not-send", "The group does not let you display files.");
+  }
+}
