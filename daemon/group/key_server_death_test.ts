@@ -145,8 +145,11 @@ async function live(deeds: number): Promise<boolean> {
   };
   const joins = (member: TestMember) =>
     changes(member, "in", () => until(() => member.join(), "joined"));
-  const acts = (number: number, deed: Parameters<TestMember["act"]>[0]) =>
-    until(() => owner.act(deed, number), "done");
+  const acts = (number: number, deed: Parameters<TestMember["act"]>[0]) => {
+    // Signed once, and brought again as it is.
+    const { epoch } = server.group(spec.group)!.state;
+    return until(() => owner.act(deed, number, { epoch }), "done");
+  };
 
   try {
     start();
