@@ -1,5 +1,5 @@
 import { logOf, Rate, SimppdError, steadyNow } from "../base/mod.ts";
-import type { GroupMember } from "../group/mod.ts";
+import { type GroupMember, printSpecification } from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import type { GroupInviteInput } from "./api.ts";
@@ -46,7 +46,7 @@ export class GroupInviting {
    * @throws SimppdError `unknown-contact`, the codes of a refusal, `room-…`
    */
   async invite(
-    { jid, specification }: StoredGroup,
+    { jid }: StoredGroup,
     keys: OpenGroup,
     to: string,
     { role = "member", reason = "" }: GroupInviteInput,
@@ -63,7 +63,9 @@ export class GroupInviting {
     if (!isInside) this.#change(jid, (waiting) => ({ ...waiting, [to]: null }));
     changed(jid);
     await affiliate(jid, to, role);
-    await link.send(to, [invitationElement(specification, reason)], { store: true });
+    await link.send(to, [invitationElement(printSpecification(keys.specification), reason)], {
+      store: true,
+    });
   }
 
   /**

@@ -103,10 +103,6 @@ export class GroupTalk {
     // A room that gives ids may give one message several: what was said is what counts.
     if (!this.#isNew(hash)) return;
     const key = `sealed ${hash}`;
-    if (id !== undefined && this.#isOurs(id, hash)) {
-      this.#o.log.confirmed(this.#o.jid, id, key);
-      return;
-    }
     const origin: Origin = {
       occupant: `${this.#o.jid}/${nick}`,
       id: key,
@@ -114,6 +110,10 @@ export class GroupTalk {
       ...at === undefined ? {} : { archived: true },
     };
     const opened = this.#o.keys.open(payload, origin);
+    if (id !== undefined && this.#isOurs(id, hash)) {
+      this.#o.log.confirmed(this.#o.jid, id, key);
+      return;
+    }
     if (opened.type === "message") this.show(opened.message);
     else if (opened.type === "held") {
       // What was missed is asked for after every absence: that is no news.

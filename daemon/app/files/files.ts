@@ -97,7 +97,7 @@ export class AppFiles {
    * `Transfers.send`
    */
   async send(file: NewFile): Promise<FileView> {
-    const { to, name, size, display, ways, allowed, keyOnRequest } = file;
+    const { to, name, size, path, display, ways, allowed, keyOnRequest } = file;
     const { groups, people, access, suiteFor, own } = this.#o;
     const group = groups.has(to);
     const peer = group ? to : contactForFiles(people, to);
@@ -114,6 +114,7 @@ export class AppFiles {
       id,
       peer,
       from: source,
+      ...(path === undefined ? {} : { again: path }),
       name,
       suite: suiteFor(peer),
       display: display ?? false,
@@ -277,7 +278,8 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {

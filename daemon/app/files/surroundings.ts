@@ -53,6 +53,8 @@ export interface AppFilesOptions {
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Seals content for a contact; the server keeps it. */
   readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
+  /** Up to which size files that somebody shows in a chat or group open by themselves; 0: none. */
+  readonly opensUpTo: (place: string, from: string) => number;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
   /** The person wants a file that is here on the stage. */
@@ -75,6 +77,8 @@ export interface NewFile {
   readonly name: string;
   readonly size: number;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** A file of this machine with the same bytes. */
+  readonly path?: string;
   readonly display?: boolean;
   readonly ways?: readonly WayKind[];
   /** Of a group: those alone; everybody when absent. */

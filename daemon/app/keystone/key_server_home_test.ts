@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fromHex, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
-import { parseSpecification, printSpecification, type Specification } from "../../group/mod.ts";
+import {
+  type GroupAnswer,
+  parseSpecification,
+  printSpecification,
+  type Specification,
+} from "../../group/mod.ts";
 import { fingerprintOf } from "../../simpp/mod.ts";
 import { makeServerCertificate, XmppServer } from "../../xmpp/server/mod.ts";
 import { backUpKeyServer, KeyServerHome, restoreKeyServerAt } from "./key_server_home.ts";
@@ -187,6 +192,28 @@ Deno.test("who was offline through 100 epochs is back after one question, and re
     anna.say("good");
     await eventually(() => bob.read.includes("good"), "bob reads anna");
     assert.deepEqual(bob.events.filter(({ type }) => type === "incident"), []);
+    await home.stop();
+  }));
+
+Deno.test("nobody has a group hosted in another's room, and takes it so from its owner", () =>
+  withServer(async ({ component, root, person }) => {
+    const home = await start(join(root, "keys"), component);
+    const [anna, mallory] = [await person("anna"), await person("mallory")];
+    await anna.makeRoom(ROOM, [KEYS, mallory.jid]);
+    await mallory.enter(ROOM);
+    const host = (who: StackMember, room = ROOM) => {
+      const spec = specificationFor(home.view.key, who, { room });
+      const { group } = spec;
+      return who.ask(KEYS, { kind: "host", group, specification: printSpecification(spec) });
+    };
+    const code = (answer: GroupAnswer) => answer.kind === "refused" ? answer.code : answer.kind;
+    assert.equal(code(await host(mallory)), "not-room-owner");
+    assert.deepEqual(home.rooms, [], "it does not stay where no group is");
+    assert.equal(code(await host(mallory, `nowhere@rooms.${DOMAIN}`)), "not-room-owner");
+    assert.equal(code(await host(mallory, `nowhere@elsewhere.test`)), "not-room-owner");
+    assert.equal(code(await host(anna)), "done");
+    assert.equal(code(await host(anna)), "room-taken");
+    await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
     await home.stop();
   }));
 
