@@ -2,6 +2,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
 import type { DatabaseSync, Vault } from "../store/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
+import type { PlainFile } from "./plain_file.ts";
 import type { Transfer, TransferState } from "./transfer.ts";
 import type { WayKind } from "./ways.ts";
 
@@ -196,7 +197,7 @@ export class TransferStore {
       sealed: inside.sealed as boolean,
       type: inside.type as string | null,
       problem: inside.problem as Problem | null,
-      path: inside.path as string | null,
+      file: inside.file as PlainFile | null,
       ways: inside.ways as WayKind[] | null,
       announced: inside.announced as boolean,
       keyOnRequest: inside.keyOnRequest as boolean,
