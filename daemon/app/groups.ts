@@ -131,9 +131,8 @@ export class AppGroups implements SealedRooms {
     });
   }
 
-  heard(jid: string, message: HeardInGroup): void {
-    const payload = this.#here.get(jid)?.talk;
-    payload?.heard(message);
+  heard(jid: string, message: HeardInGroup): boolean {
+    return this.#here.get(jid)?.talk.heard(message) ?? true;
   }
 
   moved(jid: string): void {

@@ -278,7 +278,8 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {
