@@ -159,7 +159,11 @@ async function live(deeds: number): Promise<boolean> {
   const [bob, carl, dora] = [person(), person(), person()];
   const eve = person(device("eve@else.example"));
   for (const each of [owner, bob, carl]) await joins(each);
-  await changes(bob, "out", () => until(() => bob.ask({ kind: "leave" }), "left"));
+  await changes(
+    bob,
+    "out",
+    () => until(() => bob.ask({ kind: "leave", action: new Uint8Array() }), "left"),
+  );
   await changes(carl, "out", () => acts(1, { kind: "expel", subject: carl.device.jid }));
   await until(() => carl.join(), "refused");
   await acts(2, { kind: "admit", subject: eve.device.jid, role: "admin" });
