@@ -363,8 +363,8 @@ export class Transfers {
     this.#put({ ...transfer, state: "transferring" });
     await fetchFile(transfer, this.#surroundings(at), this.#retrying);
     // The key, or another source, may have come meanwhile.
-    const { type } = await look(this.#need(id), this.#folder);
-    this.#put({ ...this.#need(id), type, state: "done", problem: null });
+    const { type, pixels } = await look(this.#need(id), this.#folder);
+    this.#put({ ...this.#need(id), type, pixels, state: "done", problem: null });
   }
 
   async #seal(transfer: Transfer, source: PlainSource, at: AtWork): Promise<void> {
