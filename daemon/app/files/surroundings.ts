@@ -52,7 +52,7 @@ export interface AppFilesOptions {
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Seals content for a contact; the server keeps it. */
-  readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
+  readonly send: (to: string, content: readonly Element[], how: SendingHow) => Promise<void>;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
   /** The person wants a file that is here on the stage. */
