@@ -95,7 +95,7 @@ export class GroupDeeds {
 
   /** @param what it is, as {@link GroupActs} says it */
   #run(group: StoredGroup, what: string, work: () => Promise<void>): Promise<void> {
-    const specification = this.#o.specification(group);
-    return this.#acts.run({ jid: group.jid, specification, what }, work);
+    const keyServer = this.#o.specification(group).keyServer.jid;
+    return this.#acts.run({ jid: group.jid, keyServer, what }, work);
   }
 }
