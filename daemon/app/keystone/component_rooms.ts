@@ -146,6 +146,25 @@ export class ComponentRooms {
     room.state = "entering";
     room.owners.clear();
     room.entered = Promise.withResolvers();
+    void this.#isThere(room).then((isThere) => {
+      if (room.state !== "entering" || this.#ending.signal.aborted) return;
+      if (isThere) this.#knock(room);
+      else this.#again(room);
+    });
+  }
+
+  /** A room that nobody made yet would be made by entering it, and others come into what is ours. */
+  async #isThere({ jid }: Presence): Promise<boolean> {
+    const query = el("query", { xmlns: NS.discoInfo });
+    try {
+      await this.#component.iq(el("iq", { type: "get", to: jid.toString() }, query));
+    } catch (error) {
+      if (error instanceof StanzaError && error.condition === "item-not-found") return false;
+    }
+    return true;
+  }
+
+  #knock(room: Presence): void {
     const history = el("history", { maxstanzas: "0" });
     try {
       this.#send(
