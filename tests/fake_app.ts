@@ -12,6 +12,7 @@ import type {
   ArchiveView,
   CallView,
   ContactView,
+  GroupSuite,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -85,6 +86,8 @@ const FAKE_GROUP: GroupView = {
   keyServer: { jid: "bob@fake.example", fingerprint: "2".repeat(64), own: false, silent: false },
   registrars: [],
   server: "rooms.fake.example",
+  ownServer: false,
+  suites: { group: ["aes-256-gcm"], allowed: ["aes-256-gcm"], own: false },
   role: "member",
   maySend: true,
   members: [{
@@ -347,6 +350,16 @@ export class FakeApp implements AppApi {
   };
   inviteToGroup: AppApi["inviteToGroup"] = (jid, contact, input) =>
     this.#done(undefined, "inviteToGroup", jid, contact, input);
+  joinSpecifiedGroup: AppApi["joinSpecifiedGroup"] = (text, ...ticket) =>
+    this.#done(FAKE_GROUP, "joinSpecifiedGroup", text, ...ticket.filter((one) => one));
+  groupSuites: AppApi["groupSuites"] = () => ({ suites: ["aes-256-gcm"] });
+  setGroupSuites: AppApi["setGroupSuites"] = (jid, suites) =>
+    this.#done(
+      { suites: (suites ?? ["aes-256-gcm"]) as GroupSuite[] },
+      "setGroupSuites",
+      jid,
+      suites,
+    );
   withdrawFromGroup: AppApi["withdrawFromGroup"] = (jid, contact) =>
     this.#done(undefined, "withdrawFromGroup", jid, contact);
   expelFromGroup: AppApi["expelFromGroup"] = (jid, member) =>
@@ -462,7 +475,7 @@ export class FakeApp implements AppApi {
 
   displays: AppApi["displays"] = () => this.stage.view();
   presentFile: AppApi["presentFile"] = (input) => {
-    this.asked.push(["presentFile", input.to, input.name]);
+    this.asked.push(["presentFile", input.to, input.name, input.size]);
     return new Presenting(this.stage, () => "alice@fake.example").present(input);
   };
   clearPresented: AppApi["clearPresented"] = (place) =>

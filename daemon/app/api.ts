@@ -14,6 +14,7 @@ import type {
   FileView,
   FileWay,
   GroupRole,
+  GroupSuite,
   GroupView,
   InvitationView,
   MessageView,
@@ -235,6 +236,7 @@ export interface AppApi {
    * which must host for us (`key`: 64 hex digits). `server`: domain of rooms, as in {@link createRoom}. What is written and read there goes by the room's questions,
    * but for {@link sendToGroup}; every other question about its room is refused `room-is-group`.
    * `registrars`: `NAME KEY METHOD ADDRESS` each, whose tickets one needs to come in, oneself too.
+   * `suites`: what its messages may be sealed with, which is allowed here for it too.
    * @throws SimppdError `no-room-service`, `room-…`, `group-…`, `ticket-needed`
    */
   createGroup(
@@ -243,6 +245,7 @@ export interface AppApi {
       server?: string;
       keyServer?: { jid: string; key: string };
       registrars?: string[];
+      suites?: string[];
       ticket?: GroupTicketInput;
     },
   ): Promise<GroupView>;
@@ -258,6 +261,22 @@ export interface AppApi {
    * @throws SimppdError `ticket-needed` naming the registrars, `not-authenticated`, …
    */
   joinGroup(jid: string, ticket?: GroupTicketInput): Promise<GroupView>;
+  /**
+   * Comes into a group by the text of its specification, whose key server is pinned by it. Its owner
+   * makes the room where there is none.
+   * @throws SimppdError `bad-specification`, `group-known`, `no-such-room`, …
+   */
+  joinSpecifiedGroup(specification: string, ticket?: GroupTicketInput): Promise<GroupView>;
+  /** Data suites allowed in groups that have no choice of their own. */
+  groupSuites(): { suites: GroupSuite[] };
+  /**
+   * Allows data suites everywhere (`jid` null) or in a group; `suites` null: as everywhere. The
+   * answer is what holds everywhere. @throws SimppdError `bad-input`
+   */
+  setGroupSuites(
+    jid: string | null,
+    suites: readonly string[] | null,
+  ): Promise<{ suites: GroupSuite[] }>;
   /**
    * Leaves for good and deletes what was said there from the files. Without the key server's
    * confirmation only when `force`: the others' key changes when it hears of it, or not.
@@ -349,10 +368,11 @@ export interface AppApi {
   displays(): DisplaysView;
   /**
    * Shows a file to a group or contact, or (`to` null) on this machine's stage alone.
-   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   * @param input.size bytes there will be; for others it must be said
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`, `bad-input`; those of sending
    */
   presentFile(
-    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+    input: { to: string | null; name: string; size?: number; bytes: ReadableStream<Uint8Array> },
   ): Promise<DisplayItemView>;
   /** Clears what we show in a group or chat, for all there. */
   clearPresented(place: string | null): Promise<DisplaysView>;

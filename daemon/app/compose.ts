@@ -25,11 +25,12 @@ import { Presenting } from "./display/presenting.ts";
 import type { AppFiles } from "./files/files.ts";
 import { groupFiles } from "./files/group_files.ts";
 import { makeFiles } from "./files/make_files.ts";
-import { presentedFile, sourceOf } from "./files/presented.ts";
+import { sourceOf } from "./files/presented.ts";
 import { History } from "./history.ts";
 import { receiveInto } from "./inbox.ts";
 import { GroupLink, peerKeysOf } from "./group_link.ts";
 import { forgetKeystone, openKeystone } from "./group_keystone.ts";
+import { GroupPolicy } from "./group_policy.ts";
 import { GroupServers } from "./group_servers.ts";
 import { AppGroups } from "./groups.ts";
 import { makeCalls } from "./make_calls.ts";
@@ -150,8 +151,10 @@ export function compose(
     accountKey: () => simpp.accountKey,
     room: (jid) => rooms.live(jid),
   });
+  const storedGroups = new StoredGroups(state.db, state.vault);
+  const groupPolicy = new GroupPolicy(new Settings(state.db, state.vault), storedGroups);
   const groups: AppGroups = new AppGroups({
-    stored: new StoredGroups(state.db, state.vault),
+    stored: storedGroups,
     servers,
     control,
     link,
@@ -167,8 +170,18 @@ export function compose(
       if (trust === undefined) return undefined;
       return { account: trust.account, verified: trust.state === "verified" };
     },
+    policy: groupPolicy,
+    carries: (domain) => isWithin(domain, settings.server?.domain),
     open: (specification, ticket) =>
-      openKeystone({ specification, self: keys.self(), simpp, state, control, ticket }),
+      openKeystone({
+        specification,
+        self: keys.self(),
+        simpp,
+        state,
+        control,
+        ticket,
+        policy: () => groupPolicy.in(specification.group),
+      }),
     forget: (group) => forgetKeystone(group, state),
   });
   const rooms: AppRooms = new AppRooms({
@@ -190,7 +203,7 @@ export function compose(
     viewer,
   });
   const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
-    sendFile: (input) => presentedFile(files.files, input),
+    sendFile: (input) => files.files.send(input),
     sendClear: (to) => files.files.clear(to),
   });
   const devices = new OwnDevices(simpp, link, people, jid);
@@ -312,4 +325,9 @@ export function compose(
     devices.attach(client);
     files.attach(connection);
   }
+}
+
+/** Is this domain that one, or below it? */
+function isWithin(domain: string, above: string | undefined): boolean {
+  return above !== undefined && (domain === above || domain.endsWith(`.${above}`));
 }

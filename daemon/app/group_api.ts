@@ -1,4 +1,4 @@
-import type { GroupRole, GroupView, RoomMessageView } from "../views/mod.ts";
+import type { GroupRole, GroupSuite, GroupView, RoomMessageView } from "../views/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import type { AppGroups } from "./groups.ts";
 import { RoomApi } from "./room_api.ts";
@@ -9,6 +9,9 @@ type Questions =
   | "createGroup"
   | "answerGroup"
   | "joinGroup"
+  | "joinSpecifiedGroup"
+  | "groupSuites"
+  | "setGroupSuites"
   | "leaveGroup"
   | "sendToGroup"
   | "inviteToGroup"
@@ -37,6 +40,19 @@ export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions
   }
   joinGroup(jid: string, ticket?: GroupTicketInput): Promise<GroupView> {
     return this.ofGroups.join(jid, ticket);
+  }
+  joinSpecifiedGroup(specification: string, ticket?: GroupTicketInput): Promise<GroupView> {
+    return this.ofGroups.joinSpecified(specification, ticket);
+  }
+  groupSuites(): { suites: GroupSuite[] } {
+    return { suites: [...this.ofGroups.suites] };
+  }
+  async setGroupSuites(
+    jid: string | null,
+    suites: readonly string[] | null,
+  ): Promise<{ suites: GroupSuite[] }> {
+    await Promise.resolve(this.ofGroups.setSuites(jid, suites));
+    return this.groupSuites();
   }
   async leaveGroup(jid: string, force = false): Promise<void> {
     await this.ofGroups.leave(jid, force);

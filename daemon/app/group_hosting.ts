@@ -1,6 +1,7 @@
 import { type Bytes, fromHex, SimppdError, toHex } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
+  type DataSuiteId,
   DEFAULT_DATA_SUITES,
   printSpecification,
   type ProvedDevice,
@@ -24,11 +25,13 @@ export interface NewGroup {
   readonly keyServer: { readonly jid: string; readonly key: Bytes };
   /** Empty: the key server registers by SIMPP itself. */
   readonly registrars: readonly RegistrarEntry[];
+  /** Nothing weak when absent. */
+  readonly suites?: readonly DataSuiteId[];
 }
 
-/** The specification of a group that is made here: who is invited may come, nothing weak. */
+/** The specification of a group that is made here: who is invited may come. */
 export function newSpecification(
-  { name, room, owner, keyServer, registrars }: NewGroup,
+  { name, room, owner, keyServer, registrars, suites = DEFAULT_DATA_SUITES }: NewGroup,
 ): Specification {
   return {
     name,
@@ -41,7 +44,7 @@ export function newSpecification(
     strategy: "group",
     batchInterval: 0,
     renewInterval: DAY_MS,
-    suites: DEFAULT_DATA_SUITES,
+    suites,
     access: [{ kind: "invited" }],
     owners: [{ jid: owner.jid, fingerprint: fingerprintOf(owner.accountKey) }],
     send: "member",

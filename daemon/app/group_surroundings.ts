@@ -5,6 +5,7 @@ import type { AppEvent, Subscription } from "../views/mod.ts";
 import type { Element } from "../xmpp/core/mod.ts";
 import type { OpenGroup } from "./group_here.ts";
 import type { GroupLink } from "./group_link.ts";
+import type { GroupPolicy } from "./group_policy.ts";
 import type { GroupServers } from "./group_servers.ts";
 import type { AppRooms } from "./rooms.ts";
 import type { SealedLink } from "./sealed_link.ts";
@@ -30,6 +31,10 @@ export interface GroupsOptions {
   /** Is this device the only one on our account's list? */
   readonly alone: () => boolean;
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
+  /** Data suites that are allowed here. */
+  readonly policy: GroupPolicy;
+  /** Does this daemon carry the server of this domain? */
+  readonly carries: (domain: string) => boolean;
   /** The scheme that keeps a group's keys. */
   readonly open: (
     specification: Specification,

@@ -4,6 +4,7 @@ import { type GroupKeys, type GroupMember, reaches, type Specification } from ".
 import type { StoredGroup } from "../store/mod.ts";
 import type { GroupMemberView, GroupView, Problem, RoomView } from "../views/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
+import type { GroupPolicy } from "./group_policy.ts";
 
 /** Members that a view lists; more are in the group and not shown. */
 const MOST_MEMBERS = 1_000;
@@ -23,6 +24,9 @@ export interface GroupSources {
   readonly pinned: (jid: string) => { account: Uint8Array; verified: boolean } | undefined;
   /** As the room tells, by bare JID. */
   readonly presence: ReadonlyMap<string, GroupMemberView["presence"]>;
+  readonly policy: GroupPolicy;
+  /** Does this daemon carry the server of this domain? */
+  readonly carries: (domain: string) => boolean;
 }
 
 /** A group as it is shown. */
@@ -31,6 +35,7 @@ export function groupView(of: GroupSources): GroupView {
   const epoch = keys?.epoch ?? null;
   const own = epoch?.members.find(({ device, jid }) => device === self.device && jid === self.jid);
   const { state, problem } = standing(of);
+  const server = room?.server ?? Jid.parse(stored.jid).domain;
   const inside = new Set(epoch?.members.map(({ jid }) => jid));
   return {
     jid: stored.jid,
@@ -53,7 +58,13 @@ export function groupView(of: GroupSources): GroupView {
       method,
       address,
     })),
-    server: room?.server ?? Jid.parse(stored.jid).domain,
+    server,
+    ownServer: of.carries(server),
+    suites: {
+      group: [...specification.suites],
+      allowed: [...of.policy.in(stored.id)],
+      own: stored.suites !== undefined,
+    },
     role: own?.role ?? null,
     maySend: own !== undefined && reaches(own.role, specification.send),
     members: epoch?.members.slice(0, MOST_MEMBERS).map((member) => memberView(member, of)) ?? [],

@@ -1,38 +1,35 @@
 import { type Bytes, Emitter, logOf, SimppdError } from "../base/mod.ts";
 import {
+  type DataSuiteId,
   type GroupMember,
   type GroupPhase,
   parseSpecification,
   peek,
+  printSpecification,
   type ProvedDevice,
   type Role,
   type Specification,
 } from "../group/mod.ts";
 import type { StoredGroup } from "../store/mod.ts";
-import type { GroupMemberView, GroupView, Problem, RoomMessageView } from "../views/mod.ts";
+import type { GroupView, Problem, RoomMessageView } from "../views/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
 import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
+import { GroupActs } from "./group_acts.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
-import {
-  haveHosted,
-  newSpecification,
-  readRegistrars,
-  readServerKey,
-  storedGroup,
-} from "./group_hosting.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupInviting, personOf } from "./group_inviting.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
+import { GroupMaking } from "./group_making.ts";
+import { affiliate, isSeenIn, presenceIn } from "./group_room.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { shown } from "./room_log.ts";
-import { roomError } from "./room_problem.ts";
 import type { HeardInGroup, SealedRooms } from "./room_stay.ts";
 import { Seldom } from "./seldom.ts";
 
@@ -40,13 +37,6 @@ import { Seldom } from "./seldom.ts";
 const TOUCH_EVERY = 250;
 /** Phases in which an invitation opens a group anew that one was in. */
 const OUTSIDE: readonly string[] = ["removed", "refused"] satisfies GroupPhase[];
-/** Room affiliations that go with roles: who leads a group must be able to let people into its room. */
-const AFFILIATIONS = {
-  owner: "owner",
-  admin: "admin",
-  member: "member",
-  listener: "member",
-} as const;
 
 /**
  * Encrypted groups (Keystone): those one is in, was in, or is invited to. Each stands on a room of
@@ -59,8 +49,9 @@ export class AppGroups implements SealedRooms {
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
+  readonly #acts: GroupActs;
   readonly #inviting: GroupInviting;
-  #specifications = new Map<string, Specification>();
+  readonly #making: GroupMaking;
   #online = false;
 
   constructor(options: GroupsOptions) {
@@ -74,11 +65,23 @@ export class AppGroups implements SealedRooms {
     });
     this.#inviting = new GroupInviting({
       ...options,
+      own: () => options.self().jid,
       nameOf: (jid) => shown(this.#nameOf(jid)),
-      affiliate: (jid, person, role) =>
-        this.#affiliate(jid, person, role === null ? "none" : AFFILIATIONS[role]),
+      affiliate: (jid, person, role) => affiliate(options.rooms(), jid, person, role),
       line: (jid, sentence) => options.rooms().log.news(jid, sentence),
       changed: (jid) => this.#touch(jid),
+    });
+    this.#making = new GroupMaking({
+      ...options,
+      join: (jid, ticket) => {
+        const group = this.#get(jid);
+        return this.#tickets.with(group.id, ticket, () => this.#open(group).join());
+      },
+      remove: (jid) => this.#remove(jid),
+    });
+    this.#acts = new GroupActs({
+      isThere: (jid, person) => isSeenIn(options.rooms(), jid, person),
+      line: (jid, sentence) => this.has(jid) && options.rooms().log.line(jid, sentence),
     });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
@@ -106,6 +109,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
+    this.#acts.close();
     this.#leavers.close();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
@@ -128,17 +132,15 @@ export class AppGroups implements SealedRooms {
     });
   }
 
-  heard(jid: string, message: HeardInGroup): void {
-    const payload = this.#here.get(jid)?.talk;
-    payload?.heard(message);
+  heard(jid: string, message: HeardInGroup): boolean {
+    return this.#here.get(jid)?.talk.heard(message) ?? true;
   }
 
   moved(jid: string): void {
     if (!this.has(jid)) return;
-    if (this.#o.rooms().live(jid) !== undefined) {
-      this.#o.servers.entered(jid);
-      this.#here.get(jid)?.entered();
-    }
+    const present = this.#o.rooms().live(jid) !== undefined;
+    if (present) this.#o.servers.entered(jid);
+    this.#here.get(jid)?.moved(present);
     this.#touch(jid);
   }
 
@@ -168,36 +170,29 @@ export class AppGroups implements SealedRooms {
   }
 
   async create(input: Parameters<AppApi["createGroup"]>[0]): Promise<GroupView> {
-    const { rooms, stored, servers, control } = this.#o;
-    const owner = this.#o.self();
-    const elsewhere = input.keyServer === undefined ? undefined : {
-      jid: Jid.parse(input.keyServer.jid).bare().toString(),
-      key: readServerKey(input.keyServer.key),
-    };
-    const registrars = readRegistrars(input.registrars ?? []);
-    const jid = await rooms().newAddress({ ...input, sealed: true });
-    const name = input.name.trim();
-    const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
-    const specification = newSpecification({ name, room: jid, owner, keyServer, registrars });
-    stored.put(storedGroup(specification));
-    try {
-      await rooms().make(jid, { name });
-      if (elsewhere === undefined) servers.host(specification);
-      else {
-        // It says in the room what everybody is to hear.
-        await this.#affiliate(jid, elsewhere.jid, "member");
-        await haveHosted(control, specification);
-      }
-      const enter = () => this.#open(this.#get(jid)).join();
-      await this.#tickets.with(specification.group, input.ticket, enter);
-    } catch (error) {
-      const room = rooms().live(jid);
-      await room?.administration.destroy({}).catch(() => {});
-      this.#remove(jid);
-      throw error;
-    }
+    const jid = await this.#making.create(input);
     this.#touch(jid);
     return this.#view(this.#get(jid));
+  }
+
+  /** Comes into a group by its specification; see {@link GroupMaking.bySpecification}. */
+  async joinSpecified(text: string, ticket?: GroupTicketInput): Promise<GroupView> {
+    const jid = await this.#making.bySpecification(text, ticket);
+    this.#touch(jid);
+    return this.#view(this.#get(jid));
+  }
+
+  /** Data suites allowed in groups without a choice of their own. */
+  get suites(): readonly DataSuiteId[] {
+    return this.#o.policy.everywhere;
+  }
+
+  /** Allows data suites everywhere (`jid` null) or in a group; `suites` null: as everywhere. */
+  setSuites(jid: string | null, suites: readonly string[] | null): void {
+    const { policy } = this.#o;
+    if (jid === null) policy.setEverywhere(suites ?? []);
+    else policy.set(this.#get(jid).jid, suites);
+    for (const { jid } of this.#o.stored.all()) this.#touch(jid);
   }
 
   async answer(
@@ -302,41 +297,65 @@ export class AppGroups implements SealedRooms {
     const to = personOf(contact);
     const { keys } = this.#inside(jid);
     this.#leavers.invited(this.#get(jid).jid, to);
-    await this.#inviting.invite(this.#get(jid), keys, to, input);
+    await this.#act(
+      jid,
+      `the invitation of ${to}`,
+      () => this.#inviting.invite(this.#get(jid), keys, to, input),
+    );
   }
 
   /** Takes an invitation back. */
   async withdraw(jid: string, person: string): Promise<void> {
     const { keys } = this.#inside(jid);
-    await this.#inviting.withdraw(this.#get(jid), keys, personOf(person));
+    const to = personOf(person);
+    await this.#act(
+      jid,
+      `the withdrawal of ${to}'s invitation`,
+      () => this.#inviting.withdraw(this.#get(jid), keys, to),
+    );
   }
 
   async expel(jid: string, member: string): Promise<void> {
     const { keys } = this.#inside(jid);
-    await keys.expel(member);
-    const [bare = ""] = member.split("/");
-    this.#inviting.gone(this.#get(jid).jid, [bare]);
-    // The key is another already; the room only stops showing them what they cannot read.
-    if (bare === member) await this.#affiliate(this.#get(jid).jid, bare, "none");
+    await this.#act(jid, `the expulsion of ${member}`, async () => {
+      await keys.expel(member);
+      const [bare = ""] = member.split("/");
+      this.#inviting.gone(this.#get(jid).jid, [bare]);
+      // The key is another already; the room only stops showing them what they cannot read.
+      if (bare === member) await affiliate(this.#o.rooms(), this.#get(jid).jid, bare, null);
+    });
   }
 
   async setRole(jid: string, member: string, role: Role): Promise<void> {
-    await this.#inside(jid).keys.setRole(member, role);
-    await this.#affiliate(this.#get(jid).jid, member, AFFILIATIONS[role]);
+    const { keys } = this.#inside(jid);
+    await this.#act(jid, `the role of ${member} as ${role}`, async () => {
+      await keys.setRole(member, role);
+      await affiliate(this.#o.rooms(), this.#get(jid).jid, member, role);
+    });
   }
 
   async end(jid: string): Promise<void> {
     const group = this.#get(jid);
-    await this.#inside(jid).keys.end();
-    const room = this.#o.rooms().live(group.jid);
-    await room?.administration.destroy({}).catch((error) =>
-      logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
-    );
-    this.#remove(group.jid);
+    const { keys } = this.#inside(jid);
+    await this.#act(jid, "the end of the group", async () => {
+      await keys.end();
+      const room = this.#o.rooms().live(group.jid);
+      await room?.administration.destroy({}).catch((error) =>
+        logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
+      );
+      this.#remove(group.jid);
+    });
+  }
+
+  /** @param what it is, as {@link GroupActs} says it */
+  #act(jid: string, what: string, work: () => Promise<void>): Promise<void> {
+    const group = this.#get(jid);
+    const keyServer = this.#specification(group).keyServer.jid;
+    return this.#acts.run({ jid: group.jid, keyServer, what }, work);
   }
 
   specification(jid: string): { text: string } {
-    return { text: this.#get(jid).specification };
+    return { text: printSpecification(this.#specification(this.#get(jid))) };
   }
 
   #control(from: ProvedDevice, payload: Bytes): void {
@@ -391,24 +410,8 @@ export class AppGroups implements SealedRooms {
     this.#here.set(jid, here);
     const problem = this.#o.servers.problem(this.#specification(group));
     if (problem !== undefined) talk.news(problem);
-    if (this.#o.rooms().live(jid) !== undefined) here.entered();
+    if (this.#o.rooms().live(jid) !== undefined) here.moved(true);
     return here;
-  }
-
-  async #affiliate(
-    jid: string,
-    person: string,
-    affiliation: "owner" | "admin" | "member" | "none",
-  ): Promise<void> {
-    const room = this.#o.rooms().live(jid);
-    if (room === undefined) {
-      throw new SimppdError("not-in-room", "You are not in the group's room right now.");
-    }
-    try {
-      await room.administration.setAffiliation(Jid.parse(person).bare(), affiliation);
-    } catch (error) {
-      throw roomError(error);
-    }
   }
 
   #trouble(jid: string, problem: Problem | null): void {
@@ -432,7 +435,6 @@ export class AppGroups implements SealedRooms {
     const id = this.#o.stored.get(jid)?.id;
     if (id !== undefined) this.#o.forget(id);
     this.#o.stored.remove(jid);
-    this.#specifications.delete(jid);
     this.#touched.drop(jid);
     if (!this.#o.rooms().isPlain(jid)) this.#o.rooms().drop(jid);
   }
@@ -449,13 +451,6 @@ export class AppGroups implements SealedRooms {
 
   #view(group: StoredGroup): GroupView {
     const rooms = this.#o.rooms();
-    const live = rooms.live(group.jid);
-    const presence = new Map<string, GroupMemberView["presence"]>();
-    for (
-      const { nick, jid, presence: shown } of live === undefined ? [] : rooms.members(group.jid)
-    ) {
-      if (jid !== null && nick !== "") presence.set(jid, shown);
-    }
     return groupView({
       stored: group,
       specification: this.#specification(group),
@@ -465,7 +460,9 @@ export class AppGroups implements SealedRooms {
       self: this.#o.self(),
       nameOf: (jid) => this.#nameOf(jid),
       pinned: this.#o.pinned,
-      presence,
+      presence: presenceIn(rooms, group.jid),
+      policy: this.#o.policy,
+      carries: this.#o.carries,
     });
   }
 
@@ -475,19 +472,16 @@ export class AppGroups implements SealedRooms {
     return people.has(jid) ? people.get(jid).name : jid;
   }
 
+  /** As it is valid now, where we are in; else as it came with the invitation. */
   #specification(group: StoredGroup): Specification {
-    let known = this.#specifications.get(group.jid);
-    if (known === undefined) {
-      this.#specifications.set(group.jid, known = parseSpecification(group.specification));
-    }
-    return known;
+    return this.#here.get(group.jid)?.keys.specification ?? parseSpecification(group.specification);
   }
 
   /** @throws SimppdError `unknown-group` */
   #get(jid: string): StoredGroup {
     const group = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
     if (group !== undefined && group.state !== "declined") return group;
-    throw new SimppdError("unknown-group", `${jid} is none of your encrypted groups.`);
+    throw new SimppdError("unknown-group", `${jid} is none of your groups; see simppd group list.`);
   }
 
   /** @throws SimppdError `not-in-group` */
@@ -495,6 +489,11 @@ export class AppGroups implements SealedRooms {
     const group = this.#get(jid);
     const here = this.#here.get(group.jid);
     if (here !== undefined && group.state === "joined") return here;
-    throw new SimppdError("not-in-group", "You are not in this group.");
+    throw new SimppdError(
+      "not-in-group",
+      group.invitation === null
+        ? "You are not in this group."
+        : "You are not in this group yet: accept its invitation first.",
+    );
   }
 }

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { Rooms, XmppClient } from "../xmpp/client/mod.ts";
-import { makeServerCertificate, XmppServer } from "../xmpp/server/mod.ts";
-import { App } from "./gate.ts";
-import { KeyServerHome } from "./keystone/key_server_home.ts";
+import type { App } from "./gate.ts";
 import {
   bodies,
   bring,
   everywhere,
-  isOnline,
   lines,
   meet,
   only,
   people,
   until,
+  withKeyServer,
   withParty,
 } from "./testing_party.ts";
 
@@ -332,72 +329,34 @@ Deno.test("a backup brings groups and their key server back, to a device with ne
     }
   }));
 
-Deno.test("a group whose keys a component keeps: made, joined, talked in, left, and nobody's keys here", async () => {
-  const DOMAIN = "keystone.test", KEYS = `keys.${DOMAIN}`, PASSWORD = "correct horse battery";
-  const { certificatePem, keyPem, pin } = await makeServerCertificate(DOMAIN);
-  const server = await XmppServer.start({
-    database: ":memory:",
-    domain: DOMAIN,
-    host: "127.0.0.1",
-    port: 0,
-    certificatePem,
-    keyPem,
-    limits: { scramIterations: 4096 },
-    components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: PASSWORD }] },
-  });
-  const root = await Deno.makeTempDir({ prefix: "simppd-groups-" });
-  const open: { close(): Promise<void> }[] = [];
-  try {
-    const keys = await KeyServerHome.start({
-      state: join(root, "keys"),
-      for: [`anna@${DOMAIN}`],
-      component: { domain: KEYS, secret: PASSWORD, host: "127.0.0.1", port: server.componentPort },
-    });
-    open.push({ close: () => keys.stop() });
-    const sign = async (name: string) => {
-      const app = await App.open({ state: join(root, name), callHosts: ["127.0.0.1"] });
-      open.push(app);
-      await server.createAccount(name, PASSWORD);
-      await app.signIn({
-        jid: `${name}@${DOMAIN}`,
-        password: PASSWORD,
-        nick: name,
-        server: `127.0.0.1:${server.port}`,
-        pin,
-      });
-      return app;
-    };
+Deno.test("a group whose keys a component keeps: made, joined, talked in, left, and nobody's keys here", () =>
+  withKeyServer(["anna"], async ({ keys, sign, meet }) => {
     const [anna, bob] = [await sign("anna"), await sign("bob")];
-    await anna.addContact({ jid: `bob@${DOMAIN}` });
-    await until(bob, () => bob.contacts().length === 1);
-    await bob.changeContact(`anna@${DOMAIN}`, { accept: true });
-    await until(anna, () => isOnline(anna, `bob@${DOMAIN}`));
-
-    const keyServer = { jid: KEYS, key: keys.view.key };
+    await meet(anna, bob);
+    const keyServer = { jid: keys().view.jid, key: keys().view.key };
     await assert.rejects(bob.createGroup({ name: "Not for Bob", keyServer }), {
       code: "not-allowed",
     });
     assert.deepEqual([bob.groups(), bob.rooms()], [[], []]);
     const { jid } = await anna.createGroup({ name: "Lab", keyServer });
     const mine = only(anna)!;
-    assert.deepEqual([mine.state, mine.keyServer.jid, mine.keyServer.own], ["in", KEYS, false]);
-    await anna.inviteToGroup(jid, `bob@${DOMAIN}`);
+    assert.deepEqual([mine.state, mine.keyServer.jid, mine.keyServer.own], [
+      "in",
+      keys().view.jid,
+      false,
+    ]);
+    await anna.inviteToGroup(jid, bob.status().account!.jid);
     await until(bob, () => only(bob)?.state === "invited");
-    assert.equal(only(bob)!.keyServer.jid, KEYS);
+    assert.equal(only(bob)!.keyServer.jid, keys().view.jid);
     await bob.answerGroup(jid, "accept");
     await until(anna, () => only(anna)!.members.length === 2);
     await bob.sendToGroup(jid, "hello from Bob");
     await until(anna, () => bodies(anna, jid).length === 1);
-    assert.deepEqual(keys.view.groups.map(({ name, members }) => [name, members]), [["Lab", 2]]);
+    assert.deepEqual(keys().view.groups.map(({ name, members }) => [name, members]), [["Lab", 2]]);
     await bob.leaveGroup(jid);
     await until(anna, () => only(anna)!.members.length === 1);
     // Nobody's contact: neither learns of the other's chat through the key server.
-    assert.equal(anna.contacts().some((contact) => contact.jid === KEYS), false);
+    assert.equal(anna.contacts().some((contact) => contact.jid === keys().view.jid), false);
     await anna.leaveGroup(jid);
     assert.deepEqual(anna.groups(), []);
-  } finally {
-    for (const each of open.reverse()) await each.close();
-    await server.stop();
-    await Deno.remove(root, { recursive: true });
-  }
-});
+  }));

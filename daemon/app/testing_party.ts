@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { AppEvent, GroupView } from "../views/mod.ts";
+import { makeServerCertificate, XmppServer } from "../xmpp/server/mod.ts";
 import { App } from "./gate.ts";
+import { KeyServerHome } from "./keystone/key_server_home.ts";
 
 /** Daemons by name; the first carries the server that all use. */
 export class Party {
@@ -131,3 +133,77 @@ export async function bring(party: Party, jid: string, name: string): Promise<vo
 
 export const everywhere = (party: Party, names: string[], condition: (app: App) => boolean) =>
   Promise.all(names.map((name) => until(party.app(name), () => condition(party.app(name)))));
+
+const DOMAIN = "chat.test", KEYS = `keys.${DOMAIN}`, PASSWORD = "correct horse battery";
+
+/** A server with a key server as its component, and daemons with accounts there. */
+export interface WithKeyServer {
+  keys(): KeyServerHome;
+  /** Starts the key server anew. @param specifications of groups it keeps by itself */
+  restart(specifications: readonly string[]): Promise<void>;
+  sign(name: string): Promise<App>;
+  /** Makes contacts of two. */
+  meet(one: App, other: App): Promise<void>;
+}
+
+/** @param makers who may have groups kept */
+export async function withKeyServer(
+  makers: readonly string[],
+  work: (around: WithKeyServer) => Promise<void>,
+): Promise<void> {
+  const { certificatePem, keyPem, pin } = await makeServerCertificate(DOMAIN);
+  const server = await XmppServer.start({
+    database: ":memory:",
+    domain: DOMAIN,
+    host: "127.0.0.1",
+    port: 0,
+    certificatePem,
+    keyPem,
+    limits: { scramIterations: 4096 },
+    components: { host: "127.0.0.1", port: 0, domains: [{ domain: KEYS, secret: PASSWORD }] },
+  });
+  const root = await Deno.makeTempDir({ prefix: "simppd-groups-" });
+  const start = () =>
+    KeyServerHome.start({
+      state: join(root, "keys"),
+      for: makers.map((name) => `${name}@${DOMAIN}`),
+      component: { domain: KEYS, secret: PASSWORD, host: "127.0.0.1", port: server.componentPort },
+    });
+  const open: App[] = [];
+  let keys = await start();
+  try {
+    await work({
+      keys: () => keys,
+      async restart(specifications) {
+        await keys.stop();
+        keys = await start();
+        for (const each of specifications) keys.host(each);
+      },
+      async sign(name) {
+        const app = await App.open({ state: join(root, name), callHosts: ["127.0.0.1"] });
+        open.push(app);
+        await server.createAccount(name, PASSWORD);
+        await app.signIn({
+          jid: `${name}@${DOMAIN}`,
+          password: PASSWORD,
+          nick: name,
+          server: `127.0.0.1:${server.port}`,
+          pin,
+        });
+        return app;
+      },
+      async meet(one, other) {
+        const [a, b] = [one, other].map((app) => app.status().account!.jid) as [string, string];
+        await one.addContact({ jid: b });
+        await until(other, () => other.contacts().some(({ jid }) => jid === a));
+        await other.changeContact(a, { accept: true });
+        await until(one, () => isOnline(one, b));
+      },
+    });
+  } finally {
+    for (const each of open.reverse()) await each.close();
+    await keys.stop();
+    await server.stop();
+    await Deno.remove(root, { recursive: true });
+  }
+}

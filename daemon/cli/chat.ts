@@ -1,6 +1,6 @@
 import { publicError, SimppdError } from "../base/mod.ts";
 import type { AppEvent, GroupView, RoomMessageView, RoomView } from "../views/mod.ts";
-import { devices, TRUST } from "./group.ts";
+import { devices, TRUST } from "./group_text.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { untilSignal } from "./signals.ts";

@@ -391,6 +391,11 @@ Deno.test("verbs ask the daemon for what they say", () =>
       [["contact", "distrust", bob], ["decideChange", bob, false]],
       [["policy", "simpp-pq"], ["setPolicy", null, ["simpp-pq"]]],
       [["policy", "default", "--contact", bob], ["setPolicy", bob, null]],
+      [["policy", "--groups", "aes-256-gcm", "lsim-2003"], [
+        "setGroupSuites",
+        null,
+        ["aes-256-gcm", "lsim-2003"],
+      ]],
       [["policy", "--verified-only", "on"], ["setBlindTrust", false]],
       [["archive", "default", "roster"], ["setArchive", {
         default: "roster",
@@ -435,6 +440,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       const args of [["account"], ["contact", "list"], ["contact", "verify", bob], ["doctor"]]
     ) assert.equal((await ask(args)).code, 0, args.join(" "));
     const { out: [link] } = await ask(["open", "--no-open"]);
+    assert.match((await ask(["open", "--no-open", "--kiosk"])).out[0]!, /#launch=[\w-]+&kiosk$/);
     assert.match(link!, /^http:\/\/127\.0\.0\.1:\d+\/#launch=/);
     assert.equal((await ask(["call", "hangup"])).code, 1); // ringing: nothing to hang up
   }));
@@ -486,7 +492,7 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
   withDaemon(async (ask, app) => {
     const bob = "bob@fake.example";
     assert.deepEqual((await ask(["policy"])).out, [
-      "everybody: simpp-pq simpp-modern\nwrites to all contacts\ntells nobody what was read\ncalls by any way",
+      "everybody: simpp-pq simpp-modern\ngroups: aes-256-gcm\nwrites to all contacts\ntells nobody what was read\ncalls by any way",
     ]);
     const { out: [asAll] } = await ask(["policy", "--contact", bob]);
     assert.equal(asAll, "simpp-pq simpp-modern  (as with everybody)");
@@ -497,6 +503,8 @@ Deno.test("policy shows all that is set, and what holds for one contact", () =>
     assert.deepEqual(JSON.parse(all!), {
       contact: null,
       suites: ["simpp-pq", "simpp-modern"],
+      groupSuites: ["aes-256-gcm"],
+      groups: [],
       verifiedOnly: true,
       tellSeen: false,
       calls: "any",

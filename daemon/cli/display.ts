@@ -100,10 +100,20 @@ async function present(path: string, invocation: Invocation): Promise<Answer> {
   } catch (error) {
     throw new SimppdError("bad-input", `${path} cannot be read.`, error);
   }
-  const query = new URLSearchParams({ name: basename(path), ...(to === undefined ? {} : { to }) });
+  const { isFile, size } = await file.stat();
+  if (to !== undefined && !isFile) {
+    file.close();
+    throw new SimppdError("not-a-file", `${path} is no file; only files can be sent.`);
+  }
+  const others = to === undefined ? {} : { to, size: String(size) };
+  const query = new URLSearchParams({ name: basename(path), ...others });
   const item = await api.upload<DisplayItemView>(`${PATH}?${query}`, {}, file.readable);
+  const name = printable(item.name);
+  if (item.reason !== null) {
+    return { value: item, text: `${name} is sent, not shown: ${printable(item.reason.message)}` };
+  }
   const where = to === undefined ? "on this machine's stage" : `to ${to}`;
-  return { value: item, text: `${printable(item.name)} (${item.kind}) is shown ${where}` };
+  return { value: item, text: `${name} (${item.kind}) is shown ${where}` };
 }
 
 async function policy(words: readonly string[], invocation: Invocation): Promise<Answer> {

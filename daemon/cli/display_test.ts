@@ -65,12 +65,14 @@ Deno.test("display: a file is shown here, closed, shown again, cleared and forgo
   }));
 
 Deno.test("display: what cannot be shown, or sent, is said", () =>
-  withStage(async (ask, _app, folder) => {
+  withStage(async (ask, app, folder) => {
     const path = join(folder, "x.png");
     assert.match((await ask(path)).err, /x\.png cannot be read\. \(bad-input\)/);
+    assert.match((await ask(folder, "--group", "g@x")).err, /\(not-a-file\)/);
     await Deno.writeFile(path, new Uint8Array([0, 1, 2]));
     assert.match((await ask(path)).err, /\(display-type\)/);
     assert.match((await ask(path, "--group", "g@x")).err, /\(no-file-transfer\)/);
+    assert.deepEqual(app.asked.at(-1), ["presentFile", "g@x", "x.png", 3]);
     assert.match((await ask("show", "none")).err, /\(unknown-display\)/);
     const misused: [string[], RegExp][] = [
       [[], /PATH is missing/],

@@ -1,6 +1,12 @@
 import { SimppdError } from "../base/mod.ts";
 import type { AppEvent, GroupView, RoomMessageView } from "../views/mod.ts";
-import { GROUP_SPEC_OPTIONS, GROUP_SPEC_USAGE, groupSpec } from "./group_spec.ts";
+import {
+  GROUP_SPEC_OPTIONS,
+  GROUP_SPEC_USAGE,
+  groupSpec,
+  readSpecification,
+} from "./group_spec.ts";
+import { groupLine, groupStatus } from "./group_text.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { sure } from "./sure.ts";
@@ -27,8 +33,12 @@ export const group: Verb = {
     "group make NAME [--server DOMAIN]            its keys are kept by this simppd; or by another",
     "           [--key-server 'JID KEY']          key server, as it shows itself",
     "           [--registrar 'NAME KEY METHOD ADDRESS'] …   whose tickets people need to come in",
-    "group invite JID CONTACT [--role ROLE] [--reason TEXT]",
+    "           [--suite SUITE] …                 what it is encrypted with: aes-256-gcm,",
+    "                                             aes-128-cbc-hmac, lsim-2003 (Blowfish, weak)",
+    "group invite JID CONTACT [--role admin|member|listener] [--reason TEXT]",
     "group join JID                               accepts an invitation, or asks again",
+    "group join --spec FILE                       a group that a key server keeps by this file; its",
+    "                                             owner comes first, and makes the room",
     ...TICKET_USAGE,
     "group later JID | decline JID                answers an invitation",
     "group leave JID [--force]                    also deletes what was said there from the disk,",
@@ -51,6 +61,8 @@ export const group: Verb = {
     server: { type: "string" },
     "key-server": { type: "string" },
     role: { type: "string" },
+    suite: { type: "string", multiple: true },
+    spec: { type: "string" },
     reason: { type: "string" },
     force: { type: "boolean" },
     yes: { type: "boolean" },
@@ -69,13 +81,16 @@ export const group: Verb = {
         throw new UsageError(`--${name} does not go with group ${action}`);
       }
     }
-    const [jid = "", ...rest] = expectWords(words, ...deed.words);
+    const named = deed.wordsOf?.(invocation) ?? deed.words;
+    const [jid = "", ...rest] = expectWords(words, ...named);
     return await deed.run(await LocalApi.open(invocation.state), jid, rest, invocation);
   },
 };
 
 interface Deed {
   readonly words: readonly string[];
+  /** Its words where options change them. */
+  wordsOf?(invocation: Invocation): readonly string[];
   /** Options it takes. */
   readonly takes?: readonly string[];
   run(
@@ -91,11 +106,14 @@ const given = (invocation: Invocation, name: string) => {
   const value = text(invocation, name);
   return value === undefined ? {} : { [name]: value };
 };
-const shown = (view: GroupView): Answer => ({ value: view, text: line(view) });
+const shown = (view: GroupView): Answer => ({ value: view, text: groupLine(view) });
 const answer = (given: "later" | "decline"): Deed => ({
   words: ["JID"],
-  run: async (api, jid) =>
-    shown(await api.ask("POST", path(jid, "/invitation"), { answer: given })),
+  async run(api, jid) {
+    const value = await api.ask<GroupView>("POST", path(jid, "/invitation"), { answer: given });
+    const done = given === "later" ? "put aside; join or decline it later" : "declined";
+    return { value, text: `the invitation to ${printable(value.name)} is ${done}` };
+  },
 });
 
 const deeds: Readonly<Record<string, Deed>> = {
@@ -103,12 +121,12 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: [],
     async run(api) {
       const all = await api.ask<GroupView[]>("GET", "/api/groups");
-      return { value: all, text: all.map(line).join("\n") || "No groups yet." };
+      return { value: all, text: all.map(groupLine).join("\n") || "No groups yet." };
     },
   },
   make: {
     words: ["NAME"],
-    takes: ["server", "key-server", "registrar", ...Object.keys(TICKET_OPTIONS)],
+    takes: ["server", "key-server", "registrar", "suite", ...Object.keys(TICKET_OPTIONS)],
     async run(api, name, _, invocation) {
       const [jid, key, ...rest] = text(invocation, "key-server")?.trim().split(/\s+/) ?? [];
       if (jid !== undefined && (key === undefined || rest.length > 0)) {
@@ -117,9 +135,11 @@ const deeds: Readonly<Record<string, Deed>> = {
       const keyServer = jid === undefined ? {} : { keyServer: { jid, key } };
       const named = texts(invocation, "registrar");
       const registrars = named.length === 0 ? {} : { registrars: named };
+      const suites = texts(invocation, "suite");
       const ticket = await ticketOf(invocation);
       const asked = {
         name,
+        ...suites.length === 0 ? {} : { suites },
         ...given(invocation, "server"),
         ...keyServer,
         ...registrars,
@@ -132,6 +152,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID", "CONTACT"],
     takes: ["role", "reason"],
     async run(api, jid, [contact], invocation) {
+      requireRole("--role", text(invocation, "role") ?? "member", GIVEN);
       const asked = { contact, ...given(invocation, "role"), ...given(invocation, "reason") };
       await api.ask("POST", path(jid, "/invite"), asked);
       return { value: { group: jid, invited: contact }, text: `${contact} is invited` };
@@ -139,8 +160,15 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   join: {
     words: ["JID"],
-    takes: Object.keys(TICKET_OPTIONS),
+    wordsOf: (invocation) => text(invocation, "spec") === undefined ? ["JID"] : [],
+    takes: ["spec", ...Object.keys(TICKET_OPTIONS)],
     async run(api, jid, _, invocation) {
+      const file = text(invocation, "spec");
+      if (file !== undefined) {
+        const specification = await readSpecification(file, invocation);
+        const asked = { specification, ...await ticketOf(invocation) };
+        return shown(await api.ask("POST", "/api/specified-group", asked));
+      }
       const known = await find(api, jid);
       const ticket = await ticketOf(invocation);
       return shown(
@@ -163,10 +191,16 @@ const deeds: Readonly<Record<string, Deed>> = {
   expel: {
     words: ["JID", "CONTACT"],
     async run(api, jid, [member]) {
+      const { members } = await find(api, jid);
       await api.ask("POST", path(jid, "/expel"), { member });
+      const wasIn = members.some((one) =>
+        one.jid === member || `${one.jid}/${one.device}` === member
+      );
       return {
         value: { group: jid, expelled: member },
-        text: `${member} is out, the key is another`,
+        text: wasIn
+          ? `${member} is out, the key is another`
+          : `${member} was not in, and may not come in any more`,
       };
     },
   },
@@ -182,7 +216,8 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   role: {
     words: ["JID", "CONTACT", "ROLE"],
-    async run(api, jid, [member, role]) {
+    async run(api, jid, [member, role = ""]) {
+      requireRole("ROLE", role, [...GIVEN, "owner"]);
       await api.ask("PUT", path(jid, "/role"), { member, role });
       return { value: { group: jid, member, role }, text: `${member} is ${role} now` };
     },
@@ -199,7 +234,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID"],
     async run(api, jid) {
       const view = await find(api, jid);
-      return { value: view, text: status(view) };
+      return { value: view, text: groupStatus(view) };
     },
   },
   specification: {
@@ -221,6 +256,15 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
 };
 
+/** Roles that are given; who is an owner stands in the specification. */
+const GIVEN = ["admin", "member", "listener"];
+
+/** @throws UsageError */
+function requireRole(what: string, role: string, roles: readonly string[]): void {
+  if (roles.includes(role)) return;
+  throw new UsageError(`${what} is ${roles.join(", ")}, not "${role}"`);
+}
+
 /** @throws SimppdError `unknown-group` */
 async function find(api: LocalApi, jid: string): Promise<GroupView> {
   const found = (await api.ask<GroupView[]>("GET", "/api/groups")).find((one) => one.jid === jid);
@@ -236,6 +280,7 @@ async function send(
   { io }: Invocation,
 ): Promise<Answer> {
   const body = words === "-" ? await io.rest() : words;
+  if (body.trim() === "") throw new SimppdError("bad-input", "TEXT is empty: nothing was sent.");
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), SENT_WITHIN);
   try {
@@ -267,61 +312,3 @@ export async function settled(
   }
   throw new SimppdError("no-answer", "simppd ended before the room had the message.");
 }
-
-function line({ jid, name, state, epoch, members, invitation, problem, role }: GroupView): string {
-  const words = ["encrypted", state as string];
-  if (epoch !== null) words.push(`epoch ${epoch.number}`, devices(members.length));
-  if (role !== null) words.push(role);
-  if (invitation !== null) words.push(`invited by ${printable(invitation.from)}`);
-  if (problem !== null) words.push(printable(problem.message));
-  return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;
-}
-
-function status(view: GroupView): string {
-  const { keyServer, server, epoch, members, admitted, refused, history } = view;
-  const keeper = keyServer.own ? `${keyServer.jid}, this simppd` : keyServer.jid;
-  const lines = [
-    line(view),
-    `keys kept by ${printable(keeper)}${keyServer.silent ? ", silent" : ""}: it can read the group`,
-    `  its key ${keyServer.fingerprint}`,
-    `room run by ${printable(server)}: it sees who writes when, and cannot read it`,
-    history === "none"
-      ? "what comes while you are away and the key changes cannot be read"
-      : "keys of epochs you were in are kept for a while, to read what came meanwhile",
-  ];
-  for (const { name, method, address } of view.registrars) {
-    lines.push(`who comes in needs a ticket of ${name}: ${method}, ${printable(address)}`);
-  }
-  if (epoch !== null) {
-    lines.push(`epoch ${epoch.number} of ${epoch.incarnation}, ${epoch.suite}`);
-  }
-  for (const { jid, device, name, role, self, presence, trust } of members) {
-    const who = self ? "this device" : TRUST[trust];
-    lines.push(
-      `  ${printable(name)} ${printable(jid)}/${device}: ${role}, ${presence}, ${who}`,
-    );
-  }
-  for (const { jid, answer } of admitted) {
-    lines.push(
-      `  ${printable(jid)}: may come in, ${answer === null ? "no answer yet" : ANSWERS[answer]}`,
-    );
-  }
-  for (const { code, count } of refused) lines.push(`not taken: ${count} ${code}`);
-  return lines.join("\n");
-}
-
-const ANSWERS = { later: "put the invitation aside", declined: "declined" } as const;
-
-/** How many devices are members. */
-export function devices(count: number): string {
-  return `${count} ${count === 1 ? "device" : "devices"}`;
-}
-
-/** What is known of a member's keys, in words. */
-export const TRUST: Readonly<Record<GroupView["members"][number]["trust"], string>> = {
-  own: "your own",
-  verified: "verified",
-  "first-use": "not verified",
-  changed: "KEYS ARE NOT THOSE YOU KNOW",
-  unknown: "no contact of yours",
-};

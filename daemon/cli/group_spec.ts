@@ -33,7 +33,7 @@ export async function groupSpec(invocation: Invocation, words: readonly string[]
   if (action !== "check" && action !== "show") {
     throw new UsageError(`"${action}" is not new, check or show`);
   }
-  const specification = parseSpecification(await read(file, invocation));
+  const specification = parseSpecification(await readSpecification(file, invocation));
   const hash = toHex(specificationHash(specification));
   const value = { valid: true, hash, specification: printSpecification(specification) };
   if (action === "check") {
@@ -62,11 +62,12 @@ function writeNew(file: string, given: readonly string[]): Answer {
   return { value: { ...value, file }, text: `${file} is written; group ${specification.group}.` };
 }
 
-async function read(file: string, { io }: Invocation): Promise<string> {
+/** The text of a specification. @throws SimppdError `bad-file` */
+export async function readSpecification(file: string, { io }: Invocation): Promise<string> {
   if (file === "-") return await io.rest();
   try {
     if (Deno.statSync(file).size > MAX_SPECIFICATION) {
-      throw new RangeError("larger than a specification");
+      throw new RangeError(`it is larger than a specification, ${MAX_SPECIFICATION} bytes`);
     }
     return Deno.readTextFileSync(file);
   } catch (error) {
@@ -75,8 +76,15 @@ async function read(file: string, { io }: Invocation): Promise<string> {
 }
 
 function unusable(file: string, done: string, error: unknown): SimppdError {
-  const why = error instanceof Error ? error.message : "unknown reason";
-  return new SimppdError("bad-file", `${file} could not be ${done}: ${why}.`, error);
+  return new SimppdError("bad-file", `${file} could not be ${done}: ${whyNot(error)}.`, error);
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof RangeError) return error.message;
+  if (error instanceof Deno.errors.NotFound) return "there is no such file or folder";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "it is not for you";
+  return "the system refused it";
 }
 
 function inWords(s: Specification): string[] {

@@ -5,11 +5,13 @@ import {
   type KeyServerView,
   restoreKeyServerAt,
 } from "../app/mod.ts";
-import { SimppdError } from "../base/mod.ts";
-import { readRegistrar, type RegistrarEntry } from "../group/mod.ts";
+import { publicError, SimppdError } from "../base/mod.ts";
+import { parseSpecification, readRegistrar, type RegistrarEntry } from "../group/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import { writeWhole } from "./backup.ts";
 import { componentSettings, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
+import { readSpecification } from "./group_spec.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import {
   type Answer,
@@ -78,8 +80,10 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
   expectWords(invocation.words);
   const state = needed(invocation, "data", DATA);
   const component = componentSettings(invocation);
-  const specifications = texts(invocation, "spec").map(readSpecification);
-  const named = texts(invocation, "for");
+  const files = texts(invocation, "spec");
+  // Before anything is opened or connected: one that is wrong is told at once.
+  const specifications = await Promise.all(files.map((file) => valid(file, invocation)));
+  const named = texts(invocation, "for").map(forWhom);
   const registrars = registrarsIn(text(invocation, "registrars"));
   const above = component.domain.slice(component.domain.indexOf(".") + 1);
   const ending = untilSignal();
@@ -103,6 +107,27 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
     ending.stop();
   }
   return null;
+}
+
+/** @throws UsageError unless it is a domain or a person's bare address */
+function forWhom(given: string): string {
+  const jid = Jid.tryParse(given);
+  if (jid !== undefined && jid.resource === "") return jid.toString();
+  throw new UsageError(
+    `--for takes a domain or an address such as anna@example.org, not "${given}"`,
+  );
+}
+
+/** @throws SimppdError `bad-file`, `bad-specification` naming the file */
+async function valid(file: string, invocation: Invocation): Promise<string> {
+  const text = await readSpecification(file, invocation);
+  try {
+    parseSpecification(text);
+  } catch (error) {
+    const { code, message } = publicError(error);
+    throw new SimppdError(code, `${file} is no specification:\n${message}`, error);
+  }
+  return text;
 }
 
 async function show(invocation: Invocation): Promise<Answer> {
@@ -133,14 +158,10 @@ async function restore(invocation: Invocation): Promise<Answer> {
   return { value: await keyServerAt(data), text: `the key server is restored in ${data}` };
 }
 
-function readSpecification(path: string): string {
-  return readText(path, "specification");
-}
-
 /** @throws SimppdError `bad-input` naming the line that is no registrar */
 function registrarsIn(path: string | undefined): RegistrarEntry[] {
   if (path === undefined) return [];
-  const lines = readText(path, "file of registrars").split("\n").map((line, at) => ({
+  const lines = readText(path).split("\n").map((line, at) => ({
     at: at + 1,
     line: line.trim().replace(/\s+/g, " "),
   }));
@@ -158,11 +179,11 @@ function registrarsIn(path: string | undefined): RegistrarEntry[] {
   });
 }
 
-function readText(path: string, what: string): string {
+function readText(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    throw new SimppdError("bad-input", `The ${what} ${path} cannot be read.`, error);
+    throw new SimppdError("bad-input", `The file of registrars ${path} cannot be read.`, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { simppdCommand } from "../../tests/daemon.ts";
+import { Running } from "../../tests/running.ts";
 import { main } from "./command_line.ts";
 import type { Io } from "./verb.ts";
 
@@ -15,32 +15,6 @@ async function simppd(args: readonly string[], input = "") {
   const code = await main([...args, "--json"], io);
   // deno-lint-ignore no-explicit-any -- JSON, whatever the verb answers
   return { code, answer: JSON.parse(out[0] ?? "null") as any };
-}
-
-/** simppd as a process of its own, until `work` is done with what it said first. */
-// deno-lint-ignore no-explicit-any -- JSON, whatever the verb answers
-async function running(args: readonly string[], work: (said: any) => Promise<void>): Promise<void> {
-  const [program, ...words] = simppdCommand();
-  const child = new Deno.Command(program!, {
-    args: [...words, ...args, "--json"],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let said = "";
-  while (!said.includes("\n")) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    said += value;
-  }
-  try {
-    await work(JSON.parse(said));
-  } finally {
-    child.kill("SIGTERM");
-    await reader.cancel();
-    assert.equal((await child.status).code, 0);
-  }
 }
 
 const PORTS = ["--port", "0", "--no-starttls", "--no-https"];
@@ -65,25 +39,32 @@ Deno.test("a server with its key server, and a registrar and a key server beside
       domain,
     ) => ["--component", `${domain}=@${secret}`]);
     const all = [...server, "--keyserver", ...also, "--component-port", "0"];
-    await running(all, async ({ keyServer, componentPort }) => {
+    {
+      await using home = await Running.start(...all);
+      const { keyServer, componentPort } = home.said;
       assert.equal(keyServer.jid, "keys.chat.test");
       assert.match(keyServer.key, /^[0-9a-f]{64}$/);
       const at = (
         domain: string,
       ) => ["--component", `${domain}=@${secret}`, "--server", `127.0.0.1:${componentPort}`];
       const data = ["--data", `${folder}/other`];
-      await running(["keyserver", "run", ...data, ...at("other.chat.test")], async (other) => {
+      {
+        await using run = await Running.start(
+          "keyserver",
+          "run",
+          ...data,
+          ...at("other.chat.test"),
+        );
+        const other = run.said;
         assert.equal(other.jid, "other.chat.test");
         assert.notEqual(other.key, keyServer.key);
         const { answer } = await simppd(["keyserver", "show", ...data]);
         assert.equal(answer.error.code, "state-locked");
-      });
+      }
       const beside = ["--data", `${folder}/registrar`, ...at("registrar.chat.test")];
-      await running(["registrar", "run", ...beside], (registrar) => {
-        assert.equal(registrar.method, "simpp");
-        assert.equal(registrar.address, "registrar.chat.test");
-        return Promise.resolve();
-      });
+      await using registrar = await Running.start("registrar", "run", ...beside);
+      assert.equal(registrar.said.method, "simpp");
+      assert.equal(registrar.said.address, "registrar.chat.test");
       const shown = await simppd(["keyserver", "show", ...data]);
       const backup = `${folder}/keys.backup`;
       const long = "a passphrase of keys";
@@ -93,7 +74,7 @@ Deno.test("a server with its key server, and a registrar and a key server beside
       assert.deepEqual(restored.answer, shown.answer);
       const wrong = ["keyserver", "restore", backup, "--data", `${folder}/third`];
       assert.equal((await simppd(wrong, "not this one")).answer.error.code, "wrong-passphrase");
-    });
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -145,7 +126,7 @@ Deno.test("keyserver and registrar say what is missing or does not go together",
     );
     const lines = (await Deno.readTextFile(users)).trim().split("\n");
     assert.deepEqual(lines.map((line) => line.split(":")[0]), ["b@x.test", "a@x.test"]);
-    await Deno.writeTextFile(`${folder}/secret`, "a secret\n");
+    await Deno.writeTextFile(`${folder}/secret`, "a secret\n", { mode: 0o600 });
     const apart = `${folder}/registrars`;
     const keys = ["keyserver", "run", "--data", `${folder}/k`, "--component"];
     const withRegistrars = [...keys, `keys.test=@${folder}/secret`, "--registrars", apart];

@@ -1,5 +1,6 @@
 import { SimppdError } from "../base/mod.ts";
-import type { ContactView, StatusView } from "../views/mod.ts";
+import type { ContactView, GroupView, StatusView } from "../views/mod.ts";
+import { groupSuites, type Suites } from "./group_suites.ts";
 import { contactPath, LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { type Answer, text, UsageError, type Verb } from "./verb.ts";
@@ -13,6 +14,10 @@ export const policy: Verb = {
     "policy SUITE [SUITE …]                       allows these with everybody",
     "policy SUITE [SUITE …] --contact JID         allows these with one contact",
     "policy default --contact JID                 back to what holds for everybody",
+    "policy --groups SUITE [SUITE …]              allows these in encrypted groups",
+    "policy --group JID [SUITE …|default]         shows or sets what is allowed in one group",
+    "                  SUITE is aes-256-gcm, aes-128-cbc-hmac, lsim-2003 (Blowfish, weak); it counts",
+    "                  when one comes in. A group uses the strongest that all its members allow",
     "policy --verified-only on|off                write to verified contacts only, or to all",
     "policy --tell-seen on|off                    tell contacts, sealed, what you have read",
     "policy --relay-only on|off                   calls through a relay alone, or by any way",
@@ -20,6 +25,8 @@ export const policy: Verb = {
   ],
   options: {
     contact: { type: "string" },
+    groups: { type: "boolean" },
+    group: { type: "string" },
     "verified-only": { type: "string" },
     "tell-seen": { type: "string" },
     "relay-only": { type: "string" },
@@ -30,6 +37,9 @@ export const policy: Verb = {
     const only = text(invocation, "verified-only");
     const seen = text(invocation, "tell-seen");
     const relay = text(invocation, "relay-only");
+    if (invocation.options.groups === true || text(invocation, "group") !== undefined) {
+      return await groupSuites(invocation);
+    }
     const given = [only, seen, relay].filter((option) => option !== undefined).length;
     const alone = words.length === 0 && jid === undefined && given === 1;
     if (only !== undefined) return await verifiedOnly(state, only, alone);
@@ -55,14 +65,29 @@ async function all(api: LocalApi): Promise<Answer> {
   const contacts = (await api.ask<ContactView[]>("GET", "/api/contacts"))
     .filter(({ trust }) => trust.ownPolicy)
     .map(({ jid, trust }) => ({ contact: jid, suites: trust.policy }));
+  const { suites: groups } = await api.ask<Suites>("GET", "/api/group-suites");
+  const own = (await api.ask<GroupView[]>("GET", "/api/groups"))
+    .filter((group) => group.suites.own)
+    .map(({ jid, suites }) => ({ group: jid, suites: suites.allowed }));
   const lines = [
     `everybody: ${suites.join(" ")}`,
     ...contacts.map(({ contact, suites }) => `${printable(contact)}: ${suites.join(" ")}`),
+    `groups: ${groups.join(" ")}`,
+    ...own.map(({ group, suites }) => `${printable(group)}: ${suites.join(" ")}`),
     writes(blindTrust),
     tells(tellSeen),
     goes(status),
   ];
-  const value = { contact: null, suites, verifiedOnly: !blindTrust, tellSeen, calls, contacts };
+  const inGroups = { groupSuites: groups, groups: own };
+  const value = {
+    contact: null,
+    suites,
+    ...inGroups,
+    verifiedOnly: !blindTrust,
+    tellSeen,
+    calls,
+    contacts,
+  };
   return { value, text: lines.join("\n") };
 }
 

@@ -1,6 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
 import type { Random } from "../crypto/mod.ts";
-import { pictureSize } from "./dimensions.ts";
+import { MOST_PIXELS } from "./descriptor.ts";
+import { type PictureSize, pictureSize } from "./dimensions.ts";
 import type { FileFolder } from "./folder.ts";
 import { whileNeeded } from "./plain_file.ts";
 import { type PlainSource, sealToFolder } from "./sealed_writer.ts";
@@ -53,7 +54,7 @@ export async function seal(
       type,
       hash: made.hash,
       commitment: made.commitment,
-      ...(size === undefined ? {} : size),
+      ...(size !== undefined && isSayable(size) ? size : {}),
       ...(thumbnail === undefined ? {} : { thumbnail }),
     },
   };
@@ -160,4 +161,9 @@ function noWay(wanted: Transfer["ways"]): SimppdError {
     "There is no way to send this file at the moment: your server takes no files, or there is no " +
       "connection.",
   );
+}
+
+/** Nothing larger is said to be a picture. */
+function isSayable({ width, height }: PictureSize): boolean {
+  return Math.max(width, height) <= MOST_PIXELS;
 }

@@ -9,7 +9,7 @@ import type { Role } from "./specification.ts";
 export const ACTION_LABEL = "simppd group action 1";
 const HASH = utf8("simppd group action hash 1");
 
-/** What owners and admins do to a group. */
+/** What owners and admins do to a group, and who leaves it. */
 export type Deed =
   /** Lets a person in (bare JID), with a role. Who is in gets the role. */
   | { readonly kind: "admit"; readonly subject: string; readonly role: Role }
@@ -20,10 +20,12 @@ export type Deed =
   /** Makes another specification valid; its text. */
   | { readonly kind: "respecify"; readonly text: string }
   /** Ends the group for everybody. */
-  | { readonly kind: "close" };
-const KINDS = ["admit", "expel", "role", "respecify", "close"] as const;
+  | { readonly kind: "close" }
+  /** Takes out the author's own device. */
+  | { readonly kind: "leave" };
+const KINDS = ["admit", "expel", "role", "respecify", "close", "leave"] as const;
 
-/** A deed, said by a device of an owner or admin to one incarnation of one group's key server. */
+/** A deed, said by a member's device to one incarnation of one group's key server. */
 export interface Action {
   readonly group: string;
   readonly incarnation: string;
@@ -34,6 +36,8 @@ export interface Action {
   readonly number: number;
   /** ms since 1970, for display. */
   readonly time: number;
+  /** The newest epoch its author knew of: what happened later is not undone by it. */
+  readonly epoch: number;
   readonly deed: Deed;
 }
 
@@ -49,7 +53,7 @@ export function actionBody(action: Action): Bytes {
   const { deed } = action;
   const writer = new WireWriter().raw(fromHex(action.group)).raw(fromHex(action.incarnation))
     .text(action.jid).raw(action.deviceKey).u64(action.number).u64(action.time)
-    .u8(KINDS.indexOf(deed.kind));
+    .u32(action.epoch).u8(KINDS.indexOf(deed.kind));
   if ("subject" in deed) writer.text(deed.subject);
   if ("role" in deed) writeRole(writer, deed.role);
   if ("text" in deed) writeLong(writer, utf8(deed.text));
@@ -76,6 +80,7 @@ export function readAction(encoded: Uint8Array): SignedAction {
       deviceKey: reader.raw(32),
       number: reader.u64(),
       time: reader.u64(),
+      epoch: reader.u32(),
     };
     const kind = KINDS[reader.u8()];
     if (kind === undefined) throw malformed();
@@ -84,7 +89,7 @@ export function readAction(encoded: Uint8Array): SignedAction {
     let deed: Deed;
     if (kind === "admit" || kind === "role") deed = { kind, subject, role: readRole(reader) };
     else if (kind === "expel") deed = { kind, subject };
-    else if (kind === "close") deed = { kind };
+    else if (kind === "close" || kind === "leave") deed = { kind };
     else {
       const text = readLong(reader);
       if (text.length > MAX_SPECIFICATION) throw malformed();

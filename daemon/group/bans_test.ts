@@ -17,9 +17,9 @@ let number = Date.now();
 /** What this device does to a group, as its key server takes it. */
 function does(state: GroupState, who: TestDevice, deed: Deed): GroupState {
   const { group } = state.specification;
-  const { incarnation } = state;
+  const { incarnation, epoch } = state;
   const { jid, deviceKey } = who;
-  const action = { group, incarnation, jid, deviceKey, number: ++number, time: 0, deed };
+  const action = { group, incarnation, jid, deviceKey, number: ++number, time: 0, epoch, deed };
   const sign = (body: Uint8Array<ArrayBuffer>) => ed25519.sign(who.key.secret, ACTION_LABEL, body);
   return takeAction(state, who, signAction(action, sign))!.state;
 }
@@ -37,7 +37,7 @@ Deno.test("an admin cannot fill the bans so that owners expel nobody", async () 
     persons: new Map(state.persons).set(mallory.jid, {
       ...state.persons.get(mallory.jid)!,
       account: mallory.accountKey,
-    }).set("bob@example.org", { role: "member", account: null, admission: null }),
+    }).set("bob@example.org", { role: "member", account: null, admission: null, by: "" }),
   };
   const invented = { kind: "expel", subject: `bob@example.org/${"0".repeat(16)}` } as const;
   assert.throws(() => does(state, mallory, invented), { code: "no-such-member" });
@@ -45,13 +45,66 @@ Deno.test("an admin cannot fill the bans so that owners expel nobody", async () 
   for (const subject of ["bob@example.org/x", "bob@example.org/0/1", ""]) {
     assert.throws(() => does(state, anna, { kind: "expel", subject }));
   }
-  const banned = Array.from({ length: 2047 }, (_, at) => `x${at}@example.org`);
-  state = { ...state, banned: new Set(banned) };
+  const by = "other@example.org";
+  const banned = Array.from(
+    { length: 2047 },
+    (_, at) => [`x${at}@example.org`, { epoch: 1, by }] as const,
+  );
+  state = { ...state, banned: new Map(banned) };
   state = does(state, mallory, { kind: "expel", subject: "one@example.org" });
   const another = { kind: "expel", subject: "two@example.org" } as const;
   assert.throws(() => does(state, mallory, another), { code: "too-many" });
   state = does(state, anna, { kind: "expel", subject: mallory.jid });
   assert.ok(state.banned.has(mallory.jid));
+  close();
+});
+
+Deno.test("an admin who bans without end uses up a share, and the other admins go on", () => {
+  const network = new TestNetwork();
+  const { server, close } = keyServer(network);
+  const [anna, mallory, bob] = ["anna", "mallory", "bob"].map((name) =>
+    device(`${name}@example.org`)
+  ) as [TestDevice, TestDevice, TestDevice];
+  let { state } = server.host(specificationOf(server.key, [anna]));
+  for (const admin of [mallory, bob]) {
+    state = does(state, anna, { kind: "admit", subject: admin.jid, role: "admin" });
+    const person = { ...state.persons.get(admin.jid)!, account: admin.accountKey };
+    state = { ...state, persons: new Map(state.persons).set(admin.jid, person) };
+  }
+  const expel = (at: number) => ({ kind: "expel", subject: `x${at}@example.org` }) as const;
+  for (let at = 0; at < 256; at++) state = does(state, mallory, expel(at));
+  assert.throws(() => does(state, mallory, expel(256)), { code: "too-many" });
+  // To say it again costs nothing.
+  state = does(state, mallory, expel(0));
+  state = does(state, bob, expel(257));
+  state = does(state, anna, expel(258));
+  assert.equal(state.banned.size, 258);
+  close();
+});
+
+Deno.test("an admin lets in so many who do not come, and none of them once they are no admin", () => {
+  const network = new TestNetwork();
+  const { server, close } = keyServer(network);
+  const [anna, mallory] = [device("anna@example.org"), device("mallory@example.org")];
+  let { state } = server.host(specificationOf(server.key, [anna]));
+  state = does(state, anna, { kind: "admit", subject: mallory.jid, role: "admin" });
+  const admin = { ...state.persons.get(mallory.jid)!, account: mallory.accountKey };
+  state = { ...state, persons: new Map(state.persons).set(mallory.jid, admin) };
+  const admit = (at: number) =>
+    ({ kind: "admit", subject: `x${at}@elsewhere.org`, role: "member" }) as const;
+  for (let at = 0; at < 256; at++) state = does(state, mallory, admit(at));
+  assert.throws(() => does(state, mallory, admit(256)), { code: "too-many" });
+  state = does(state, anna, admit(256));
+  // One of them came; the others were to be the admin's own.
+  const came = { ...state.persons.get("x7@elsewhere.org")!, account: mallory.accountKey };
+  state = { ...state, persons: new Map(state.persons).set("x7@elsewhere.org", came) };
+  const known = (after: GroupState) =>
+    [...after.persons.keys()].filter((jid) => jid.endsWith("@elsewhere.org"));
+  const demoted = does(state, anna, { kind: "role", subject: mallory.jid, role: "member" });
+  const expelled = does(state, anna, { kind: "expel", subject: mallory.jid });
+  for (const after of [demoted, expelled]) {
+    assert.deepEqual(known(after), ["x7@elsewhere.org", "x256@elsewhere.org"]);
+  }
   close();
 });
 
@@ -83,7 +136,7 @@ Deno.test("what is kept of admissions has a size, and a registration writes no g
   const persons = new Map(
     Array.from(
       { length: 920 },
-      (_, at) => [long(at), { role: "member", account: null, admission }] as const,
+      (_, at) => [long(at), { role: "member", account: null, admission, by: "" }] as const,
     ),
   );
   const full = { ...group.state, persons };

@@ -1,3 +1,4 @@
+import type { Bytes } from "../base/mod.ts";
 import { refused } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
 
@@ -15,6 +16,12 @@ interface Joining {
   readonly registration: string;
 }
 
+/** Somebody who wants to leave, by which request, and their signed word for it if they gave one. */
+interface Leaving {
+  readonly request: string;
+  readonly action: Bytes | null;
+}
+
 interface Waiting {
   readonly done: PromiseWithResolvers<boolean>;
 }
@@ -24,7 +31,7 @@ export class Batch {
   readonly #interval: () => number;
   readonly #run: () => void;
   readonly #joins = new Map<string, Joining & Waiting>();
-  readonly #leaves = new Map<string, Waiting & { request: string }>();
+  readonly #leaves = new Map<string, Leaving & Waiting>();
   /** Ids of leave requests that were carried out, with when. */
   readonly #done = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,9 +69,9 @@ export class Batch {
   }
 
   /** As {@link join}; a join of the same member that waits is given up. */
-  leave(member: string, request: string): Promise<boolean> {
+  leave(member: string, leaving: Leaving): Promise<boolean> {
     const done = this.#require(this.#leaves.get(member));
-    this.#leaves.set(member, { done, request });
+    this.#leaves.set(member, { ...leaving, done });
     this.#arm();
     return done.promise;
   }
@@ -75,13 +82,13 @@ export class Batch {
   }
 
   /** As many as one change takes; the others wait for the next. */
-  take(): { joins: Map<string, Joining>; leaves: string[] } {
-    const leaves: string[] = [];
+  take(): { joins: Map<string, Joining>; leaves: Map<string, Bytes | null> } {
+    const leaves = new Map<string, Bytes | null>();
     const joins = new Map<string, Joining>();
     let size = 0;
-    for (const id of this.#leaves.keys()) {
+    for (const [id, { action }] of this.#leaves) {
       if ((size += costOf(id)) > BUDGET) return { joins, leaves };
-      leaves.push(id);
+      leaves.set(id, action);
     }
     for (const [id, joining] of this.#joins) {
       if ((size += costOf(id)) > BUDGET) break;

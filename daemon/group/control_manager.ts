@@ -1,11 +1,13 @@
 import { Backoff, type Bytes, logOf, publicError, SimppdError } from "../base/mod.ts";
 import { equal, type Random } from "../crypto/mod.ts";
-import { ACTION_LABEL, type Deed, signAction } from "./action.ts";
-import { decodeAnswer, type GroupAnswer } from "./answers.ts";
+import { ACTION_LABEL, type Deed, signAction, type SignedAction } from "./action.ts";
+import { decodeAnswer, type GroupAnswer, type Standing } from "./answers.ts";
 import type { ControlChannel } from "./channels.ts";
 import type { DataProcessor } from "./data_processor.ts";
 import { dataSuiteCodes, type DataSuiteId } from "./data_suites.ts";
+import { type DeviceLists, DeviceWatch } from "./device_watch.ts";
 import { EpochFollower } from "./epoch_follower.ts";
+import { readStatement } from "./epoch_statement.ts";
 import { GroupError } from "./errors.ts";
 import type { GroupEpoch, GroupEvent, GroupPhase, Opened, Origin } from "./group_keys.ts";
 import { Incidents } from "./incidents.ts";
@@ -15,7 +17,7 @@ import { malformed, peek } from "./payload.ts";
 import { PendingRequests, RefusedError, type Schedule } from "./pending_requests.ts";
 import { isRegistrationProof } from "./registration_proof.ts";
 import { ServerWatch } from "./server_watch.ts";
-import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
+import { isOfSameGroup, parseSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import type { Self } from "./standing.ts";
 
@@ -48,6 +50,8 @@ export interface ControlManagerOptions {
    * registered with before; undefined when there is none.
    */
   pinned(jid: string): Bytes | undefined;
+  /** Which devices are whose; nothing is held against them when absent. */
+  readonly devices?: DeviceLists;
   emit(event: GroupEvent): void;
 }
 
@@ -66,6 +70,7 @@ export class ControlManager {
   #refusal: { code: string; message: string } | null = null;
   #joining: Promise<void> | null = null;
   #online = true;
+  #present = false;
   #closed = false;
   /** One resynchronisation at a time, and the further apart the less they bring. */
   #resyncing = false;
@@ -94,18 +99,22 @@ export class ControlManager {
       now: () => options.now(),
       pinned: (jid) => options.pinned(jid),
       resync: (ms) => this.#resyncSoon(ms),
-      respecified: ({ specification: hash }) => this.#followSpecification(hash),
+      respecified: () => this.#followSpecification(),
       emit,
     });
+    const devices = options.devices &&
+      new DeviceWatch(options.devices, () => steady(), this.#incidents);
     this.#watch = new ServerWatch({
       steady: () => steady(),
       schedule,
       incidents: this.#incidents,
       expects: () => this.#online && this.#record.isMember,
+      isPresent: () => this.#present,
       probe: () => this.#resyncSoon(0),
       sweep: () => {
         processor.sweep();
         processor.retry();
+        if (this.#online && this.#record.isMember) devices?.look(this.#record.roster);
       },
     });
   }
@@ -141,7 +150,10 @@ export class ControlManager {
 
   /** Resolves when the key server confirmed it; then nothing of ours is left there. */
   async leave(signal?: AbortSignal): Promise<void> {
-    if (this.#record.isMember) await this.#requests.ask({ kind: "leave" }, signal);
+    if (this.#record.isMember) {
+      const action = this.#signed({ kind: "leave" })?.encoded ?? new Uint8Array();
+      await this.#requests.ask({ kind: "leave", action }, signal);
+    }
     this.#cancelResync?.();
     this.#cancelResync = null;
     this.#follower.leave("out", "You left the group.");
@@ -149,18 +161,24 @@ export class ControlManager {
 
   /** Has a deed signed by this device done. @throws GroupError with the key server's code */
   async act(deed: Deed): Promise<void> {
-    const { statement, isMember, specification: { group } } = this.#record;
-    if (statement === null || !isMember) {
+    const action = this.#signed(deed);
+    if (action === undefined) {
       throw new GroupError("not-in-group", "You are not in this group.");
     }
+    await this.#requests.ask({ kind: "act", action: action.encoded });
+  }
+
+  /** A deed as this device signs it; undefined while it is no member. */
+  #signed(deed: Deed): SignedAction | undefined {
+    const { statement, isMember, specification: { group } } = this.#record;
+    if (statement === null || !isMember) return undefined;
     const { self: { jid, deviceKey }, sign, now } = this.#o;
-    const { incarnation } = statement;
+    const { incarnation, epoch } = statement;
     const [number, time] = [this.#record.nextAction(now()), now()];
-    const action = signAction(
-      { group, incarnation, jid, deviceKey, number, time, deed },
+    return signAction(
+      { group, incarnation, jid, deviceKey, number, time, epoch, deed },
       (body) => sign(ACTION_LABEL, body),
     );
-    await this.#requests.ask({ kind: "act", action: action.encoded });
   }
 
   /** Takes what came sealed; everything of others than the key server is refused. Never throws. */
@@ -187,12 +205,20 @@ export class ControlManager {
   /** Takes a rekey or statement that the room delivered; old ones of its archive say nothing. */
   heard(payload: Uint8Array, origin: Origin): Opened {
     if (origin.archived === true) return { type: "taken" };
-    return this.#follower.heard(payload, origin.occupant);
+    const result = this.#follower.heard(payload, origin.occupant);
+    if (result.type === "taken") this.#watch.spoke();
+    return result;
   }
 
   /** Something names an epoch that is not here; nothing of it is proved, so sending goes on. */
   missing(): void {
     if (this.#record.isMember) this.#resyncSoon(0);
+  }
+
+  /** We are in the room from now on, or out of it. */
+  setPresent(present: boolean): void {
+    this.#present = present;
+    this.#watch.spoke();
   }
 
   /** The connection stands (again), or was lost. */
@@ -272,7 +298,7 @@ export class ControlManager {
     const answer = await this.#requests.ask({ kind: "register", ticket: word, suites }, signal);
     if (answer.kind !== "registered") throw malformed();
     this.#requireProof(answer);
-    this.#takeSpecification(answer.specification);
+    this.#record.setSpecification(this.#read(answer.specification));
     this.#record.setRegistration(answer.registration, answer.individualKey);
   }
 
@@ -296,7 +322,8 @@ export class ControlManager {
     const { registration } = this.#record;
     const answer = await this.#requests.ask({ kind: "join", registration }, signal);
     if (answer.kind !== "joined") throw malformed();
-    this.#follower.adopt(answer, null, null);
+    const specification = await this.#specificationOf(answer);
+    this.#follower.adopt(answer, { asked: null, chain: null, specification });
     if (!this.#record.isMember) throw malformed();
   }
 
@@ -318,8 +345,9 @@ export class ControlManager {
       const { incarnation, epoch, link } = asked;
       const answer = await this.#requests.ask({ kind: "resync", incarnation, epoch, link });
       if (answer.kind !== "resynced") throw malformed();
+      const specification = await this.#specificationOf(answer);
       if (this.#closed || !this.#record.isMember) return;
-      this.#follower.adopt(answer, asked, answer.chain);
+      this.#follower.adopt(answer, { asked, chain: answer.chain, specification });
       if (this.#record.phase === "in") this.#processor.settle();
     } catch (error) {
       if (!this.#closed) this.#resyncFailed(error);
@@ -349,17 +377,12 @@ export class ControlManager {
     logOf("group").debug("not resynchronised: {code}", { code: error.code });
   }
 
-  /** Fetches the specification that a statement names, if it is not ours. */
-  #followSpecification(hash: Bytes): void {
-    if (equal(specificationHash(this.#record.specification), hash)) return;
+  /** Fetches the specification that our statement names, where no owner's act brought it. */
+  #followSpecification(): void {
     const fetch = async () => {
-      const answer = await this.#requests.ask({ kind: "specification" });
-      if (answer.kind !== "specified") throw malformed();
-      const wanted = this.#record.statement!.specification;
-      if (!equal(specificationHash(parseSpecification(answer.specification)), wanted)) {
-        throw malformed();
-      }
-      this.#takeSpecification(answer.specification);
+      const { specification } = this.#record.statement!;
+      this.#record.setSpecification(await this.#fetchSpecification(specification));
+      this.#follower.resume();
     };
     fetch().catch((error) => {
       // It is asked for again with the next epoch.
@@ -367,15 +390,28 @@ export class ControlManager {
     });
   }
 
+  /** What a standing is to be judged by: ours, unless its statement names another one. */
+  async #specificationOf({ statement }: Standing): Promise<Specification> {
+    const { specification: hash } = readStatement(statement);
+    const { specification } = this.#record;
+    if (equal(specificationHash(specification), hash)) return specification;
+    return await this.#fetchSpecification(hash);
+  }
+
+  /** @throws SimppdError `bad-group-message` when the key server has another than that of the hash */
+  async #fetchSpecification(hash: Bytes): Promise<Specification> {
+    const answer = await this.#requests.ask({ kind: "specification" });
+    if (answer.kind !== "specified") throw malformed();
+    const specification = this.#read(answer.specification);
+    if (equal(specificationHash(specification), hash)) return specification;
+    throw malformed();
+  }
+
   /** Group, room and key server do not change with a specification. */
-  #takeSpecification(text: string): void {
-    const [next, ours] = [parseSpecification(text), this.#record.specification];
-    const isSameGroup = next.group === ours.group && next.room === ours.room &&
-      equal(next.keyServer.key, ours.keyServer.key);
-    if (!isSameGroup) {
-      this.#incidents.otherKeyServer();
-      throw malformed();
-    }
-    if (printSpecification(next) !== printSpecification(ours)) this.#record.setSpecification(next);
+  #read(text: string): Specification {
+    const specification = parseSpecification(text);
+    if (isOfSameGroup(specification, this.#record.specification)) return specification;
+    this.#incidents.otherKeyServer();
+    throw malformed();
   }
 }

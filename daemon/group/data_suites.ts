@@ -89,3 +89,43 @@ export function negotiate(
     allowed.includes(suite.id) && policies.every((policy) => policy.includes(suite.code))
   );
 }
+
+/** Addresses that one sentence names. */
+const MOST_NAMES = 5;
+
+/** Members by whose lists nothing that is allowed can be used: member ids with codes of suites. */
+export function withoutCommon(
+  allowed: readonly DataSuiteId[],
+  members: readonly (readonly [id: string, codes: readonly number[]])[],
+): string[] {
+  return members.filter(([, codes]) => negotiate(allowed, [codes]) === undefined)
+    .map(([id]) => id);
+}
+
+/** Whose devices these are, for a sentence. */
+export function namesOf(members: readonly string[]): string {
+  const people = [...new Set(members.map((id) => id.split("/")[0]!))];
+  const more = people.length - MOST_NAMES;
+  const named = people.slice(0, MOST_NAMES).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+/**
+ * Why one who comes is refused: by what they allow, or by whose policies.
+ * @param newcomer codes of the suites they allow
+ * @param present policies of the members, by member id
+ */
+export function noCommonSuite(
+  allowed: readonly DataSuiteId[],
+  newcomer: readonly number[],
+  present: readonly (readonly [id: string, codes: readonly number[]])[],
+): string {
+  const theirs = DATA_SUITE_IDS.filter((id) => newcomer.includes(SUITES[id].code));
+  const both = allowed.filter((id) => theirs.includes(id));
+  const yours = theirs.length === 0 ? "nothing it knows" : theirs.join(", ");
+  const group = `The group is encrypted with ${allowed.join(" or ")}, and you allow ${yours}`;
+  if (both.length === 0) return `${group}: allow one of those in this group, and ask again.`;
+  const unable = withoutCommon(both, present);
+  const others = unable.length === 0 ? "the members together" : namesOf(unable);
+  return `${group}; of what you both have, ${others} allow none.`;
+}

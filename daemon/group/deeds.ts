@@ -1,18 +1,23 @@
+import { type Bytes, SimppdError } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
-import type { SignedAction } from "./action.ts";
+import { readAction, type SignedAction } from "./action.ts";
 import { isListedAddress, refused, withRoom } from "./admission.ts";
 import type { ProvedDevice } from "./channels.ts";
-import { negotiate } from "./data_suites.ts";
+import { namesOf, negotiate, withoutCommon } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
-import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
+import { type GroupState, isOwner, MAX_KNOWN, type Person, roleOf } from "./group_state.ts";
 import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
 
 /** Bans up to which admins add to them: the rest is the owners', who may have to expel admins. */
 const MAX_BANNED_BY_ADMINS = MAX_KNOWN / 2;
+/** Those of one admin: who bans without end leaves the other admins theirs. */
+const MAX_BANNED_BY_ONE = MAX_BANNED_BY_ADMINS / 8;
 
+/** People whom one admin let in and who have not come yet. */
+const MAX_ADMITTED_BY_ONE = 256;
 /** Addresses of persons and the actions that let them in, in bytes: each change writes them anew. */
 const MAX_ADMISSIONS = 1_048_576;
 
@@ -27,6 +32,8 @@ export interface DeedDone {
 
 /** Who acts, and as what. */
 interface Author {
+  /** Bare JID. */
+  readonly jid: string;
   readonly role: Role;
 }
 
@@ -58,6 +65,21 @@ export function takeAction(
   return dispatch({ ...state, actions }, author, action);
 }
 
+/**
+ * What a device that leaves signed, to be passed on; null where it is nothing that proves it. To
+ * leave one need not prove anything but who one is.
+ */
+export function signedLeave(state: GroupState, from: ProvedDevice, encoded: Bytes): Bytes | null {
+  try {
+    const action = readAction(encoded);
+    requireAuthor(state, from, action);
+    return action.deed.kind === "leave" ? encoded : null;
+  } catch (error) {
+    if (error instanceof SimppdError) return null;
+    throw error;
+  }
+}
+
 /** @throws SimppdError `wrong-author`, `other-incarnation` */
 function requireAuthor(state: GroupState, from: ProvedDevice, action: SignedAction): void {
   if (action.jid !== from.jid || !equal(action.deviceKey, from.deviceKey)) {
@@ -70,6 +92,9 @@ function requireAuthor(state: GroupState, from: ProvedDevice, action: SignedActi
         "it anew.",
     );
   }
+  if (action.epoch > state.epoch) {
+    throw refused("other-incarnation", "The action is of an epoch that this group never had.");
+  }
 }
 
 /** @throws SimppdError `not-allowed` */
@@ -80,7 +105,7 @@ function authorOf(state: GroupState, from: ProvedDevice): Author {
     (role === "admin" && pinned !== undefined && pinned !== null && equal(pinned, from.accountKey));
   const banned = state.banned.has(from.jid) || state.banned.has(`${from.jid}/${from.device}`);
   if (!proved || banned) throw notAllowed("an owner or admin");
-  return { role: role! };
+  return { jid: from.jid, role: role! };
 }
 
 /** Is it about another device of who acts? For that one need be nobody's admin; owners may anyhow. */
@@ -123,6 +148,8 @@ function dispatch(state: GroupState, author: Author, action: SignedAction): Deed
         expelled: [],
         reasons: [{ kind: "closed", subject: "", action: action.hash }],
       };
+    case "leave":
+      throw refused("bad-request", "A device leaves by asking to.");
   }
 }
 
@@ -134,12 +161,25 @@ function admit(
   role: Role,
 ): DeedDone {
   requireMayGive(state, author, jid, role);
+  if ((state.banned.get(jid)?.epoch ?? 0) > action.epoch) {
+    throw refused("old-action", `${jid} was expelled after this was signed; sign it anew.`);
+  }
   const known = state.persons.get(jid);
   const roomy = known === undefined ? withRoom(state) : state;
   if (known === undefined && roomy.persons.size >= MAX_KNOWN) {
     throw refused("too-many", "The group knows as many people as its key server takes.");
   }
-  const person = { role, account: known?.account ?? null, admission: action.encoded };
+  const by = author.role === "owner" ? "" : author.jid;
+  const person = { role, account: known?.account ?? null, admission: action.encoded, by };
+  const theirs = [...roomy.persons].filter(([other, each]) =>
+    other !== jid && each.by === by && each.account === null
+  );
+  if (by !== "" && person.account === null && theirs.length >= MAX_ADMITTED_BY_ONE) {
+    throw refused(
+      "too-many",
+      "You let in as many as an admin can who have not come; ask an owner.",
+    );
+  }
   let size = jid.length + action.encoded.length;
   for (const [other, { admission }] of roomy.persons) {
     if (other !== jid) size += other.length + (admission?.length ?? 0);
@@ -147,13 +187,19 @@ function admit(
   if (size > MAX_ADMISSIONS) {
     throw refused("too-many", "The group keeps as many admissions as its key server takes.");
   }
-  const banned = [...state.banned].filter((each) => each !== jid && !each.startsWith(`${jid}/`));
+  const persons = new Map(roomy.persons).set(jid, person);
+  if (role !== "admin") dropPending(persons, jid);
   const after = {
     ...state,
-    persons: new Map(roomy.persons).set(jid, person),
-    banned: new Set(banned),
+    persons,
+    banned: without(state.banned, [jid]),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
+}
+
+/** Bans without those of some people and their devices. */
+function without(banned: GroupState["banned"], people: readonly string[]): GroupState["banned"] {
+  return new Map([...banned].filter(([each]) => !people.includes(each.split("/")[0]!)));
 }
 
 function expel(
@@ -168,7 +214,10 @@ function expel(
   const roles = [...affected.map(({ role }) => role), state.persons.get(jid)?.role];
   const owner = state.specification.owners.some((each) => each.jid === jid);
   if (owner && jid === subject) {
-    throw refused("is-owner", `${jid} is an owner by the specification; write another one first.`);
+    throw refused(
+      "is-owner",
+      `${jid} is an owner by the group's specification, and cannot be expelled.`,
+    );
   }
   if (author.role !== "owner" && (owner || roles.includes("admin"))) throw notAllowed("an owner");
   const known = affected.length > 0 ||
@@ -177,21 +226,44 @@ function expel(
       : author.role === "owner" && state.persons.has(jid) && /^[0-9a-f]{16}$/.test(device));
   if (!known) throw refused("no-such-member", `${subject} is not in this group.`);
   const persons = new Map(state.persons);
-  const banned = new Set(state.banned).add(subject);
+  // Who is banned is so with every device, and lets nobody in any more.
   if (jid === subject) {
     persons.delete(jid);
-    // Who is banned is so with every device.
-    for (const each of state.banned) if (each.startsWith(`${jid}/`)) banned.delete(each);
+    dropPending(persons, jid);
   }
-  const most = author.role === "owner" ? MAX_KNOWN : MAX_BANNED_BY_ADMINS;
-  if (banned.size > Math.max(most, state.banned.size)) {
-    throw refused("too-many", "The group has expelled as many as its key server remembers.");
-  }
+  const others = jid === subject ? without(state.banned, [jid]) : state.banned;
+  const epoch = state.epoch + (affected.length > 0 ? 1 : 0);
+  const by = author.role === "owner" ? "" : author.jid;
+  const banned = new Map(others).set(subject, { epoch, by });
+  requireRoomForBan(state.banned, banned, by);
   return {
     state: { ...state, persons, banned },
     expelled: affected.map(({ id }) => id),
     reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
   };
+}
+
+/** What an admin signed counts for as long as they are one: whom they let in, and who came, stays. */
+function dropPending(persons: Map<string, Person>, admin: string): void {
+  for (const [jid, { by, account }] of persons) {
+    if (by === admin && account === null) persons.delete(jid);
+  }
+}
+
+/** Bans are kept: each admin has a share, admins together another, and owners the rest. */
+function requireRoomForBan(
+  before: GroupState["banned"],
+  after: GroupState["banned"],
+  by: string,
+): void {
+  const most = by === "" ? MAX_KNOWN : MAX_BANNED_BY_ADMINS;
+  if (after.size > Math.max(most, before.size)) {
+    throw refused("too-many", "The group has expelled as many as its key server remembers.");
+  }
+  const theirs = [...after.values()].filter((ban) => ban.by === by).length;
+  if (by !== "" && after.size > before.size && theirs > MAX_BANNED_BY_ONE) {
+    throw refused("too-many", "You have expelled as many as an admin can; ask an owner.");
+  }
 }
 
 function giveRole(
@@ -205,7 +277,9 @@ function giveRole(
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
   if (known === undefined) throw refused("no-such-member", `${jid} is not in this group.`);
-  const after = { ...state, persons: new Map(state.persons).set(jid, { ...known, role }) };
+  const persons = new Map(state.persons).set(jid, { ...known, role });
+  if (role !== "admin") dropPending(persons, jid);
+  const after = { ...state, persons };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
 }
 
@@ -229,13 +303,21 @@ function respecify(
     );
   }
   if (negotiate(after.suites, [...state.policies.values()]) === undefined) {
+    const unable = withoutCommon(after.suites, [...state.policies]);
     throw refused(
       "no-common-suite",
-      "Some members allow none of the suites of the new specification.",
+      unable.length === 0
+        ? "The members have none of the suites of the new specification in common."
+        : `${namesOf(unable)} allow none of the suites of the new specification.`,
     );
   }
+  // To name somebody an owner is to let them in.
+  const named = after.owners.filter(({ jid, fingerprint }) =>
+    !before.owners.some((owner) => owner.jid === jid && owner.fingerprint === fingerprint)
+  );
+  const banned = without(state.banned, named.map(({ jid }) => jid));
   return {
-    state: { ...state, specification: after },
+    state: { ...state, specification: after, banned },
     expelled: [],
     reasons: [{ kind: "respecified", subject: "", action: action.hash }],
   };
@@ -265,7 +347,10 @@ export function roleIn(
 
 function requireMayGive(state: GroupState, author: Author, jid: string, role: Role): void {
   if (role === "owner" || state.specification.owners.some((owner) => owner.jid === jid)) {
-    throw refused("is-owner", "Who is an owner stands in the specification; write another one.");
+    throw refused(
+      "is-owner",
+      "Owners are those whom the group's specification names; make somebody an admin instead.",
+    );
   }
   const admin = role === "admin" || state.persons.get(jid)?.role === "admin";
   if (admin && author.role !== "owner") throw notAllowed("an owner");

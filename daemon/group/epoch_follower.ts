@@ -13,12 +13,15 @@ import type { GroupEvent, Opened, Refusal } from "./group_keys.ts";
 import type { Incidents } from "./incidents.ts";
 import type { MemberRecord } from "./member_record.ts";
 import { malformed, peek } from "./payload.ts";
+import { isOfSameGroup, specificationHash } from "./spec_text.ts";
+import type { Specification } from "./specification.ts";
 import { type Change, RekeyCollector } from "./rekey_collector.ts";
 import {
   compareRosters,
   epochSentence,
   judge,
   type Judgement,
+  returnedSentence,
   unprovedSentence,
 } from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
@@ -47,8 +50,8 @@ export interface EpochFollowerOptions {
   pinned(jid: string): Bytes | undefined;
   /** Asks the key server for what is missing, after so many ms. */
   resync(ms: number): void;
-  /** The statement's specification is not the one we have. */
-  respecified(statement: SignedStatement): void;
+  /** The specification of our statement is not the one we have. */
+  respecified(): void;
   emit(event: GroupEvent): void;
 }
 
@@ -93,13 +96,17 @@ export class EpochFollower {
 
   /**
    * Takes over where the key server says, to us alone, that we stand.
-   * @param asked the newest statement we had when we asked for what we missed; null for a join
    * @throws SimppdError `bad-group-message` when it does not fit the signed statement
    */
   adopt(
     standing: Standing,
-    asked: SignedStatement | null,
-    chain: readonly Bytes[] | null,
+    { asked, chain, specification }: {
+      /** The newest statement we had when we asked for what we missed; null for a join. */
+      readonly asked: SignedStatement | null;
+      readonly chain: readonly Bytes[] | null;
+      /** That of the standing's statement. */
+      readonly specification: Specification;
+    },
   ): void {
     const { record, incidents, self } = this.#o;
     const current = record.statement;
@@ -126,9 +133,13 @@ export class EpochFollower {
     const judgement = compareRosters(before, proved.roster);
     const isRespecified = asked !== null && current !== null &&
       !equal(current.specification, statement.specification);
-    this.#commit(proved, judgement);
+    this.#commit(proved, judgement, specification);
     const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
     if (unproved !== undefined) incidents.tell("unproved", unproved);
+    for (const member of before.length === 0 ? proved.roster : judgement.joined) {
+      const fate = record.expelled(member);
+      if (fate !== undefined) incidents.tell("unproved", returnedSentence(member.jid, fate.epoch));
+    }
     if (restored) {
       incidents.tell(
         "restored",
@@ -236,9 +247,11 @@ export class EpochFollower {
         this.#takenOut(judgement);
         return true;
       }
+      const { written = record.specification } = judgement;
+      if (!isOfSameGroup(written, record.specification)) throw malformed();
       const proved = proveChange(record.keys!, change, roster);
       if (proved !== null) {
-        this.#commit(proved, judgement);
+        this.#commit(proved, judgement, written);
         return true;
       }
       if (change.whole) resync(0);
@@ -260,23 +273,27 @@ export class EpochFollower {
       actions,
       specification: record.specification,
       specified: record.statement!.specification,
-      lastAct: (device) => record.lastAct(device),
+      isNew: (action) => record.isNewAct(action),
       knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
+      expelled: (member) => record.expelled(member),
+      order: (incarnation) => record.order(incarnation),
+      since: (member) => record.memberSince(member),
     });
   }
 
   /** Stores an epoch, then lets it be used and told. */
-  #commit(proved: Proved, judgement: Judgement): void {
+  #commit(proved: Proved, judgement: Judgement, specification: Specification): void {
     const { record, processor, incidents, emit, now, pinned, respecified } = this.#o;
     const { statement, roster } = proved;
-    const { stored, strange } = record.commit(proved, judgement, now(), pinned);
+    const { stored, strange } = record.commit(proved, judgement, specification, now(), pinned);
     this.#collector.drop(statement.incarnation, statement.epoch);
     processor.begin(stored, roster);
     processor.expecting = false;
-    const { joined, left, expelled, changed, unsigned } = judgement;
+    const { joined, left, expelled, changed, unsigned, unproved } = judgement;
     const sentence = epochSentence(statement.epoch, judgement);
     emit({ type: "epoch", epoch: record.epoch!, joined, left, expelled, changed, sentence });
     for (const each of unsigned) incidents.tell("unsigned", each);
+    for (const each of unproved) incidents.tell("unproved", each);
     for (const jid of strange) {
       incidents.tell(
         "key-changed",
@@ -284,7 +301,7 @@ export class EpochFollower {
           "the safety number with them.",
       );
     }
-    respecified(statement);
+    if (!equal(specificationHash(specification), statement.specification)) respecified();
     processor.retry();
     if (statement.reasons.some(({ kind }) => kind === "closed")) {
       this.leave("closed", "The group was ended by its owners.");
@@ -314,8 +331,9 @@ export class EpochFollower {
     const { jid, device } = this.#o.self;
     const id = `${jid}/${device}`;
     const author = authors.get(id);
-    if (author !== undefined) this.leave("removed", `You were expelled by ${author}.`);
-    else if (left.some((member) => member.id === id)) this.leave("out", "You left the group.");
+    if (author !== undefined && left.some((member) => member.id === id)) {
+      this.leave("out", "You left the group.");
+    } else if (author !== undefined) this.leave("removed", `You were expelled by ${author}.`);
     else {
       const sentence = "You were taken out of the group by its key server; no owner or admin " +
         "signed it.";

@@ -14,12 +14,22 @@ export interface Person {
   readonly account: Bytes | null;
   /** The signed action that let them in; null where the access list did. */
   readonly admission: Bytes | null;
+  /** Bare JID of the admin who let them in; empty: an owner, or the access list. */
+  readonly by: string;
 }
 
 /** The newest action of a device, so that none is taken twice. */
 export interface LastAction {
   readonly number: number;
   readonly hash: Bytes;
+}
+
+/** Somebody who was expelled, and not admitted again. */
+export interface Ban {
+  /** The epoch from which it holds: who signed an admission before it did not know. */
+  readonly epoch: number;
+  /** Bare JID of the admin who did it; empty: an owner. */
+  readonly by: string;
 }
 
 /** All that a key server keeps of a group between two changes; each change makes a new one. */
@@ -33,8 +43,8 @@ export interface GroupState {
   readonly roster: Roster;
   /** By bare JID. */
   readonly persons: ReadonlyMap<string, Person>;
-  /** Bare JIDs and member ids that were expelled and not admitted again. */
-  readonly banned: ReadonlySet<string>;
+  /** By bare JID or member id. */
+  readonly banned: ReadonlyMap<string, Ban>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
   /** By member id: codes of the data suites each allows. */
@@ -58,7 +68,7 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     statement: null,
     roster: [],
     persons: new Map(),
-    banned: new Set(),
+    banned: new Map(),
     actions: new Map(),
     policies: new Map(),
     registrations: new Map(),
@@ -90,13 +100,14 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
     epoch: state.epoch,
     statement: state.statement === null ? null : toBase64(state.statement.encoded),
     roster: toBase64(encodeRoster(state.roster)),
-    persons: [...state.persons].map(([jid, { role, account, admission }]) => ({
+    persons: [...state.persons].map(([jid, { role, account, admission, by }]) => ({
       jid,
       role,
       account: account && toHex(account),
       admission: admission && toBase64(admission),
+      by,
     })),
-    banned: [...state.banned],
+    banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
     policies: [...state.policies],
     registrations: [...state.registrations],
@@ -118,12 +129,13 @@ export function decodeGroup(
     epoch: stored.epoch,
     statement: stored.statement === null ? null : readStatement(fromBase64(stored.statement)),
     roster: decodeRoster(fromBase64(stored.roster)),
-    persons: new Map(stored.persons.map(({ jid, role, account, admission }) => [jid, {
+    persons: new Map(stored.persons.map(({ jid, role, account, admission, by }) => [jid, {
       role,
       account: account === null ? null : fromHex(account),
       admission: admission === null ? null : fromBase64(admission),
+      by,
     }])),
-    banned: new Set(stored.banned),
+    banned: new Map(stored.banned.map(([subject, epoch, by]) => [subject, { epoch, by }])),
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
@@ -141,8 +153,14 @@ interface Stored {
   epoch: number;
   statement: string | null;
   roster: string;
-  persons: { jid: string; role: Role; account: string | null; admission: string | null }[];
-  banned: string[];
+  persons: {
+    jid: string;
+    role: Role;
+    account: string | null;
+    admission: string | null;
+    by: string;
+  }[];
+  banned: [string, number, string][];
   actions: [string, number, string][];
   policies: [string, number[]][];
   registrations: [string, string][];

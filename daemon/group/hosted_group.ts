@@ -1,13 +1,13 @@
 import { type Bytes, fromHex, logOf, Rate, SimppdError, steadyNow, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
-import { readAction } from "./action.ts";
+import { actionHash, readAction } from "./action.ts";
 import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
 import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
-import { negotiate } from "./data_suites.ts";
-import { takeAction } from "./deeds.ts";
+import { negotiate, noCommonSuite } from "./data_suites.ts";
+import { signedLeave, takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -257,13 +257,17 @@ export class HostedGroup {
     return { kind: "joined", ...this.#standingOf(member) };
   }
 
-  async #leave(from: ProvedDevice, { request }: Request<"leave">): Promise<Answer | null> {
+  async #leave(
+    from: ProvedDevice,
+    { request, action }: Request<"leave">,
+  ): Promise<Answer | null> {
     const member = memberIdOf(from.jid, from.device);
     if (!this.#state.registrations.has(member) || this.#batch.hasLeft(request)) {
       return { kind: "left" };
     }
     this.#requireWaiting();
-    if (!await this.#batch.leave(member, request)) return null;
+    const leaving = { request, action: signedLeave(this.#state, from, action) };
+    if (!await this.#batch.leave(member, leaving)) return null;
     return { kind: "left" };
   }
 
@@ -330,7 +334,7 @@ export class HostedGroup {
   /** Joins and leaves that were gathered. */
   #runBatch(): void {
     const { joins, leaves } = this.#batch.take();
-    const leaving = leaves.filter((id) => this.#graph.has(id));
+    const leaving = [...leaves.keys()].filter((id) => this.#graph.has(id));
     const join: Change["join"][number][] = [];
     const failed = new Map<string, unknown>();
     const leave = new Set(leaving);
@@ -356,15 +360,21 @@ export class HostedGroup {
         failed.set(id, error);
       }
     }
-    const reasons: Reason[] = leaving.filter((id) => !join.some(({ member }) => member.id === id))
-      .map((id) => ({ kind: "left", subject: id, action: null }));
+    const gone = leaving.filter((id) => !join.some(({ member }) => member.id === id))
+      .map((id) => ({ id, action: leaves.get(id) ?? null }));
+    const reasons = gone.map(({ id, action }): Reason => ({
+      kind: "left",
+      subject: id,
+      action: action && actionHash(action),
+    }));
+    const actions = gone.flatMap(({ action }) => action ?? []);
     try {
       if (join.length > 0 || leave.size > 0) {
-        this.#change({ state, join, leave: [...leave], reasons, actions: [] });
+        this.#change({ state, join, leave: [...leave], reasons, actions });
       }
-      this.#batch.settle([...joins.keys()], leaves, failed);
+      this.#batch.settle([...joins.keys()], [...leaves.keys()], failed);
     } catch (error) {
-      this.#batch.fail([...joins.keys()], leaves, error);
+      this.#batch.fail([...joins.keys()], [...leaves.keys()], error);
     }
   }
 
@@ -444,12 +454,9 @@ export class HostedGroup {
   #requireSuite(newcomers: readonly (readonly number[])[], except: string): void {
     const present = [...this.#state.policies].filter(([id]) => id !== except);
     const policies = [...present.map(([, suites]) => suites), ...newcomers];
-    if (negotiate(this.specification.suites, policies) !== undefined) return;
-    throw refused(
-      "no-common-suite",
-      `You allow none of the data suites that this group's members have in common: ` +
-        `${this.specification.suites.join(", ")} are allowed by its specification.`,
-    );
+    const { suites: allowed } = this.specification;
+    if (negotiate(allowed, policies) !== undefined) return;
+    throw refused("no-common-suite", noCommonSuite(allowed, newcomers.at(-1)!, present));
   }
 }
 

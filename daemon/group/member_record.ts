@@ -1,7 +1,8 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
+import type { SignedAction } from "./action.ts";
 import { readStatement, type SignedStatement } from "./epoch_statement.ts";
-import type { GroupEpoch, GroupEvent, GroupPhase } from "./group_keys.ts";
+import type { GroupEpoch, GroupEvent, GroupMember, GroupPhase } from "./group_keys.ts";
 import { MemberKeys } from "./member_keys.ts";
 import {
   decodeState,
@@ -12,13 +13,17 @@ import {
 } from "./member_state.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import type { Roster } from "./roster.ts";
-import type { Judgement } from "./roster_judge.ts";
+import type { Expelled, Judgement } from "./roster_judge.ts";
 import { rosterDifference } from "./roster_difference.ts";
-import { parseSpecification, printSpecification } from "./spec_text.ts";
+import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import type { Proved } from "./standing.ts";
 
 const EMPTY = new Uint8Array();
+/** Beside the devices whose acts are remembered: the epoch before which no other's act is new. */
+const SINCE = "";
+/** Epochs that may begin between the signing of an act and its being done. */
+const UNDER_WAY = 8;
 
 /** Where this device stands with a group: in memory as it is stored, stored before it counts. */
 export class MemberRecord {
@@ -104,36 +109,54 @@ export class MemberRecord {
     return lastAction;
   }
 
-  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
-  lastAct(device: string): number | undefined {
-    return this.#state.acts.find(([each]) => each === device)?.[1];
+  /** Is this act none that was used up in this incarnation? Of long ago nobody here can tell. */
+  isNewAct({ deviceKey, number, epoch }: SignedAction): boolean {
+    const acts = new Map(this.#state.acts);
+    const last = acts.get(toHex(deviceKey));
+    return last === undefined ? epoch >= (acts.get(SINCE) ?? 0) : number > last;
   }
 
   setRegistration(registration: string, individualKey: Bytes): void {
     this.#save({ registration, individualKey });
   }
 
+  /** Another specification is valid; the epoch we stand in goes by it if its statement names it. */
   setSpecification(specification: Specification): void {
+    const text = printSpecification(specification);
+    if (text === this.#state.specification) return;
+    const stored = this.#keys === null ? undefined : this.storedEpoch;
+    const isOfEpoch = stored !== undefined &&
+      equal(specificationHash(specification), this.#statement!.specification);
+    this.#store.transaction(() => {
+      this.#save({ specification: text });
+      if (isOfEpoch) {
+        this.#store.addEpoch({ ...stored, send: specification.send }, this.#roster);
+      }
+    });
     this.#specification = specification;
-    this.#save({ specification: printSpecification(specification) });
     this.#emit({ type: "specification", specification });
   }
 
   /**
    * Stores an epoch and makes it ours.
-   * @param judgement what is used up by it, and who is known no more
+   * @param judgement what is used up by it, who is known no more, and who came rightly
+   * @param specification the one that is valid from now on
    * @param pinned the account key this device has pinned for a person
    * @returns what the data processor is to go on with, and people whose account key is another now
    */
   commit(
     { statement, roster, keys, epochKey }: Proved,
-    { banned, acts }: Pick<Judgement, "banned" | "acts">,
+    judgement: Judgement,
+    specification: Specification,
     at: number,
     pinned: (jid: string) => Bytes | undefined,
   ): { stored: StoredEpoch; strange: string[] } {
     const { incarnation, epoch: number, suite } = statement;
-    const { send } = this.#specification;
+    const { banned, invited } = judgement;
+    const { send } = specification;
     const stored = { incarnation, number, suite, send, key: epochKey, at };
+    const text = printSpecification(specification);
+    const isRespecified = text !== this.#state.specification;
     const old = this.#statement;
     const past = old === null || old.incarnation === incarnation
       ? this.#state.past
@@ -144,21 +167,30 @@ export class MemberRecord {
       this.#store.transaction(() => {
         this.#store.addEpoch(stored, roster);
         const known = old?.incarnation === incarnation ? before.acts : [];
+        const acts = usedUp(new Map(known), judgement, number);
         this.#save({
           phase: "in",
+          specification: text,
           keys: keys.encode(),
           statement: statement.encoded,
           past,
-          acts: [...new Map([...known, ...acts])].slice(-MOST_ACTING),
+          acts,
         });
-        for (const jid of banned) this.#store.removePerson(jid);
-        strange = this.#meet(rosterDifference(this.#roster, roster).come, pinned);
+        for (const each of banned) this.#store.addExpelled(each, { incarnation, epoch: number });
+        const { come } = rosterDifference(this.#roster, roster);
+        for (const { id, jid } of come) {
+          if (!invited.includes(id)) continue;
+          for (const each of [id, jid]) this.#store.removeExpelled(each);
+        }
+        strange = this.#meet(come, pinned);
       });
     } catch (error) {
       this.#state = before;
       throw error;
     }
     [this.#keys, this.#statement, this.#roster, this.#since] = [keys, statement, roster, at];
+    this.#specification = specification;
+    if (isRespecified) this.#emit({ type: "specification", specification });
     if (before.phase !== "in") {
       const sentence = before.phase === "behind"
         ? "The group's newest key is here."
@@ -181,7 +213,9 @@ export class MemberRecord {
     const others: string[] = [];
     for (const { jid, accountKey } of roster) {
       const known = this.#store.person(jid);
-      if (known === undefined) this.#store.addPerson(jid, accountKey);
+      // Who was expelled stays so, until they rightly come again.
+      const isNew = known === undefined && this.#store.expelled(jid) === undefined;
+      if (isNew) this.#store.addPerson(jid, accountKey);
       const keys = [known, pinned(jid)];
       if (keys.some((key) => key !== undefined && !equal(key, accountKey))) others.push(jid);
     }
@@ -194,10 +228,47 @@ export class MemberRecord {
     return known !== undefined && equal(known, accountKey);
   }
 
+  /** Where this person, or this device, was expelled last. */
+  expelled({ jid, id }: GroupMember): Expelled | undefined {
+    return this.#store.expelled(jid) ?? this.#store.expelled(id);
+  }
+
+  /** Which incarnation comes after which; -1 for one that we were not in. */
+  order(incarnation: string): number {
+    return incarnation === this.#statement?.incarnation
+      ? MOST_PAST
+      : this.#state.past.indexOf(incarnation);
+  }
+
+  /** The epoch since which this device has been in, as far as we saw. */
+  memberSince({ device }: GroupMember): number {
+    return this.#store.since(this.#statement!.incarnation, device);
+  }
+
   #save(change: Partial<MemberState>): void {
     this.#state = { ...this.#state, ...change };
     this.#store.setState(encodeState(this.#state));
   }
+}
+
+/** Acts that are used up with an epoch, of each device the newest number. */
+function usedUp(
+  known: Map<string, number>,
+  { acts, isSeen }: Judgement,
+  epoch: number,
+): [string, number][] {
+  let since = known.get(SINCE) ?? 0;
+  known.delete(SINCE);
+  // What was used up unseen was signed before, but for what was under way just then.
+  if (!isSeen) since = Math.max(since, epoch - UNDER_WAY);
+  for (const [device, number] of acts) {
+    const newest = Math.max(number, known.get(device) ?? 0);
+    known.delete(device);
+    known.set(device, newest);
+  }
+  const kept = [...known].slice(-MOST_ACTING);
+  if (kept.length < known.size) since = Math.max(since, epoch);
+  return [[SINCE, since], ...kept];
 }
 
 function fresh(specification: Specification): MemberState {

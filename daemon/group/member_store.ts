@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/mod.ts";
 import type { DataSuiteId } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
+import type { Expelled } from "./roster_judge.ts";
 import type { Role } from "./specification.ts";
 
 /** An epoch we are or were in, with its key. */
@@ -42,8 +43,13 @@ export interface MemberStore {
   /** The account key (32 bytes) with which somebody was a member first; undefined for who never was. */
   person(jid: string): Bytes | undefined;
   addPerson(jid: string, accountKey: Bytes): void;
-  /** Who was expelled is known no more. */
-  removePerson(jid: string): void;
+  /** Who was expelled (bare JID, or a device's member id) is known no more, but for where that was. */
+  addExpelled(subject: string, where: Expelled): void;
+  /** Where somebody was expelled and did not rightly come again. */
+  expelled(subject: string): Expelled | undefined;
+  removeExpelled(subject: string): void;
+  /** The epoch since which a device has been in without a break, as far as is known here. */
+  since(incarnation: string, device: string): number;
 
   /** Takes `count` counters out of use for ever and gives the first of them. */
   reserveCounters(count: number): number;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex, fromUtf8, toHex } from "../base/mod.ts";
 import vectors from "../../tests/vectors/group_member.json" with { type: "json" };
+import { readAction } from "./action.ts";
 import { openData, readData } from "./data_message.ts";
 import { dataSuite, type DataSuiteId } from "./data_suites.ts";
 import { isStatementOf, readStatement } from "./epoch_statement.ts";
@@ -27,7 +28,26 @@ Deno.test("vectors: a statement, its link of the chain, its members and the key 
   assert.equal(toHex(epochKeyOf(fromHex(vectors.groupKey), statement)), vectors.epochKey);
 });
 
-for (const { suite, counter, content, payload } of vectors.messages) {
+Deno.test("vectors: signed actions, each in its epoch", () => {
+  assert.equal(vectors.actions.length, 6);
+  for (const [at, { deed, encoded, hash }] of vectors.actions.entries()) {
+    const action = readAction(fromHex(encoded));
+    assert.deepEqual([action.deed, toHex(action.hash)], [deed, hash]);
+    const { group, incarnation, jid, number, epoch } = action;
+    assert.deepEqual([group, incarnation, jid], [
+      vectors.group,
+      vectors.incarnation,
+      vectors.member.jid,
+    ]);
+    assert.deepEqual([number, epoch, toHex(action.deviceKey)], [
+      1_000 + at,
+      7,
+      vectors.member.deviceKey,
+    ]);
+  }
+});
+
+for (const { suite, counter, content, heard, payload } of vectors.messages) {
   Deno.test(`vectors: a message in ${suite}`, () => {
     const message = readData(fromHex(payload));
     const expected = { epoch: 7, counter, group: vectors.group };
@@ -41,6 +61,7 @@ for (const { suite, counter, content, payload } of vectors.messages) {
       message,
       fromHex(vectors.member.deviceKey),
     );
-    assert.equal(fromUtf8(opened), content);
+    assert.equal(fromUtf8(opened.content), content);
+    assert.deepEqual(opened.heard, heard);
   });
 }

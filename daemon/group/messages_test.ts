@@ -63,7 +63,7 @@ const request: fc.Arbitrary<GroupRequest> = fc.oneof(
   record({ ...head, kind: fc.constant("join" as const), registration: hex(16) }),
   record({
     ...head,
-    kind: fc.constantFrom("leave" as const, "status" as const, "specification" as const),
+    kind: fc.constantFrom("status" as const, "specification" as const),
   }),
   record({
     ...head,
@@ -72,7 +72,11 @@ const request: fc.Arbitrary<GroupRequest> = fc.oneof(
     epoch: u32,
     link: b32,
   }),
-  record({ ...head, kind: fc.constant("act" as const), action: bytes(400) }),
+  record({
+    ...head,
+    kind: fc.constantFrom("act" as const, "leave" as const),
+    action: bytes(400),
+  }),
   record({ ...head, kind: fc.constant("host" as const), specification: fc.string() }),
   record({
     ...head,
@@ -261,13 +265,15 @@ Deno.test("an action and a ticket are their signers', whole", () => {
   const device = ed25519.generate(systemRandom);
   const sign = (body: Bytes) => ed25519.sign(device.secret, ACTION_LABEL, body);
   const { group, incarnation } = statement;
-  const common = { group, incarnation, jid: "a@x", deviceKey: device.public, number: 3, time: 4 };
+  const author = { jid: "a@x", deviceKey: device.public };
+  const common = { group, incarnation, ...author, number: 3, time: 4, epoch: 6 };
   const deeds = [
     { kind: "admit", subject: "b@x", role: "listener" },
     { kind: "expel", subject: "b@x/0123456789abcdef" },
     { kind: "role", subject: "b@x", role: "admin" },
     { kind: "respecify", text: "degree = 4" },
     { kind: "close" },
+    { kind: "leave" },
   ] as const;
   for (const deed of deeds) {
     const action = signAction({ ...common, deed }, sign);

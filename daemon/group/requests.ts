@@ -31,7 +31,10 @@ export type GroupRequest =
       readonly suites: readonly number[];
     }
     | { readonly kind: "join"; /** 32 hex digits. */ readonly registration: string }
-    | { readonly kind: "leave" }
+    | {
+      readonly kind: "leave"; /** A signed action that says so; empty: none. */
+      readonly action: Bytes;
+    }
     | { readonly kind: "status" }
     | { readonly kind: "specification" }
     | {
@@ -69,6 +72,7 @@ export function encodeRequest(request: GroupRequest): Bytes {
     case "resync":
       writer.raw(fromHex(request.incarnation)).u32(request.epoch).raw(request.link);
       break;
+    case "leave":
     case "act":
       writeLong(writer, request.action);
       break;
@@ -78,7 +82,6 @@ export function encodeRequest(request: GroupRequest): Bytes {
     case "authenticate":
       writer.text(request.user).text(request.password);
       break;
-    case "leave":
     case "status":
     case "specification":
   }
@@ -108,7 +111,7 @@ function readBody(kind: number, reader: WireReader): Body {
     case KIND.join:
       return { kind: "join", registration: toHex(reader.raw(16)) };
     case KIND.leave:
-      return { kind: "leave" };
+      return { kind: "leave", action: readLong(reader) };
     case KIND.status:
       return { kind: "status" };
     case KIND.specification:

@@ -1,13 +1,14 @@
 import { type Bytes, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
-import { type Deed, readAction, type SignedAction } from "./action.ts";
+import type { SignedAction } from "./action.ts";
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, specificationHash } from "./spec_text.ts";
 import { reaches, type Specification } from "./specification.ts";
+import { type Act, actionOf, isSignedLeave, isSince, validActions } from "./valid_acts.ts";
 
 /** What a change of the members comes to, and what of it nobody with the right to it signed. */
 export interface Judgement {
@@ -17,12 +18,30 @@ export interface Judgement {
   readonly changed: readonly GroupMember[];
   /** Sentences; empty when everything is as the owners and admins wanted it. */
   readonly unsigned: readonly string[];
-  /** Who expelled, by member id. */
+  /** Who signed that a member goes, by the member's id: who expelled them, or they themselves. */
   readonly authors: ReadonlyMap<string, string>;
-  /** People who have no place any more and need a new act to come again, by bare JID. */
+  /** What only the key server's word says, as sentences. */
+  readonly unproved: readonly string[];
+  /** Who is expelled and needs a new act to come again: bare JIDs, and ids of devices. */
   readonly banned: readonly string[];
+  /** Who came with a right to it: ids. */
+  readonly invited: readonly string[];
+  /** Who came again after an expulsion, and in which epoch that was, by id. */
+  readonly again: ReadonlyMap<string, number>;
+  /** The specification that an owner made valid. */
+  readonly written: Specification | undefined;
   /** Acts that are used up by it, by device key, hex: the highest number of each. */
   readonly acts: ReadonlyMap<string, number>;
+  /** Were the acts behind it seen? Else others may have been used up unseen. */
+  readonly isSeen: boolean;
+}
+
+/** Where somebody was expelled. */
+export interface Expelled {
+  /** 32 hex digits. */
+  readonly incarnation: string;
+  /** The first epoch without them. */
+  readonly epoch: number;
 }
 
 /** What a change is judged by. */
@@ -35,17 +54,23 @@ export interface Evidence {
   readonly specification: Specification;
   /** Hash of the specification before. */
   readonly specified: Bytes;
-  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
-  lastAct(device: string): number | undefined;
+  /** Is this none that was used up in this incarnation before? */
+  isNew(action: SignedAction): boolean;
   /** Has this person been a member here, with this account key? */
   knows(member: GroupMember): boolean;
+  /** Where this person, or this device, was expelled last; undefined: nowhere that we saw. */
+  expelled(member: GroupMember): Expelled | undefined;
+  /** Which incarnation comes after which; below 0 for one that we were not in. */
+  order(incarnation: string): number;
+  /** The epoch since which this device has been in, as far as we saw. */
+  since(member: GroupMember): number;
 }
 
 /**
  * Holds the members of an epoch against its reasons and the signed actions behind them. The key
  * server is trusted to keep the group, yet what it does alone is seen: somebody taken out whom no
  * owner or admin expelled, somebody let in whom the access list does not name, a role or a
- * specification that nobody gave. That somebody left is its word alone.
+ * specification that nobody gave, somebody who left and did not sign it.
  */
 export function judge(evidence: Evidence): Judgement {
   const { before, after, statement } = evidence;
@@ -55,11 +80,17 @@ export function judge(evidence: Evidence): Judgement {
   const specification = written ?? evidence.specification;
   const left: GroupMember[] = [], expelled: GroupMember[] = [], unsigned: string[] = [];
   const authors = new Map<string, string>();
-  const banned = new Set<string>();
+  const unproved: string[] = [];
+  const banned = new Set<string>(), invited: string[] = [];
+  const again = new Map<string, number>();
   for (const member of gone) {
     const reason = reasonFor(statement, member, ["expelled", "left"]);
     if (reason?.kind === "left") {
       left.push(member);
+      if (isSignedLeave(actions, reason, member)) authors.set(member.id, member.jid);
+      else {
+        unproved.push(`That ${member.jid} left, the key server alone says: they did not sign it.`);
+      }
       continue;
     }
     expelled.push(member);
@@ -68,26 +99,37 @@ export function judge(evidence: Evidence): Judgement {
     const isPerson = action === undefined ||
       "subject" in action.deed && action.deed.subject === member.jid;
     if (isPerson && after.every(({ jid }) => jid !== member.jid)) banned.add(member.jid);
+    // One's own devices one takes out for as long as one likes.
+    else if (action?.author.jid !== member.jid) banned.add(member.id);
     if (action === undefined) {
       unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
     }
   }
   for (const member of joined) {
     const reason = reasonFor(statement, member, ["joined"]);
+    const fate = evidence.expelled(member);
     const admitted = actionOf(actions, reason, "admit", member);
-    if (!mayJoin(member, specification, admitted, evidence)) {
-      unsigned.push(
-        `The key server let ${member.jid} in as ${member.role}, which nobody with the right to it ` +
-          "signed.",
-      );
+    const isNews = fate === undefined ||
+      admitted !== undefined && isSince(admitted, fate, evidence);
+    if (fate !== undefined) again.set(member.id, fate.epoch);
+    if (mayJoin(member, specification, isNews ? admitted : undefined, evidence)) {
+      invited.push(member.id);
+      continue;
     }
+    unsigned.push(
+      fate === undefined
+        ? `The key server let ${member.jid} in as ${member.role}, which nobody with the right to it ` +
+          "signed."
+        : `The key server let ${member.jid} in again as ${member.role}; they were expelled in epoch ` +
+          `${fate.epoch}, and nobody with the right to it signed that they may come back.`,
+    );
   }
   for (const member of changed) {
     const reason = reasonFor(statement, member, ["role"]);
     const action = actionOf(actions, reason, "role", member) ??
       actionOf(actions, reason, "admit", member);
     const old = before.find(({ id }) => id === member.id)!.role;
-    const given = action !== undefined && "role" in action.deed &&
+    const given = action !== undefined && action.isNew && "role" in action.deed &&
       action.deed.role === member.role &&
       (action.author.role === "owner" || !reaches(old, "admin"));
     // Who is an owner, and who is none any more, stands in the specification.
@@ -106,12 +148,14 @@ export function judge(evidence: Evidence): Judgement {
     if (!ended) unsigned.push("The key server ended the group on its own.");
   }
   const acts = new Map<string, number>();
-  for (const { number, deviceKey, deed } of actions) {
-    if (deed.kind === "admit") continue;
+  for (const { number, deviceKey, deed, isOfOwn } of actions) {
+    if (deed.kind === "leave" || isOfOwn) continue;
     const device = toHex(deviceKey);
     acts.set(device, Math.max(number, acts.get(device) ?? 0));
   }
-  return { joined, left, expelled, changed, unsigned, authors, banned: [...banned], acts };
+  const people = { joined, left, expelled, changed };
+  const told = { unsigned, unproved, authors, banned: [...banned], invited, again };
+  return { ...people, ...told, written, acts, isSeen: true };
 }
 
 /** The specification that an owner made valid with this change. */
@@ -137,9 +181,14 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
     expelled: [],
     changed,
     unsigned: [],
+    unproved: [],
     authors: new Map(),
     banned: [],
+    invited: [],
+    again: new Map(),
+    written: undefined,
     acts: new Map(),
+    isSeen: false,
   };
 }
 
@@ -161,6 +210,12 @@ export function unprovedSentence(
   return `While this device was away: ${list.join(", ")}. By whose act, the key server alone says.`;
 }
 
+/** Somebody is in a list that nobody proved, of whom this device saw that they were expelled. */
+export function returnedSentence(jid: string, epoch: number): string {
+  return `${jid}, who was expelled in epoch ${epoch}, is in the group again: by whose act, the key ` +
+    "server alone says. Ask the group's owners.";
+}
+
 /** Who is in one list alone, and who has another role. */
 function changesOf(before: Roster, after: Roster) {
   const { gone, come } = rosterDifference(before, after);
@@ -173,40 +228,6 @@ function changesOf(before: Roster, after: Roster) {
   };
 }
 
-/** An action, and what its author was before the change: who comes by it has no say in it. */
-type Act = SignedAction & { readonly author: GroupMember };
-
-/**
- * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
- * travels each time a device of theirs comes; all else counts once, and in its incarnation.
- */
-function validActions(evidence: Evidence): Act[] {
-  const { before, actions, statement, lastAct } = evidence;
-  return actions.flatMap((encoded) => {
-    try {
-      const action = readAction(encoded);
-      const author = before.find(({ jid, deviceKey }) =>
-        jid === action.jid && equal(deviceKey, action.deviceKey)
-      );
-      if (author === undefined || action.group !== statement.group) return [];
-      const isNew = action.number > (lastAct(toHex(action.deviceKey)) ?? -1) &&
-        action.incarnation === statement.incarnation;
-      const own = isOfOwn(action, author, before);
-      const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
-      return fits ? [{ ...action, author }] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Does a member take out another device of the same account? */
-function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
-  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
-  return other !== undefined && other.jid === author.jid &&
-    equal(other.accountKey, author.accountKey);
-}
-
 function reasonFor(
   statement: EpochStatement,
   member: GroupMember,
@@ -217,35 +238,11 @@ function reasonFor(
   );
 }
 
-function actionOf(
-  actions: readonly Act[],
-  reason: Reason | undefined,
-  kind: "admit" | "expel" | "role",
-  member: GroupMember,
-): Act | undefined {
-  if (reason === undefined || reason.action === null) return undefined;
-  return actions.find(({ hash, deed, author }) =>
-    equal(hash, reason.action!) && deed.kind === kind &&
-    (deed.subject === member.jid || deed.subject === member.id) && mayDo(author, deed, member)
-  );
-}
-
-/** Owners make and unmake admins, and nobody by an act an owner; admins have a say over the others. */
-function mayDo(author: GroupMember, deed: Deed, member: GroupMember): boolean {
-  if (deed.kind === "expel") {
-    const own = author.jid === member.jid && equal(author.accountKey, member.accountKey);
-    return own || author.role === "owner" || !reaches(member.role, "admin");
-  }
-  if (deed.kind !== "admit" && deed.kind !== "role") return false;
-  if (deed.role === "owner") return false;
-  return author.role === "owner" || deed.kind === "admit" && deed.role !== "admin";
-}
-
 function mayJoin(
   member: GroupMember,
   specification: Specification,
   admitted: SignedAction | undefined,
-  { before, knows }: Evidence,
+  { before, knows, expelled }: Evidence,
 ): boolean {
   if (isSpecOwner(member, specification)) return true;
   const other = before.find(({ jid, accountKey }) =>
@@ -253,7 +250,7 @@ function mayJoin(
   );
   if (other !== undefined) return other.role === member.role;
   if (admitted?.deed.kind === "admit" && admitted.deed.role === member.role) return true;
-  if (member.role === "owner") return false;
+  if (member.role === "owner" || expelled(member) !== undefined) return false;
   // Who was in before, and was not expelled, comes back without another action, maybe with a role
   // that they were given since; which one they had we cannot tell here, so that it is said.
   if (knows(member)) return true;
@@ -280,10 +277,15 @@ function isSpecOwner(member: GroupMember, { owners }: Specification): boolean {
 
 /** "Epoch 7: bob@example.org left, the key changed." */
 export function epochSentence(epoch: number, judgement: Judgement): string {
-  const { joined, left, expelled, changed, authors } = judgement;
+  const { joined, left, expelled, changed, authors, again } = judgement;
   const said = [
-    ...joined.map(({ jid, role }) => `${jid} joined${role === "member" ? "" : ` as ${role}`}`),
-    ...left.map(({ jid }) => `${jid} left`),
+    ...joined.map(({ jid, id, role }) => {
+      const back = again.get(id);
+      return `${jid}${back === undefined ? "" : `, expelled in epoch ${back},`} joined` +
+        (role === "member" ? "" : ` as ${role}`);
+    }),
+    // Who did not sign it may have been expelled, as far as this device saw.
+    ...left.map(({ jid, id }) => `${jid} ${authors.has(id) ? "left" : "is gone"}`),
     ...expelled.map(({ jid, id }) => {
       const author = authors.get(id);
       if (author === undefined) return `${jid} was taken out`;

@@ -5,7 +5,7 @@ import { ACTION_LABEL, type Deed, signAction, type SignedAction } from "./action
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { memberOf, type Roster } from "./roster.ts";
-import { epochSentence, judge } from "./roster_judge.ts";
+import { epochSentence, type Expelled, judge } from "./roster_judge.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Access, Role } from "./specification.ts";
 import { device, specificationOf, type TestDevice } from "./testing_key_server.ts";
@@ -22,16 +22,17 @@ const INVITED: Access[] = [{ kind: "invited" }];
 const GROUP = "ab".repeat(16);
 
 const INCARNATION = "cd".repeat(16);
+const [OLDER, OLD] = ["01".repeat(16), "02".repeat(16)];
 const SPECIFIED = new Uint8Array(32);
 
 function deedOf(
   author: GroupMember,
   deed: Deed,
-  { group = GROUP, incarnation = INCARNATION, number = 1 } = {},
+  { group = GROUP, incarnation = INCARNATION, number = 1, epoch = 8 } = {},
 ): SignedAction {
   const { key, jid, deviceKey } = devices.get(author.jid)!;
   return signAction(
-    { group, incarnation, jid, deviceKey, number, time: 0, deed },
+    { group, incarnation, jid, deviceKey, number, time: 0, epoch, deed },
     (body) => ed25519.sign(key.secret, ACTION_LABEL, body),
   );
 }
@@ -43,7 +44,12 @@ function judged(
   actions: SignedAction[] = [],
   access: Access[] = INVITED,
   known: string[] = [],
-  { specified = SPECIFIED, last = 0 } = {},
+  { specified = SPECIFIED, last = 0, since = 0, fate }: {
+    specified?: Uint8Array<ArrayBuffer>;
+    last?: number;
+    since?: number;
+    fate?: Expelled;
+  } = {},
 ) {
   const specification = {
     ...specificationOf(systemRandom(32), [devices.get(anna.jid)!], { access }),
@@ -55,14 +61,18 @@ function judged(
     statement: {
       group: GROUP,
       incarnation: INCARNATION,
+      epoch: 9,
       reasons,
       specification: specified,
     } as unknown as EpochStatement,
     actions: actions.map(({ encoded }): Bytes => encoded),
     specification,
     specified: SPECIFIED,
-    lastAct: () => last,
+    isNew: ({ number }) => number > last,
     knows: ({ jid }) => known.includes(jid),
+    expelled: () => fate,
+    order: (incarnation) => [OLDER, OLD, INCARNATION].indexOf(incarnation),
+    since: () => since,
   });
 }
 const because = (kind: Reason["kind"], subject: GroupMember, action?: SignedAction): Reason => ({
@@ -84,6 +94,56 @@ Deno.test("judge() names who expelled, and what the key server did on its own", 
   assert.equal(judged([anna, bob], [anna], []).unsigned.length, 1);
   const left = judged([anna, bob], [anna], [because("left", bob)]);
   assert.deepEqual([left.left, left.unsigned], [[bob], []]);
+});
+
+Deno.test("judge() wants a leaver's own signature, of since they came", () => {
+  const unproved = (action: SignedAction, since = 0) =>
+    judged([anna, bob], [anna], [because("left", bob, action)], [action], INVITED, [], { since })
+      .unproved;
+  assert.deepEqual(unproved(deedOf(bob, { kind: "leave" })), []);
+  const nobodys = judged([anna, bob], [anna], [because("left", bob)]);
+  assert.match(nobodys.unproved.join(), /^That bob@example.org left, the key server alone says/);
+  const others = [
+    deedOf(anna, { kind: "leave" }),
+    deedOf(bob, { kind: "expel", subject: bob.id }),
+    deedOf(bob, { kind: "leave" }, { incarnation: OLD }),
+    deedOf(bob, { kind: "leave" }, { group: "ee".repeat(16) }),
+    deedOf(bob, { kind: "leave" }, { epoch: 9 }),
+  ];
+  for (const action of others) assert.equal(unproved(action).length, 1);
+  assert.equal(unproved(deedOf(bob, { kind: "leave" }, { epoch: 5 }), 6).length, 1, "came again");
+  assert.equal(unproved(deedOf(bob, { kind: "leave" }, { epoch: 6 }), 6).length, 0);
+});
+
+Deno.test("judge() lets nobody back by what was signed before they were expelled", () => {
+  const domain: Access[] = [{ kind: "domain", domain: "example.org" }];
+  const comes = (
+    fate: Expelled,
+    signed?: { incarnation?: string; epoch?: number },
+    access = INVITED,
+  ) => {
+    const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }, signed);
+    const acts = signed === undefined ? [] : [admit];
+    const reasons = [because("joined", carol, acts[0])];
+    return judged([anna], [anna, carol], reasons, acts, access, [], { fate });
+  };
+  const now = { incarnation: INCARNATION, epoch: 6 };
+  const back = comes(now, { epoch: 5 }).unsigned;
+  assert.match(
+    back.join(),
+    /let carol@example.org in again as member; they were expelled in epoch 6/,
+  );
+  const fine = comes(now, { epoch: 6 });
+  assert.deepEqual([fine.unsigned, fine.invited], [[], [carol.id]]);
+  assert.match(epochSentence(9, fine), /carol@example.org, expelled in epoch 6, joined,/);
+  assert.equal(comes(now, undefined, domain).unsigned.length, 1, "by the access list");
+  assert.equal(comes(now, { incarnation: OLD, epoch: 99 }).unsigned.length, 1);
+  assert.equal(comes({ incarnation: OLD, epoch: 99 }, { epoch: 1 }).unsigned.length, 0);
+  assert.equal(
+    comes({ incarnation: OLD, epoch: 6 }, { incarnation: OLDER, epoch: 99 }).unsigned.length,
+    1,
+  );
+  assert.equal(comes(now, { incarnation: "99".repeat(16), epoch: 99 }).unsigned.length, 1);
 });
 
 Deno.test("judge() lets members take out devices of their own", () => {

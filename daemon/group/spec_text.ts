@@ -1,5 +1,5 @@
 import { type Bytes, SimppdError, utf8 } from "../base/mod.ts";
-import { framed, sha256 } from "../crypto/mod.ts";
+import { equal, framed, sha256 } from "../crypto/mod.ts";
 import { SPEC_FIELDS } from "./spec_fields.ts";
 import type { Specification } from "./specification.ts";
 
@@ -87,6 +87,12 @@ export function specificationHash(specification: Specification): Bytes {
 }
 /** Every epoch names it. */
 const hashes = new WeakMap<Specification, Bytes>();
+
+/** Group, room and key server do not change: is it another text for the same? */
+export function isOfSameGroup(one: Specification, other: Specification): boolean {
+  return one.group === other.group && one.room === other.room &&
+    equal(one.keyServer.key, other.keyServer.key);
+}
 
 interface Line {
   readonly line: number;

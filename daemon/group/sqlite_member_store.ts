@@ -1,13 +1,16 @@
-import { type Bytes, WireReader, WireWriter } from "../base/mod.ts";
+import { type Bytes, fromHex, toHex, WireReader, WireWriter } from "../base/mod.ts";
 import { type DatabaseSync, transaction, type Vault } from "../store/mod.ts";
 import { dataSuite, dataSuiteByCode } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
+import type { Expelled } from "./roster_judge.ts";
 
 /** Counters of one sender and epoch that are told apart behind the newest one. */
 const WINDOW = 8192;
+/** Bytes of an account key. */
+const KEY = 32;
 
 /** What lies in the current list of members about one of them. */
 interface Listed {
@@ -142,21 +145,59 @@ export class SqliteMemberStore implements MemberStore {
     ).run(this.#group);
   }
 
+  since(incarnation: string, device: string): number {
+    const rows = this.#db.prepare(
+      `SELECT place, first, last FROM group_members WHERE grp = ? AND incarnation = ? AND device = ?
+       ORDER BY first DESC`,
+    ).all(this.#group, incarnation, device);
+    let since = Number(rows[0]?.first ?? 0);
+    // Another role has a row of its own, in the same place.
+    for (const { place, first, last } of rows.slice(1)) {
+      if (last !== since - 1 || place !== rows[0]!.place) break;
+      since = Number(first);
+    }
+    // Who was in when we came may have been for long.
+    return since <= (this.firstEpoch(incarnation) ?? 0) ? 0 : since;
+  }
+
   person(jid: string): Bytes | undefined {
+    const known = this.#known(jid);
+    return known?.length === KEY ? known : undefined;
+  }
+
+  addPerson(jid: string, accountKey: Bytes): void {
+    this.#setKnown(jid, accountKey);
+  }
+
+  expelled(subject: string): Expelled | undefined {
+    const known = this.#known(subject);
+    if (known === undefined || known.length === KEY) return undefined;
+    const reader = new WireReader(known);
+    return { incarnation: toHex(reader.raw(16)), epoch: reader.u32() };
+  }
+
+  addExpelled(subject: string, { incarnation, epoch }: Expelled): void {
+    this.#setKnown(subject, new WireWriter().raw(fromHex(incarnation)).u32(epoch).finish());
+  }
+
+  removeExpelled(subject: string): void {
+    if (this.expelled(subject) === undefined) return;
+    this.#db.prepare("DELETE FROM group_persons WHERE grp = ? AND jid = ?")
+      .run(this.#group, subject);
+  }
+
+  /** A person's account key, or where they were expelled. */
+  #known(jid: string): Bytes | undefined {
     const row = this.#db.prepare("SELECT sealed FROM group_persons WHERE grp = ? AND jid = ?")
       .get(this.#group, jid);
     if (row === undefined) return undefined;
     return this.#vault.open(`group_persons/${this.#group}/${jid}`, row.sealed as Uint8Array);
   }
 
-  addPerson(jid: string, accountKey: Bytes): void {
-    const sealed = this.#vault.seal(`group_persons/${this.#group}/${jid}`, accountKey);
+  #setKnown(jid: string, what: Bytes): void {
+    const sealed = this.#vault.seal(`group_persons/${this.#group}/${jid}`, what);
     this.#db.prepare("INSERT OR REPLACE INTO group_persons (grp, jid, sealed) VALUES (?, ?, ?)")
       .run(this.#group, jid, sealed);
-  }
-
-  removePerson(jid: string): void {
-    this.#db.prepare("DELETE FROM group_persons WHERE grp = ? AND jid = ?").run(this.#group, jid);
   }
 
   reserveCounters(count: number): number {

@@ -4,6 +4,7 @@ import { ed25519, systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
 import type { ProvedDevice } from "./channels.ts";
 import { type DataSuiteId, DEFAULT_DATA_SUITES } from "./data_suites.ts";
+import type { DeviceLists } from "./device_watch.ts";
 import type { GroupEvent, Opened } from "./group_keys.ts";
 import { KeyServer } from "./key_server.ts";
 import { KeyServerStore } from "./key_server_store.ts";
@@ -208,9 +209,11 @@ export class TestPerson {
   readonly refused: string[] = [];
   /** ms by which its clock is wrong. */
   skew = 0;
-  /** Is it in the room? Else it hears nothing there. */
+  /** Is it in the room? Else it hears nothing there. See {@link enter}. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
+  /** Counts from the next start. */
+  devices: DeviceLists | undefined;
   pinned: (jid: string) => Bytes | undefined = (jid) =>
     jid === KEY_SERVER ? SERVER_ACCOUNT : undefined;
   group!: KeystoneGroup;
@@ -231,6 +234,16 @@ export class TestPerson {
   crash(): void {
     this.group.close();
     this.#start();
+  }
+
+  /** Goes out of the room and comes back; what is said meanwhile it hears out of the archive at most. */
+  away(): void {
+    this.present = false;
+    this.group.setPresent(false);
+  }
+  enter(): void {
+    this.present = true;
+    this.group.setPresent(true);
   }
 
   async join(): Promise<void> {
@@ -286,6 +299,7 @@ export class TestPerson {
       schedule: clock.schedule,
       policy: () => this.policy,
       pinned: (jid) => this.pinned(jid),
+      ...this.devices === undefined ? {} : { devices: this.devices },
     });
     this.group.events.on((event) => {
       this.events.push(event);

@@ -77,7 +77,7 @@ async function comeAndGo(group: string, at: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5 * systemRandom(1)[0]! / 64));
     if (systemRandom(1)[0]! < 100) continue;
     say("leaves", id);
-    await ask({ kind: "leave" });
+    await ask({ kind: "leave", action: new Uint8Array() });
     say("out", id);
   }
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type * as views from "../views/mod.ts";
 import { displayItem, displays, displayUrl } from "./display_answers.ts";
-import { group } from "./group_answers.ts";
+import { group, groupSuites } from "./group_answers.ts";
 import { file, fileLimits } from "./file_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
@@ -221,6 +221,7 @@ export const answers = {
   RoomMessage: roomMessage,
   Group: group,
   Specification: v.object({ text }),
+  GroupSuites: groupSuites,
   Camera: camera,
   Call: call,
   File: file,

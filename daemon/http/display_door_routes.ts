@@ -10,18 +10,19 @@ export const displayDoorRoutes: readonly DoorRoute[] = [
   {
     method: "post",
     path: "/api/displays",
-    summary: "Show a file (the body), `?name=` its name, to `?to=` a group or contact, or here",
+    summary:
+      "Show a file (the body), `?name=` its name, here, or `?to=` others, `?size=` its bytes",
     access: "known",
     consumes: OCTETS,
     produces: "application/json",
     answer: "Display",
     async handle(c, { app }) {
-      const { name, to = null } = validated(presentQuery, c.req.query(), "query");
+      const { to = null, ...file } = validated(presentQuery, c.req.query(), "query");
       const bytes = c.req.raw.body;
       if (bytes === null || c.req.header("content-type") !== OCTETS) {
         throw new SimppdError("bad-input", `The body must be the file, sent as ${OCTETS}.`);
       }
-      return c.json(await app.presentFile({ to, name, bytes }));
+      return c.json(await app.presentFile({ to, ...file, bytes }));
     },
   },
   {

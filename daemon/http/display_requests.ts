@@ -19,4 +19,7 @@ export const displayPolicyBody = v.strictObject({
 export const presentQuery = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)),
   to: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(3071))),
+  size: v.exactOptional(
+    v.pipe(v.string(), v.maxLength(16), v.digits(), v.transform(Number), v.safeInteger()),
+  ),
 });

@@ -5,6 +5,7 @@ import { invitation } from "./room_answers.ts";
 const text = v.string();
 const problem = v.object({ code: text, message: text });
 const role = v.picklist(["owner", "admin", "member", "listener"]);
+const suite = v.picklist(["aes-256-gcm", "aes-128-cbc-hmac", "lsim-2003"]);
 
 const member = v.object({
   jid: text,
@@ -15,6 +16,8 @@ const member = v.object({
   presence: v.picklist(["online", "away", "dnd", "offline"]),
   trust: v.picklist(["own", "verified", "first-use", "changed", "unknown"]),
 });
+
+export const groupSuites = v.object({ suites: v.array(suite) });
 
 export const group = v.object({
   jid: text,
@@ -33,6 +36,8 @@ export const group = v.object({
     }),
   ),
   server: text,
+  ownServer: v.boolean(),
+  suites: v.object({ group: v.array(suite), allowed: v.array(suite), own: v.boolean() }),
   role: v.nullable(role),
   maySend: v.boolean(),
   members: v.array(member),

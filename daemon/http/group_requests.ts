@@ -15,17 +15,23 @@ const ticket = v.exactOptional(v.strictObject({
   ca: v.exactOptional(pem),
 }));
 
+const suites = v.pipe(v.array(line(64)), v.maxLength(3));
+
 export const createGroupBody = v.strictObject({
   name: line(256),
   server: v.exactOptional(line(1023)),
   keyServer: v.exactOptional(v.strictObject({ jid, key: line(64) })),
   registrars: v.exactOptional(v.pipe(v.array(line(1024)), v.maxLength(16))),
+  suites: v.exactOptional(suites),
   ticket,
 });
 export const answerGroupBody = v.strictObject({
   answer: v.picklist(["accept", "later", "decline"]),
   ticket,
 });
+export const specifiedGroupBody = v.strictObject({ specification: line(32_768), ticket });
+export const groupSuitesBody = v.strictObject({ suites });
+export const suitesOfGroupBody = v.strictObject({ suites: v.nullable(suites) });
 export const joinGroupBody = v.strictObject({ ticket });
 export const leaveGroupBody = v.strictObject({ force: v.exactOptional(v.boolean()) });
 export const inviteToGroupBody = v.strictObject({

@@ -12,6 +12,25 @@ export const groupRoutes: readonly Route[] = [
     answer: "Group",
     handle: ({ app, body }) => app.createGroup(body),
   }),
+  route("post", "/api/specified-group", "Come into a group by its specification", {
+    body: requests.specifiedGroupBody,
+    answer: "Group",
+    handle: ({ app, body }) => app.joinSpecifiedGroup(body.specification, body.ticket),
+  }),
+  route("get", "/api/group-suites", "Data suites allowed in groups without a choice of their own", {
+    answer: "GroupSuites",
+    handle: ({ app }) => app.groupSuites(),
+  }),
+  route("put", "/api/group-suites", "Allow data suites in groups without a choice of their own", {
+    body: requests.groupSuitesBody,
+    answer: "GroupSuites",
+    handle: ({ app, body }) => app.setGroupSuites(null, body.suites),
+  }),
+  route("put", "/api/groups/:jid/suites", "Allow data suites in one group; null: as everywhere", {
+    body: requests.suitesOfGroupBody,
+    answer: "GroupSuites",
+    handle: ({ app, param, body }) => app.setGroupSuites(param("jid"), body.suites),
+  }),
   route("post", "/api/groups/:jid/invitation", "Accept an invitation, put it aside, or decline", {
     body: requests.answerGroupBody,
     answer: "Group",

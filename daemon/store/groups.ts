@@ -30,6 +30,8 @@ export interface StoredGroup {
   readonly admitted: readonly string[];
   /** What some of them answered, by bare JID. */
   readonly answers?: Readonly<Record<string, "later" | "declined">>;
+  /** Data suites allowed in it; those allowed everywhere when absent. */
+  readonly suites?: readonly ("aes-256-gcm" | "aes-128-cbc-hmac" | "lsim-2003")[];
   /** What was not shown, by cause. */
   readonly refused: Readonly<Record<string, number>>;
   /** What one shows to a registrar; a password is never kept. */

@@ -28,6 +28,9 @@ export interface GroupView {
   registrars: GroupRegistrarView[];
   /** Domain of the room; whoever runs it sees who writes when, and nothing of what. */
   server: string;
+  /** This daemon carries that server. */
+  ownServer: boolean;
+  suites: GroupSuitesView;
   /** Ours; null while we are no member. */
   role: GroupRole | null;
   maySend: boolean;
@@ -38,6 +41,19 @@ export interface GroupView {
   refused: { code: string; count: number }[];
   /** May messages be opened that came while this device was away? */
   history: "none" | "own";
+}
+
+/** How messages are sealed, strongest first. `lsim-2003` is weak: it is Blowfish. */
+export type GroupSuite = "aes-256-gcm" | "aes-128-cbc-hmac" | "lsim-2003";
+
+/** The strongest that stands in both, and in the lists of all members, is used. */
+export interface GroupSuitesView {
+  /** By the group's specification. */
+  group: GroupSuite[];
+  /** On this device. */
+  allowed: GroupSuite[];
+  /** Chosen for this group; else as everywhere. */
+  own: boolean;
 }
 
 /** Somebody who may come in and has not. */

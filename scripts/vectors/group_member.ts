@@ -5,6 +5,7 @@
  */
 import { fromHex, toHex, utf8 } from "../../daemon/base/mod.ts";
 import { ed25519, sha256 } from "../../daemon/crypto/mod.ts";
+import { ACTION_LABEL, type Deed, signAction } from "../../daemon/group/action.ts";
 import { sealData } from "../../daemon/group/data_message.ts";
 import {
   DATA_SUITE_IDS,
@@ -53,6 +54,10 @@ const groupKey = bytes("group key", 32);
 const epochKey = epochKeyOf(groupKey, statement);
 const messages = DATA_SUITE_IDS.map((suite, at) => {
   const content = `content in ${suite}`;
+  const heard = Array.from(
+    { length: at },
+    (_, before) => ({ device: member.device, counter: 30 + before }),
+  );
   const header = {
     group: fromHex(group),
     incarnation: fromHex(incarnation),
@@ -67,8 +72,26 @@ const messages = DATA_SUITE_IDS.map((suite, at) => {
     header,
     utf8(content),
     (label, signed) => ed25519.sign(device.secret, label, signed),
+    heard,
   );
-  return { suite, counter: header.counter, content, payload: toHex(payload) };
+  return { suite, counter: header.counter, content, heard, payload: toHex(payload) };
+});
+const deeds: readonly Deed[] = [
+  { kind: "admit", subject: "bob@example.org", role: "listener" },
+  { kind: "expel", subject: "bob@example.org" },
+  { kind: "role", subject: "bob@example.org", role: "admin" },
+  { kind: "respecify", text: printSpecification(specification) },
+  { kind: "close" },
+  { kind: "leave" },
+];
+const actions = deeds.map((deed, at) => {
+  const { jid, deviceKey } = member;
+  const head = { group, incarnation, jid, deviceKey, number: 1_000 + at, time: 2_000 + at };
+  const { encoded, hash } = signAction(
+    { ...head, epoch: 7, deed },
+    (body) => ed25519.sign(device.secret, ACTION_LABEL, body),
+  );
+  return { deed, encoded: toHex(encoded), hash: toHex(hash) };
 });
 const text = JSON.stringify(
   {
@@ -83,6 +106,7 @@ const text = JSON.stringify(
     groupKey: toHex(groupKey),
     epochKey: toHex(epochKey),
     messages,
+    actions,
   },
   null,
   1,

@@ -368,8 +368,9 @@ Deno.test({
 
       await step("the kiosk shows the stage alone, and what comes", async (bed) => {
         const { page, show } = bed;
-        await page.evaluate(`location.hash = "#kiosk"`);
+        await page.goto(`${bed.door.launchLink()}&kiosk`);
         await page.getByRole("heading", { name: "Nothing is shown" }).waitFor();
+        assert.equal(new URL(page.url()).hash, "#kiosk");
         assert.equal(await page.getByRole("navigation").count(), 0);
         await show(png(64, 48, [30, 60, 200]), "blue.png");
         await until(async () => await middle(page) === "30,60,200", "the picture is seen");

@@ -1,36 +1,167 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { absent } from "../real_parts.ts";
+import { fromBase64 } from "../../daemon/base/mod.ts";
+import { KIND } from "../../daemon/group/mod.ts";
+import { Rooms, XmppClient } from "../../daemon/xmpp/client/mod.ts";
+import { COMPONENT_SECRET, type Prosody, startProsody } from "../../scripts/peers/prosody.ts";
+import { Slixmpp } from "../../scripts/peers/slixmpp.ts";
+import { until } from "../daemon.ts";
+import { absent, absentPeer } from "../real_parts.ts";
+import { Running } from "../running.ts";
 import { type Person, withPeople } from "./dashboard.ts";
+
+const NAMES = ["Alice", "Bob", "Carol", "Dave"];
+
+/** Where people make their group. */
+interface Place {
+  /** Signs everybody in, the others as contacts of the first. */
+  gather(people: readonly Person[]): Promise<void>;
+  /** Chooses in the dialog who keeps the group's keys. */
+  choose(dialog: Page): Promise<void>;
+  /** Address of who keeps them. */
+  keeper(maker: Person): string;
+  /** The group is made, and nobody else is in it yet. */
+  made(room: string): Promise<void>;
+}
+
+const withFour = (work: (people: Person[]) => Promise<void>) =>
+  withPeople(NAMES.map((name) => name.toLowerCase()), work);
 
 Deno.test({
   name: "three people share an encrypted group, one is expelled, a fourth joins late",
   ignore: absent("chromium"),
-  fn: () => withPeople(["alice", "bob", "carol", "dave"], shareGroup),
+  fn: () =>
+    withFour((people) =>
+      shareGroup(people, {
+        async gather([alice, ...others]) {
+          await alice!.app.carry({ nick: "Alice", reach: "this-machine" });
+          for (const [at, { app }] of others.entries()) {
+            await app.join({ link: (await alice!.app.invite()).link, nick: NAMES[at + 1]! });
+          }
+        },
+        choose: () => Promise.resolve(),
+        keeper: ({ app }) => app.status().account!.jid,
+        made: () => Promise.resolve(),
+      })
+    ),
 });
 
-async function shareGroup(people: Person[]): Promise<void> {
+Deno.test({
+  name: "the same on Prosody, its key server a component, with an eavesdropper in the room",
+  ignore: absent("chromium") || absent("prosody") || absentPeer("slixmpp", Slixmpp.installed()),
+  fn: async () => {
+    const accounts = Object.fromEntries(
+      [...NAMES, "Eve"].map((name) => [name.toLowerCase(), PASSWORD]),
+    );
+    const prosody = (await startProsody({ accounts }))!;
+    const root = await Deno.makeTempDir({ prefix: "simppd-browser-keys-" });
+    try {
+      await shareOnProsody(prosody, root);
+    } finally {
+      await prosody.stop();
+      await Deno.remove(root, { recursive: true });
+    }
+  },
+});
+
+const PASSWORD = "correct horse battery";
+
+async function shareOnProsody({ domain, ports, pin, caPem }: Prosody, root: string): Promise<void> {
+  const keys = `component.${domain}`, eves = `eve@${domain}`;
+  const secret = join(root, "secret");
+  await Deno.writeTextFile(secret, COMPONENT_SECRET, { mode: 0o600 });
+  await using keeper = await Running.start(
+    ...["keyserver", "run", "--data", join(root, "keys"), "--component", `${keys}=@${secret}`],
+    ...["--server", `127.0.0.1:${ports.component}`, "--for", domain],
+  );
+  const account = { jid: eves, password: PASSWORD, port: ports.direct, caPem };
+  const eve = await Slixmpp.start({ ...account, tls: "direct" });
+  await using ending = new AsyncDisposableStack();
+  ending.defer(async () => void await eve.stop());
+  await withFour((people) =>
+    shareGroup(people, {
+      async gather(people) {
+        for (const [at, { app }] of people.entries()) {
+          const nick = NAMES[at]!, jid = `${nick.toLowerCase()}@${domain}`;
+          const server = `127.0.0.1:${ports.starttls}`;
+          await app.signIn({ jid, password: PASSWORD, nick, server, pin });
+          if (at === 0) continue;
+          const first = people[0]!.app;
+          await first.addContact({ jid, name: nick });
+          await until(`${nick} to be asked`, () => app.contacts().at(0));
+          await app.changeContact(first.status().account!.jid, { accept: true });
+        }
+      },
+      async choose(page) {
+        await page.getByText("Have the keys kept elsewhere").click();
+        await page.getByLabel("Address of the key server").fill(keys);
+        await page.getByLabel(/^Its key/).fill(keeper.said.key);
+      },
+      keeper: () => keys,
+      /** Who runs the room's server lets somebody in who is no member of the group. */
+      async made(room) {
+        const client = new XmppClient({
+          jid: `alice@${domain}`,
+          password: PASSWORD,
+          endpoints: [{ host: "127.0.0.1", port: ports.direct, tls: "direct" }],
+          trust: { kind: "pin", pin },
+        });
+        try {
+          await client.connect();
+          await new Rooms(client).open(room).administration.setAffiliation(eves, "member");
+        } finally {
+          await client.close();
+        }
+        await eve.request("connect");
+        await eve.request("join", { room, nick: "eve" });
+      },
+    })
+  );
+  const heard = eve.events.flatMap(({ event, xml = "", body }) => {
+    assert.ok(event !== "message" || body === undefined, `${body}`);
+    const payload = /<group xmlns="urn:simpp:group:1">([^<]+)</.exec(xml)?.[1];
+    return event === "overheard" && payload !== undefined ? [{ xml, payload }] : [];
+  });
+  const of = (kind: number) => heard.filter(({ payload }) => fromBase64(payload)[0] === kind);
+  assert.equal(of(KIND.data).length, SAID.length);
+  assert.ok(of(KIND.rekey).length >= 4);
+  const latin = new TextDecoder("latin1");
+  const all = heard.map(({ xml, payload }) => xml + latin.decode(fromBase64(payload))).join("\n");
+  for (const text of [...SAID, "Circle"]) {
+    assert.ok(!all.includes(text), `"${text}" can be read in the room`);
+  }
+}
+
+const SAID = [
+  "only the two of us",
+  "hello from Carol",
+  "Bob does not read this",
+  "welcome, Dave",
+] as const;
+
+async function shareGroup(people: Person[], place: Place): Promise<void> {
   const [alice, bob, carol, dave] = people as [Person, Person, Person, Person];
-  await alice.app.carry({ nick: "Alice", reach: "this-machine" });
+  await place.gather(people);
   for (const [person, nick] of [[bob, "Bob"], [carol, "Carol"], [dave, "Dave"]] as const) {
-    await person.app.join({ link: (await alice.app.invite()).link, nick });
     await list(alice.page).getByRole("button", { name: nick }).waitFor();
     await list(person.page).getByRole("button", { name: /alice/i }).waitFor();
   }
 
   await alice.page.getByRole("button", { name: "New group or room" }).click();
   await alice.page.getByLabel("Name of the group").fill("Circle");
+  await place.choose(alice.page);
   await picture(alice.page, "e2e-1-make");
   await alice.page.getByRole("button", { name: "Make the group" }).click();
   await line(alice.page, "Epoch 1: the group is made.");
   await alice.page.getByText("Encrypted, epoch 1").waitFor();
+  await place.made(alice.app.groups()[0]!.jid);
 
   await invite(alice.page, "Bob");
   const card = bob.page.getByRole("article", { name: "Invitation to the group Circle" });
   await card.getByText("invites you to an encrypted group").waitFor();
-  const alices = alice.app.status().account!.jid;
-  await card.getByText(`Keys are kept by ${alices}, who can read the group.`).waitFor();
+  const keeper = place.keeper(alice);
+  await card.getByText(`Keys are kept by ${keeper}, who can read the group.`).waitFor();
   await card.getByText(/^The room is run by rooms\./).waitFor();
   await picture(bob.page, "e2e-2-invitation");
   await card.getByRole("button", { name: "Later" }).click();

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { authority, issued } from "../../daemon/app/keystone/testing_certificates.ts";
 import { main } from "../../daemon/cli/mod.ts";
 import type { ContactView, GroupView, RoomMessageView } from "../../daemon/views/mod.ts";
-import { Daemon, simppdCommand, until } from "../daemon.ts";
+import { Daemon, until } from "../daemon.ts";
+import { Running } from "../running.ts";
 
 const DOMAIN = "chat.test", KEYS = `keys.${DOMAIN}`, APART = `apart.${DOMAIN}`;
 const REGISTRAR = `registrar.${DOMAIN}`;
@@ -26,63 +27,22 @@ async function simppd(
   return { code, answer: JSON.parse(out[0] ?? "null") };
 }
 
-/** A verb that runs until it is told to end, as a process of its own; `said` is its first line. */
-class Running implements AsyncDisposable {
-  readonly said: Said;
-  readonly #child: Deno.ChildProcess;
-  readonly #rest: ReadableStreamDefaultReader<string>;
-  #ended = false;
-
-  private constructor(
-    said: Said,
-    child: Deno.ChildProcess,
-    rest: ReadableStreamDefaultReader<string>,
-  ) {
-    this.said = said;
-    this.#child = child;
-    this.#rest = rest;
-  }
-
-  static async start(args: readonly string[]): Promise<Running> {
-    const [program, ...words] = simppdCommand();
-    const child = new Deno.Command(program!, {
-      args: [...words, ...args, "--json"],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!text.includes("\n")) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`simppd ${args.join(" ")} ended: ${text}`);
-      text += value;
-    }
-    return new Running(JSON.parse(text), child, reader);
-  }
-
-  async end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#child.kill(signal);
-    await this.#rest.cancel();
-    const { code } = await this.#child.status;
-    if (signal === "SIGTERM") assert.equal(code, 0);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
-  }
-}
-
 /** Somebody's daemon, asked on the command line. */
 class Person implements AsyncDisposable {
   readonly name: string;
-  readonly daemon: Daemon;
+  daemon: Daemon;
 
   constructor(name: string, daemon: Daemon) {
     this.name = name;
     this.daemon = daemon;
+  }
+
+  async back(): Promise<void> {
+    this.daemon = await Daemon.start(this.daemon.state);
+    await until(
+      `${this.name} online`,
+      async () => (await this.daemon.status()).state === "online" || undefined,
+    );
   }
 
   get jid(): string {
@@ -161,11 +121,11 @@ async function play(root: string): Promise<void> {
   };
   const secret = await file("secret", "a secret of components\n");
   const data = ["--data", join(root, "server")];
-  await using server = await Running.start([
+  await using server = await Running.start(
     ...["server", "run", ...data, "--domain", DOMAIN, "--port", "0", "--no-starttls", "--no-https"],
     ...["--keyserver", "--component-port", "0"],
     ...[APART, REGISTRAR].flatMap((domain) => ["--component", `${domain}=@${secret}`]),
-  ]);
+  );
   const component = (domain: string) => [
     ...["--component", `${domain}=@${secret}`],
     ...["--server", `127.0.0.1:${server.said.componentPort}`],
@@ -184,7 +144,7 @@ async function play(root: string): Promise<void> {
     ...["--key", await file("own.key", own.key)],
   ];
   const registrar = (name: string, ...how: string[]) =>
-    Running.start(["registrar", "run", "--data", join(root, name), ...how]);
+    Running.start("registrar", "run", "--data", join(root, name), ...how);
   await using bySimpp = await registrar("r1", ...component(REGISTRAR));
   await using byCertificate = await registrar("r2", ...https, "--client-ca", caFile);
   await using byPassword = await registrar("r3", ...https, "--users", users);
@@ -195,7 +155,7 @@ async function play(root: string): Promise<void> {
     ...["--registrars", join(root, "registrars")],
   ];
   await file("registrars", `# ours\n${entries.join("\n")}\n`);
-  let apart = await Running.start(keeping("keys"));
+  let apart = await Running.start(...keeping("keys"));
   await using keyServers = new AsyncDisposableStack();
   keyServers.defer(() => apart.end());
   assert.deepEqual(apart.said.registrars, ["ours", "office", "people"]);
@@ -249,17 +209,33 @@ async function play(root: string): Promise<void> {
   await carol.does(["group", "send", lab.jid, "each came another way"]);
   for (const each of [anna, bob]) await each.hears(lab.jid, "each came another way");
 
-  // Killed at once after it answered, it goes on where it was.
+  // Killed at once after it answered, it goes on where it was; who missed what it had said, and
+  // came and went before it was back, reads then what was written meanwhile.
   const { epoch } = await anna.group(lab.jid);
+  await carol.daemon.stop();
   await anna.does(["group", "expel", lab.jid, bob.jid]);
   await apart.end("SIGKILL");
-  await carol.does(["group", "send", lab.jid, "while it is away"]);
-  await anna.hears(lab.jid, "while it is away");
-  apart = await Running.start(keeping("keys"));
+  await anna.does(["group", "send", lab.jid, "while it is away"]);
+  for (let times = 0; times < 2; times++) {
+    await carol.back();
+    await until(
+      "Carol there",
+      async () =>
+        (await anna.group(lab.jid)).members.find(({ jid, presence }) =>
+          jid === carol.jid && presence === "online"
+        ),
+    );
+    // Time to read the archive.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.ok(!(await carol.texts(lab.jid)).includes("while it is away"));
+    if (times === 0) await carol.daemon.stop();
+  }
+  apart = await Running.start(...keeping("keys"));
   assert.deepEqual(
     apart.said.groups.map((each: { epoch: number; members: number }) => [each.epoch, each.members]),
     [[epoch!.number + 1, 2]],
   );
+  await carol.hears(lab.jid, "while it is away");
   assert.ok(!(await bob.texts(lab.jid)).includes("while it is away"));
   await anna.does(["group", "invite", lab.jid, bob.jid]);
   assert.equal((await bob.does(["group", "join", lab.jid])).state, "in", "by the same certificate");
@@ -276,7 +252,7 @@ async function play(root: string): Promise<void> {
   await Deno.remove(join(root, "keys"), { recursive: true });
   const restored = await simppd(["keyserver", "restore", backup, ...moved], passphrase);
   assert.deepEqual(restored, { code: 0, answer: { key: apart.said.key } });
-  apart = await Running.start(keeping("moved"));
+  apart = await Running.start(...keeping("moved"));
   for (const each of [anna, bob, carol]) {
     await each.hears(lab.jid, "restored");
     await until(`${each.name} to be in`, async () => {

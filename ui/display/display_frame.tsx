@@ -1,5 +1,5 @@
 /** One shown file, in a frame of another origin that may do nothing. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { displayApi } from "../api/display_routes.ts";
 import type { DisplayItemView, DisplayUrlView } from "../api/views.ts";
@@ -14,7 +14,8 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
   const tries = useSignal(0);
   const { id, name } = item;
 
-  useEffect(() => {
+  // Not after the next drawing of the page: the file is wanted before the bar around it.
+  useLayoutEffect(() => {
     const over = new AbortController();
     ready.value = false;
     problem.value = null;
@@ -25,13 +26,12 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
         over.signal.addEventListener("abort", end);
         const frame = frameOf(url, name);
         frame.addEventListener("load", () => ready.value = true, { once: true });
-        if (url.kind === "pdf") {
-          const fail = (message: string) => {
-            frame.remove();
-            problem.value = message;
-          };
-          handPdf(frame, url.handle, over.signal, fail);
-        }
+        const fail = (message: string) => {
+          frame.remove();
+          problem.value = message;
+        };
+        if (url.kind === "pdf") handPdf(frame, url.handle, over.signal, fail);
+        if (url.kind === "audio" || url.kind === "video") hearMedia(frame, over.signal, fail);
         place.current!.append(frame);
         over.signal.addEventListener("abort", () => frame.remove());
       },
@@ -66,6 +66,17 @@ function frameOf({ url, sandbox }: DisplayUrlView, name: string): HTMLIFrameElem
   frame.title = text.display.frame(name);
   frame.src = url;
   return frame;
+}
+
+/** The page of a sound or video says one thing: that it cannot be played. */
+function hearMedia(
+  frame: HTMLIFrameElement,
+  signal: AbortSignal,
+  fail: (message: string) => void,
+): void {
+  addEventListener("message", ({ source, data }: MessageEvent) => {
+    if (source === frame.contentWindow && data === "unplayable") fail(text.display.unplayable);
+  }, { signal });
 }
 
 /** Hands the bytes into the frame once it says that it is there, and takes it away when it is mute. */

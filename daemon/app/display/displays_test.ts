@@ -300,7 +300,9 @@ Deno.test("present() shows a file here alone, within bounds, or sends it", async
     },
     sendClear: (to) => Promise.resolve(void cleared.push(to)),
   });
-  const sent = await sending.present({ to: GROUP, name: "b.png", bytes: bytes(png(1, 1)) });
+  const image = { to: GROUP, name: "b.png", bytes: bytes(png(1, 1)) };
+  await assert.rejects(sending.present(image), { code: "bad-input" });
+  const sent = await sending.present({ ...image, size: png(1, 1).length });
   assert.deepEqual([sent.place, sent.mine], [GROUP, true]);
   await sending.clear(GROUP);
   assert.deepEqual(cleared, [GROUP]);

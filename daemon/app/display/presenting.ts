@@ -14,6 +14,7 @@ export interface DisplaySending {
   sendFile(input: {
     to: string;
     name: string;
+    size: number;
     bytes: ReadableStream<Uint8Array>;
     display: true;
   }): Promise<{ id: string }>;
@@ -36,14 +37,19 @@ export class Presenting {
 
   /**
    * @param input.to group or contact; null: this machine's stage alone, from memory
-   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`
+   * @param input.size needed for others: a file is sealed as it comes, and its size stands first
+   * @throws SimppdError `too-large`, `no-file-transfer`, `display-…`, `bad-input`; those of sending
    */
   async present(
-    input: { to: string | null; name: string; bytes: ReadableStream<Uint8Array> },
+    input: { to: string | null; name: string; size?: number; bytes: ReadableStream<Uint8Array> },
   ): Promise<DisplayItemView> {
-    const { to, name, bytes } = input;
+    const { to, name, size, bytes } = input;
     if (to !== null) {
-      const { id } = await this.#reach().sendFile({ to, name, bytes, display: true });
+      const reach = this.#reach();
+      if (size === undefined) {
+        throw new SimppdError("bad-input", "How many bytes a file for others has must be said.");
+      }
+      const { id } = await reach.sendFile({ to, name, size, bytes, display: true });
       return this.#displays.get(id);
     }
     const held = await bytesWithin(bytes, DISPLAY_LIMITS.own);

@@ -11,9 +11,17 @@ export class FileKeys {
   readonly #o: Surroundings;
   readonly #transfers: Pick<Transfers, "giveKey">;
 
-  constructor(options: Surroundings, transfers: Pick<Transfers, "giveKey">) {
+  readonly #before: (transfer: Transfer) => void;
+
+  /** @param before is called with a file that is about to get its key */
+  constructor(
+    options: Surroundings,
+    transfers: Pick<Transfers, "giveKey">,
+    before: (transfer: Transfer) => void,
+  ) {
     this.#o = options;
     this.#transfers = transfers;
+    this.#before = before;
   }
 
   /** Asks who sent a file for its key; the server keeps the question. */
@@ -40,10 +48,11 @@ export class FileKeys {
 
   /** Takes a key from who sent the file. */
   async take(from: string, file: string, key: Bytes): Promise<void> {
-    for (const { id, descriptor } of this.#o.store.findOf(from, file)) {
-      if (descriptor.key !== undefined) continue;
+    for (const transfer of this.#o.store.findOf(from, file)) {
+      if (transfer.descriptor.key !== undefined) continue;
+      this.#before(transfer);
       try {
-        await this.#transfers.giveKey(id, key);
+        await this.#transfers.giveKey(transfer.id, key);
       } catch (error) {
         logOf("files").warn("the key of a file does not fit: {error}", { error });
       }

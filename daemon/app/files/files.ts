@@ -1,7 +1,6 @@
 import { logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
-  cleanThumbnail,
   type Command,
   type FileDescriptor,
   isAtServerOf,
@@ -37,8 +36,11 @@ export class AppFiles {
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
   readonly #told: Told;
-  /** Where each was last, so that others are told once of each turn. */
-  readonly #states = new Map<string, Transfer["state"]>();
+  /** How each stood last, so that others are told once of each turn. */
+  readonly #last = new Map<
+    string,
+    { readonly state: Transfer["state"]; readonly opens: boolean }
+  >();
   #started = false;
 
   constructor(options: AppFilesOptions) {
@@ -52,7 +54,9 @@ export class AppFiles {
       announce,
       limits: () => limits.ofTransfers,
     });
-    this.#keys = new FileKeys(options, this.#transfers);
+    this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
+      this.#last.set(id, { state, opens: false });
+    });
     this.#told = new Told(options);
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
@@ -257,9 +261,9 @@ export class AppFiles {
     const stranger = !own && !groups.has(peer) && people.isStranger(peer);
     if (stranger) people.stranger(peer);
     if (stranger && store.count(peer) >= MOST_OF_STRANGER) return;
-    const thumbnail = read.thumbnail && cleanThumbnail(read.thumbnail);
+    // Of a stranger no picture is decoded.
     const { thumbnail: _, ...rest } = read;
-    const descriptor = thumbnail === undefined ? rest : { ...rest, thumbnail };
+    const descriptor = stranger ? rest : read;
     const ways = this.#o.allowedWays(peer, false);
     const accept = !stranger && this.#comesByItself(peer, sender, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
@@ -277,7 +281,8 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {
@@ -309,24 +314,25 @@ export class AppFiles {
 
   #changed(transfer: Transfer): void {
     const { id, mine, state, announced, descriptor } = transfer;
-    const before = this.#states.get(id);
-    this.#states.set(id, state);
+    const before = this.#last.get(id);
+    const opens = state === "done" && descriptor.key !== undefined;
+    this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
     if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     events.emit({ type: "file", data: this.#view(transfer) });
-    if (mine || before === state) return;
-    const opens = state === "done" && descriptor.key !== undefined;
-    if (opens && descriptor.display) {
+    if (mine) return;
+    // The key may come after the file. One that was here before this start is no news.
+    if (opens && before?.opens === false && descriptor.display) {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
-    if (groups.has(transfer.peer)) return;
-    if (state === "done" && before === "transferring") this.#told.say(transfer, "done");
+    if (before?.state === state || groups.has(transfer.peer)) return;
+    if (state === "done" && before?.state === "transferring") this.#told.say(transfer, "done");
     if (state === "declined") this.#told.say(transfer, "declined");
   }
 
   #forgotten(id: string, place: string): void {
-    this.#states.delete(id);
+    this.#last.delete(id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });

@@ -19,6 +19,7 @@ import { Jid } from "../../xmpp/core/mod.ts";
 import { type CallServers, openCallEndpoint } from "../call_servers.ts";
 import type { Connection } from "../connection.ts";
 import type { Displays } from "../display/displays.ts";
+import { lets, type Presenter } from "../display/policy.ts";
 import type { People } from "../people.ts";
 import { Seldom } from "../seldom.ts";
 import type { SealedLink } from "../sealed_link.ts";
@@ -101,6 +102,10 @@ export function makeFiles(
     send: async (to, content, { copy = false, standing = false }) => {
       await link.send(to, content, { store: true, copy, standing });
     },
+    opensUpTo: (place, from) => {
+      const policy = displays.policyOf(place);
+      return lets(policy, presenter(place, from)) ? policy.maxBytes : 0;
+    },
     show: async (transfer) => void await offer(transfer, false),
     showHere: async (transfer) => {
       const item = (await offer(transfer, true))!;
@@ -113,6 +118,10 @@ export function makeFiles(
     },
   });
   const may = (place: string, from: string) => groups.lets(place, from, "display");
+  const presenter = (place: string, from: string): Presenter => ({
+    verified: isVerified(from),
+    displayer: groups.has(place) && may(place, from),
+  });
   const offer = async (transfer: Transfer, here: boolean): Promise<DisplayItemView | null> => {
     const { id, peer, sender, mine, descriptor } = transfer;
     const from = mine ? jid() : sender;
@@ -121,8 +130,7 @@ export function makeFiles(
       place: here ? null : peer,
       from,
       mine: here || from === jid(),
-      verified: isVerified(from),
-      displayer: groups.has(peer) && may(peer, from),
+      ...presenter(peer, from),
       name: descriptor.name,
     });
   };

@@ -1,0 +1,96 @@
+import { equal } from "../crypto/mod.ts";
+import { type Deed, readAction, type SignedAction } from "./action.ts";
+import type { Reason } from "./epoch_statement.ts";
+import type { GroupMember } from "./group_keys.ts";
+import type { Roster } from "./roster.ts";
+import type { Evidence, Expelled } from "./roster_judge.ts";
+import { reaches } from "./specification.ts";
+
+/** An action, and what its author was before the change: who comes by it has no say in it. */
+export type Act = SignedAction & {
+  readonly author: GroupMember;
+  /** Is it none that was used up before? */
+  readonly isNew: boolean;
+  /** Is it about another device of the author's account? */
+  readonly isOfOwn: boolean;
+};
+
+/**
+ * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
+ * travels each time a device of theirs comes; all else counts once, and in its incarnation.
+ */
+export function validActions(evidence: Evidence): Act[] {
+  const { before, actions, statement, since } = evidence;
+  return actions.flatMap((encoded) => {
+    try {
+      const action = readAction(encoded);
+      const author = before.find(({ jid, deviceKey }) =>
+        jid === action.jid && equal(deviceKey, action.deviceKey)
+      );
+      if (author === undefined || action.group !== statement.group) return [];
+      const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
+      const own = isOfOwn(action, author, before);
+      const act = { ...action, author, isNew, isOfOwn: own };
+      if (action.deed.kind === "leave") {
+        // Who left and came again has not left by what they signed before.
+        const isTheirs = action.incarnation === statement.incarnation &&
+          action.epoch < statement.epoch && action.epoch >= since(author);
+        return isTheirs ? [act] : [];
+      }
+      const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
+      return fits ? [act] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Does a member take out another device of the same account? */
+function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
+  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
+  return other !== undefined && other.jid === author.jid &&
+    equal(other.accountKey, author.accountKey);
+}
+
+/** The act that a reason names, if it is one to that end by somebody who may. */
+export function actionOf(
+  actions: readonly Act[],
+  reason: Reason | undefined,
+  kind: "admit" | "expel" | "role",
+  member: GroupMember,
+): Act | undefined {
+  if (reason === undefined || reason.action === null) return undefined;
+  return actions.find(({ hash, deed, author }) =>
+    equal(hash, reason.action!) && deed.kind === kind &&
+    (deed.subject === member.jid || deed.subject === member.id) && mayDo(author, deed, member)
+  );
+}
+
+/** Owners make and unmake admins, and nobody by an act an owner; admins have a say over the others. */
+function mayDo(author: GroupMember, deed: Deed, member: GroupMember): boolean {
+  if (deed.kind === "expel") {
+    const own = author.jid === member.jid && equal(author.accountKey, member.accountKey);
+    return own || author.role === "owner" || !reaches(member.role, "admin");
+  }
+  if (deed.kind !== "admit" && deed.kind !== "role") return false;
+  if (deed.role === "owner") return false;
+  return author.role === "owner" || deed.kind === "admit" && deed.role !== "admin";
+}
+
+/** Did this very device sign that it leaves? */
+export function isSignedLeave(
+  actions: readonly Act[],
+  { action }: Reason,
+  { id }: GroupMember,
+): boolean {
+  return action !== null &&
+    actions.some(({ hash, deed, author }) =>
+      deed.kind === "leave" && author.id === id && equal(hash, action)
+    );
+}
+
+/** Was this signed by somebody who could know of an expulsion, and not before it? */
+export function isSince(act: Act, fate: Expelled, { order }: Evidence): boolean {
+  if (act.incarnation === fate.incarnation) return act.epoch >= fate.epoch;
+  return order(act.incarnation) > order(fate.incarnation);
+}
