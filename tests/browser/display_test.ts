@@ -240,6 +240,15 @@ Deno.test({
 
       await step("sound and video play, and other pages get neither", async (bed) => {
         const { page, show, app } = bed;
+        await show(wav(600), "long.wav");
+        const long = await bed.frame();
+        const sought = await long.evaluate<number[]>(`new Promise((resolve, reject) => {
+          const audio = document.querySelector("audio");
+          audio.onerror = reject;
+          audio.onseeked = () => resolve([audio.currentTime, audio.duration]);
+          audio.currentTime = 500;
+        })`);
+        assert.deepEqual(sought, [500, 600]);
         await show(wav(2), "a.wav");
         const frame = await bed.frame();
         await until(

@@ -43,6 +43,7 @@ const STYLE = "html{height:100%;color-scheme:light dark}" +
   "body.sound{display:grid;place-items:center}audio{width:min(90%,40rem)}" +
   "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
   "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
+  "pre.note{font-size:clamp(18px,5vmin,80px)}" +
   "#pdf{display:flex;flex-direction:column;height:100%}" +
   "#page{flex:1;min-height:0;display:grid;place-items:center;overflow:auto}" +
   "canvas{max-width:100%;max-height:100%;background:#fff}" +
@@ -112,7 +113,8 @@ const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => str
   audio: (url) =>
     `<body class="sound"><audio crossorigin="anonymous" src="${url}" ${CONTROLS}></audio>` +
     `<script>${MEDIA_SCRIPT}</script>`,
-  text: (_url, _at, text) => `<body><pre tabindex="0">${escaped(text)}</pre>`,
+  text: (_url, _at, text) =>
+    `<body><pre tabindex="0"${isNote(text) ? ' class="note"' : ""}>${escaped(text)}</pre>`,
   pdf: (_url, at) =>
     `<body><main id="pdf"></main><script type="module" crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
 };
@@ -121,6 +123,11 @@ function document(body: string): string {
   return '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width"><title>Display</title>' +
     `<style>${STYLE}</style></head>${body}</body></html>`;
+}
+
+/** A few words are to be read across a room. */
+function isNote(text: string): boolean {
+  return text.length <= 240 && text.trim().split("\n").length <= 6;
 }
 
 function escaped(text: string): string {
