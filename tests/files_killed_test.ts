@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { content } from "../daemon/app/files/testing.ts";
 import type { ContactView, FileView, InvitationView, StatusView } from "../daemon/views/mod.ts";
-import { Daemon, until } from "./daemon.ts";
+import { befriend, Daemon, until } from "./daemon.ts";
 
 /** A file's way is long enough to be cut: bytes. */
 const SIZE = 160_000_000;
@@ -51,6 +51,60 @@ Deno.test("a daemon that is killed while a file comes, or goes, goes on where it
     }, 60);
     const got = await bob.fetch(`/api/files/${offered.id}/bytes`);
     assert.ok(equal(new Uint8Array(await got.arrayBuffer()), film));
+  } finally {
+    await bob[Symbol.asyncDispose]();
+    await alice[Symbol.asyncDispose]();
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("a daemon that is killed while it reads a file reads it again", async () => {
+  const root = await Deno.makeTempDir({ prefix: "simppd-files-killed-" });
+  let alice = await Daemon.start(join(root, "alice"));
+  const bob = await Daemon.start(join(root, "bob"));
+  try {
+    const { first, second } = await befriend(alice, bob);
+    const plan = content(3_000_000);
+    const path = join(root, "plan");
+    await Deno.writeFile(path, plan);
+    const names = ["kept", "once"] as const;
+    const cut = names.map((name) =>
+      alice.fetch(
+        `/api/files?${new URLSearchParams({
+          ...{ to: second, name, size: `${plan.length}` },
+          ...(name === "kept" ? { path } : {}),
+        })}`,
+        {
+          method: "POST",
+          headers: { "content-type": "application/octet-stream" },
+          // Half of it, and then nothing.
+          body: new ReadableStream({
+            start: (body) => body.enqueue(plan.slice(0, plan.length / 2)),
+          }),
+        },
+      ).then(() => "answered", () => "cut")
+    );
+    const of = (daemon: Daemon, place: string, name: string) => async () =>
+      (await daemon.ask<FileView[]>("GET", `/api/files?${new URLSearchParams({ place })}`))
+        .find((one) => one.name === name);
+    for (const name of names) {
+      await until("half of it sealed", async () => {
+        const found = await of(alice, second, name)();
+        return (found?.progress?.bytes ?? 0) > 1_000_000 || undefined;
+      });
+    }
+    await alice.kill();
+    assert.deepEqual(await Promise.all(cut), ["cut", "cut"]);
+    alice = await Daemon.start(join(root, "alice"));
+    const came = await until("all of it", async () => {
+      const found = await of(bob, first, "kept")();
+      return found?.state === "done" ? found : undefined;
+    });
+    const got = await bob.fetch(`/api/files/${came.id}/bytes`);
+    assert.ok(equal(new Uint8Array(await got.arrayBuffer()), plan));
+    const failed = await of(alice, second, "once")();
+    assert.equal(failed!.problem!.code, "source-cut");
+    assert.equal(await of(bob, first, "once")(), undefined);
   } finally {
     await bob[Symbol.asyncDispose]();
     await alice[Symbol.asyncDispose]();

@@ -6,6 +6,7 @@ import { seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat, said } from "./testing/dashboards.ts";
 import { CIRCLE, fakeGroup, fakeGroupMember } from "./testing/fake_groups.ts";
 import { fakeRoomMessage } from "./testing/fake_rooms.ts";
+import type { GroupView } from "./api/views.ts";
 import type { MockApi } from "./testing/mock_api.ts";
 
 const dashboards = new Dashboards();
@@ -101,6 +102,7 @@ dashboard(
     await members.getByText("Reads only, you").waitFor({ state: "detached" });
     await members.getByText("3 from before you joined").waitFor();
     await members.getByText("1 written in clear").waitFor();
+    await page.getByText("keys: this device · room: rooms.anna-desk").waitFor();
     await members.getByText("eve@example.org").waitFor();
     await members.getByText("Declined the invitation").waitFor();
     assert.deepEqual(await seriousViolations(page), []);
@@ -173,6 +175,120 @@ dashboard("who was expelled reads that, and may ask again", async (page, mock) =
   await page.getByRole("button", { name: "Ask again" }).click();
   await asked(mock, `POST ${at}/join`);
 }, inCircle);
+
+dashboard(
+  "registrars of a new group are named, with what they want, before it is made",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "New group or room" }).click();
+    await page.getByLabel("Name of the group").fill("Garden");
+    await page.getByText("Have registrars say who comes in").click();
+    const line = `people ${"ab".repeat(32)} directory https://registrar.example.org/`;
+    await page.getByLabel("Registrars, one a line").fill(`${line}\n`);
+    await page.getByText(
+      "shows themselves to people, https://registrar.example.org/, by a password.",
+    ).waitFor();
+    await page.getByLabel("Your password there").fill("a password");
+    await page.getByText("Encrypt as the paper of 2003 did").click();
+    await page.getByLabel("Blowfish instead of AES (weak)").check();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-new-registrars");
+    await page.getByRole("button", { name: "Make the group" }).click();
+    const input = {
+      name: "Garden",
+      registrars: [line],
+      suites: ["lsim-2003"],
+      ticket: { registrar: "people", password: "a password" },
+    };
+    await asked(mock, `POST /api/groups ${JSON.stringify(input)}`);
+  },
+);
+
+dashboard(
+  "a group is joined by its specification; who keeps its keys is said before",
+  async (page, mock) => {
+    await page.getByRole("button", { name: "New group or room" }).click();
+    await page.getByRole("radio", { name: "Group by file" }).check();
+    const text = [
+      "simppd group specification 1",
+      "room = team@rooms.example.org",
+      `key-server = keys.example.org ${"ab".repeat(32)}`,
+    ].join("\n");
+    await page.getByLabel("Specification of the group").setInputFiles({
+      name: "team.spec",
+      mimeType: "text/plain",
+      buffer: Buffer.from(text),
+    });
+    await page.getByText("Keys are kept by keys.example.org, who can read the group.").waitFor();
+    await page.getByText("The room is run by rooms.example.org").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-specified");
+    await page.setViewportSize({ width: 360, height: 740 });
+    await picture(page, "group-specified-360");
+    await page.getByRole("button", { name: "Join the group" }).click();
+    await asked(mock, `POST /api/specified-group ${JSON.stringify({ specification: text })}`);
+    await page.getByRole("heading", { name: "This is the group Team" }).waitFor();
+  },
+);
+
+const old = (change: Partial<GroupView>) => (mock: MockApi) =>
+  mock.putGroup(fakeGroup(CIRCLE, {
+    ownServer: true,
+    epoch: { number: 7, incarnation: "a1".repeat(16), suite: "lsim-2003" },
+    suites: { group: ["lsim-2003"], allowed: ["lsim-2003"], own: true },
+    ...change,
+  }));
+
+dashboard(
+  "a group in LSIM's suite says that it is weak; what is allowed in it and in all is chosen",
+  async (page, mock) => {
+    await openChat(page, "Circle");
+    await page.getByText("Weakly encrypted, epoch 7").waitFor();
+    await page.getByText("keys: this device · room: this device").waitFor();
+    await page.getByRole("button", { name: "Show members" }).click();
+    await page.getByText("which is weak. Write nothing private here.").waitFor();
+    await page.getByText("The room is run by you").waitFor();
+    const members = page.getByRole("complementary", { name: "Members of Circle" });
+    await members.getByText("Encryption", { exact: true }).click();
+    await members.getByText("In use now: Blowfish").waitFor();
+    await members.getByLabel("As in all groups").check();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-weak");
+    await members.getByRole("button", { name: "Apply" }).click();
+    await asked(mock, `PUT ${at}/suites {"suites":null}`);
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("Encryption in groups", { exact: true }).click();
+    await page.getByLabel("Blowfish (LSIM, 2003), weak").last().check();
+    await page.getByText("is weak: what is written with it may be read").waitFor();
+    await picture(page, "settings-group-suites");
+    await page.getByRole("button", { name: "Apply" }).last().click();
+    await asked(
+      mock,
+      'PUT /api/group-suites {"suites":["aes-256-gcm","aes-128-cbc-hmac","lsim-2003"]}',
+    );
+  },
+  old({}),
+);
+
+dashboard(
+  "who is invited to a group in LSIM's suite is warned, and allows it in that group",
+  async (page, mock) => {
+    const card = page.getByRole("article", { name: "Invitation to the group Circle" });
+    await card.getByText("Every member has to allow it for this group").waitFor();
+    await picture(page, "group-invitation-weak");
+    await card.getByLabel("Allow Blowfish (LSIM, 2003), weak in this group").check();
+    assert.deepEqual(await seriousViolations(page), []);
+    await card.getByRole("button", { name: "Join" }).click();
+    await asked(mock, `PUT ${at}/suites {"suites":["aes-256-gcm","lsim-2003"]}`);
+    await asked(mock, `POST ${at}/invitation {"answer":"accept"}`);
+  },
+  old({
+    state: "invited",
+    invitation: { from: BEN, reason: "", mediated: false, at: Date.now(), later: false },
+    epoch: null,
+    members: [],
+    suites: { group: ["lsim-2003"], allowed: ["aes-256-gcm"], own: false },
+  }),
+);
 
 dashboard("a group whose keys are kept elsewhere says who can read it then", async (page, mock) => {
   await page.getByRole("button", { name: "New group or room" }).click();

@@ -50,6 +50,8 @@ export interface SendFileInput {
   /** How many bytes `bytes` gives; other than that, and nothing is sent. */
   readonly size: number;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** Where they lie on this machine: read again when simppd ended before it had read them all. */
+  readonly path?: string;
   /** It shall open by itself where its receivers let it. */
   readonly display?: boolean;
   /** The only ways it may go; what is there decides when absent. */

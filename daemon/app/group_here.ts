@@ -9,6 +9,8 @@ export interface OpenGroup extends GroupKeys {
   receive(from: ProvedDevice, payload: Uint8Array): void;
   /** Tells whether there is a connection. */
   setOnline(online: boolean): void;
+  /** Tells whether this device is in the group's room, from now on. */
+  setPresent(present: boolean): void;
 }
 
 /** Phases after which one is out. */
@@ -71,8 +73,10 @@ export class GroupHere {
     }
   }
 
-  /** The room is entered: goes on with what was begun in an earlier run. */
-  entered(): void {
+  /** The room is entered: goes on with what was begun in an earlier run; or we are out of it. */
+  moved(present: boolean): void {
+    this.keys.setPresent(present);
+    if (!present) return;
     if (this.keys.phase !== "out" && this.keys.phase !== "joining") return;
     this.join().catch((error) => {
       if (this.#ended.signal.aborted) return;

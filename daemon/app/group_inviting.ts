@@ -1,5 +1,5 @@
 import { logOf, Rate, SimppdError, steadyNow } from "../base/mod.ts";
-import type { GroupMember } from "../group/mod.ts";
+import { type GroupMember, printSpecification } from "../group/mod.ts";
 import type { StoredGroup, StoredGroups } from "../store/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import type { GroupInviteInput } from "./api.ts";
@@ -22,6 +22,8 @@ interface InvitingOptions {
     has(jid: string): boolean;
     get(jid: string): { readonly blocked: boolean; readonly plain: boolean };
   };
+  /** Our bare JID. */
+  readonly own: () => string;
   readonly nameOf: (jid: string) => string;
   /** Puts a person on the list of the group's room, or off it. */
   readonly affiliate: (jid: string, person: string, role: GroupMember["role"] | null) => Promise<
@@ -46,12 +48,15 @@ export class GroupInviting {
    * @throws SimppdError `unknown-contact`, the codes of a refusal, `room-…`
    */
   async invite(
-    { jid, specification }: StoredGroup,
+    { jid }: StoredGroup,
     keys: OpenGroup,
     to: string,
     { role = "member", reason = "" }: GroupInviteInput,
   ): Promise<void> {
     const { people, link, affiliate, changed } = this.#o;
+    if (to === this.#o.own()) {
+      throw new SimppdError("bad-input", `${to} is your own address; invite somebody else.`);
+    }
     if (!people.has(to) || people.get(to).blocked || people.get(to).plain) {
       throw new SimppdError(
         "unknown-contact",
@@ -63,7 +68,9 @@ export class GroupInviting {
     if (!isInside) this.#change(jid, (waiting) => ({ ...waiting, [to]: null }));
     changed(jid);
     await affiliate(jid, to, role);
-    await link.send(to, [invitationElement(specification, reason)], { store: true });
+    await link.send(to, [invitationElement(printSpecification(keys.specification), reason)], {
+      store: true,
+    });
   }
 
   /**

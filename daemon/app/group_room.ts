@@ -47,3 +47,8 @@ export function presenceIn(
   }
   return presence;
 }
+
+/** Is this person or component seen in a room? Undefined while we are not in it. */
+export function isSeenIn(rooms: AppRooms, jid: string, person: string): boolean | undefined {
+  return rooms.live(jid) === undefined ? undefined : presenceIn(rooms, jid).has(person);
+}

@@ -83,8 +83,16 @@ export class GroupTalk {
     room.say(roomElements(payload, true), id);
   }
 
-  /** Takes what the room said, live or out of its archive. */
-  heard({ nick, stanzaId, id, at, stanza }: HeardInGroup): void {
+  /**
+   * Takes what the room said, live or out of its archive.
+   * @returns false while anything waits for its key
+   */
+  heard(message: HeardInGroup): boolean {
+    this.#take(message);
+    return this.#o.keys.status.held === 0;
+  }
+
+  #take({ nick, stanzaId, id, at, stanza }: HeardInGroup): void {
     const payload = payloadOf(stanza);
     if (payload === undefined) {
       const body = stanza.getChildText("body") ?? "";
@@ -95,10 +103,6 @@ export class GroupTalk {
     // A room that gives ids may give one message several: what was said is what counts.
     if (!this.#isNew(hash)) return;
     const key = `sealed ${hash}`;
-    if (id !== undefined && this.#isOurs(id, hash)) {
-      this.#o.log.confirmed(this.#o.jid, id, key);
-      return;
-    }
     const origin: Origin = {
       occupant: `${this.#o.jid}/${nick}`,
       id: key,
@@ -106,9 +110,15 @@ export class GroupTalk {
       ...at === undefined ? {} : { archived: true },
     };
     const opened = this.#o.keys.open(payload, origin);
+    if (id !== undefined && this.#isOurs(id, hash)) {
+      this.#o.log.confirmed(this.#o.jid, id, key);
+      return;
+    }
     if (opened.type === "message") this.show(opened.message);
-    else if (opened.type === "held") this.#line("key-not-here", opened.sentence);
-    else if (opened.type === "refused") this.refuse(origin, opened.cause, opened.sentence);
+    else if (opened.type === "held") {
+      // What was missed is asked for after every absence: that is no news.
+      if (at === undefined) this.#line("key-not-here", opened.sentence);
+    } else if (opened.type === "refused") this.refuse(origin, opened.cause, opened.sentence);
     else if (id !== undefined) this.#o.log.confirmed(this.#o.jid, id, key);
   }
 

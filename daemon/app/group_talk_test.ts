@@ -34,6 +34,7 @@ function makeTalk(open?: (payload: Uint8Array) => Opened | undefined) {
         message: { origin, from: member(BOB), epoch: 1, counter: 1, content: payload },
       } as Opened,
     events: new Emitter(),
+    status: { held: 0 },
   } as unknown as GroupKeys;
   const room = { say: (elements: readonly Element[], id: string) => said.push({ id, elements }) };
   const talk = new GroupTalk({

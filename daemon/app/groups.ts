@@ -5,6 +5,7 @@ import {
   type GroupPhase,
   parseSpecification,
   peek,
+  printSpecification,
   type ProvedDevice,
   type Role,
   type Specification,
@@ -16,13 +17,14 @@ import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
+import { GroupActs } from "./group_acts.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
 import { takeInvitation } from "./group_invitations.ts";
 import { GroupInviting, personOf } from "./group_inviting.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
 import { GroupMaking } from "./group_making.ts";
-import { affiliate, presenceIn } from "./group_room.ts";
+import { affiliate, isSeenIn, presenceIn } from "./group_room.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
@@ -47,9 +49,9 @@ export class AppGroups implements SealedRooms {
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
+  readonly #acts: GroupActs;
   readonly #inviting: GroupInviting;
   readonly #making: GroupMaking;
-  #specifications = new Map<string, Specification>();
   #online = false;
 
   constructor(options: GroupsOptions) {
@@ -63,6 +65,7 @@ export class AppGroups implements SealedRooms {
     });
     this.#inviting = new GroupInviting({
       ...options,
+      own: () => options.self().jid,
       nameOf: (jid) => shown(this.#nameOf(jid)),
       affiliate: (jid, person, role) => affiliate(options.rooms(), jid, person, role),
       line: (jid, sentence) => options.rooms().log.news(jid, sentence),
@@ -75,6 +78,10 @@ export class AppGroups implements SealedRooms {
         return this.#tickets.with(group.id, ticket, () => this.#open(group).join());
       },
       remove: (jid) => this.#remove(jid),
+    });
+    this.#acts = new GroupActs({
+      isThere: (jid, person) => isSeenIn(options.rooms(), jid, person),
+      line: (jid, sentence) => this.has(jid) && options.rooms().log.line(jid, sentence),
     });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
@@ -102,6 +109,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
+    this.#acts.close();
     this.#leavers.close();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
@@ -124,17 +132,15 @@ export class AppGroups implements SealedRooms {
     });
   }
 
-  heard(jid: string, message: HeardInGroup): void {
-    const payload = this.#here.get(jid)?.talk;
-    payload?.heard(message);
+  heard(jid: string, message: HeardInGroup): boolean {
+    return this.#here.get(jid)?.talk.heard(message) ?? true;
   }
 
   moved(jid: string): void {
     if (!this.has(jid)) return;
-    if (this.#o.rooms().live(jid) !== undefined) {
-      this.#o.servers.entered(jid);
-      this.#here.get(jid)?.entered();
-    }
+    const present = this.#o.rooms().live(jid) !== undefined;
+    if (present) this.#o.servers.entered(jid);
+    this.#here.get(jid)?.moved(present);
     this.#touch(jid);
   }
 
@@ -291,41 +297,67 @@ export class AppGroups implements SealedRooms {
     const to = personOf(contact);
     const { keys } = this.#inside(jid);
     this.#leavers.invited(this.#get(jid).jid, to);
-    await this.#inviting.invite(this.#get(jid), keys, to, input);
+    await this.#act(
+      jid,
+      `the invitation of ${to}`,
+      () => this.#inviting.invite(this.#get(jid), keys, to, input),
+    );
   }
 
   /** Takes an invitation back. */
   async withdraw(jid: string, person: string): Promise<void> {
     const { keys } = this.#inside(jid);
-    await this.#inviting.withdraw(this.#get(jid), keys, personOf(person));
+    const to = personOf(person);
+    await this.#act(
+      jid,
+      `the withdrawal of ${to}'s invitation`,
+      () => this.#inviting.withdraw(this.#get(jid), keys, to),
+    );
   }
 
   async expel(jid: string, member: string): Promise<void> {
     const { keys } = this.#inside(jid);
-    await keys.expel(member);
-    const [bare = ""] = member.split("/");
-    this.#inviting.gone(this.#get(jid).jid, [bare]);
-    // The key is another already; the room only stops showing them what they cannot read.
-    if (bare === member) await affiliate(this.#o.rooms(), this.#get(jid).jid, bare, null);
+    await this.#act(jid, `the expulsion of ${member}`, async () => {
+      await keys.expel(member);
+      const [bare = ""] = member.split("/");
+      this.#inviting.gone(this.#get(jid).jid, [bare]);
+      // The key is another already; the room only stops showing them what they cannot read.
+      if (bare === member) await affiliate(this.#o.rooms(), this.#get(jid).jid, bare, null);
+    });
   }
 
   async setRole(jid: string, member: string, role: Role): Promise<void> {
-    await this.#inside(jid).keys.setRole(member, role);
-    await affiliate(this.#o.rooms(), this.#get(jid).jid, member, role);
+    const { keys } = this.#inside(jid);
+    await this.#act(jid, `the role of ${member} as ${role}`, async () => {
+      await keys.setRole(member, role);
+      await affiliate(this.#o.rooms(), this.#get(jid).jid, member, role);
+    });
   }
 
   async end(jid: string): Promise<void> {
     const group = this.#get(jid);
-    await this.#inside(jid).keys.end();
-    const room = this.#o.rooms().live(group.jid);
-    await room?.administration.destroy({}).catch((error) =>
-      logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
+    const { keys } = this.#inside(jid);
+    await this.#act(jid, "the end of the group", async () => {
+      await keys.end();
+      const room = this.#o.rooms().live(group.jid);
+      await room?.administration.destroy({}).catch((error) =>
+        logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
+      );
+      this.#remove(group.jid);
+    });
+  }
+
+  /** @param what it is, as {@link GroupActs} says it */
+  #act(jid: string, what: string, work: () => Promise<void>): Promise<void> {
+    const group = this.#get(jid);
+    return this.#acts.run(
+      { jid: group.jid, specification: this.#specification(group), what },
+      work,
     );
-    this.#remove(group.jid);
   }
 
   specification(jid: string): { text: string } {
-    return { text: this.#get(jid).specification };
+    return { text: printSpecification(this.#specification(this.#get(jid))) };
   }
 
   #control(from: ProvedDevice, payload: Bytes): void {
@@ -380,7 +412,7 @@ export class AppGroups implements SealedRooms {
     this.#here.set(jid, here);
     const problem = this.#o.servers.problem(this.#specification(group));
     if (problem !== undefined) talk.news(problem);
-    if (this.#o.rooms().live(jid) !== undefined) here.entered();
+    if (this.#o.rooms().live(jid) !== undefined) here.moved(true);
     return here;
   }
 
@@ -405,7 +437,6 @@ export class AppGroups implements SealedRooms {
     const id = this.#o.stored.get(jid)?.id;
     if (id !== undefined) this.#o.forget(id);
     this.#o.stored.remove(jid);
-    this.#specifications.delete(jid);
     this.#touched.drop(jid);
     if (!this.#o.rooms().isPlain(jid)) this.#o.rooms().drop(jid);
   }
@@ -443,19 +474,16 @@ export class AppGroups implements SealedRooms {
     return people.has(jid) ? people.get(jid).name : jid;
   }
 
+  /** As it is valid now, where we are in; else as it came with the invitation. */
   #specification(group: StoredGroup): Specification {
-    let known = this.#specifications.get(group.jid);
-    if (known === undefined) {
-      this.#specifications.set(group.jid, known = parseSpecification(group.specification));
-    }
-    return known;
+    return this.#here.get(group.jid)?.keys.specification ?? parseSpecification(group.specification);
   }
 
   /** @throws SimppdError `unknown-group` */
   #get(jid: string): StoredGroup {
     const group = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
     if (group !== undefined && group.state !== "declined") return group;
-    throw new SimppdError("unknown-group", `${jid} is none of your encrypted groups.`);
+    throw new SimppdError("unknown-group", `${jid} is none of your groups; see simppd group list.`);
   }
 
   /** @throws SimppdError `not-in-group` */
@@ -463,6 +491,11 @@ export class AppGroups implements SealedRooms {
     const group = this.#get(jid);
     const here = this.#here.get(group.jid);
     if (here !== undefined && group.state === "joined") return here;
-    throw new SimppdError("not-in-group", "You are not in this group.");
+    throw new SimppdError(
+      "not-in-group",
+      group.invitation === null
+        ? "You are not in this group."
+        : "You are not in this group yet: accept its invitation first.",
+    );
   }
 }

@@ -138,7 +138,12 @@ async function upload(
     opened.close();
     throw new SimppdError("not-a-file", `${from} is no file; only files can be sent.`);
   }
-  const query = new URLSearchParams({ ...how, name: basename(from), size: String(size) });
+  const query = new URLSearchParams({
+    ...how,
+    name: basename(from),
+    size: String(size),
+    path: await Deno.realPath(from),
+  });
   return await api.upload<FileView>(`/api/files?${query}`, {}, opened.readable);
 }
 

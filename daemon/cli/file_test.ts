@@ -61,6 +61,7 @@ Deno.test("file send: each path as a stream, with who may have it", () =>
       to: BOB,
       name: "plan one.txt",
       size: 5,
+      path: await Deno.realPath(path),
       display: true,
       ways: ["direct", "upload"],
       keyOnRequest: true,

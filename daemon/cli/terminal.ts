@@ -1,4 +1,5 @@
 import { fromUtf8, SimppdError, utf8 } from "../base/mod.ts";
+import { LineEditor } from "./line_editor.ts";
 import type { Io } from "./verb.ts";
 
 /** The most that is read from standard input, in bytes. */
@@ -40,7 +41,28 @@ function typedUnseen(prompt: string): string {
   }
 }
 
-/** Lines as they are typed: the terminal's own editing, so that it works over any connection. */
+/** The line that is being typed, while there is one. */
+let editor: LineEditor | undefined;
+
+/** Lines as a person types them; what is printed meanwhile stands above them. */
+async function* typedLines(signal: AbortSignal): AsyncGenerator<string> {
+  editor = new LineEditor(signal);
+  try {
+    yield* editor.lines();
+  } finally {
+    editor.close();
+    editor = undefined;
+  }
+}
+
+/** Writes a line, above the one that is being typed. */
+function print(to: { writeSync(bytes: Uint8Array): number }, line: string): void {
+  const work = () => write(to, `${line}\n`);
+  if (editor === undefined) work();
+  else editor.above(work);
+}
+
+/** Lines of an input that is no terminal, or whose output is none. */
 async function* linesOf(signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const { promise: aborted, resolve } = Promise.withResolvers<null>();
@@ -64,8 +86,8 @@ let lines: string[] | undefined;
 
 /** The process's own input and output. */
 export const terminal: Io = {
-  out: (line) => write(Deno.stdout, `${line}\n`),
-  err: (line) => write(Deno.stderr, `${line}\n`),
+  out: (line) => print(Deno.stdout, line),
+  err: (line) => print(Deno.stderr, line),
   async secret(prompt) {
     if (Deno.stdin.isTerminal()) return typedUnseen(prompt);
     lines ??= (await readAll()).split(/\r?\n/);
@@ -75,6 +97,7 @@ export const terminal: Io = {
     return Deno.stdin.isTerminal();
   },
   confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
-  lines: linesOf,
+  lines: (signal) =>
+    Deno.stdin.isTerminal() && Deno.stdout.isTerminal() ? typedLines(signal) : linesOf(signal),
   rest: readAll,
 };

@@ -2,9 +2,10 @@ import { toHex } from "../base/mod.ts";
 import type { Random } from "../crypto/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { safeName } from "./names.ts";
+import type { PlainFile } from "./plain_file.ts";
 import { FILE_KEY_LENGTH, sealedLength } from "./sealing.ts";
 import { cleanThumbnail } from "./thumbnail.ts";
-import type { Receiving, Sending } from "./transfers.ts";
+import type { Receiving, Sending } from "./sending.ts";
 import type { Transfer } from "./transfer.ts";
 
 const ID = 16;
@@ -16,10 +17,11 @@ const ID = 16;
 export function draftOutgoing(
   sending: Sending,
   size: number,
+  file: PlainFile | null,
   now: number,
   random: Random,
 ): Transfer {
-  const { peer, from, suite, name } = sending;
+  const { peer, suite, name } = sending;
   const thumbnail = sending.thumbnail && cleanThumbnail(sending.thumbnail);
   return {
     id: sending.id ?? toHex(random(ID)),
@@ -45,8 +47,9 @@ export function draftOutgoing(
     kept: true,
     sealed: false,
     type: null,
+    pixels: null,
     problem: null,
-    path: typeof from === "string" ? from : null,
+    file,
     ways: sending.ways ?? null,
     announced: false,
     keyOnRequest: sending.keyOnRequest ?? false,
@@ -71,8 +74,9 @@ export function draftIncoming(
     kept: false,
     sealed: true,
     type: null,
+    pixels: null,
     problem: null,
-    path: null,
+    file: null,
     ways: ways ?? null,
     announced: true,
     keyOnRequest: descriptor.key === undefined,

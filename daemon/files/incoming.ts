@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Backoff, type Bytes, SimppdError, sleep } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
+import { MOST_HEADER, pictureSize } from "./dimensions.ts";
 import { diskFull, type FileFolder } from "./folder.ts";
 import type { Surroundings } from "./outgoing.ts";
 import { SealedSource } from "./sealed_reader.ts";
@@ -65,7 +66,8 @@ export async function fetchFile(
 }
 
 /**
- * Tells by its content what a file is that has come; as it is without the key.
+ * Tells by its content what a file is that has come, and how large a picture: what its sender said
+ * of it counts no more. As it is without the key.
  * @throws SimppdError `file-damaged` when it does not open
  */
 export async function look(transfer: Transfer, folder: FileFolder): Promise<Transfer> {
@@ -75,7 +77,11 @@ export async function look(transfer: Transfer, folder: FileFolder): Promise<Tran
   try {
     const source = await SealedSource.open(folder.file(id), { ...descriptor, key });
     try {
-      return { ...transfer, type: sniff(await source.read(0, HEAD)) };
+      const head = await source.read(0, HEAD);
+      const type = sniff(head);
+      const pixels = pictureSize(head) ??
+        (type.startsWith("image/") ? pictureSize(await source.read(0, MOST_HEADER)) : undefined);
+      return { ...transfer, type, pixels: pixels ?? null };
     } finally {
       await source.close();
     }

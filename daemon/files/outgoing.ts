@@ -1,7 +1,9 @@
-import { type Bytes, SimppdError } from "../base/mod.ts";
+import { SimppdError } from "../base/mod.ts";
 import type { Random } from "../crypto/mod.ts";
-import { pictureSize } from "./dimensions.ts";
+import { MOST_PIXELS } from "./descriptor.ts";
+import { type PictureSize, pictureSize } from "./dimensions.ts";
 import type { FileFolder } from "./folder.ts";
+import { whileNeeded } from "./plain_file.ts";
 import { type PlainSource, sealToFolder } from "./sealed_writer.ts";
 import { changedWhileRead } from "./sealing.ts";
 import { sniff } from "./sniff.ts";
@@ -12,7 +14,6 @@ import { type OnProgress, type OutgoingFile, type Source, type Way, WAY_KINDS } 
 
 /** JPEGs up to this are read whole for a thumbnail. */
 const MOST_PICTURE = 16e6;
-const READ = 1 << 20;
 
 /** What carrying a transfer on needs of its surroundings. */
 export interface Surroundings {
@@ -25,36 +26,9 @@ export interface Surroundings {
   readonly onProgress: OnProgress;
 }
 
-/** Reads a file that must stay as it was. @throws SimppdError `file-changed`, `source-gone` */
-export async function readPlain(path: string): Promise<PlainSource & { close(): void }> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    throw sourceGone(error);
-  }
-  const before = await file.stat();
-  if (!before.isFile) {
-    file.close();
-    throw new SimppdError("not-a-file", `${path} is no file; only files can be sent.`);
-  }
-  const bytes = async function* () {
-    const buffer = new Uint8Array(READ);
-    for (;;) {
-      const got = await file.read(buffer);
-      if (got === null) break;
-      yield buffer.subarray(0, got);
-    }
-    const after = await file.stat();
-    const same = after.size === before.size && after.mtime?.getTime() === before.mtime?.getTime();
-    if (!same) throw changedWhileRead(before.size);
-  };
-  return { size: before.size, bytes: bytes(), close: () => file.close() };
-}
-
 /**
  * Seals what is to be sent, and fills in the descriptor what only its bytes tell.
- * @throws SimppdError `file-changed`, `disk-full`; the reason of the signal
+ * @throws SimppdError `file-changed`, `source-cut`, `disk-full`; the reason of the signal
  */
 export async function seal(
   transfer: Transfer,
@@ -65,7 +39,8 @@ export async function seal(
   if (source.size !== descriptor.size) throw changedWhileRead(descriptor.size);
   const key = descriptor.key!;
   const options = { suite: descriptor.suite, random, signal, onProgress };
-  const made = await sealToFolder(source, key, folder, `${id}.part`, options);
+  const bytes = whileNeeded(source.bytes, signal);
+  const made = await sealToFolder({ size: source.size, bytes }, key, folder, `${id}.part`, options);
   await folder.complete(id);
   const type = sniff(made.head);
   const size = pictureSize(made.head);
@@ -79,7 +54,7 @@ export async function seal(
       type,
       hash: made.hash,
       commitment: made.commitment,
-      ...(size === undefined ? {} : size),
+      ...(size !== undefined && isSayable(size) ? size : {}),
       ...(thumbnail === undefined ? {} : { thumbnail }),
     },
   };
@@ -87,9 +62,9 @@ export async function seal(
   return sealed;
 }
 
-async function thumbnailOf({ path, descriptor }: Transfer, type: string) {
-  if (path === null || type !== "image/jpeg" || descriptor.size > MOST_PICTURE) return undefined;
-  return makeThumbnail(await Deno.readFile(path) as Bytes);
+async function thumbnailOf({ file, descriptor }: Transfer, type: string) {
+  if (file === null || type !== "image/jpeg" || descriptor.size > MOST_PICTURE) return undefined;
+  return makeThumbnail(await Deno.readFile(file.path));
 }
 
 /**
@@ -182,11 +157,7 @@ function noWay(wanted: Transfer["ways"]): SimppdError {
   );
 }
 
-/** What is said when a file that was to be sent is not there any more. */
-export function sourceGone(cause?: unknown): SimppdError {
-  return new SimppdError(
-    "source-gone",
-    "The file to be sent is not there any more, or cannot be read. Send it again.",
-    cause,
-  );
+/** Nothing larger is said to be a picture. */
+function isSayable({ width, height }: PictureSize): boolean {
+  return Math.max(width, height) <= MOST_PIXELS;
 }

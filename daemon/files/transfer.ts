@@ -1,6 +1,8 @@
 import { SimppdError } from "../base/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
+import type { PictureSize } from "./dimensions.ts";
+import type { PlainFile } from "./plain_file.ts";
 import type { WayKind } from "./ways.ts";
 
 /**
@@ -38,9 +40,11 @@ export interface Transfer {
   readonly sealed: boolean;
   /** What the file is, by its content; null while not enough of it is here. */
   readonly type: string | null;
+  /** Of another's picture: how large it is, by its content; null while, or where, that is not known. */
+  readonly pixels: PictureSize | null;
   readonly problem: Problem | null;
   /** Of one's own: the file it was read from, to be read again when sealing was cut off. */
-  readonly path: string | null;
+  readonly file: PlainFile | null;
   /** Of one's own: the ways it is to be offered on. Of another's: those allowed. */
   readonly ways: readonly WayKind[] | null;
   /** Of one's own: the receivers were told. */
@@ -77,7 +81,14 @@ export function checkCommand(transfer: Transfer, command: Command): void {
   const answers = command === "accept" || command === "decline";
   const right = FROM[command].includes(state) && !(mine && answers) &&
     !(command === "pause" && state === "offered" && !mine);
-  if (right) return;
+  const cut = mine && !transfer.sealed && transfer.file === null;
+  if (right && !(cut && (command === "pause" || command === "resume"))) return;
+  if (right) {
+    throw new SimppdError(
+      "transfer-state",
+      "This file is read once: cancel it, or choose it again and send it.",
+    );
+  }
   throw new SimppdError("transfer-state", `This transfer is ${state}: it takes no "${command}".`);
 }
 

@@ -2,6 +2,8 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
 import type { DatabaseSync, Vault } from "../store/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
+import type { PictureSize } from "./dimensions.ts";
+import type { PlainFile } from "./plain_file.ts";
 import type { Transfer, TransferState } from "./transfer.ts";
 import type { WayKind } from "./ways.ts";
 
@@ -195,8 +197,10 @@ export class TransferStore {
       kept: inside.kept as boolean,
       sealed: inside.sealed as boolean,
       type: inside.type as string | null,
+      // Of those that came before it was measured nothing is known.
+      pixels: (inside.pixels ?? null) as PictureSize | null,
       problem: inside.problem as Problem | null,
-      path: inside.path as string | null,
+      file: inside.file as PlainFile | null,
       ways: inside.ways as WayKind[] | null,
       announced: inside.announced as boolean,
       keyOnRequest: inside.keyOnRequest as boolean,

@@ -5,15 +5,17 @@ import { draftIncoming, draftOutgoing } from "./drafts.ts";
 import type { FileFolder } from "./folder.ts";
 import { fetchFile, look, RETRYING, type Retrying } from "./incoming.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
-import { isStored, offer, readPlain, seal, sourceGone, type Surroundings } from "./outgoing.ts";
+import { isStored, offer, seal, type Surroundings } from "./outgoing.ts";
+import { onDisk, type PlainFile, readAgain } from "./plain_file.ts";
 import { ProgressMeter } from "./progress.ts";
 import { Room } from "./quota.ts";
 import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
-import type { FileSuite } from "./sealing.ts";
+import type { Receiving, Sending } from "./sending.ts";
 import { checkCommand, type Command, type Transfer, type TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
-import type { Way, WayKind } from "./ways.ts";
+import { type AtWork, Turns } from "./turns.ts";
+import type { Way } from "./ways.ts";
 
 /** Problems that a connection cures. */
 const CONNECTION = new Set([
@@ -45,36 +47,6 @@ export interface TransfersOptions {
   readonly random?: Random;
 }
 
-/** A file to be sent. */
-export interface Sending {
-  /** What it is to be called here, 32 random hex digits; made when absent. */
-  readonly id?: string;
-  /** Bare JID of the contact or room. */
-  readonly peer: string;
-  /** A path, or bytes that come once, such as from the dashboard. */
-  readonly from: string | PlainSource;
-  readonly name: string;
-  readonly suite: FileSuite;
-  readonly display?: boolean;
-  /** The only ways it may go; what is there decides when absent. */
-  readonly ways?: readonly WayKind[];
-  /** The key is told to those who ask for it, and may have it. */
-  readonly keyOnRequest?: boolean;
-  /** What the dashboard drew of it. */
-  readonly thumbnail?: Bytes;
-}
-
-/** Who a descriptor came from, and what is to be done about it. */
-export interface Receiving {
-  /** Bare JID of the contact or room. */
-  readonly peer: string;
-  /** Who sent it: a bare JID or occupant's address. */
-  readonly sender: string;
-  /** Fetch it at once. */
-  readonly accept: boolean;
-  readonly ways?: readonly WayKind[];
-}
-
 /**
  * Every file that comes or goes: so many at a time, each remembered before anything is done, so that
  * after a crash {@link start} goes on where they were.
@@ -95,12 +67,9 @@ export class Transfers {
   readonly #random: Random;
   readonly #room: Room;
   readonly #commands = new KeyedLock();
-  /** Ids whose turn comes, in this order. */
-  readonly #queue = new Set<string>();
-  readonly #moving = new Map<string, Moving>();
+  readonly #turns: Turns;
   /** One's own that ways serve, or did while it moved. */
-  readonly #served = new Map<string, Served>();
-  #closed = false;
+  readonly #served = new Map<string, AtWork>();
 
   constructor(options: TransfersOptions) {
     this.#store = options.store;
@@ -111,16 +80,18 @@ export class Transfers {
     this.#retrying = options.retrying ?? RETRYING;
     this.#random = options.random ?? systemRandom;
     this.#room = new Room(this.#store, this.#folder, this.#limits);
+    this.#turns = new Turns({
+      most: () => this.#limits().moving,
+      meter: (id) => this.#meter(id),
+      work: (id, at) => this.#move(id, at),
+    });
   }
 
   /** Goes on with what a crash or an end left: call it once, when there is a connection. */
   start(): void {
     this.#folder.removeOthers(this.#store.idsKept());
-    for (const state of ["transferring", "waiting"] as const) {
-      for (const id of this.#store.idsIn(state)) this.#queue.add(id);
-    }
-    for (const id of this.#store.idsIn("offered", true)) this.#queue.add(id);
-    this.#pump();
+    const [moving, waiting] = [this.#store.idsIn("transferring"), this.#store.idsIn("waiting")];
+    this.#turns.add(...moving, ...waiting, ...this.#store.idsIn("offered", true));
   }
 
   get(id: string): Transfer | undefined {
@@ -134,7 +105,7 @@ export class Transfers {
 
   /** How far one is that moves now. */
   progressOf(id: string): TransferProgress | undefined {
-    return (this.#moving.get(id) ?? this.#served.get(id))?.meter.view;
+    return (this.#turns.get(id) ?? this.#served.get(id))?.meter.view;
   }
 
   /**
@@ -143,14 +114,19 @@ export class Transfers {
    * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`, `source-gone`, `not-a-file`
    */
   async send(sending: Sending): Promise<Transfer> {
-    const { from } = sending;
-    const size = typeof from === "string" ? await sizeOf(from) : from.size;
-    const transfer = draftOutgoing(sending, size, Date.now(), this.#random);
+    const { from, again } = sending;
+    const file = typeof from === "string" ? await onDisk(from) : await sameFile(again, from.size);
+    const size = typeof from === "string" ? file!.size : from.size;
+    const transfer = draftOutgoing(sending, size, file, Date.now(), this.#random);
     await this.#makePlace(transfer.peer);
     const { id } = await this.#room.take(transfer.descriptor, () => this.#put(transfer));
-    if (typeof from === "string") this.#queue.add(id);
-    else await this.#move(id, () => this.#sealBytes(transfer, from));
-    this.#pump();
+    if (typeof from !== "string") {
+      await this.#turns.now(
+        id,
+        (_, at) => this.#guarded(id, at, () => this.#seal(transfer, from, at)),
+      );
+    }
+    if (this.#store.get(id)?.state === "waiting") this.#turns.add(id);
     return this.#store.get(id) ?? transfer;
   }
 
@@ -179,8 +155,7 @@ export class Transfers {
         this.#put(transfer); // it may be accepted when there is room
         throw error;
       }
-      this.#queue.add(transfer.id);
-      this.#pump();
+      this.#turns.add(transfer.id);
       return this.#need(transfer.id);
     });
   }
@@ -211,8 +186,7 @@ export class Transfers {
         const transfer = this.#need(id);
         const put = () => this.#put({ ...transfer, state: "waiting", kept: true, problem: null });
         await (transfer.kept ? put() : this.#room.take(transfer.descriptor, put));
-        this.#queue.add(id);
-        this.#pump();
+        this.#turns.add(id);
         return this.#need(id);
       }
       await this.#stop(id);
@@ -282,10 +256,8 @@ export class Transfers {
 
   /** Ends what moves; it goes on after the next {@link start}. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#queue.clear();
-    const ids = [...this.#moving.keys(), ...this.#served.keys()];
-    await Promise.all(ids.map((id) => this.#stop(id)));
+    await this.#turns.close();
+    for (const id of [...this.#served.keys()]) this.#unserve(id);
   }
 
   /** Where a peer's transfers are as many as are remembered, the oldest that is over goes. */
@@ -323,10 +295,7 @@ export class Transfers {
 
   /** Stops what one does, wherever it stands; resolves when nothing of it runs. */
   async #stop(id: string): Promise<void> {
-    this.#queue.delete(id);
-    const moving = this.#moving.get(id);
-    moving?.stop.abort(new DOMException("stopped", "AbortError"));
-    await moving?.over;
+    await this.#turns.stop(id);
     this.#unserve(id);
   }
 
@@ -339,29 +308,29 @@ export class Transfers {
     if (file !== undefined) { for (const way of this.#ways) way.withdraw(file); }
   }
 
-  #pump(): void {
-    for (const id of this.#queue) {
-      if (this.#closed || this.#moving.size >= this.#limits().moving) return;
-      this.#queue.delete(id);
-      const transfer = this.#store.get(id);
-      if (transfer === undefined) continue;
-      this.#move(id, () => transfer.mine ? this.#out(transfer) : this.#in(transfer));
-    }
+  #meter(id: string): ProgressMeter | undefined {
+    const total = this.#store.get(id)?.descriptor.sealedSize;
+    if (total === undefined) return undefined;
+    const tell = (progress: TransferProgress) => this.progress.emit(progress);
+    return new ProgressMeter(id, total, tell, () => performance.now());
   }
 
-  #move(id: string, work: () => Promise<void>): Promise<void> {
-    const stop = new AbortController();
-    const total = this.#need(id).descriptor.sealedSize;
-    const tell = (progress: TransferProgress) => this.progress.emit(progress);
-    const meter = new ProgressMeter(id, total, tell, () => performance.now());
-    const moving: Moving = { stop, meter, over: Promise.resolve() };
-    this.#moving.set(id, moving);
-    return moving.over = work().catch((error) => this.#failed(id, error, stop.signal)).finally(
-      () => {
-        this.#moving.delete(id);
-        this.#pump();
-      },
+  async #move(id: string, at: AtWork): Promise<void> {
+    const transfer = this.#need(id);
+    if (!["offered", "transferring", "waiting"].includes(transfer.state)) return;
+    await this.#guarded(
+      id,
+      at,
+      () => transfer.mine ? this.#out(transfer, at) : this.#in(transfer, at),
     );
+  }
+
+  async #guarded(id: string, { stop }: AtWork, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      await this.#failed(id, error, stop.signal);
+    }
   }
 
   async #failed(id: string, error: unknown, { aborted }: AbortSignal): Promise<void> {
@@ -378,7 +347,7 @@ export class Transfers {
     this.#put({ ...transfer, state: "failed", kept, problem });
   }
 
-  #surroundings({ stop, meter }: Served): Surroundings {
+  #surroundings({ stop, meter }: AtWork): Surroundings {
     return {
       folder: this.#folder,
       ways: this.#ways,
@@ -389,66 +358,49 @@ export class Transfers {
     };
   }
 
-  async #in(transfer: Transfer): Promise<void> {
+  async #in(transfer: Transfer, at: AtWork): Promise<void> {
     const { id } = transfer;
-    const moving = this.#moving.get(id)!;
     this.#put({ ...transfer, state: "transferring" });
-    await fetchFile(transfer, this.#surroundings(moving), this.#retrying);
+    await fetchFile(transfer, this.#surroundings(at), this.#retrying);
     // The key, or another source, may have come meanwhile.
-    const { type } = await look(this.#need(id), this.#folder);
-    this.#put({ ...this.#need(id), type, state: "done", problem: null });
+    const { type, pixels } = await look(this.#need(id), this.#folder);
+    this.#put({ ...this.#need(id), type, pixels, state: "done", problem: null });
   }
 
-  async #sealBytes(transfer: Transfer, source: PlainSource): Promise<void> {
-    const { id } = transfer;
-    await seal(transfer, source, this.#surroundings(this.#moving.get(id)!));
-    this.#queue.add(id);
+  async #seal(transfer: Transfer, source: PlainSource, at: AtWork): Promise<void> {
+    await seal(transfer, source, this.#surroundings(at));
   }
 
-  async #out(transfer: Transfer): Promise<void> {
-    const { id, path } = transfer;
-    const moving = this.#moving.get(id)!;
-    let now = transfer;
-    if (!now.sealed) {
-      if (path === null) throw sourceGone();
-      const source = await readPlain(path);
-      try {
-        now = await seal(now, source, this.#surroundings(moving));
-      } finally {
-        source.close();
-      }
+  async #sealAgain(transfer: Transfer, at: AtWork): Promise<Transfer> {
+    const source = await readAgain(transfer);
+    try {
+      return await seal(transfer, source, this.#surroundings(at));
+    } finally {
+      source.close();
     }
+  }
+
+  async #out(transfer: Transfer, at: AtWork): Promise<void> {
+    const { id } = transfer;
+    let now = transfer.sealed ? transfer : await this.#sealAgain(transfer, at);
     // Ways that serve go on until they are withdrawn, when this has long ended.
-    const served: Served = { stop: moving.stop, meter: moving.meter };
-    this.#served.set(id, served);
+    this.#served.set(id, at);
     if (!now.announced) now = this.#put({ ...now, state: "transferring" });
     const told = JSON.stringify(now.descriptor.sources);
-    now = await offer(now, this.#surroundings(served));
+    now = await offer(now, this.#surroundings(at));
     // Where it can be had may be another place after a restart.
     if (!now.announced || JSON.stringify(now.descriptor.sources) !== told) {
       await this.#announce(now);
       now = { ...now, announced: true };
     }
-    served.stop.signal.throwIfAborted();
+    at.stop.signal.throwIfAborted();
     this.#put({ ...now, state: isStored(now) ? "done" : "offered", problem: null });
     if (isStored(now) && now.descriptor.sources.length === 1) this.#served.delete(id);
   }
 }
 
-/** What ends a transfer, and tells of it. */
-interface Served {
-  readonly stop: AbortController;
-  readonly meter: ProgressMeter;
-}
-
-/** A transfer at work. */
-interface Moving extends Served {
-  /** Resolves when nothing of it runs. */
-  over: Promise<void>;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  const source = await readPlain(path);
-  source.close();
-  return source.size;
+/** The file that the same bytes lie in, when it is one and as long. */
+async function sameFile(path: string | undefined, size: number): Promise<PlainFile | null> {
+  const file = path === undefined ? undefined : await onDisk(path).catch(() => undefined);
+  return file?.size === size ? file : null;
 }

@@ -6,7 +6,7 @@ import { type FileDescriptor, writeDescriptor } from "./descriptor.ts";
 import { contentOf, type Desk, desk, type Fault, MemoryWay } from "./testing.ts";
 import { pattern, reaches, source } from "./testing.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
-import type { Sending } from "./transfers.ts";
+import type { Sending } from "./sending.ts";
 
 const ROOM = "team@rooms.test";
 const ALICE = "alice@here.test";
@@ -239,30 +239,6 @@ Deno.test("after an end in the middle both sides go on where they were", async (
     await bob.close();
     await alice.close();
     await Deno.remove(path);
-  }
-});
-
-Deno.test("bytes that came once and were cut off before they were sealed are asked for again", async () => {
-  const way = new MemoryWay();
-  let alice = await desk([way]);
-  try {
-    const endless = async function* () {
-      for (;;) {
-        yield pattern(1000);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    };
-    void alice.transfers.send(sending(new Uint8Array(), {
-      from: { size: 1e9, bytes: endless() },
-    }));
-    await new Promise<void>((resolve) => alice.transfers.progress.on(() => resolve()));
-    alice = await alice.again();
-    alice.transfers.start();
-    const [{ id }] = alice.transfers.list() as [Transfer];
-    const failed = await reaches(alice.transfers, id, "failed");
-    assert.equal(failed.problem!.code, "source-gone");
-  } finally {
-    await alice.close();
   }
 });
 

@@ -67,6 +67,7 @@ export class ControlManager {
   #refusal: { code: string; message: string } | null = null;
   #joining: Promise<void> | null = null;
   #online = true;
+  #present = false;
   #closed = false;
   /** One resynchronisation at a time, and the further apart the less they bring. */
   #resyncing = false;
@@ -103,6 +104,7 @@ export class ControlManager {
       schedule,
       incidents: this.#incidents,
       expects: () => this.#online && this.#record.isMember,
+      isPresent: () => this.#present,
       probe: () => this.#resyncSoon(0),
       sweep: () => {
         processor.sweep();
@@ -197,12 +199,20 @@ export class ControlManager {
   /** Takes a rekey or statement that the room delivered; old ones of its archive say nothing. */
   heard(payload: Uint8Array, origin: Origin): Opened {
     if (origin.archived === true) return { type: "taken" };
-    return this.#follower.heard(payload, origin.occupant);
+    const result = this.#follower.heard(payload, origin.occupant);
+    if (result.type === "taken") this.#watch.spoke();
+    return result;
   }
 
   /** Something names an epoch that is not here; nothing of it is proved, so sending goes on. */
   missing(): void {
     if (this.#record.isMember) this.#resyncSoon(0);
+  }
+
+  /** We are in the room from now on, or out of it. */
+  setPresent(present: boolean): void {
+    this.#present = present;
+    this.#watch.spoke();
   }
 
   /** The connection stands (again), or was lost. */

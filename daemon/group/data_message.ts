@@ -1,5 +1,6 @@
-import { type Bytes, concat, toHex, utf8, WireReader, WireWriter } from "../base/mod.ts";
+import { type Bytes, concat, fromHex, toHex, utf8, WireReader, WireWriter } from "../base/mod.ts";
 import { ed25519, framed, hkdf, OpenError } from "../crypto/mod.ts";
+import { type MessageName, MOST_NAMES } from "./arrivals.ts";
 import type { DataSuite } from "./data_suites.ts";
 import { KIND, MAX_PAYLOAD } from "./payload.ts";
 
@@ -11,6 +12,8 @@ const SALT = 16;
 const SIGNATURE = 64;
 /** Sizes show in steps of so many bytes. */
 const STEP = 256;
+/** Bytes of one name, and names for which a message may grow by a step. */
+const [NAME, FEW_NAMES] = [16, 4];
 
 /** What stands in clear before the seal, and is bound by it. */
 export interface DataHeader {
@@ -59,8 +62,10 @@ export function readData(payload: Uint8Array): DataMessage {
 
 /**
  * Seals content under an epoch's key: HKDF of it and header gives this message a key of its own, and
- * the sender's device signs header, incarnation and content inside.
+ * the sender's device signs header, incarnation, content and names inside.
  * @param sign Ed25519 by the device key, under the label given
+ * @param heard what the sender heard last, oldest first: as many of the newest go along as there is
+ *   room for
  * @throws RangeError when the content is above {@link MAX_CONTENT}
  */
 export function sealData(
@@ -69,16 +74,20 @@ export function sealData(
   header: DataHeader,
   content: Uint8Array,
   sign: (label: string, bytes: Bytes) => Bytes,
+  heard: readonly MessageName[] = [],
 ): Bytes {
   if (content.length > MAX_CONTENT) throw new RangeError(`content of ${content.length} bytes`);
   const outside = new WireWriter().u8(KIND.data).raw(header.group).raw(
     header.incarnation.subarray(0, 4),
   )
     .u32(header.epoch).raw(header.device).u64(header.counter).raw(header.salt).finish();
-  const signature = sign(DATA_LABEL, signedOf(header.incarnation, outside, content));
-  const length = SIGNATURE + 4 + content.length;
-  const padding = new Uint8Array(Math.ceil(length / STEP) * STEP - length);
-  const inside = new WireWriter().raw(signature).u32(content.length).raw(content).raw(padding);
+  const bare = SIGNATURE + 4 + content.length + 1;
+  const names = encodeNames(heard, Math.floor((stepped(bare) - bare) / NAME));
+  const signature = sign(DATA_LABEL, signedOf(header.incarnation, outside, content, names));
+  const length = bare - 1 + names.length;
+  const padding = new Uint8Array(stepped(length) - length);
+  const inside = new WireWriter().raw(signature).u32(content.length).raw(content).raw(names)
+    .raw(padding);
   const { key, nonce } = messageKey(suite, epochKey, header.incarnation, outside);
   return concat(outside, suite.seal(key, nonce, inside.finish(), outside));
 }
@@ -94,7 +103,7 @@ export function openData(
   incarnation: Bytes,
   message: DataMessage,
   deviceKey: Bytes,
-): Bytes {
+): { content: Bytes; heard: MessageName[] } {
   const { key, nonce } = messageKey(suite, epochKey, incarnation, message.header);
   const inside = new WireReader(suite.open(key, nonce, message.sealed, message.header));
   try {
@@ -102,18 +111,41 @@ export function openData(
     const length = inside.u32();
     if (length > MAX_CONTENT) throw new OpenError();
     const content = inside.raw(length);
+    const count = inside.u8();
+    if (count > MOST_NAMES) throw new OpenError();
+    const heard = Array.from(
+      { length: count },
+      () => ({ device: toHex(inside.raw(8)), counter: inside.u64() }),
+    );
     const padding = inside.raw(inside.left);
     if (padding.length >= STEP || padding.some((byte) => byte !== 0)) throw new OpenError();
-    const signed = signedOf(incarnation, message.header, content);
+    const signed = signedOf(incarnation, message.header, content, encodeNames(heard, count));
     if (!ed25519.verify(deviceKey, DATA_LABEL, signed, signature)) throw new OpenError();
-    return content;
+    return { content, heard };
   } catch (error) {
     throw error instanceof OpenError ? error : new OpenError();
   }
 }
 
-function signedOf(incarnation: Bytes, outside: Bytes, content: Uint8Array): Bytes {
-  return framed(incarnation, outside, content);
+/** Count u8, then device and counter each; the newest that there is room for, and always a few. */
+function encodeNames(heard: readonly MessageName[], room: number): Bytes {
+  const names = heard.slice(-Math.min(MOST_NAMES, Math.max(room, FEW_NAMES)));
+  const writer = new WireWriter().u8(names.length);
+  for (const { device, counter } of names) writer.raw(fromHex(device)).u64(counter);
+  return writer.finish();
+}
+
+function stepped(length: number): number {
+  return Math.ceil(length / STEP) * STEP;
+}
+
+function signedOf(
+  incarnation: Bytes,
+  outside: Bytes,
+  content: Uint8Array,
+  names: Bytes,
+): Bytes {
+  return framed(incarnation, outside, content, names);
 }
 
 /** The header names group, epoch, sender, counter and salt: no two messages share a key. */

@@ -1,5 +1,6 @@
 import { type Bytes, fromHex, toHex } from "../base/mod.ts";
 import { OpenError, type Random } from "../crypto/mod.ts";
+import { Arrivals, gapSentences } from "./arrivals.ts";
 import { type DataMessage, MAX_CONTENT, openData, readData, sealData } from "./data_message.ts";
 import { dataSuite, type DataSuiteId } from "./data_suites.ts";
 import { GroupError } from "./errors.ts";
@@ -54,12 +55,15 @@ interface Current {
 export class DataProcessor {
   readonly #options: DataProcessorOptions;
   readonly #held = new HeldMessages();
+  readonly #arrivals: Arrivals;
   readonly #refused: Partial<Record<Refusal, number>> = {};
   /** When epochs ended here, steady ms; one that is not named ended long ago. */
   readonly #ended = new Map<string, number>();
   #current: Current | null = null;
   #counter = 0;
   #limit = 0;
+  /** Counters from here on are of this run. */
+  #first = Number.MAX_SAFE_INTEGER;
   #sent = 0;
   #opened = 0;
   /** Is a key on its way? Then what names an unknown epoch waits. */
@@ -67,6 +71,7 @@ export class DataProcessor {
 
   constructor(options: DataProcessorOptions) {
     this.#options = options;
+    this.#arrivals = new Arrivals(() => options.steady());
   }
 
   get figures() {
@@ -131,15 +136,27 @@ export class DataProcessor {
       counter: this.#nextCounter(),
       salt: random(16),
     };
-    const sealed = sealData(dataSuite(suite), key, header, content, sign);
+    const heard = this.#arrivals.names;
+    const sealed = sealData(dataSuite(suite), key, header, content, sign, heard);
     this.#sent++;
     return sealed;
+  }
+
+  /** A stay in the room begins: what is said from now on comes here. */
+  enter(): void {
+    this.#arrivals.enter();
   }
 
   /** Opens a data message; holds it where its key is on its way. */
   open(payload: Uint8Array, origin: Origin): Opened {
     const result = this.#tryOpen(payload, origin);
-    if (result !== "hold") return result;
+    if (result !== "hold") {
+      if (result.type === "message" && origin.archived !== true) {
+        const { from: { device }, counter } = result.message;
+        this.#arrivals.proved({ device, counter });
+      }
+      return result;
+    }
     this.#options.missing();
     const { device } = readData(payload);
     const held = {
@@ -176,6 +193,7 @@ export class DataProcessor {
   /** Drops keys that are not to be kept any more; called now and then. */
   sweep(): void {
     const { store, steady, now, historyDays } = this.#options;
+    this.#tellGaps();
     for (const [name, at] of this.#ended) {
       if (steady() - at > GRACE) this.#ended.delete(name);
     }
@@ -200,7 +218,12 @@ export class DataProcessor {
     if (toHex(message.group) !== this.#options.group) {
       return this.#refuse("malformed", { from: origin.occupant });
     }
-    if (message.device === this.#options.device) return { type: "taken" };
+    this.#arrivals.came(message);
+    if (message.device === this.#options.device) {
+      const isOurs = message.counter >= this.#first && message.counter < this.#counter;
+      if (isOurs && origin.archived !== true) this.#arrivals.proved(message);
+      return { type: "taken" };
+    }
     const epoch = this.#epochOf(message, origin);
     if (typeof epoch === "string") {
       return epoch === "hold" ? epoch : this.#refuse(epoch, { epoch: message.epoch });
@@ -217,16 +240,21 @@ export class DataProcessor {
     }
     const place = [epoch.incarnation, epoch.number, message.device, message.counter] as const;
     if (!store.isFresh(...place)) return this.#refuse("repeated", { from: from.jid });
-    const content = this.#unseal(epoch, message, from);
-    if (content === null) return this.#refuse("forged", { from: from.jid });
+    const opened = this.#unseal(epoch, message, from);
+    if (opened === null) return this.#refuse("forged", { from: from.jid });
     if (!reaches(from.role, epoch.send)) return this.#refuse("may-not-send", { from: from.jid });
     store.markOpened(...place);
     this.#opened++;
     const { counter } = message;
+    const { content, heard } = opened;
+    this.#arrivals.named(
+      from.device,
+      heard.filter(({ device }) => device !== this.#options.device),
+    );
     return { type: "message", message: { origin, from, epoch: epoch.number, counter, content } };
   }
 
-  #unseal(epoch: StoredEpoch, message: DataMessage, from: GroupMember): Bytes | null {
+  #unseal(epoch: StoredEpoch, message: DataMessage, from: GroupMember) {
     try {
       const incarnation = fromHex(epoch.incarnation);
       return openData(dataSuite(epoch.suite), epoch.key, incarnation, message, from.deviceKey);
@@ -246,11 +274,10 @@ export class DataProcessor {
     if (kept !== undefined) return kept;
     const first = store.firstEpoch(incarnation);
     if (first !== undefined && number < first) return "before-you-joined";
-    const isNews = first === undefined ||
-      (current?.incarnation.startsWith(incarnation) === true && number > current.number);
-    if (isNews && origin.archived !== true && (current !== undefined || this.expecting)) {
-      return "hold";
-    }
+    // Out of the archive too: it is read at once after an absence, before the key server answered.
+    if (current?.incarnation.startsWith(incarnation) && number > current.number) return "hold";
+    const isLive = origin.archived !== true;
+    if (first === undefined && (this.expecting || (isLive && current !== undefined))) return "hold";
     return first === undefined ? "before-you-joined" : "no-key";
   }
 
@@ -268,6 +295,7 @@ export class DataProcessor {
   #nextCounter(): number {
     if (this.#counter === this.#limit) {
       this.#counter = this.#options.store.reserveCounters(RESERVE);
+      this.#first = Math.min(this.#first, this.#counter);
       this.#limit = this.#counter + RESERVE;
     }
     return this.#counter++;
@@ -276,6 +304,15 @@ export class DataProcessor {
   #refuse(cause: Refusal, context: { epoch?: number; from?: string }): Opened {
     this.count(cause);
     return { type: "refused", cause, sentence: refusalSentence(cause, context) };
+  }
+
+  /** What others heard in the room and this device did not. */
+  #tellGaps(): void {
+    const nameOfDevice = (device: string) =>
+      this.#current === null ? undefined : memberOf(this.#current, device)?.jid;
+    for (const sentence of gapSentences(this.#arrivals.overdue(), nameOfDevice)) {
+      this.#options.emit({ type: "incident", kind: "missing", sentence });
+    }
   }
 
   #giveUp(origin: Origin): void {

@@ -95,6 +95,8 @@ export type IncidentKind =
   | "restored" // the key server began anew, from a backup
   | "silent" // no statement for 180 s while the room works
   | "heard-again" // statements come again
+  | "room-silent" // the key server answers, and nothing that it says in the room comes
+  | "missing" // a member heard messages in the room that did not come here
   | "forgotten" // the key server does not have the group any more
   | "rolled-back" // the key server, or who has its key, shows an older state
   | "forked" // it told us and others different things of one epoch
@@ -176,7 +178,10 @@ export interface GroupKeys {
   join(signal?: AbortSignal): Promise<void>;
   /** Leaves; resolves when the key server confirmed it. Afterwards nothing is opened. */
   leave(signal?: AbortSignal): Promise<void>;
-  /** Lets somebody in (bare JID), with a role. Owners and admins. */
+  /**
+   * Lets somebody in (bare JID), with a role. Owners and admins. This and the acts below resolve when
+   * it is done: who keeps the keys is asked on for a day.
+   */
   admit(jid: string, role?: Role): Promise<void>;
   /** Takes out a person (bare JID) or one device (member id). Owners and admins. */
   expel(subject: string): Promise<void>;

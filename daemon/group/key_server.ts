@@ -42,6 +42,11 @@ export interface KeyServerOptions {
   readonly jid: string;
   /** May this person (bare JID) have groups hosted here? Nobody when absent. */
   readonly mayHost?: (jid: string) => boolean;
+  /**
+   * Does a room belong to this person (bare JIDs), as the room itself says? Asked before somebody
+   * else's group is hosted, so that nobody takes another's room; nobody is asked when absent.
+   */
+  readonly isRoomOwner?: (room: string, jid: string) => Promise<boolean>;
   /** Registrars of its own that alone say who somebody is; none: it says so itself. */
   readonly registrars?: readonly RegistrarEntry[];
   /** ms since 1970. */
@@ -209,7 +214,9 @@ export class KeyServer {
 
   async #answer(from: ProvedDevice, request: GroupRequest) {
     try {
-      if (request.kind === "host") return this.#hostFor(from, request.specification, request.group);
+      if (request.kind === "host") {
+        return await this.#hostFor(from, request.specification, request.group);
+      }
       const hosted = this.#groups.get(request.group);
       if (hosted === undefined) {
         if (this.#damaged.has(request.group)) throw damaged();
@@ -222,7 +229,7 @@ export class KeyServer {
   }
 
   /** Somebody far away wants a group hosted: an owner of it, by the key SIMPP proved. */
-  #hostFor(from: ProvedDevice, text: string, group: string) {
+  async #hostFor(from: ProvedDevice, text: string, group: string) {
     if (this.#o.mayHost?.(from.jid) !== true) {
       throw refused("not-allowed", "This key server hosts groups of others alone; run your own.");
     }
@@ -230,7 +237,16 @@ export class KeyServer {
     if (specification.group !== group || !isOwner(specification, from.jid, from.accountKey)) {
       throw refused("not-allowed", "The specification must name you, with your keys, as an owner.");
     }
-    this.host(specification, from.jid);
+    const { isRoomOwner } = this.#o;
+    const isKnown = this.#groups.get(group)?.wasMadeBy(from.jid) === true;
+    if (!isKnown && await isRoomOwner?.(specification.room, from.jid) === false) {
+      throw refused(
+        "not-room-owner",
+        `The key server looked into ${specification.room} and did not see you there as the room's ` +
+          "owner. Let it in as a member, be in the room yourself, and ask again.",
+      );
+    }
+    if (!this.#closed) this.host(specification, from.jid);
     return { kind: "done" } as const;
   }
 

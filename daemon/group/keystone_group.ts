@@ -24,6 +24,7 @@ export class KeystoneGroup implements GroupKeys {
   readonly #self: string;
   readonly #control: ControlManager;
   readonly #data: DataProcessor;
+  #present = false;
 
   constructor(options: KeystoneGroupOptions) {
     const { self, store, random, specification } = options;
@@ -87,6 +88,14 @@ export class KeystoneGroup implements GroupKeys {
   /** Tells whether there is a connection; without one silence is nobody's fault. */
   setOnline(online: boolean): void {
     this.#control.setOnline(online);
+  }
+
+  /** Tells whether this device is in the group's room, from now on. */
+  setPresent(present: boolean): void {
+    if (present === this.#present) return;
+    this.#present = present;
+    if (present) this.#data.enter();
+    this.#control.setPresent(present);
   }
 
   join(signal?: AbortSignal): Promise<void> {

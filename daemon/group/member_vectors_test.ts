@@ -27,7 +27,7 @@ Deno.test("vectors: a statement, its link of the chain, its members and the key 
   assert.equal(toHex(epochKeyOf(fromHex(vectors.groupKey), statement)), vectors.epochKey);
 });
 
-for (const { suite, counter, content, payload } of vectors.messages) {
+for (const { suite, counter, content, heard, payload } of vectors.messages) {
   Deno.test(`vectors: a message in ${suite}`, () => {
     const message = readData(fromHex(payload));
     const expected = { epoch: 7, counter, group: vectors.group };
@@ -41,6 +41,7 @@ for (const { suite, counter, content, payload } of vectors.messages) {
       message,
       fromHex(vectors.member.deviceKey),
     );
-    assert.equal(fromUtf8(opened), content);
+    assert.equal(fromUtf8(opened.content), content);
+    assert.deepEqual(opened.heard, heard);
   });
 }

@@ -17,8 +17,13 @@ const MOST = 15_000;
 /** ms after which a key server that does not answer is taken for silent. */
 const PATIENCE = 60_000;
 const MOST_WAITING = 32;
+/** Acts are asked on for so long, in ms, ever more seldom: their author need not come back to them. */
+const [ACT_PATIENCE, MOST_OF_ACT] = [86_400_000, 600_000];
+/** Acts that wait: they leave room for questions. */
+const MOST_ACTS = 16;
 
 interface Waiting {
+  readonly isAct: boolean;
   settle(outcome: GroupAnswer | Error): void;
 }
 
@@ -49,16 +54,20 @@ export class PendingRequests {
 
   /**
    * Asks until there is an answer.
-   * @throws GroupError `key-server-silent` when none comes within a minute, or the code of a refusal;
-   *   the signal's reason when it aborts
+   * @throws GroupError `key-server-silent` when none comes within a minute (of an act: a day), or the
+   *   code of a refusal; the signal's reason when it aborts
    */
   ask(question: Question, signal?: AbortSignal): Promise<GroupAnswer> {
     signal?.throwIfAborted();
-    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(silent());
+    const isAct = question.kind === "act";
+    const acts = [...this.#waiting.values()].filter((each) => each.isAct).length;
+    if (isAct ? acts >= MOST_ACTS : this.#waiting.size - acts >= MOST_WAITING) {
+      return Promise.reject(silent());
+    }
     const request = toHex(this.#random(16));
     const payload = encodeRequest({ ...question, request, group: this.#group } as GroupRequest);
     return new Promise((resolve, reject) => {
-      const backoff = new Backoff(FIRST, MOST);
+      const backoff = new Backoff(FIRST, isAct ? MOST_OF_ACT : MOST);
       const send = () => {
         this.#send(payload).catch(() => {}); // the next one may get through
         cancelNext = this.#schedule(backoff.next(), send);
@@ -72,9 +81,10 @@ export class PendingRequests {
         else resolve(outcome);
       };
       const aborted = () => settle(abortReason(signal!));
-      this.#waiting.set(request, { settle });
+      this.#waiting.set(request, { isAct, settle });
       let cancelNext = () => {};
-      const cancelEnd = this.#schedule(PATIENCE, () => settle(silent()));
+      const patience = isAct ? ACT_PATIENCE : PATIENCE;
+      const cancelEnd = this.#schedule(patience, () => settle(silent()));
       signal?.addEventListener("abort", aborted, { once: true });
       send();
     });

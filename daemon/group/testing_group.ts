@@ -208,7 +208,7 @@ export class TestPerson {
   readonly refused: string[] = [];
   /** ms by which its clock is wrong. */
   skew = 0;
-  /** Is it in the room? Else it hears nothing there. */
+  /** Is it in the room? Else it hears nothing there. See {@link enter}. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
   pinned: (jid: string) => Bytes | undefined = (jid) =>
@@ -231,6 +231,16 @@ export class TestPerson {
   crash(): void {
     this.group.close();
     this.#start();
+  }
+
+  /** Goes out of the room and comes back; what is said meanwhile it hears out of the archive at most. */
+  away(): void {
+    this.present = false;
+    this.group.setPresent(false);
+  }
+  enter(): void {
+    this.present = true;
+    this.group.setPresent(true);
   }
 
   async join(): Promise<void> {

@@ -220,6 +220,17 @@ Deno.test("a ticket opens one view of one call, once, for 30 s, in its own sessi
   }, { now: () => now });
 });
 
+Deno.test("a page names no file of this machine", () =>
+  withDoor(async (door, app) => {
+    const how = { to: "bob@fake.example", name: "a", size: "5", path: "/etc/passwd" };
+    const path = `/api/files?${new URLSearchParams(how)}`;
+    const octets = { "content-type": "application/octet-stream" };
+    const page = { ...sameOrigin, ...octets, ...await signIn(door) };
+    refused(await ask(door, "POST", path, page, "12345"), 400, "bad-input");
+    assert.deepEqual(app.asked, []);
+    assert.equal((await ask(door, "POST", path, { ...cli, ...octets }, "12345")).status, 200);
+  }));
+
 Deno.test("the door proves that it knows the token, to no browser and not without end", () => {
   let now = 0;
   return withDoor(async (door) => {

@@ -18,7 +18,7 @@ export const fileDoorRoutes: readonly DoorRoute[] = [
     path: "/api/files",
     summary:
       "Send a file (the body, `?size=` bytes) to `?to=` a contact or group, called `?name=`; " +
-      "`display=1`: to be shown; `ways`, and of a group `people`, `roles`: those alone; " +
+      "`path`, of the command line alone: where it lies, to be read again; `display=1`: to be shown; `ways`, and of a group `people`, `roles`: those alone; " +
       "`keyOnRequest=1`",
     access: "known",
     consumes: OCTETS,
@@ -28,6 +28,10 @@ export const fileDoorRoutes: readonly DoorRoute[] = [
       const { people, roles, ...query } = validated(sendFileQuery, c.req.query(), "query");
       if (c.req.header("content-type") !== OCTETS) {
         throw new SimppdError("bad-input", `The body must be the file, sent as ${OCTETS}.`);
+      }
+      // A page is let name no file of this machine.
+      if (query.path !== undefined && c.get("caller").kind !== "bearer") {
+        throw new SimppdError("bad-input", "Only the command line names paths.");
       }
       const bytes = c.req.raw.body ?? ReadableStream.from<Uint8Array>([]);
       const allowed = people === undefined && roles === undefined ? {} : {

@@ -18,6 +18,7 @@ export const sendFileQuery = v.strictObject({
   to: place,
   name: line(1000),
   size: v.pipe(digits, v.safeInteger()),
+  path: v.exactOptional(line(4096)),
   display: v.exactOptional(flag),
   ways: v.exactOptional(words(v.picklist(["direct", "upload", "ibb", "group"]), 4)),
   people: v.exactOptional(words(place, 200)),

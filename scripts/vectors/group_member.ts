@@ -53,6 +53,10 @@ const groupKey = bytes("group key", 32);
 const epochKey = epochKeyOf(groupKey, statement);
 const messages = DATA_SUITE_IDS.map((suite, at) => {
   const content = `content in ${suite}`;
+  const heard = Array.from(
+    { length: at },
+    (_, before) => ({ device: member.device, counter: 30 + before }),
+  );
   const header = {
     group: fromHex(group),
     incarnation: fromHex(incarnation),
@@ -67,8 +71,9 @@ const messages = DATA_SUITE_IDS.map((suite, at) => {
     header,
     utf8(content),
     (label, signed) => ed25519.sign(device.secret, label, signed),
+    heard,
   );
-  return { suite, counter: header.counter, content, payload: toHex(payload) };
+  return { suite, counter: header.counter, content, heard, payload: toHex(payload) };
 });
 const text = JSON.stringify(
   {

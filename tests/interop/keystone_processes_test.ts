@@ -30,11 +30,19 @@ async function simppd(
 /** Somebody's daemon, asked on the command line. */
 class Person implements AsyncDisposable {
   readonly name: string;
-  readonly daemon: Daemon;
+  daemon: Daemon;
 
   constructor(name: string, daemon: Daemon) {
     this.name = name;
     this.daemon = daemon;
+  }
+
+  async back(): Promise<void> {
+    this.daemon = await Daemon.start(this.daemon.state);
+    await until(
+      `${this.name} online`,
+      async () => (await this.daemon.status()).state === "online" || undefined,
+    );
   }
 
   get jid(): string {
@@ -201,17 +209,33 @@ async function play(root: string): Promise<void> {
   await carol.does(["group", "send", lab.jid, "each came another way"]);
   for (const each of [anna, bob]) await each.hears(lab.jid, "each came another way");
 
-  // Killed at once after it answered, it goes on where it was.
+  // Killed at once after it answered, it goes on where it was; who missed what it had said, and
+  // came and went before it was back, reads then what was written meanwhile.
   const { epoch } = await anna.group(lab.jid);
+  await carol.daemon.stop();
   await anna.does(["group", "expel", lab.jid, bob.jid]);
   await apart.end("SIGKILL");
-  await carol.does(["group", "send", lab.jid, "while it is away"]);
-  await anna.hears(lab.jid, "while it is away");
+  await anna.does(["group", "send", lab.jid, "while it is away"]);
+  for (let times = 0; times < 2; times++) {
+    await carol.back();
+    await until(
+      "Carol there",
+      async () =>
+        (await anna.group(lab.jid)).members.find(({ jid, presence }) =>
+          jid === carol.jid && presence === "online"
+        ),
+    );
+    // Time to read the archive.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.ok(!(await carol.texts(lab.jid)).includes("while it is away"));
+    if (times === 0) await carol.daemon.stop();
+  }
   apart = await Running.start(...keeping("keys"));
   assert.deepEqual(
     apart.said.groups.map((each: { epoch: number; members: number }) => [each.epoch, each.members]),
     [[epoch!.number + 1, 2]],
   );
+  await carol.hears(lab.jid, "while it is away");
   assert.ok(!(await bob.texts(lab.jid)).includes("while it is away"));
   await anna.does(["group", "invite", lab.jid, bob.jid]);
   assert.equal((await bob.does(["group", "join", lab.jid])).state, "in", "by the same certificate");

@@ -1,6 +1,6 @@
 /** The routes about encrypted groups, typed. */
 import { request } from "./client.ts";
-import type { GroupRole, GroupView, RoomMessageView } from "./views.ts";
+import type { GroupRole, GroupSuite, GroupView, RoomMessageView } from "./views.ts";
 
 const at = (jid: string) => `/api/groups/${encodeURIComponent(jid)}`;
 
@@ -13,12 +13,28 @@ export interface GroupTicketInput {
   ca?: string;
 }
 
+/** A group that is to be made; see the daemon's `AppApi.createGroup`. */
+export interface NewGroupInput {
+  name: string;
+  server?: string;
+  keyServer?: { jid: string; key: string };
+  registrars?: string[];
+  suites?: GroupSuite[];
+  ticket?: GroupTicketInput;
+}
+
 const shown = (ticket: GroupTicketInput | undefined) => ticket === undefined ? {} : { ticket };
 
 export const groupApi = {
   groups: () => request<GroupView[]>("GET", "/api/groups"),
-  create: (input: { name: string; server?: string; keyServer?: { jid: string; key: string } }) =>
-    request<GroupView>("POST", "/api/groups", input),
+  create: (input: NewGroupInput) => request<GroupView>("POST", "/api/groups", input),
+  joinSpecified: (specification: string) =>
+    request<GroupView>("POST", "/api/specified-group", { specification }),
+  suitesEverywhere: () => request<{ suites: GroupSuite[] }>("GET", "/api/group-suites"),
+  setSuitesEverywhere: (suites: GroupSuite[]) =>
+    request<{ suites: GroupSuite[] }>("PUT", "/api/group-suites", { suites }),
+  setSuites: (jid: string, suites: GroupSuite[] | null) =>
+    request<void>("PUT", `${at(jid)}/suites`, { suites }),
   answer: (jid: string, answer: "accept" | "later" | "decline", ticket?: GroupTicketInput) =>
     request<GroupView>("POST", `${at(jid)}/invitation`, { answer, ...shown(ticket) }),
   join: (jid: string, ticket?: GroupTicketInput) =>

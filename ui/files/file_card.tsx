@@ -109,7 +109,7 @@ function Moving({ file, moves }: { file: FileView; moves: FileProgressView }) {
 /** What can be done with it as it stands. */
 function Deeds({ file }: { file: FileView }) {
   const action = useAction();
-  const { id, mine, state, here, place } = file;
+  const { id, mine, state, here, place, problem } = file;
   const words = text.files;
   const can = (...states: FileView["state"][]) => states.includes(state);
   const say = (command: Parameters<typeof fileApi.change>[1]) => () =>
@@ -129,7 +129,8 @@ function Deeds({ file }: { file: FileView }) {
         {!mine && can("declined") && deed(words.fetchAfterAll, say("accept"))}
         {can("waiting", "transferring") && deed(words.pause, say("pause"))}
         {file.locked && !mine && can("done") && deed(words.askAgain, say("accept"))}
-        {can("paused", "failed") && deed(words.resume, say("resume"))}
+        {can("paused", "failed") && problem?.code !== "source-cut" &&
+          deed(words.resume, say("resume"))}
         {(can("waiting", "transferring", "paused", "failed") || (mine && can("offered"))) &&
           deed(words.cancel, say("cancel"))}
         {here && deed(words.save, () => action.run(() => saveFile(file)))}

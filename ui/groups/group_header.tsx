@@ -1,6 +1,6 @@
 import type { GroupView, RoomView } from "../api/views.ts";
 import { Icon } from "../parts/icon.tsx";
-import { Jid, Name } from "../parts/jid.tsx";
+import { Name } from "../parts/jid.tsx";
 import { RoomMark } from "../rooms/room_mark.tsx";
 import { openDialog } from "../store/dialogs.ts";
 import { peopleOf } from "../store/groups.ts";
@@ -8,6 +8,13 @@ import { membersOpen, nameOfRoom } from "../store/rooms.ts";
 import { closeChat } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 import { SealedMark } from "./group_mark.tsx";
+
+/** Who keeps the keys and who runs the room, in short; the list of members has it in sentences. */
+function runBy({ keyServer, ownServer, server }: GroupView): string {
+  const { keysBy, roomBy, thisDevice } = text.groups;
+  const keeper = keyServer.own ? thisDevice : keyServer.jid;
+  return `${keysBy(keeper)} · ${roomBy(ownServer ? thisDevice : server)}`;
+}
 
 export function GroupHeader({ room, group }: { room: RoomView; group: GroupView }) {
   const { jid } = room;
@@ -32,7 +39,7 @@ export function GroupHeader({ room, group }: { room: RoomView; group: GroupView 
           <span class="chat-sub">
             {group.state === "in"
               ? words.members(peopleOf(group).length)
-              : words.states[group.state]} · <Jid jid={jid} />
+              : words.states[group.state]} · <bdi>{runBy(group)}</bdi>
           </span>
         </span>
       </div>

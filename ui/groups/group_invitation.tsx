@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import { groupApi } from "../api/group_routes.ts";
 import type { GroupView, RoomInvitationView } from "../api/views.ts";
 import { InvitationFrame } from "../rooms/invitation_frame.tsx";
@@ -7,6 +8,7 @@ import { dropRoom, nameOfRoom, rooms } from "../store/rooms.ts";
 import { openRoom } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 import { Keepers } from "./group_mark.tsx";
+import { giveConsent, SuiteConsent } from "./group_suites.tsx";
 import { TicketFields, ticketOf, useTicket } from "./ticket_fields.tsx";
 
 /** The invitations to groups that wait for an answer, those put aside last. */
@@ -29,6 +31,7 @@ export function GroupInvitations() {
 /** Who invites, who keeps the keys, who runs the room, and that nothing of before can be read. */
 function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitationView }) {
   const ticket = useTicket();
+  const agreed = useSignal(false);
   const words = text.groups.invitation;
   const { jid } = group;
   const { from, reason, later } = invitation;
@@ -40,6 +43,7 @@ function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitat
       later={later}
       words={words}
       accept={async () => {
+        await giveConsent(group, agreed);
         putGroup(await groupApi.answer(jid, "accept", ticketOf(group, ticket)));
         openRoom(jid);
       }}
@@ -60,6 +64,7 @@ function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitat
       )}
       <Keepers group={group} />
       <p class="hint">{words.before}</p>
+      <SuiteConsent group={group} agreed={agreed} />
       <TicketFields group={group} ticket={ticket} />
     </InvitationFrame>
   );

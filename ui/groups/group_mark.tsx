@@ -6,12 +6,14 @@ import { text } from "../text/mod.ts";
 export function SealedMark(
   { group, look }: { group: GroupView | undefined; look: "mark" | "chip" },
 ) {
-  const { sealed, sealedLead, epoch } = text.groups;
+  const { sealedLead, epoch, weak } = text.groups;
   const number = group?.epoch?.number;
+  const isWeak = group?.epoch?.suite === "lsim-2003";
+  const sealed = isWeak ? weak.sealed : text.groups.sealed;
   const word = number === undefined || look === "mark" ? sealed : `${sealed}, ${epoch(number)}`;
   return (
     <span
-      class={`trust trust-sealed trust-first-use trust-${look}`}
+      class={`trust trust-sealed trust-${isWeak ? "changed" : "first-use"} trust-${look}`}
       title={`${sealed}. ${sealedLead}`}
     >
       <Icon name="lock" size="s" />
@@ -44,7 +46,7 @@ export function MemberTrust({ trust, look }: { trust: Trust; look: "mark" | "chi
 /** Who keeps the keys and who runs the room, which one is to know before one joins. */
 export function Keepers({ group }: { group: GroupView }) {
   const words = text.groups;
-  const { keyServer, server } = group;
+  const { keyServer, server, ownServer, epoch } = group;
   return (
     <div class="keepers">
       <p>
@@ -54,8 +56,11 @@ export function Keepers({ group }: { group: GroupView }) {
       {keyServer.silent && <p class="keepers-warning" role="status">{words.silent}</p>}
       <p>
         <Icon name="server" size="s" />
-        <bdi>{words.room(server)}</bdi>
+        <bdi>{ownServer ? words.roomOwn(server) : words.room(server)}</bdi>
       </p>
+      {epoch?.suite === "lsim-2003" && (
+        <p class="keepers-warning" role="status">{words.weak.inUse}</p>
+      )}
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { mayExpel, peopleOf } from "../store/groups.ts";
 import { nameOfRoom } from "../store/rooms.ts";
 import { text } from "../text/mod.ts";
 import { Admitted } from "./admitted.tsx";
+import { GroupSuites } from "./group_suites.tsx";
 import { Keepers, MemberTrust } from "./group_mark.tsx";
 
 export function GroupMembers({ group, onClose }: { group: GroupView; onClose: () => void }) {
@@ -49,11 +50,15 @@ export function GroupMembers({ group, onClose }: { group: GroupView; onClose: ()
       <Admitted group={group} />
       <p class="hint">{words.listLead}</p>
       <Keepers group={group} />
+      <p class="hint">
+        {words.address} <Jid jid={group.jid} />
+      </p>
       <FetchLimit place={group.jid} />
       <details class="members-more">
         <summary>{words.keeperKey}</summary>
         <Fingerprint value={group.keyServer.fingerprint} />
       </details>
+      <GroupSuites group={group} />
       <Refused group={group} />
     </aside>
   );

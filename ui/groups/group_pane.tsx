@@ -1,4 +1,5 @@
 /** The open group: its key and who keeps it, what was said, who is in it, the field to write in. */
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
@@ -17,6 +18,7 @@ import { text } from "../text/mod.ts";
 import { GroupHeader } from "./group_header.tsx";
 import { GroupMembers } from "./group_members.tsx";
 import { GroupWriter } from "./group_writer.tsx";
+import { giveConsent, SuiteConsent } from "./group_suites.tsx";
 import { TicketFields, ticketOf, useTicket } from "./ticket_fields.tsx";
 
 export function GroupPane({ room, group }: { room: RoomView; group: GroupView }) {
@@ -68,16 +70,21 @@ function Foot({ room, group }: { room: RoomView; group: GroupView }) {
 function OutNote({ group }: { group: GroupView }) {
   const action = useAction();
   const ticket = useTicket();
+  const agreed = useSignal(false);
   const words = text.groups;
   const { jid } = group;
   const ended = group.problem?.code === "group-closed";
   const join = () =>
-    action.run(async () => putGroup(await groupApi.join(jid, ticketOf(group, ticket))));
+    action.run(async () => {
+      await giveConsent(group, agreed);
+      putGroup(await groupApi.join(jid, ticketOf(group, ticket)));
+    });
   return (
     <div class="composer-note room-out">
       <p role="status">
         <bdi>{group.problem?.message ?? words.states.out}</bdi> {words.outLead}
       </p>
+      {!ended && <SuiteConsent group={group} agreed={agreed} />}
       {!ended && <TicketFields group={group} ticket={ticket} />}
       <div class="banner-answers">
         {!ended && (

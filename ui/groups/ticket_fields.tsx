@@ -28,13 +28,16 @@ export function useTicket(): Ticket {
   };
 }
 
+/** What names registrars: a group, or one that is to be made. */
+type Registered = Pick<GroupView, "registrars">;
+
 /** Does one have to show something? Where SIMPP is enough, the daemon does it by itself. */
-export function wantsTicket({ registrars }: GroupView): boolean {
+export function wantsTicket({ registrars }: Registered): boolean {
   return registrars.length > 0 && registrars.every(({ method }) => method !== "simpp");
 }
 
 /** What was filled in, for the registrar that was chosen; undefined: nothing. */
-export function ticketOf(group: GroupView, ticket: Ticket): GroupTicketInput | undefined {
+export function ticketOf(group: Registered, ticket: Ticket): GroupTicketInput | undefined {
   if (!wantsTicket(group)) return undefined;
   const { name, method } = chosenOf(group, ticket);
   const wanted = method === "directory" ? ["password"] as const : ["certificate", "key"] as const;
@@ -45,11 +48,11 @@ export function ticketOf(group: GroupView, ticket: Ticket): GroupTicketInput | u
   return filled.length === 0 ? undefined : { registrar: name, ...Object.fromEntries(filled) };
 }
 
-const chosenOf = ({ registrars }: GroupView, { registrar }: Ticket) =>
+const chosenOf = ({ registrars }: Registered, { registrar }: Ticket) =>
   registrars.find(({ name }) => name === registrar.value) ?? registrars[0]!;
 
 /** Nothing where nothing has to be shown. */
-export function TicketFields({ group, ticket }: { group: GroupView; ticket: Ticket }) {
+export function TicketFields({ group, ticket }: { group: Registered; ticket: Ticket }) {
   const id = useId();
   if (!wantsTicket(group)) return null;
   const words = text.groups.ticket;

@@ -10,7 +10,7 @@ import { putContact } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { status } from "../store/session.ts";
 import { text } from "../text/mod.ts";
-import { PolicyForm } from "./policy_form.tsx";
+import { contactSuites, PolicyForm } from "./policy_form.tsx";
 
 export function ContactSecurity({ contact }: { contact: ContactView }) {
   const { trust } = contact;
@@ -84,6 +84,7 @@ export function ContactEncryption({ contact }: { contact: ContactView }) {
       {suite === "simpp-2009" && <Callout tone="danger">{words.weakInUse}</Callout>}
       <PolicyForm
         key={`${ownPolicy} ${policy.join()}`}
+        choices={contactSuites()}
         allowed={policy}
         general={{ suites: status.value?.policy ?? [], own: ownPolicy }}
         save={save}

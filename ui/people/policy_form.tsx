@@ -5,39 +5,58 @@ import { useAction } from "../parts/action.ts";
 import { Callout, FormError } from "../parts/field.tsx";
 import { text } from "../text/mod.ts";
 
-/** Strongest first, as the daemon orders them. */
-const SUITES: readonly SuiteName[] = ["simpp-pq", "simpp-modern", "simpp-2009"];
-
-/** A list of suites in plain words. */
-export function suiteWords(suites: readonly SuiteName[]): string {
-  return suites.map((suite) => text.suites.names[suite]).join(", ");
+/** What can be chosen, and how it is spoken of. */
+export interface Choices<S extends string> {
+  /** Strongest first, as the daemon orders them. */
+  readonly all: readonly S[];
+  readonly weak: S;
+  readonly words: {
+    readonly allowed: string;
+    readonly asAll: string;
+    readonly ownChoice: string;
+    readonly names: Readonly<Record<S, string>>;
+    readonly explain: Readonly<Record<S, string>>;
+    readonly both: string;
+    readonly weakWarning: string;
+    readonly noneChosen: string;
+    readonly save: string;
+    readonly saved: string;
+  };
 }
 
-export interface PolicyFormProps {
-  allowed: readonly SuiteName[];
-  /** What holds for everybody, where this form is about one contact; `own`: it has its own. */
-  general?: { suites: readonly SuiteName[]; own: boolean };
+/** With contacts. */
+export const contactSuites = (): Choices<SuiteName> => ({
+  all: ["simpp-pq", "simpp-modern", "simpp-2009"],
+  weak: "simpp-2009",
+  words: text.suites,
+});
+
+export interface PolicyFormProps<S extends string> {
+  choices: Choices<S>;
+  allowed: readonly S[];
+  /** What holds for everybody, where this form is about one contact or group; `own`: it has its own. */
+  general?: { suites: readonly S[]; own: boolean };
   /** Null: as with everybody. */
-  save(suites: SuiteName[] | null): Promise<unknown>;
+  save(suites: S[] | null): Promise<unknown>;
 }
 
-export function PolicyForm({ allowed, general, save }: PolicyFormProps) {
+export function PolicyForm<S extends string>(
+  { choices, allowed, general, save }: PolicyFormProps<S>,
+) {
   const own = useSignal(general?.own ?? true);
-  const chosen = useSignal<readonly SuiteName[]>(allowed);
+  const chosen = useSignal<readonly S[]>(allowed);
   const saved = useSignal(false);
   const action = useAction();
-  const words = text.suites;
+  const { words, all } = choices;
   const none = own.value && chosen.value.length === 0;
-  const weak = own.value && chosen.value.includes("simpp-2009");
+  const weak = own.value && chosen.value.includes(choices.weak);
 
   const touch = (act: () => void) => {
     saved.value = false;
     act();
   };
-  const toggle = (suite: SuiteName) =>
-    touch(() =>
-      chosen.value = SUITES.filter((one) => (one === suite) !== chosen.value.includes(one))
-    );
+  const toggle = (suite: S) =>
+    touch(() => chosen.value = all.filter((one) => (one === suite) !== chosen.value.includes(one)));
   const submit = async (event: Event) => {
     event.preventDefault();
     const suites = own.value ? [...chosen.value] : null;
@@ -50,7 +69,7 @@ export function PolicyForm({ allowed, general, save }: PolicyFormProps) {
           <legend>{words.allowed}</legend>
           <Choice
             title={words.asAll}
-            hint={suiteWords(general.suites)}
+            hint={general.suites.map((suite) => words.names[suite]).join(", ")}
             checked={!own.value}
             onChange={() => touch(() => own.value = false)}
           />
@@ -63,7 +82,7 @@ export function PolicyForm({ allowed, general, save }: PolicyFormProps) {
       )}
       {own.value && (
         <fieldset class="choices" aria-label={words.allowed}>
-          {SUITES.map((suite) => (
+          {all.map((suite) => (
             <Choice
               key={suite}
               many

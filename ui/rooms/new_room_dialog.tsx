@@ -3,6 +3,13 @@ import { useId } from "preact/hooks";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { GroupView, RoomView } from "../api/views.ts";
+import {
+  NewGroupFields,
+  newGroupInput,
+  NewGroupLead,
+  useNewGroup,
+} from "../groups/new_group_fields.tsx";
+import { SpecificationFields } from "../groups/specified_group.tsx";
 import { useAction } from "../parts/action.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout, Field, FormError } from "../parts/field.tsx";
@@ -12,7 +19,7 @@ import { putRoom } from "../store/rooms.ts";
 import { openRoom } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 
-const WAYS = ["group", "make", "join"] as const;
+const WAYS = ["group", "specified", "make", "join"] as const;
 
 /**
  * Makes an encrypted group; or makes or enters a room, of which the person says that they know it is
@@ -22,8 +29,8 @@ export function NewRoomDialog() {
   const way = useSignal<(typeof WAYS)[number]>("group");
   const name = useSignal("");
   const server = useSignal("");
-  const keyServer = useSignal("");
-  const serverKey = useSignal("");
+  const group = useNewGroup();
+  const specification = useSignal("");
   const jid = useSignal("");
   const nick = useSignal("");
   const password = useSignal("");
@@ -32,17 +39,21 @@ export function NewRoomDialog() {
   const understood = useSignal(false);
   const action = useAction();
   const words = text.rooms.dialog;
-  const making = way.value !== "join";
+  const making = way.value === "group" || way.value === "make";
   const sealed = way.value === "group";
-  const elsewhere = keyServer.value.trim() !== "" || serverKey.value.trim() !== "";
+  const specified = way.value === "specified";
   const makeGroup = (): Promise<GroupView> =>
-    groupApi.create({
+    specified ? groupApi.joinSpecified(specification.value) : groupApi.create({
       name: name.value.trim(),
       ...filled({ server }),
-      ...elsewhere
-        ? { keyServer: { jid: keyServer.value.trim(), key: serverKey.value.trim().toLowerCase() } }
-        : {},
+      ...newGroupInput(group),
     });
+  const goes = {
+    group: text.groups.goMake,
+    specified: words.goSpecified,
+    make: words.goMake,
+    join: words.goJoin,
+  };
   const run = (): Promise<RoomView> =>
     making
       ? roomApi.create({
@@ -56,7 +67,7 @@ export function NewRoomDialog() {
   const onSubmit = async (event: Event) => {
     event.preventDefault();
     await action.run(async () => {
-      const made = sealed ? await makeGroup() : await run();
+      const made = sealed || specified ? await makeGroup() : await run();
       if ("encryption" in made) putRoom(made);
       else putGroup(made);
       closeDialog();
@@ -98,7 +109,7 @@ export function NewRoomDialog() {
                 value={server}
                 literal
               />
-              {sealed && <KeyServerFields jid={keyServer} value={serverKey} />}
+              {sealed && <NewGroupFields group={group} />}
               {!sealed && (
                 <>
                   <Choice label={words.open} hint={words.openHint} value={open} />
@@ -115,6 +126,8 @@ export function NewRoomDialog() {
               )}
             </>
           )
+          : specified
+          ? <SpecificationFields specification={specification} />
           : (
             <>
               <Field
@@ -130,62 +143,30 @@ export function NewRoomDialog() {
               <Field key="password" label={words.password} value={password} secret />
             </>
           )}
-        {sealed
-          ? (
-            <Callout tone="note">
-              <p>
-                <bdi>
-                  {elsewhere
-                    ? text.groups.elsewhere.lead(keyServer.value.trim())
-                    : text.groups.makeLead}
-                </bdi>
-              </p>
-            </Callout>
-          )
-          : (
-            <Callout tone="warning">
-              <p>{text.rooms.sentence(serverOf(making ? server.value : jid.value))}</p>
-              <label class="room-understood">
-                <input
-                  type="checkbox"
-                  required
-                  checked={understood.value}
-                  onChange={({ currentTarget }) => understood.value = currentTarget.checked}
-                />
-                <span>{text.rooms.understood}</span>
-              </label>
-            </Callout>
-          )}
+        {sealed ? <NewGroupLead {...group} /> : !specified && (
+          <Callout tone="warning">
+            <p>{text.rooms.sentence(serverOf(making ? server.value : jid.value))}</p>
+            <label class="room-understood">
+              <input
+                type="checkbox"
+                required
+                checked={understood.value}
+                onChange={({ currentTarget }) => understood.value = currentTarget.checked}
+              />
+              <span>{text.rooms.understood}</span>
+            </label>
+          </Callout>
+        )}
         <FormError message={action.error.value} />
         <button
           type="submit"
           class="button button-primary button-wide"
           disabled={action.busy.value}
         >
-          {sealed ? text.groups.goMake : making ? words.goMake : words.goJoin}
+          {goes[way.value]}
         </button>
       </form>
     </Dialog>
-  );
-}
-
-/** A key server that is not this simppd; folded away, as it then can read the group. */
-function KeyServerFields({ jid, value }: { jid: Signal<string>; value: Signal<string> }) {
-  const words = text.groups.elsewhere;
-  return (
-    <details class="members-more">
-      <summary>{words.more}</summary>
-      <div class="form">
-        <Field key="key-server" label={words.jid} hint={words.jidHint} value={jid} literal />
-        <Field
-          key="server-key"
-          label={words.key}
-          hint={words.keyHint}
-          value={value}
-          literal
-        />
-      </div>
-    </details>
   );
 }
 

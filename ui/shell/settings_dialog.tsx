@@ -6,9 +6,10 @@ import { api } from "../api/routes.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Callout } from "../parts/field.tsx";
 import { Fingerprint } from "../parts/fingerprint.tsx";
+import { AllGroupSuites } from "../groups/group_suites.tsx";
 import { Jid } from "../parts/jid.tsx";
 import { notificationState, requestNotifications } from "../store/alerts.ts";
-import { PolicyForm } from "../people/policy_form.tsx";
+import { contactSuites, PolicyForm } from "../people/policy_form.tsx";
 import { closeDialog, openDialog } from "../store/dialogs.ts";
 import { endSession } from "../store/live.ts";
 import { report } from "../store/notices.ts";
@@ -93,9 +94,15 @@ export function SettingsDialog() {
             <p class="hint">{text.suites.leadAll}</p>
             <PolicyForm
               key={policy.join()}
+              choices={contactSuites()}
               allowed={policy}
               save={async (suites) => status.value = await api.setPolicy(suites ?? [])}
             />
+            <details class="members-more">
+              <summary>{text.groups.suites.titleAll}</summary>
+              <p class="hint">{text.groups.suites.leadAll}</p>
+              <AllGroupSuites />
+            </details>
             <label class="setting">
               <span>{text.suites.verifiedOnly}</span>
               <input

@@ -192,7 +192,9 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
       tickets.add(`${ticket[1]} ${made}`);
       return Response.json({ ticket: made });
     }
-    if (path.startsWith("/api/groups")) return groups.answer(request.method, path, body);
+    if (/^\/api\/(groups|group-suites|specified-group)/.test(path)) {
+      return groups.answer(request.method, path, body);
+    }
     if (path.startsWith("/api/rooms")) {
       return rooms.answer(request.method, path, body, url.searchParams);
     }

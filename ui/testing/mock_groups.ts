@@ -1,5 +1,5 @@
 /** The made-up daemon's encrypted groups. */
-import type { AppEvent, GroupRole, GroupView, RoomView } from "../api/views.ts";
+import type { AppEvent, GroupRole, GroupSuite, GroupView, RoomView } from "../api/views.ts";
 import { fakeGroup } from "./fake_groups.ts";
 import { fakeRoom, fakeRoomMessage } from "./fake_rooms.ts";
 import { ME } from "./fake_state.ts";
@@ -17,6 +17,7 @@ export class MockGroups {
   readonly #state: GroupState;
   readonly #rooms: MockRooms;
   readonly #emit: (event: AppEvent) => void;
+  #suites: GroupSuite[] = ["aes-256-gcm", "aes-128-cbc-hmac"];
 
   constructor(state: GroupState, rooms: MockRooms, emit: (event: AppEvent) => void) {
     this.#state = state;
@@ -44,6 +45,16 @@ export class MockGroups {
       this.put(fakeGroup(jid, { name: String(body["name"]) }));
       return Response.json(this.#state.groups.get(jid));
     }
+    if (path === "/api/group-suites") {
+      if (method === "PUT") this.#suites = body["suites"] as GroupSuite[];
+      return Response.json({ suites: this.#suites });
+    }
+    if (path === "/api/specified-group") {
+      const room = /^room = (.*)$/m.exec(String(body["specification"]))?.[1];
+      if (room === undefined) throw new Refusal(400, "bad-specification", "There is no room.");
+      this.put(fakeGroup(room, { name: "Team" }));
+      return Response.json(this.#state.groups.get(room));
+    }
     const [, jid = "", verb] = path.match(/^\/api\/groups\/([^/]+)\/(\w+)$/) ?? [];
     const group = this.#state.groups.get(jid);
     if (group === undefined) throw new Refusal(404, "unknown-group", "No such group.");
@@ -62,6 +73,12 @@ export class MockGroups {
           admitted: [...group.admitted, { jid: String(body["contact"]), answer: null }],
         });
         return done;
+      case "suites": {
+        const allowed = (body["suites"] ?? this.#suites) as GroupSuite[];
+        const own = body["suites"] !== null;
+        this.put({ ...group, suites: { ...group.suites, allowed, own } });
+        return Response.json({ suites: this.#suites });
+      }
       case "withdraw":
         this.put({
           ...group,

@@ -40,6 +40,77 @@ export const groups = {
         "this device is off.",
     },
 
+    /** Registrars of a group that is to be made. */
+    vouching: {
+      more: "Have registrars say who comes in",
+      label: "Registrars, one a line",
+      hint: "NAME KEY METHOD ADDRESS: the key as it shows itself where it runs; METHOD is simpp, " +
+        "certificate or directory. Whoever comes in, you too, shows themselves to one of them.",
+      named: (name: string, way: string, address: string) =>
+        `Who comes in shows themselves to ${name}, ${address}, ${way}.`,
+      ways: {
+        simpp: "by their keys",
+        certificate: "by a client certificate",
+        directory: "by a password",
+      },
+    },
+
+    /** Blowfish, as LSIM had it in 2003. */
+    weak: {
+      more: "Encrypt as the paper of 2003 did",
+      make: "Blowfish instead of AES (weak)",
+      sealed: "Weakly encrypted",
+      warning:
+        "Blowfish is there to try the published paper's algorithm alone. What is written with " +
+        "it may be read one day. Every member has to allow it for this group.",
+      inUse: "This group is encrypted with Blowfish, which is weak. Write nothing private here.",
+    },
+
+    /** A group that a key server keeps by a file. */
+    specified: {
+      file: "Specification of the group",
+      fileHint: "The file that who keeps the group's keys gives to those it is for.",
+      tooLarge: "This file is too large for a specification.",
+      text: "Or its text",
+      textHint: "Begins with “simppd group specification 1”.",
+      lead:
+        "Take it only from somebody you trust: who stands in it keeps the keys of the group. An " +
+        "owner comes in first, which makes the room.",
+    },
+
+    /** What messages are sealed with. */
+    suites: {
+      title: "Encryption",
+      titleAll: "Encryption in groups",
+      leadAll: "Holds in every group without a choice of its own.",
+      inUse: (suite: string) => `In use now: ${suite}.`,
+      ofGroup: (suites: string) => `This group may use: ${suites}.`,
+      allowed: "Allowed encryption in groups",
+      asAll: "As in all groups",
+      ownChoice: "Choose for this group",
+      names: {
+        "aes-256-gcm": "AES-256-GCM",
+        "aes-128-cbc-hmac": "AES-128-CBC with HMAC",
+        "lsim-2003": "Blowfish (LSIM, 2003), weak",
+      },
+      explain: {
+        "aes-256-gcm": "Today's best.",
+        "aes-128-cbc-hmac": "Good too, for members who have no other.",
+        "lsim-2003": "Only to try the published paper's algorithm.",
+      },
+      both:
+        "A group uses the strongest that it and all its members allow. What is allowed counts " +
+        "when one comes in; with what is taken away here nothing is sent any more.",
+      weakWarning:
+        "Blowfish, as LSIM used it in 2003, is weak: what is written with it may be read " +
+        "one day. Allow it for tests only, never for anything private.",
+      noneChosen: "At least one must stay allowed. To be without the group, leave it.",
+      lacking: "This group uses no encryption that is allowed on this device.",
+      consent: (suites: string) => `Allow ${suites} in this group`,
+      save: "Apply",
+      saved: "Applied",
+    },
+
     /** What a registrar wants to see before one comes in. */
     ticket: {
       heading: "Who you are",
@@ -79,6 +150,14 @@ export const groups = {
     silent: "Nothing was heard of it for minutes: who comes or goes does not show.",
     room: (server: string) =>
       `The room is run by ${server}: it sees who writes when, and cannot read it.`,
+
+    roomOwn: (server: string) =>
+      `The room is run by you: simppd on this device carries its server, ${server}.`,
+    /** In the head of a group. */
+    keysBy: (who: string) => `keys: ${who}`,
+    roomBy: (who: string) => `room: ${who}`,
+    thisDevice: "this device",
+    address: "Address:",
 
     open: (group: string) => `Group ${group}`,
     first: (group: string) => `This is the group ${group}`,

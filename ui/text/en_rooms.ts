@@ -28,6 +28,7 @@ export const rooms = {
     dialog: {
       title: "Groups and rooms",
       group: "New group",
+      specified: "Group by file",
       make: "New room",
       join: "Enter a room",
       name: "Name of the room",
@@ -45,6 +46,7 @@ export const rooms = {
       moderatedHint: "Who is no member reads only, until you let them write.",
       goMake: "Make the room",
       goJoin: "Enter the room",
+      goSpecified: "Join the group",
     },
 
     invitation: {

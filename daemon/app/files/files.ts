@@ -97,7 +97,7 @@ export class AppFiles {
    * `Transfers.send`
    */
   async send(file: NewFile): Promise<FileView> {
-    const { to, name, size, display, ways, allowed, keyOnRequest } = file;
+    const { to, name, size, path, display, ways, allowed, keyOnRequest } = file;
     const { groups, people, access, suiteFor, own } = this.#o;
     const group = groups.has(to);
     const peer = group ? to : contactForFiles(people, to);
@@ -114,6 +114,7 @@ export class AppFiles {
       id,
       peer,
       from: source,
+      ...(path === undefined ? {} : { again: path }),
       name,
       suite: suiteFor(peer),
       display: display ?? false,

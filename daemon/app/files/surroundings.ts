@@ -77,6 +77,8 @@ export interface NewFile {
   readonly name: string;
   readonly size: number;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** A file of this machine with the same bytes. */
+  readonly path?: string;
   readonly display?: boolean;
   readonly ways?: readonly WayKind[];
   /** Of a group: those alone; everybody when absent. */

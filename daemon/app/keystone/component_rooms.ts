@@ -9,14 +9,22 @@ const EME = "urn:xmpp:eme:0";
 const NICK = "Key server";
 /** Resource of the component's address in rooms. */
 const RESOURCE = "keystone";
-/** ms that something to say waits for the first entry. */
+/** ms that something to say, or to be asked, waits for the first entry. */
 const ENTRY = 5_000;
+/** Rooms that are looked into at one time, for who wants a group in them hosted. */
+const MOST_LOOKS = 32;
+/** ms after which one is left that no group came of. */
+const LOOK = 60_000;
 
 /** Where a component stands with one room. */
 interface Presence {
   readonly jid: Jid;
   state: "out" | "entering" | "in";
   nick: string;
+  /** Is it a group's? Else it is only looked into. */
+  isWanted: boolean;
+  /** Occupants whom the room shows as its owners: bare JID by nick. */
+  readonly owners: Map<string, string>;
   entered: PromiseWithResolvers<void>;
   readonly backoff: Backoff;
 }
@@ -38,6 +46,29 @@ export class ComponentRooms {
 
   /** The way to everybody in a room; it is entered from now on. */
   channel(jid: string): RoomChannel {
+    const room = this.#open(jid);
+    room.isWanted = true;
+    return { publish: (payload) => this.#publish(room, payload) };
+  }
+
+  /**
+   * Does a room show this person among its occupants as an owner of it (bare JIDs)? It is entered to
+   * see that. @throws SimppdError `busy`
+   */
+  async isOwner(jid: string, person: string): Promise<boolean> {
+    const looks = [...this.#rooms.values()].filter(({ isWanted }) => !isWanted);
+    if (looks.length >= MOST_LOOKS) {
+      throw new SimppdError("busy", "Too many want groups hosted at once; try again in a minute.");
+    }
+    const room = this.#open(jid);
+    await this.#entry(room);
+    const isOwner = room.state === "in" && [...room.owners.values()].includes(person);
+    if (!isOwner) this.#leaveUnwanted(room);
+    else void sleep(LOOK, this.#ending.signal).then(() => this.#leaveUnwanted(room));
+    return isOwner;
+  }
+
+  #open(jid: string): Presence {
     const address = Jid.parse(jid).bare();
     let room = this.#rooms.get(address.toString());
     if (room === undefined) {
@@ -45,14 +76,34 @@ export class ComponentRooms {
         jid: address,
         state: "out",
         nick: NICK,
+        isWanted: false,
+        owners: new Map(),
         entered: Promise.withResolvers(),
         backoff: new Backoff(1_000, 120_000),
       };
       this.#rooms.set(address.toString(), room);
       if (this.#component.online) this.#enter(room);
     }
-    const entered = room;
-    return { publish: (payload) => this.#publish(entered, payload) };
+    return room;
+  }
+
+  #leaveUnwanted(room: Presence): void {
+    if (room.isWanted || this.#rooms.get(room.jid.toString()) !== room) return;
+    this.#rooms.delete(room.jid.toString());
+    if (room.state === "in") this.#goOut(room);
+    this.#lose(room);
+  }
+
+  #goOut(room: Presence): void {
+    if (!this.#component.online) return;
+    this.#send(el("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
+  }
+
+  async #entry(room: Presence): Promise<void> {
+    if (room.state !== "entering") return;
+    const late = new AbortController();
+    await Promise.race([room.entered.promise, sleep(ENTRY, late.signal)]);
+    late.abort();
   }
 
   /** Rooms we are in. */
@@ -65,9 +116,7 @@ export class ComponentRooms {
   close(): void {
     this.#ending.abort();
     for (const room of this.#rooms.values()) {
-      if (room.state === "in" && this.#component.online) {
-        this.#send(el("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
-      }
+      if (room.state === "in") this.#goOut(room);
       room.state = "out";
       room.entered.resolve();
     }
@@ -76,11 +125,7 @@ export class ComponentRooms {
   async #publish(room: Presence, payload: Bytes): Promise<void> {
     // It may have been made, or let us in, since we were refused last.
     if (this.#component.online) this.#enter(room);
-    if (room.state === "entering") {
-      const late = new AbortController();
-      await Promise.race([room.entered.promise, sleep(ENTRY, late.signal)]);
-      late.abort();
-    }
+    await this.#entry(room);
     if (room.state !== "in") {
       throw new SimppdError("not-in-room", `The key server is not in the room ${room.jid}.`);
     }
@@ -96,6 +141,7 @@ export class ComponentRooms {
   #enter(room: Presence): void {
     if (room.state !== "out" || this.#ending.signal.aborted) return;
     room.state = "entering";
+    room.owners.clear();
     room.entered = Promise.withResolvers();
     const history = el("history", { maxstanzas: "0" });
     try {
@@ -115,6 +161,7 @@ export class ComponentRooms {
     const codes = stanza.getChild("x", NS.mucUser)?.getChildren("status")
       .map(({ attrs }) => attrs.code) ?? [];
     const { type } = stanza.attrs;
+    this.#noteOwner(room, from.resource, stanza);
     const self = codes.includes("110") || from.resource === room.nick;
     if (type === "error" && (self || from.resource === "")) this.#refused(room, stanza);
     else if (type === "unavailable" && self) this.#again(room);
@@ -135,6 +182,14 @@ export class ComponentRooms {
     this.#again(room);
   }
 
+  #noteOwner({ owners }: Presence, nick: string, stanza: Element): void {
+    const item = stanza.getChild("x", NS.mucUser)?.getChild("item");
+    const jid = Jid.tryParse(item?.attrs.jid)?.bare().toString();
+    const isOwner = stanza.attrs.type === undefined && item?.attrs.affiliation === "owner";
+    if (isOwner && jid !== undefined) owners.set(nick, jid);
+    else owners.delete(nick);
+  }
+
   #refused(room: Presence, stanza: Element): void {
     const { condition } = StanzaError.fromElement(stanza);
     logOf("app").warn("{room} does not let the key server in: {condition}", {
@@ -149,7 +204,8 @@ export class ComponentRooms {
   #again(room: Presence): void {
     this.#lose(room);
     void sleep(room.backoff.next(), this.#ending.signal).then(() => {
-      if (this.#component.online) this.#enter(room);
+      const isKept = this.#rooms.get(room.jid.toString()) === room;
+      if (isKept && this.#component.online) this.#enter(room);
     });
   }
 

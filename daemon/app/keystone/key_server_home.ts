@@ -104,6 +104,7 @@ export class KeyServerHome {
         random: systemRandom,
         registrars,
         accountKey: () => home.simpp.accountKey,
+        isRoomOwner: (room, jid) => rooms.isOwner(room, jid),
         mayHost: (jid) => options.for.includes(jid) || options.for.includes(domainOf(jid)),
       });
       await home.connect();

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fromHex, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
-import { parseSpecification, printSpecification, type Specification } from "../../group/mod.ts";
+import {
+  type GroupAnswer,
+  parseSpecification,
+  printSpecification,
+  type Specification,
+} from "../../group/mod.ts";
 import { fingerprintOf } from "../../simpp/mod.ts";
 import { makeServerCertificate, XmppServer } from "../../xmpp/server/mod.ts";
 import { backUpKeyServer, KeyServerHome, restoreKeyServerAt } from "./key_server_home.ts";
@@ -189,6 +194,78 @@ Deno.test("who was offline through 100 epochs is back after one question, and re
     assert.deepEqual(bob.events.filter(({ type }) => type === "incident"), []);
     await home.stop();
   }));
+
+Deno.test("nobody has a group hosted in another's room, and takes it so from its owner", () =>
+  withServer(async ({ component, root, person }) => {
+    const home = await start(join(root, "keys"), component);
+    const [anna, mallory] = [await person("anna"), await person("mallory")];
+    await anna.makeRoom(ROOM, [KEYS, mallory.jid]);
+    await mallory.enter(ROOM);
+    const host = (who: StackMember, room = ROOM) => {
+      const spec = specificationFor(home.view.key, who, { room });
+      const { group } = spec;
+      return who.ask(KEYS, { kind: "host", group, specification: printSpecification(spec) });
+    };
+    const code = (answer: GroupAnswer) => answer.kind === "refused" ? answer.code : answer.kind;
+    assert.equal(code(await host(mallory)), "not-room-owner");
+    assert.deepEqual(home.rooms, [], "it does not stay where no group is");
+    assert.equal(code(await host(mallory, `nowhere@rooms.${DOMAIN}`)), "not-room-owner");
+    assert.equal(code(await host(mallory, `nowhere@elsewhere.test`)), "not-room-owner");
+    assert.equal(code(await host(anna)), "done");
+    assert.equal(code(await host(anna)), "room-taken");
+    await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
+    await home.stop();
+  }));
+
+for (
+  const rest of [
+    { strategy: "user", shape: "tree", batchInterval: 0 },
+    { strategy: "key", shape: "tree", batchInterval: 300 },
+    { strategy: "key", shape: "star", batchInterval: 0 },
+  ] as const
+) {
+  const { strategy, shape, batchInterval } = rest;
+  Deno.test(`rekeys to each alone, under SIMPP's seal: ${strategy}-oriented, ${shape}, batches of ${batchInterval} ms`, () =>
+    withServer(async ({ component, root, person }) => {
+      const home = await start(join(root, "keys"), component);
+      const people: StackMember[] = [];
+      for (const name of ["anna", "bob", "carl", "dora", "emil"]) people.push(await person(name));
+      const [anna, bob, carl, dora, emil] = people as [
+        StackMember,
+        StackMember,
+        StackMember,
+        StackMember,
+        StackMember,
+      ];
+      const others = people.slice(1);
+      const spec = specificationFor(home.view.key, anna, { degree: 2, ...rest });
+      await anna.makeRoom(ROOM, [KEYS, ...others.map(({ jid }) => jid)]);
+      home.host(printSpecification(spec));
+      await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
+      for (const each of others) await each.enter(ROOM);
+      await anna.use(spec).join();
+      await Promise.all([bob, carl, dora].map((each) => each.use(spec).join()));
+      const epoch = () => home.view.groups[0]!.epoch;
+      const inStep = (members: StackMember[]) =>
+        eventually(
+          () => members.every(({ group }) => group!.epoch?.number === epoch()),
+          "in step",
+        );
+      await inStep([anna, bob, carl, dora]);
+      if (batchInterval > 0) assert.equal(epoch(), 2);
+      // Somebody comes and two go, of whom one is put out.
+      await Promise.all([emil.use(spec).join(), carl.group!.leave(), anna.group!.expel(dora.jid)]);
+      await inStep([anna, bob, emil]);
+      bob.say("for three");
+      await eventually(
+        () => [anna, emil].every(({ read }) => read.includes("for three")),
+        "both read it",
+      );
+      for (const each of [carl, dora]) assert.deepEqual(each.read, []);
+      assert.equal(dora.group!.phase, "removed");
+      await home.stop();
+    }));
+}
 
 Deno.test("a wrong secret, and a port where nothing is, are said as such; nothing is left open", () =>
   withServer(async ({ component, root }) => {
