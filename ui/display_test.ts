@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { picture, seriousViolations } from "./testing/browser.ts";
 import { asked, BEN, Dashboards, openChat } from "./testing/dashboards.ts";
 import { fakeDisplay, fakeDisplays } from "./testing/fake_displays.ts";
+import { fakeGroup } from "./testing/fake_groups.ts";
 import { CLUB, fakeRoom } from "./testing/fake_rooms.ts";
 
 const dashboards = new Dashboards();
@@ -80,6 +81,45 @@ dashboard("who may show is chosen, of which kinds, how large", async (page, mock
   assert.deepEqual(await seriousViolations(page), []);
   await picture(page, "stage-policy-dark");
 });
+
+dashboard(
+  "a group and a contact are set apart, and go with all others again",
+  async (page, mock) => {
+    mock.state.rooms.set(CLUB, fakeRoom(CLUB));
+    mock.putRoom(fakeRoom(CLUB));
+    mock.putGroup(fakeGroup(CLUB, { name: "Book club" }));
+    await page.getByRole("button", { name: "Display", exact: true }).click();
+    const place = page.getByLabel("In", { exact: true });
+    await place.selectOption({ label: "Book club" });
+    const usual = page.getByRole("radio", { name: "As in all others" });
+    assert.equal(await usual.isChecked(), true);
+    assert.equal(await page.getByLabel("Up to").count(), 0);
+    await page.getByRole("radio", { name: "Those whom a group lets display" }).check();
+    await page.getByRole("checkbox", { name: "Video" }).uncheck();
+    await asked(
+      mock,
+      `PUT /api/displays/policy {"place":"${CLUB}","policy":{"from":"displayers",` +
+        '"maxBytes":50000000,"kinds":["picture","pdf","text","audio"]}}',
+    );
+    await page.getByRole("option", { name: "Book club (set apart)" }).waitFor({
+      state: "attached",
+    });
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "stage-policy-group");
+    await usual.check();
+    await asked(mock, `PUT /api/displays/policy {"place":"${CLUB}","policy":null}`);
+    await place.selectOption({ label: "Ben Ortiz" });
+    assert.equal(await page.getByRole("radio", { name: /group lets/ }).count(), 0);
+    await page.getByRole("radio", { name: "Yes" }).check();
+    await asked(mock, `PUT /api/displays/policy {"place":"${BEN}","policy":{"from":"all"`);
+    await picture(page, "stage-policy-contact");
+    await place.selectOption({ label: "all chats and groups" });
+    assert.equal(
+      await page.getByRole("radio", { name: "Contacts whose keys I compared" }).isChecked(),
+      true,
+    );
+  },
+);
 
 dashboard("of two places the newest is seen, and the other can be", async (page, mock) => {
   const one = fakeDisplay({ name: "one.png" });

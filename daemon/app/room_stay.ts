@@ -37,8 +37,11 @@ export interface HeardInGroup {
 /** Rooms that are not what this one takes them for: those of encrypted groups. */
 export interface SealedRooms {
   has(room: string): boolean;
-  /** Takes what is said there, live or out of the archive. */
-  heard(room: string, message: HeardInGroup): void;
+  /**
+   * Takes what is said there, live or out of the archive.
+   * @returns false while anything waits for its key: what waits would be lost with this run
+   */
+  heard(room: string, message: HeardInGroup): boolean;
   /** One is in, or not any more. */
   moved(room: string): void;
 }
@@ -74,6 +77,8 @@ export class RoomStay {
   readonly #known: boolean;
   /** What comes moves the place in the archive only once all before it was fetched. */
   #complete = false;
+  /** Does something wait for its key? Until then its place is where the archive is read from. */
+  #waits = false;
 
   constructor(ground: Ground, room: Room) {
     this.#ground = ground;
@@ -104,8 +109,8 @@ export class RoomStay {
     try {
       const place = await fetchRoomHistory(archive, query);
       if (signal.aborted) return;
-      if (place !== null) stored.setArchived(this.#jid, place);
       this.#complete = true;
+      if (place !== null) this.#moveTo(place);
       log.settle(this.#jid, this.#began);
     } catch (error) {
       if (!signal.aborted) logOf("app").warn("history of {room}: {error}", this.#about(error));
@@ -179,10 +184,8 @@ export class RoomStay {
       if (kind === "private") return;
       // Blocks of files are in no archive, and their place in none is no place to go on from.
       if (isFileBlock(message.stanza)) return;
-      this.#ground.sealed.heard(this.#jid, message);
-      if (message.stanzaId !== undefined && this.#complete) {
-        this.#ground.stored.setArchived(this.#jid, message.stanzaId);
-      }
+      this.#hearSealed(message);
+      if (message.stanzaId !== undefined) this.#moveTo(message.stanzaId);
       return;
     }
     const live = kind === "chat" && message.occupant !== undefined;
@@ -200,8 +203,8 @@ export class RoomStay {
     const stay = live ? this.#linesOf(nick) : undefined;
     const who = { nick, occupantId, jid, own };
     const said = { ...who, body, link, replaces, stay, stanzaId, id, at, kind, unread };
-    if (this.#ground.log.take(this.#jid, said, this.#room.nick) && this.#complete) {
-      if (stanzaId !== undefined) this.#ground.stored.setArchived(this.#jid, stanzaId);
+    if (this.#ground.log.take(this.#jid, said, this.#room.nick) && stanzaId !== undefined) {
+      this.#moveTo(stanzaId);
     }
     this.#ground.touch(this.#jid);
   }
@@ -231,13 +234,21 @@ export class RoomStay {
   #recallSealed({ id, at, message }: Archived): void {
     const nick = Jid.tryParse(message.attrs.from)?.resource ?? "";
     if (nick === "") return;
-    this.#ground.sealed.heard(this.#jid, {
+    this.#hearSealed({
       nick,
       stanzaId: id,
       id: message.attrs.id,
       at: at ?? Date.now(),
       stanza: message,
     });
+  }
+
+  #hearSealed(message: HeardInGroup): void {
+    this.#waits = !this.#ground.sealed.heard(this.#jid, message);
+  }
+
+  #moveTo(place: string): void {
+    if (this.#complete && !this.#waits) this.#ground.stored.setArchived(this.#jid, place);
   }
 
   /** A nick alone says nothing of who had it then. */

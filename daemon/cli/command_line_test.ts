@@ -440,6 +440,7 @@ Deno.test("verbs ask the daemon for what they say", () =>
       const args of [["account"], ["contact", "list"], ["contact", "verify", bob], ["doctor"]]
     ) assert.equal((await ask(args)).code, 0, args.join(" "));
     const { out: [link] } = await ask(["open", "--no-open"]);
+    assert.match((await ask(["open", "--no-open", "--kiosk"])).out[0]!, /#launch=[\w-]+&kiosk$/);
     assert.match(link!, /^http:\/\/127\.0\.0\.1:\d+\/#launch=/);
     assert.equal((await ask(["call", "hangup"])).code, 1); // ringing: nothing to hang up
   }));

@@ -26,7 +26,7 @@ const CIPHERS: Readonly<Record<FileSuite, string>> = {
 /** The largest thumbnail, in bytes of JPEG. */
 export const MOST_THUMBNAIL = 8_192;
 /** Widest and highest picture that is said to be one, in pixels. */
-const MOST_PIXELS = 65_535;
+export const MOST_PIXELS = 65_535;
 const MOST_TYPE = 127;
 const TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$/;
 const THUMBNAIL = "data:image/jpeg;base64,";

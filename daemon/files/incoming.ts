@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Backoff, type Bytes, SimppdError, sleep } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
+import { MOST_HEADER, pictureSize } from "./dimensions.ts";
 import { diskFull, diskIsFull, type FileFolder } from "./folder.ts";
 import type { Surroundings } from "./outgoing.ts";
 import { SealedSource } from "./sealed_reader.ts";
@@ -72,7 +73,8 @@ export async function partSize({ id, mine, descriptor }: Transfer, folder: FileF
 }
 
 /**
- * Tells by its content what a file is that has come; as it is without the key.
+ * Tells by its content what a file is that has come, and how large a picture: what its sender said
+ * of it counts no more. As it is without the key.
  * @throws SimppdError `file-damaged` when it does not open
  */
 export async function look(transfer: Transfer, folder: FileFolder): Promise<Transfer> {
@@ -82,7 +84,11 @@ export async function look(transfer: Transfer, folder: FileFolder): Promise<Tran
   try {
     const source = await SealedSource.open(folder.file(id), { ...descriptor, key });
     try {
-      return { ...transfer, type: sniff(await source.read(0, HEAD)) };
+      const head = await source.read(0, HEAD);
+      const type = sniff(head);
+      const pixels = pictureSize(head) ??
+        (type.startsWith("image/") ? pictureSize(await source.read(0, MOST_HEADER)) : undefined);
+      return { ...transfer, type, pixels: pixels ?? null };
     } finally {
       await source.close();
     }
@@ -203,6 +209,9 @@ class Part {
     try {
       let length = (await file.stat()).size;
       if (length > most) await file.truncate(length = 0);
+      if (length === 0) {
+        return new Part(file, folder, reserve, most, createHash("sha256"), 0);
+      }
       const hash = await folder.hash(name, length);
       await file.seek(length, Deno.SeekMode.Start);
       return new Part(file, folder, reserve, most, hash, length);

@@ -5,6 +5,9 @@ import { takenBy, type Transfer } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import type { AtWork } from "./turns.ts";
 
+/** How old the system's word on what is free may be, in ms. */
+const ASK_FREE = 100;
+
 /** What room is told by. */
 export interface RoomOptions {
   readonly store: TransferStore;
@@ -17,6 +20,10 @@ export interface RoomOptions {
 /** The room that sealed files may take up, and who may take how much of it. */
 export class Room {
   readonly #o: RoomOptions;
+  #asked: { readonly at: number; readonly free: Promise<number> } = {
+    at: -Infinity,
+    free: Promise.resolve(0),
+  };
 
   constructor(options: RoomOptions) {
     this.#o = options;
@@ -41,7 +48,7 @@ export class Room {
       );
     }
     const more = sealedSize - takenBy(transfer).bytes;
-    const free = await this.#o.folder.free();
+    const free = await this.#free();
     // What was promised and is not here yet lies on no disk.
     const missing = Math.max(0, this.#o.store.counts.all.missing - this.#o.arrived());
     if (free - missing - more < diskReserve) throw diskIsFull();
@@ -68,6 +75,13 @@ export class Room {
       `What comes by itself from ${sender} has taken its share of the room: it comes when you ask ` +
         "for it.",
     );
+  }
+
+  /** Many small files come at one time: the system is asked once for those of a moment. */
+  async #free(): Promise<number> {
+    const now = performance.now();
+    if (now - this.#asked.at > ASK_FREE) this.#asked = { at: now, free: this.#o.folder.free() };
+    return await this.#asked.free;
   }
 
   async #makeRoom(most: number): Promise<void> {

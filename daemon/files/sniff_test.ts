@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, utf8 } from "../base/mod.ts";
-import { pictureSize } from "./dimensions.ts";
 import { pretends, sniff } from "./sniff.ts";
 
 /** Characters as the bytes of the same numbers. */
@@ -42,7 +41,7 @@ Deno.test("sniff() tells a file by what it begins with", () => {
   for (const [head, type] of cases) assert.equal(sniff(head), type, JSON.stringify(type));
 });
 
-Deno.test("sniff() and pictureSize() take any bytes", () => {
+Deno.test("sniff() takes any bytes", () => {
   const begins = [
     "",
     "\x89PNG\r\n\x1a\n",
@@ -55,27 +54,8 @@ Deno.test("sniff() and pictureSize() take any bytes", () => {
     fc.property(fc.constantFrom(...begins), fc.uint8Array({ maxLength: 64 }), (begin, rest) => {
       const bytes = concat(raw(begin), rest);
       assert.match(sniff(bytes), /^[a-z]+\/[a-z0-9.-]+$/);
-      const { width, height } = pictureSize(bytes) ?? { width: 1, height: 1 };
-      assert.ok(width > 0 && height > 0 && width <= 65_535 && height <= 65_535);
     }),
     { numRuns: 2000 },
-  );
-});
-
-Deno.test("pictureSize() reads the headers of pictures", () => {
-  const png = raw("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x02");
-  assert.deepEqual(pictureSize(png), { width: 640, height: 480 });
-  assert.deepEqual(pictureSize(raw("GIF89a\x40\x01\xf0\0\0\0")), { width: 320, height: 240 });
-  const jpeg = raw("\xff\xd8\xff\xe0\0\x04JF\xff\xff\xc2\0\x11\x08\x01\xe0\x02\x80\x03");
-  assert.deepEqual(pictureSize(jpeg), { width: 640, height: 480 });
-  const lossy = raw("RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x40\x01\xf0\0");
-  assert.deepEqual(pictureSize(lossy), { width: 320, height: 240 });
-  const extended = raw("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x3f\x01\0\xef\0\0");
-  assert.deepEqual(pictureSize(extended), { width: 320, height: 240 });
-  assert.equal(pictureSize(png.subarray(0, 20)), undefined);
-  assert.equal(
-    pictureSize(raw("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xff\xff\xff\0\0\x01\xe0")),
-    undefined,
   );
 });
 

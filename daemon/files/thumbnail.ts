@@ -76,8 +76,8 @@ interface Picture {
 }
 
 function decoded(jpeg: Uint8Array, bounds: Bounds): Picture | undefined {
-  if (!isWithin(jpeg, bounds)) return undefined;
   try {
+    if (!isWithin(jpeg, bounds)) return undefined;
     return decode(jpeg, {
       useTArray: true,
       maxResolutionInMP: bounds.pixels / 1e6,

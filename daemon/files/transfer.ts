@@ -1,6 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
+import type { PictureSize } from "./dimensions.ts";
 import type { PlainFile } from "./plain_file.ts";
 import type { WayKind } from "./ways.ts";
 
@@ -39,6 +40,8 @@ export interface Transfer {
   readonly sealed: boolean;
   /** What the file is, by its content; null while not enough of it is here. */
   readonly type: string | null;
+  /** Of another's picture: how large it is, by its content; null while, or where, that is not known. */
+  readonly pixels: PictureSize | null;
   readonly problem: Problem | null;
   /** Of one's own: the file it was read from, to be read again when sealing was cut off. */
   readonly file: PlainFile | null;

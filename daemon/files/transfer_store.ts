@@ -2,6 +2,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
 import type { DatabaseSync, Vault } from "../store/mod.ts";
 import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
+import type { PictureSize } from "./dimensions.ts";
 import type { PlainFile } from "./plain_file.ts";
 import { takenBy, type Transfer, type TransferState } from "./transfer.ts";
 import { type Figures, TransferCounts } from "./transfer_counts.ts";
@@ -202,6 +203,8 @@ export class TransferStore {
       kept: inside.kept as boolean,
       sealed: inside.sealed as boolean,
       type: inside.type as string | null,
+      // Of those that came before it was measured nothing is known.
+      pixels: (inside.pixels ?? null) as PictureSize | null,
       problem: inside.problem as Problem | null,
       file: inside.file as PlainFile | null,
       ways: inside.ways as WayKind[] | null,

@@ -424,8 +424,8 @@ export class Transfers {
       pace.end();
     }
     // The key, or another source, may have come meanwhile.
-    const { type } = await look(this.#need(id), this.#folder);
-    this.#put({ ...this.#need(id), type, state: "done", problem: null });
+    const { type, pixels } = await look(this.#need(id), this.#folder);
+    this.#put({ ...this.#need(id), type, pixels, state: "done", problem: null });
   }
 
   async #seal(transfer: Transfer, source: PlainSource, at: AtWork): Promise<void> {

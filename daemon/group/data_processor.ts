@@ -274,11 +274,10 @@ export class DataProcessor {
     if (kept !== undefined) return kept;
     const first = store.firstEpoch(incarnation);
     if (first !== undefined && number < first) return "before-you-joined";
-    const isNews = first === undefined ||
-      (current?.incarnation.startsWith(incarnation) === true && number > current.number);
-    if (isNews && origin.archived !== true && (current !== undefined || this.expecting)) {
-      return "hold";
-    }
+    // Out of the archive too: it is read at once after an absence, before the key server answered.
+    if (current?.incarnation.startsWith(incarnation) && number > current.number) return "hold";
+    const isLive = origin.archived !== true;
+    if (first === undefined && (this.expecting || (isLive && current !== undefined))) return "hold";
     return first === undefined ? "before-you-joined" : "no-key";
   }
 

@@ -16,8 +16,8 @@ function full(degree: number, size: number): KeyGraph {
 }
 
 Deno.test("change() makes the encryptions and messages of the paper's table", () => {
-  for (const degree of [2, 3, 4, 8]) {
-    for (let height = 3; degree ** (height - 1) <= 600; height++) {
+  for (const degree of [2, 3, 4, 5, 8, 16]) {
+    for (let height = 3; degree ** (height - 1) <= 4096; height++) {
       const size = degree ** (height - 1);
       for (const strategy of ["user", "key", "group"] as const) {
         const graph = full(degree, size);

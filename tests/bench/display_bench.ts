@@ -3,7 +3,7 @@
  * dashboards of the others in the group, and where that time goes.
  * @module
  */
-import jpeg from "jpeg-js";
+import { photo } from "../browser/chosen_files.ts";
 import { until } from "../daemon.ts";
 import { atMost, type BenchLine, type BenchOptions, quantile, round } from "./bench.ts";
 import { drop, noted, type Seat, type StageBed, withStages } from "./display/stage_bed.ts";
@@ -90,14 +90,4 @@ async function once(
     if (seen > slowest.seen) slowest = { seen, stages };
   }
   return slowest;
-}
-
-/** A picture of many colours, as a camera's program writes it. */
-function photo(width: number, height: number): Uint8Array {
-  const data = new Uint8Array(width * height * 4);
-  for (let at = 0; at < width * height; at++) {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    data.set([x * 255 / width, y * 255 / height, (x ^ y) & 255, 255], at * 4);
-  }
-  return jpeg.encode({ data, width, height }, 90).data;
 }

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import jpeg from "jpeg-js";
 import type { Page } from "playwright-core";
-import { until } from "../daemon.ts";
 import { absent } from "../real_parts.ts";
-import { openChat, type Person, withDashboards, withPeople } from "./dashboard.ts";
-
-Deno.test({
-  name: "in a group a picture with display on opens by itself on the others' stages",
-  ignore: absent("chromium"),
-  fn: () => withPeople(["alice", "bob", "carol"], showPicture),
-});
+import { choose, photo } from "./chosen_files.ts";
+import { openChat, type Person, withDashboards } from "./dashboard.ts";
 
 /** Alice and Bob know each other, and each has the chat with the other open. */
 async function meet(alice: Person, bob: Person): Promise<void> {
@@ -22,27 +14,6 @@ async function meet(alice: Person, bob: Person): Promise<void> {
     await openChat(page, name);
     await page.getByRole("textbox", { name: /^Message / }).waitFor();
   }
-}
-
-/** A picture of many colours, as a camera's program writes it. */
-function photo(width: number, height: number): Uint8Array {
-  const data = new Uint8Array(width * height * 4);
-  for (let at = 0; at < width * height; at++) {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    data.set([x * 255 / width, y * 255 / height, (x ^ y) & 255, 255], at * 4);
-  }
-  return jpeg.encode({ data, width, height }, 90).data;
-}
-
-async function choose(
-  page: Page,
-  files: { name: string; mimeType: string; buffer: Uint8Array }[],
-): Promise<void> {
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Send files" }).click();
-  await (await chooser).setFiles(
-    files.map((file) => ({ ...file, buffer: Buffer.from(file.buffer) })),
-  );
 }
 
 async function picture(page: Page, name: string): Promise<void> {
@@ -94,44 +65,4 @@ async function sendFiles(alice: Person, bob: Person): Promise<void> {
   }).click();
   await alice.page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
   await alice.page.getByRole("group", { name: "File notes.txt" }).waitFor({ state: "detached" });
-}
-
-async function showPicture(people: Person[]): Promise<void> {
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  await alice.app.carry({ nick: "Alice", reach: "this-machine" });
-  for (const [{ app }, nick] of [[bob, "Bob"], [carol, "Carol"]] as const) {
-    await app.join({ link: (await alice.app.invite()).link, nick });
-    await until(
-      "they know each other",
-      () => app.contacts().find(({ presence }) => presence === "online"),
-    );
-  }
-  const { jid } = await alice.app.createGroup({ name: "Circle" });
-  for (const { app } of [bob, carol]) {
-    await alice.app.inviteToGroup(jid, app.status().account!.jid);
-    await until("the invitation", () => app.groups().find(({ state }) => state === "invited"));
-    await app.answerGroup(jid, "accept");
-    await until("the key", () => app.groups().find(({ state }) => state === "in"));
-    const kinds = ["picture" as const];
-    app.setDisplayPolicy(null, { from: "displayers", maxBytes: 10_000_000, kinds });
-  }
-  for (const { page } of [bob, carol]) await page.reload();
-  await alice.page.reload();
-  await openChat(alice.page, "Circle");
-  await choose(alice.page, [
-    { name: "Map.jpg", mimeType: "image/jpeg", buffer: photo(800, 500) },
-  ]);
-  await alice.page.getByLabel("Show it on their screens").check();
-  await alice.page.getByRole("button", { name: "Send encrypted" }).click();
-  const began = performance.now();
-  for (const { page } of [bob, carol]) await page.locator("iframe").first().waitFor();
-  const took = performance.now() - began;
-  if (Deno.env.get("SIMPPD_SCREENSHOTS") !== undefined) {
-    await bob.page.waitForTimeout(1500);
-    await Deno.writeTextFile(`${Deno.env.get("SIMPPD_SCREENSHOTS")}/display-ms.txt`, `${took}`);
-  }
-  await picture(bob.page, "files-display");
-  const shown = (person: Person) =>
-    person.app.displays().items.map(({ name, state }) => [name, state]);
-  for (const person of [bob, carol]) assert.deepEqual(shown(person), [["Map.jpg", "showing"]]);
 }

@@ -30,11 +30,19 @@ async function simppd(
 /** Somebody's daemon, asked on the command line. */
 class Person implements AsyncDisposable {
   readonly name: string;
-  readonly daemon: Daemon;
+  daemon: Daemon;
 
   constructor(name: string, daemon: Daemon) {
     this.name = name;
     this.daemon = daemon;
+  }
+
+  async back(): Promise<void> {
+    this.daemon = await Daemon.start(this.daemon.state);
+    await until(
+      `${this.name} online`,
+      async () => (await this.daemon.status()).state === "online" || undefined,
+    );
   }
 
   get jid(): string {
@@ -180,13 +188,30 @@ async function play(root: string): Promise<void> {
   const { keyServer, server: roomServer } = await bob.group(home.jid);
   assert.deepEqual([keyServer.jid, keyServer.own, roomServer], [KEYS, false, `rooms.${DOMAIN}`]);
 
+  // One in the daemon of who made the group, which is killed.
+  const ownGroup: GroupView = await anna.does(["group", "make", "Own"]);
+  await bring(anna, bob, ownGroup.jid);
+  await anna.does(["group", "role", ownGroup.jid, bob.jid, "admin"]);
+  await anna.daemon.kill();
+  await anna.back();
+  await bring(anna, carol, ownGroup.jid);
+  for (const each of [anna, bob, carol]) {
+    await until(`${each.name} to follow`, async () => {
+      const { epoch, members } = await each.group(ownGroup.jid);
+      return epoch?.number === 4 && members.length === 3 || undefined;
+    });
+  }
+  const last = await bob.group(ownGroup.jid);
+  assert.deepEqual([last.keyServer.jid, last.role], [anna.jid, "admin"]);
+  assert.deepEqual(last.refused, []);
+
   // The one apart keeps no group without its registrars.
   const making = ["group", "make", "Lab", "--key-server", `${APART} ${apart.said.key}`];
   assert.equal(await anna.refused(making), "registrars-needed");
   const foreign = `ours ${"ab".repeat(32)} simpp ${REGISTRAR}`;
   assert.notEqual(await anna.refused([...making, "--registrar", foreign]), "");
-  assert.equal((await anna.does(["group", "list"])).length, 1);
-  assert.equal((await simppd(["server", "room", "list", ...data])).answer.length, 1);
+  assert.equal((await anna.does(["group", "list"])).length, 2);
+  assert.equal((await simppd(["server", "room", "list", ...data])).answer.length, 2);
   const lab: GroupView = await anna.does([
     ...making,
     ...entries.flatMap((entry) => ["--registrar", entry]),
@@ -201,17 +226,33 @@ async function play(root: string): Promise<void> {
   await carol.does(["group", "send", lab.jid, "each came another way"]);
   for (const each of [anna, bob]) await each.hears(lab.jid, "each came another way");
 
-  // Killed at once after it answered, it goes on where it was.
+  // Killed at once after it answered, it goes on where it was; who missed what it had said, and
+  // came and went before it was back, reads then what was written meanwhile.
   const { epoch } = await anna.group(lab.jid);
+  await carol.daemon.stop();
   await anna.does(["group", "expel", lab.jid, bob.jid]);
   await apart.end("SIGKILL");
-  await carol.does(["group", "send", lab.jid, "while it is away"]);
-  await anna.hears(lab.jid, "while it is away");
+  await anna.does(["group", "send", lab.jid, "while it is away"]);
+  for (let times = 0; times < 2; times++) {
+    await carol.back();
+    await until(
+      "Carol there",
+      async () =>
+        (await anna.group(lab.jid)).members.find(({ jid, presence }) =>
+          jid === carol.jid && presence === "online"
+        ),
+    );
+    // Time to read the archive.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.ok(!(await carol.texts(lab.jid)).includes("while it is away"));
+    if (times === 0) await carol.daemon.stop();
+  }
   apart = await Running.start(...keeping("keys"));
   assert.deepEqual(
     apart.said.groups.map((each: { epoch: number; members: number }) => [each.epoch, each.members]),
     [[epoch!.number + 1, 2]],
   );
+  await carol.hears(lab.jid, "while it is away");
   assert.ok(!(await bob.texts(lab.jid)).includes("while it is away"));
   await anna.does(["group", "invite", lab.jid, bob.jid]);
   assert.equal((await bob.does(["group", "join", lab.jid])).state, "in", "by the same certificate");

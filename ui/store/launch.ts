@@ -2,16 +2,20 @@
 import { ApiError } from "../api/client.ts";
 import { sharePage } from "../api/page.ts";
 import { api } from "../api/routes.ts";
+import { KIOSK } from "./route.ts";
 import { launchRefused, session, status } from "./session.ts";
 
 const PREFIX = "#launch=";
+/** Behind the token, in a link that opens the stage alone. */
+const TO_KIOSK = "&kiosk";
 
 /** Takes the launch token out of the address, so that neither history nor a copied link holds it. */
 function takeToken(): string | null {
   if (!location.hash.startsWith(PREFIX)) return null;
-  const token = location.hash.slice(PREFIX.length);
-  history.replaceState(null, "", location.pathname + location.search);
-  return token;
+  const rest = location.hash.slice(PREFIX.length);
+  const alone = rest.endsWith(TO_KIOSK);
+  history.replaceState(null, "", location.pathname + location.search + (alone ? KIOSK : ""));
+  return alone ? rest.slice(0, -TO_KIOSK.length) : rest;
 }
 
 /** A launch link pasted into an open tab changes its fragment alone. */

@@ -6,7 +6,8 @@ import { signal } from "@preact/signals";
 
 const CHAT = "#/chat/";
 const ROOM = "#/room/";
-const KIOSK = "#kiosk";
+/** The stage alone. */
+export const KIOSK = "#kiosk";
 
 function read(prefix: string): string | null {
   if (!location.hash.startsWith(prefix)) return null;

@@ -45,7 +45,10 @@ export class MockDisplays {
       );
     }
     if (first === "policy") {
-      return this.#answered({ policy: body["policy"] as DisplayPolicyView });
+      const { place, policy } = body as { place: string | null; policy: DisplayPolicyView | null };
+      if (place === null) return this.#answered({ policy: policy! });
+      const { [place]: _, ...places } = this.#state.displays.places;
+      return this.#answered({ places: policy === null ? places : { ...places, [place]: policy } });
     }
     if (method === "DELETE") {
       const { items } = this.#state.displays;

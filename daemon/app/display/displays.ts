@@ -1,4 +1,5 @@
 import { type Emitter, KeyedLock, logOf, Rate, SimppdError, steadyNow } from "../../base/mod.ts";
+import { pictureSize } from "../../files/mod.ts";
 import type {
   AppEvent,
   DisplayItemView,
@@ -9,7 +10,6 @@ import type {
 import type { DisplayMemory } from "./display_memory.ts";
 import { HEAD, type ShownType, typeOf } from "./kind.ts";
 import { DISPLAY_LIMITS } from "./limits.ts";
-import { pixelsOf } from "./pixels.ts";
 import { checkedPolicy, impossibility, lets, objection, type Presenter } from "./policy.ts";
 import type { DisplaySource } from "./source.ts";
 
@@ -306,7 +306,7 @@ async function look(open: () => Promise<DisplaySource>) {
   try {
     const head = await source.read(0, Math.min(HEAD, source.size));
     const found = typeOf(head);
-    const pixels = found?.kind === "picture" ? pixelsOf(found.type, head) : undefined;
+    const pixels = found?.kind === "picture" ? pictureSize(head) : undefined;
     return { found, pixels, size: source.size };
   } finally {
     await source.close?.();

@@ -9,7 +9,7 @@ export interface ShownType {
   readonly extension: string;
 }
 
-/** How many of a file's first bytes {@link typeOf} and `pixelsOf` look at. */
+/** How many of a file's first bytes {@link typeOf} and `pictureSize` look at. */
 export const HEAD = 512 * 1024;
 
 type Rule = readonly [kind: DisplayKind, type: string, extension: string, is: (b: Head) => boolean];

@@ -1,8 +1,8 @@
 import { SimppdError } from "../../base/mod.ts";
+import type { PictureSize } from "../../files/mod.ts";
 import type { DisplayKind, DisplayPolicyView, Problem } from "../../views/mod.ts";
 import type { ShownType } from "./kind.ts";
 import { DISPLAY_LIMITS, KINDS } from "./limits.ts";
-import type { Pixels } from "./pixels.ts";
 
 /** Who shows something, as far as it matters to who is let. */
 export interface Presenter {
@@ -64,7 +64,7 @@ const WHO: Record<DisplayPolicyView["from"], string> = {
 export function impossibility(
   found: ShownType | null,
   size: number,
-  pixels: Pixels | undefined,
+  pixels: PictureSize | undefined,
 ): Problem | null {
   if (found === null) {
     return {

@@ -12,10 +12,13 @@ export function fileView(
   own: string,
 ): FileView {
   const { id, peer, sender, mine, descriptor, type, at, state, problem, kept, sealed } = transfer;
-  const { name, size, width, height, thumbnail, key, display, sources } = descriptor;
+  const { name, size, thumbnail, key, display, sources } = descriptor;
   const from = mine ? own : sender;
   const moves = progress !== undefined && progress.bytes < progress.total &&
     ["waiting", "transferring", "offered"].includes(state);
+  const here = kept && key !== undefined && (mine ? sealed : state === "done");
+  // A browser makes room for what a picture is, whatever its sender said it is.
+  const { width, height } = here && !mine ? transfer.pixels ?? {} : descriptor;
   return {
     id,
     place: peer,
@@ -33,7 +36,7 @@ export function fileView(
     state,
     progress: moves && progress.bytes > 0 ? { ...progress } : null,
     problem,
-    here: kept && key !== undefined && (mine ? sealed : state === "done"),
+    here,
     locked: key === undefined,
     display,
     ways: sources.map(({ kind }) => kind),

@@ -21,6 +21,7 @@ import type { FileRoom } from "./kept_limits.ts";
 import { contactForFiles, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignal, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
+import { Told } from "./told.ts";
 
 /** Offers of a stranger that are remembered. */
 const MOST_OF_STRANGER = 20;
@@ -34,6 +35,7 @@ export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
+  readonly #told: Told;
   /** How each stood last, so that others are told once of each turn. */
   readonly #last = new Map<
     string,
@@ -55,6 +57,7 @@ export class AppFiles {
     this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
       this.#last.set(id, { state, opens: false });
     });
+    this.#told = new Told(options);
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
@@ -72,8 +75,9 @@ export class AppFiles {
   }
 
   /** Ends what moves; it goes on at the next start. */
-  close(): Promise<void> {
-    return this.#transfers.close();
+  async close(): Promise<void> {
+    await this.#transfers.close();
+    this.#told.close();
   }
 
   list(place: string | undefined, limit: number, before?: string): FileView[] {
@@ -142,7 +146,7 @@ export class AppFiles {
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
     const after = await this.#transfers.command(id, command);
-    if (!mine && command === "cancel") this.#tell(after, "declined");
+    if (!mine && command === "cancel") this.#told.say(after, "declined");
     return this.#view(after);
   }
 
@@ -201,7 +205,7 @@ export class AppFiles {
     const { groups, people, send } = this.#o;
     const clear = writeSignal({ name: "clear" });
     if (groups.has(to)) groups.say(to, clear);
-    else await send(contactForFiles(people, to), clear, {});
+    else await send(contactForFiles(people, to), [clear], {});
   }
 
   /**
@@ -277,7 +281,8 @@ export class AppFiles {
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    return here && descriptor.size <= this.#o.limits.of(peer);
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
   #heard(from: string, signal: FileSignal): void {
@@ -300,7 +305,7 @@ export class AppFiles {
     const element = writeDescriptor(keyOnRequest ? withoutKey(descriptor) : descriptor);
     try {
       if (groups.has(peer)) groups.say(peer, element);
-      else await send(peer, element, { copy: true });
+      else await send(peer, [element], { copy: true });
     } catch (error) {
       if (!OFFLINE.includes((error as SimppdError).code)) throw error;
       throw new SimppdError("offline", publicError(error).message, error);
@@ -313,7 +318,7 @@ export class AppFiles {
     const opens = state === "done" && descriptor.key !== undefined;
     this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
-    lines.put(transfer, this.#o.own());
+    if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
@@ -322,18 +327,8 @@ export class AppFiles {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
     if (before?.state === state || groups.has(transfer.peer)) return;
-    if (state === "done" && before?.state === "transferring") this.#tell(transfer, "done");
-    if (state === "declined") this.#tell(transfer, "declined");
-  }
-
-  /** Its sender hears what became of it, if they may learn that somebody is there. */
-  #tell({ sender, peer, descriptor }: Transfer, state: "done" | "declined"): void {
-    const { people, own, groups, send } = this.#o;
-    if (sender === own() || groups.has(peer) || people.isStranger(sender)) return;
-    const told = writeSignal({ name: "told", file: descriptor.id, state });
-    send(sender, told, { standing: true }).catch((error) =>
-      logOf("files").info("{sender} is not told of a file: {error}", { sender, error })
-    );
+    if (state === "done" && before?.state === "transferring") this.#told.say(transfer, "done");
+    if (state === "declined") this.#told.say(transfer, "declined");
   }
 
   #forgotten(id: string, place: string): void {

@@ -74,6 +74,25 @@ Deno.test("what is larger than the limit waits for yes or no; a no is told", () 
     assert.deepEqual(bob.fileLimits().places, {});
   }));
 
+Deno.test("a file that may open on the stage comes for that, unless its place has a limit", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    bob.setFileLimit(null, 1000);
+    bob.setDisplayPolicy(aliceJid, { from: "all", maxBytes: 100_000, kinds: ["text"] });
+    const words = new TextEncoder().encode("words ".repeat(10_000));
+    const shown = { to: bobJid, display: true };
+    await alice.sendFile({ ...shown, name: "shown", ...sending(words) });
+    await until(bob, () => bob.displays().items[0]?.state === "showing");
+    await alice.sendFile({ to: bobJid, name: "sent", ...sending(words) });
+    await alice.sendFile({ ...shown, name: "large", ...sending(content(100_001)) });
+    bob.setFileLimit(aliceJid, 0);
+    await alice.sendFile({ ...shown, name: "limited", ...sending(words) });
+    await until(bob, () => bob.files({ place: aliceJid }).length === 4);
+    assert.deepEqual(
+      bob.files({ place: aliceJid }).map(({ name, state }) => `${name} ${state}`).sort(),
+      ["large offered", "limited offered", "sent offered", "shown done"],
+    );
+  }));
+
 Deno.test("a file is sent neither in clear, nor to the blocked, nor with another size than said", () =>
   withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
     await assert.rejects(

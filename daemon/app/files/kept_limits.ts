@@ -46,10 +46,14 @@ export class KeptLimits {
     return { ...FILE_LIMITS, fileBytes, quota };
   }
 
-  /** Up to which size files of a place come by themselves, in bytes; 0: none do. */
-  of(place: string): number {
+  /**
+   * Up to which size files of a place come by themselves, in bytes; 0: none do.
+   * @param shown up to which size a file would open on the stage, were it here: it comes for that,
+   * too, unless the place has a limit of its own
+   */
+  of(place: string, shown = 0): number {
     const { limit, places } = this.#kept;
-    return places[place] ?? limit;
+    return places[place] ?? Math.max(limit, shown);
   }
 
   /** @param bytes null: as all others, which a place must be named for. @throws SimppdError `bad-input` */

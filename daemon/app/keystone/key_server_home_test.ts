@@ -217,6 +217,56 @@ Deno.test("nobody has a group hosted in another's room, and takes it so from its
     await home.stop();
   }));
 
+for (
+  const rest of [
+    { strategy: "user", shape: "tree", batchInterval: 0 },
+    { strategy: "key", shape: "tree", batchInterval: 300 },
+    { strategy: "key", shape: "star", batchInterval: 0 },
+  ] as const
+) {
+  const { strategy, shape, batchInterval } = rest;
+  Deno.test(`rekeys to each alone, under SIMPP's seal: ${strategy}-oriented, ${shape}, batches of ${batchInterval} ms`, () =>
+    withServer(async ({ component, root, person }) => {
+      const home = await start(join(root, "keys"), component);
+      const people: StackMember[] = [];
+      for (const name of ["anna", "bob", "carl", "dora", "emil"]) people.push(await person(name));
+      const [anna, bob, carl, dora, emil] = people as [
+        StackMember,
+        StackMember,
+        StackMember,
+        StackMember,
+        StackMember,
+      ];
+      const others = people.slice(1);
+      const spec = specificationFor(home.view.key, anna, { degree: 2, ...rest });
+      await anna.makeRoom(ROOM, [KEYS, ...others.map(({ jid }) => jid)]);
+      home.host(printSpecification(spec));
+      await eventually(() => home.rooms.includes(ROOM), "the key server is in the room");
+      for (const each of others) await each.enter(ROOM);
+      await anna.use(spec).join();
+      await Promise.all([bob, carl, dora].map((each) => each.use(spec).join()));
+      const epoch = () => home.view.groups[0]!.epoch;
+      const inStep = (members: StackMember[]) =>
+        eventually(
+          () => members.every(({ group }) => group!.epoch?.number === epoch()),
+          "in step",
+        );
+      await inStep([anna, bob, carl, dora]);
+      if (batchInterval > 0) assert.equal(epoch(), 2);
+      // Somebody comes and two go, of whom one is put out.
+      await Promise.all([emil.use(spec).join(), carl.group!.leave(), anna.group!.expel(dora.jid)]);
+      await inStep([anna, bob, emil]);
+      bob.say("for three");
+      await eventually(
+        () => [anna, emil].every(({ read }) => read.includes("for three")),
+        "both read it",
+      );
+      for (const each of [carl, dora]) assert.deepEqual(each.read, []);
+      await eventually(() => dora.group!.phase === "removed", "dora is told that she is out");
+      await home.stop();
+    }));
+}
+
 Deno.test("a wrong secret, and a port where nothing is, are said as such; nothing is left open", () =>
   withServer(async ({ component, root }) => {
     const settings = { domain: KEYS, secret: "wrong", host: "127.0.0.1", port: component };

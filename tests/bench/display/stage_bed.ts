@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type {
@@ -8,6 +7,7 @@ import type {
   InvitationView,
   StatusView,
 } from "../../../daemon/views/mod.ts";
+import { drop as dropFile } from "../../browser/chosen_files.ts";
 import { launchBrowser } from "../../browser/dashboard.ts";
 import { Daemon, until } from "../../daemon.ts";
 
@@ -142,10 +142,7 @@ export async function drop(seat: Seat, name: string, bytes: Uint8Array): Promise
   // One's own stage opened in the place of the group.
   const stage = page.getByRole("button", { name: "Close the stage; what is shown stays" });
   if (await stage.isVisible()) await stage.click();
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Send files" }).click();
-  const file = { name, mimeType: "image/jpeg", buffer: Buffer.from(bytes) };
-  await (await chooser).setFiles([file]);
+  await dropFile(page, { name, mimeType: "image/jpeg", buffer: bytes });
   await page.getByLabel("Show it on their screens").check();
   await page.getByRole("button", { name: "Send encrypted" }).click();
 }
