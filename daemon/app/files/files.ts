@@ -59,6 +59,7 @@ export class AppFiles {
     });
     this.#told = new Told(options);
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
+    this.#transfers.removed.on(({ id, peer }) => this.#forgotten(id, peer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
 
@@ -150,19 +151,16 @@ export class AppFiles {
     return this.#view(after);
   }
 
-  /** Removes bytes, key and line. */
+  /** Removes bytes, key and line. @throws SimppdError `unknown-file` */
   async forget(id: string): Promise<void> {
-    const { peer } = this.#need(id);
+    this.#need(id);
     await this.#transfers.forget(id);
-    this.#forgotten(id, peer);
   }
 
   /** {@link forget} for all of a contact or group. */
   async forgetOf(place: string): Promise<void> {
-    const ids = this.#o.store.idsOf(place);
     await this.#transfers.forgetOf(place);
     this.#o.limits.forget(place);
-    for (const id of ids) this.#forgotten(id, place);
   }
 
   /** @throws SimppdError `unknown-file`, `file-not-here` */

@@ -75,7 +75,7 @@ export function makeFiles(
     openEndpoint: () => openCallEndpoint(servers, route(), hosts),
     isCalling: () => calls.list().some(({ state }) => state !== "ended"),
   });
-  const ibb = new LiveIbb((peer) => mayMeet(peer) ? devices(peer) : []);
+  const ibb = new LiveIbb(mayMeet, devices);
   const inRoom = new GroupWay((group) => groups.port(group));
   const store = new TransferStore(state.db, state.vault);
   const settings = new Settings(state.db, state.vault);
