@@ -22,6 +22,8 @@ interface InvitingOptions {
     has(jid: string): boolean;
     get(jid: string): { readonly blocked: boolean; readonly plain: boolean };
   };
+  /** Our bare JID. */
+  readonly own: () => string;
   readonly nameOf: (jid: string) => string;
   /** Puts a person on the list of the group's room, or off it. */
   readonly affiliate: (jid: string, person: string, role: GroupMember["role"] | null) => Promise<
@@ -52,6 +54,9 @@ export class GroupInviting {
     { role = "member", reason = "" }: GroupInviteInput,
   ): Promise<void> {
     const { people, link, affiliate, changed } = this.#o;
+    if (to === this.#o.own()) {
+      throw new SimppdError("bad-input", `${to} is your own address; invite somebody else.`);
+    }
     if (!people.has(to) || people.get(to).blocked || people.get(to).plain) {
       throw new SimppdError(
         "unknown-contact",

@@ -62,3 +62,30 @@ Deno.test("who invited is told what is answered, and takes back what was not acc
     await until(alice, () => only(alice)!.members.length === 1);
     assert.deepEqual(waiting(), []);
   }));
+
+Deno.test("what a group cannot be called, and whom one cannot invite, is said, and nothing is made", () =>
+  withParty([], async (party) => {
+    const alice = party.app("Alice");
+    for (const name of ["", "  ", "x".repeat(101), "evil\u202ename", "two\nlines"]) {
+      await assert.rejects(alice.createGroup({ name }), {
+        code: "bad-input",
+        publicMessage: /^A group's name has 1 to 100 characters/,
+      });
+    }
+    await assert.rejects(alice.createGroup({ name: "X", server: "no domain!" }), {
+      publicMessage: /^"no domain!" is no domain of a server with rooms/,
+    });
+    const keyServer = { jid: "bad@@jid", key: "ab".repeat(32) };
+    await assert.rejects(alice.createGroup({ name: "X", keyServer }), { code: "bad-jid" });
+    await assert.rejects(alice.createGroup({ name: "X", registrars: ["foo"] }), {
+      code: "bad-input",
+    });
+    assert.deepEqual([alice.groups(), alice.rooms()], [[], []]);
+    const { jid } = await alice.createGroup({ name: "Circle" });
+    await assert.rejects(alice.inviteToGroup(jid, party.jid("Alice")), {
+      publicMessage: /your own address/,
+    });
+    await assert.rejects(alice.inviteToGroup(jid, "nobody"), { code: "bad-jid" });
+    await assert.rejects(alice.inviteToGroup(jid, "eve@example.org"), { code: "unknown-contact" });
+    assert.deepEqual(only(alice)!.admitted, []);
+  }));

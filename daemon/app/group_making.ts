@@ -14,6 +14,9 @@ import { readDataSuites } from "./group_policy.ts";
 import { affiliate } from "./group_room.ts";
 import type { GroupsOptions } from "./group_surroundings.ts";
 
+/** Characters of a group's name, as a specification takes them. */
+const MAX_NAME = 100;
+
 interface MakingOptions extends GroupsOptions {
   /** Opens a group that is stored, and asks for its key. */
   readonly join: (jid: string, ticket: GroupTicketInput | undefined) => Promise<void>;
@@ -37,11 +40,12 @@ export class GroupMaking {
       jid: keyServerAddress(input.keyServer.jid),
       key: readServerKey(input.keyServer.key),
     };
+    const name = groupName(input.name);
     const registrars = readRegistrars(input.registrars ?? []);
     // Who makes a group for a suite allows that suite in it.
     const suites = input.suites === undefined ? undefined : readDataSuites(input.suites);
+    if (input.server !== undefined) requireDomain(input.server);
     const jid = await rooms().newAddress({ ...input, sealed: true });
-    const name = input.name.trim();
     const keyServer = elsewhere ?? { jid: owner.jid, key: servers.key(owner.jid) };
     const specification = newSpecification({
       name,
@@ -164,6 +168,26 @@ function noRoomYet({ room, owners }: Specification): SimppdError {
   return new SimppdError(
     "no-such-room",
     `The group's room ${room} is not there yet: ${who} has to come in first, which makes it.`,
+  );
+}
+
+/** A name as a specification takes it. @throws SimppdError `bad-input` */
+function groupName(typed: string): string {
+  const name = typed.trim();
+  if (name.length >= 1 && name.length <= MAX_NAME && !/\p{C}/u.test(name)) return name;
+  throw new SimppdError(
+    "bad-input",
+    `A group's name has 1 to ${MAX_NAME} characters, and none that is invisible or turns the text.`,
+  );
+}
+
+/** @throws SimppdError `bad-jid` */
+function requireDomain(typed: string): void {
+  const jid = Jid.tryParse(typed);
+  if (jid !== undefined && jid.local === "" && jid.resource === "") return;
+  throw new SimppdError(
+    "bad-jid",
+    `"${typed}" is no domain of a server with rooms, such as rooms.example.org.`,
   );
 }
 

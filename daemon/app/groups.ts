@@ -65,6 +65,7 @@ export class AppGroups implements SealedRooms {
     });
     this.#inviting = new GroupInviting({
       ...options,
+      own: () => options.self().jid,
       nameOf: (jid) => shown(this.#nameOf(jid)),
       affiliate: (jid, person, role) => affiliate(options.rooms(), jid, person, role),
       line: (jid, sentence) => options.rooms().log.news(jid, sentence),
@@ -482,7 +483,7 @@ export class AppGroups implements SealedRooms {
   #get(jid: string): StoredGroup {
     const group = this.#o.stored.get(Jid.tryParse(jid)?.bare().toString() ?? "");
     if (group !== undefined && group.state !== "declined") return group;
-    throw new SimppdError("unknown-group", `${jid} is none of your encrypted groups.`);
+    throw new SimppdError("unknown-group", `${jid} is none of your groups; see simppd group list.`);
   }
 
   /** @throws SimppdError `not-in-group` */
@@ -490,6 +491,11 @@ export class AppGroups implements SealedRooms {
     const group = this.#get(jid);
     const here = this.#here.get(group.jid);
     if (here !== undefined && group.state === "joined") return here;
-    throw new SimppdError("not-in-group", "You are not in this group.");
+    throw new SimppdError(
+      "not-in-group",
+      group.invitation === null
+        ? "You are not in this group."
+        : "You are not in this group yet: accept its invitation first.",
+    );
   }
 }

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { logOf, publicError, SimppdError } from "../base/mod.ts";
-import { SpecificationError } from "../group/mod.ts";
 import { account } from "./account.ts";
 import { archive } from "./archive.ts";
 import { backup, restore } from "./backup.ts";
@@ -118,7 +117,7 @@ export async function main(args: readonly string[], io: Io = terminal): Promise<
     if (usage) io.err(verb === undefined ? "Try simppd help" : usageOf(verb, args[1]).text);
     // Last, where it is seen: a usage may be longer than the terminal.
     // A specification's faults stand a line each; in other sentences a line end may be a stranger's.
-    const shown = error instanceof SpecificationError ? printableLines : printable;
+    const shown = code === "bad-specification" ? printableLines : printable;
     io.err(shown(`error: ${message} (${code})`));
     return usage ? 2 : 1;
   }

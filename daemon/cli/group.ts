@@ -35,7 +35,7 @@ export const group: Verb = {
     "           [--registrar 'NAME KEY METHOD ADDRESS'] …   whose tickets people need to come in",
     "           [--suite SUITE] …                 what it is encrypted with: aes-256-gcm,",
     "                                             aes-128-cbc-hmac, lsim-2003 (Blowfish, weak)",
-    "group invite JID CONTACT [--role ROLE] [--reason TEXT]",
+    "group invite JID CONTACT [--role admin|member|listener] [--reason TEXT]",
     "group join JID                               accepts an invitation, or asks again",
     "group join --spec FILE                       a group that a key server keeps by this file; its",
     "                                             owner comes first, and makes the room",
@@ -109,8 +109,11 @@ const given = (invocation: Invocation, name: string) => {
 const shown = (view: GroupView): Answer => ({ value: view, text: groupLine(view) });
 const answer = (given: "later" | "decline"): Deed => ({
   words: ["JID"],
-  run: async (api, jid) =>
-    shown(await api.ask("POST", path(jid, "/invitation"), { answer: given })),
+  async run(api, jid) {
+    const value = await api.ask<GroupView>("POST", path(jid, "/invitation"), { answer: given });
+    const done = given === "later" ? "put aside; join or decline it later" : "declined";
+    return { value, text: `the invitation to ${printable(value.name)} is ${done}` };
+  },
 });
 
 const deeds: Readonly<Record<string, Deed>> = {
@@ -149,6 +152,7 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID", "CONTACT"],
     takes: ["role", "reason"],
     async run(api, jid, [contact], invocation) {
+      requireRole("--role", text(invocation, "role") ?? "member", GIVEN);
       const asked = { contact, ...given(invocation, "role"), ...given(invocation, "reason") };
       await api.ask("POST", path(jid, "/invite"), asked);
       return { value: { group: jid, invited: contact }, text: `${contact} is invited` };
@@ -187,10 +191,16 @@ const deeds: Readonly<Record<string, Deed>> = {
   expel: {
     words: ["JID", "CONTACT"],
     async run(api, jid, [member]) {
+      const { members } = await find(api, jid);
       await api.ask("POST", path(jid, "/expel"), { member });
+      const wasIn = members.some((one) =>
+        one.jid === member || `${one.jid}/${one.device}` === member
+      );
       return {
         value: { group: jid, expelled: member },
-        text: `${member} is out, the key is another`,
+        text: wasIn
+          ? `${member} is out, the key is another`
+          : `${member} was not in, and may not come in any more`,
       };
     },
   },
@@ -206,7 +216,8 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   role: {
     words: ["JID", "CONTACT", "ROLE"],
-    async run(api, jid, [member, role]) {
+    async run(api, jid, [member, role = ""]) {
+      requireRole("ROLE", role, [...GIVEN, "owner"]);
       await api.ask("PUT", path(jid, "/role"), { member, role });
       return { value: { group: jid, member, role }, text: `${member} is ${role} now` };
     },
@@ -245,6 +256,15 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
 };
 
+/** Roles that are given; who is an owner stands in the specification. */
+const GIVEN = ["admin", "member", "listener"];
+
+/** @throws UsageError */
+function requireRole(what: string, role: string, roles: readonly string[]): void {
+  if (roles.includes(role)) return;
+  throw new UsageError(`${what} is ${roles.join(", ")}, not "${role}"`);
+}
+
 /** @throws SimppdError `unknown-group` */
 async function find(api: LocalApi, jid: string): Promise<GroupView> {
   const found = (await api.ask<GroupView[]>("GET", "/api/groups")).find((one) => one.jid === jid);
@@ -260,6 +280,7 @@ async function send(
   { io }: Invocation,
 ): Promise<Answer> {
   const body = words === "-" ? await io.rest() : words;
+  if (body.trim() === "") throw new SimppdError("bad-input", "TEXT is empty: nothing was sent.");
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), SENT_WITHIN);
   try {

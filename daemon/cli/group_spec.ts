@@ -76,8 +76,15 @@ export async function readSpecification(file: string, { io }: Invocation): Promi
 }
 
 function unusable(file: string, done: string, error: unknown): SimppdError {
-  const why = error instanceof Error ? error.message : "unknown reason";
-  return new SimppdError("bad-file", `${file} could not be ${done}: ${why}.`, error);
+  return new SimppdError("bad-file", `${file} could not be ${done}: ${whyNot(error)}.`, error);
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof RangeError) return error.message;
+  if (error instanceof Deno.errors.NotFound) return "there is no such file or folder";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "it is not for you";
+  return "the system refused it";
 }
 
 function inWords(s: Specification): string[] {

@@ -247,3 +247,46 @@ Deno.test("group join --spec reads a file, and a group is made for the suites th
     assert.match(unknown.err[0]!, /none of your groups/);
     await Deno.remove(file);
   }));
+
+Deno.test("group says what is wrong with what was typed, and asks the daemon nothing", () =>
+  withGroups(async (ask, app) => {
+    const cases: [args: string[], code: number, sentence: RegExp][] = [
+      [["invite", CIRCLE, "bob@fake.example", "--role", "emperor"], 2, /--role is admin, member/],
+      [["invite", CIRCLE, "bob@fake.example", "--role", "owner"], 2, /--role is admin, member/],
+      [["role", CIRCLE, "bob@fake.example", "emperor"], 2, /ROLE is admin, .*not "emperor"/],
+      [["send", CIRCLE, "  "], 1, /TEXT is empty: nothing was sent/],
+      [["withdraw", CIRCLE], 2, /CONTACT is missing/],
+      [["make", "X", "--key-server", "keys.example.org"], 2, /takes an address and a key/],
+      [["status", "none@x.example"], 1, /none of your groups; see simppd group list/],
+      [["expel", "none@x.example", "bob@fake.example"], 1, /none of your groups/],
+      [["spec", "check", "/nowhere/x.spec"], 1, /could not be read: there is no such file/],
+      [["spec", "check", "/"], 1, /could not be read: it is a folder/],
+    ];
+    for (const [args, code, sentence] of cases) {
+      const plain = await ask(["group", ...args]);
+      assert.equal(plain.code, code, args.join(" "));
+      assert.match(plain.err.at(-1)!, sentence);
+      const { out: [json] } = await ask(["group", ...args, "--json"]);
+      assert.match(JSON.parse(json!).error.message, sentence);
+    }
+    assert.deepEqual(app.asked, []);
+    const gone = await ask(["group", "expel", CIRCLE, "eve@fake.example"]);
+    assert.match(gone.out[0]!, /was not in, and may not come in/);
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, "rubbish");
+    const wrong = await ask([
+      "keyserver",
+      "run",
+      "--data",
+      `${file}.d`,
+      "--component",
+      `k.x=@${file}`,
+      "--spec",
+      file,
+    ]);
+    assert.match(wrong.err.at(-1)!, /is no specification:\nA line "name = …" was expected/);
+    const stranger = ["keyserver", "run", "--data", `${file}.d`, "--component", `k.x=@${file}`];
+    assert.match((await ask([...stranger, "--for", "a@@b"])).err.at(-1)!, /--for takes a domain/);
+    await assert.rejects(Deno.stat(`${file}.d`));
+    await Deno.remove(file);
+  }));

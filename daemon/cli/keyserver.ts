@@ -7,6 +7,7 @@ import {
 } from "../app/mod.ts";
 import { publicError, SimppdError } from "../base/mod.ts";
 import { parseSpecification, readRegistrar, type RegistrarEntry } from "../group/mod.ts";
+import { Jid } from "../xmpp/core/mod.ts";
 import { writeWhole } from "./backup.ts";
 import { componentSettings, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
@@ -82,7 +83,7 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
   const files = texts(invocation, "spec");
   // Before anything is opened or connected: one that is wrong is told at once.
   const specifications = await Promise.all(files.map((file) => valid(file, invocation)));
-  const named = texts(invocation, "for");
+  const named = texts(invocation, "for").map(forWhom);
   const registrars = registrarsIn(text(invocation, "registrars"));
   const above = component.domain.slice(component.domain.indexOf(".") + 1);
   const ending = untilSignal();
@@ -108,6 +109,15 @@ async function runKeyServer(invocation: Invocation): Promise<null> {
   return null;
 }
 
+/** @throws UsageError unless it is a domain or a person's bare address */
+function forWhom(given: string): string {
+  const jid = Jid.tryParse(given);
+  if (jid !== undefined && jid.resource === "") return jid.toString();
+  throw new UsageError(
+    `--for takes a domain or an address such as anna@example.org, not "${given}"`,
+  );
+}
+
 /** @throws SimppdError `bad-file`, `bad-specification` naming the file */
 async function valid(file: string, invocation: Invocation): Promise<string> {
   const text = await readSpecification(file, invocation);
@@ -115,7 +125,7 @@ async function valid(file: string, invocation: Invocation): Promise<string> {
     parseSpecification(text);
   } catch (error) {
     const { code, message } = publicError(error);
-    throw new SimppdError(code, `${file}: ${message}`, error);
+    throw new SimppdError(code, `${file} is no specification:\n${message}`, error);
   }
   return text;
 }

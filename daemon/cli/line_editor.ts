@@ -73,6 +73,9 @@ export class LineEditor {
 
   /** Gives the terminal back as it was. */
   close(): void {
-    if (!this.#ended) this.#rl.close();
+    if (this.#ended) return;
+    // What follows begins a line of its own.
+    if (this.#rl.line !== "") process.stdout.write("\n");
+    this.#rl.close();
   }
 }

@@ -34,13 +34,15 @@ export async function ticketOf(invocation: Invocation): Promise<{ ticket?: objec
       "--certificate does not go with --password: a registrar takes one of them",
     );
   }
+  const password = options.password === true
+    ? await io.secret("Password at the registrar: ")
+    : undefined;
+  if (password === "") throw new SimppdError("bad-input", "The password is empty.");
   const ticket = {
     ...by === undefined ? {} : { registrar: by },
     ...certificate === undefined ? {} : { certificate: read(certificate), key: read(key!) },
     ...ca === undefined ? {} : { ca: read(ca) },
-    ...options.password === true
-      ? { password: await io.secret("Password at the registrar: ") }
-      : {},
+    ...password === undefined ? {} : { password },
   };
   return Object.keys(ticket).length === 0 ? {} : { ticket };
 }

@@ -200,7 +200,10 @@ function expel(
   const roles = [...affected.map(({ role }) => role), state.persons.get(jid)?.role];
   const owner = state.specification.owners.some((each) => each.jid === jid);
   if (owner && jid === subject) {
-    throw refused("is-owner", `${jid} is an owner by the specification; write another one first.`);
+    throw refused(
+      "is-owner",
+      `${jid} is an owner by the group's specification, and cannot be expelled.`,
+    );
   }
   if (author.role !== "owner" && (owner || roles.includes("admin"))) throw notAllowed("an owner");
   const known = affected.length > 0 ||
@@ -318,7 +321,10 @@ export function roleIn(
 
 function requireMayGive(state: GroupState, author: Author, jid: string, role: Role): void {
   if (role === "owner" || state.specification.owners.some((owner) => owner.jid === jid)) {
-    throw refused("is-owner", "Who is an owner stands in the specification; write another one.");
+    throw refused(
+      "is-owner",
+      "Owners are those whom the group's specification names; make somebody an admin instead.",
+    );
   }
   const admin = role === "admin" || state.persons.get(jid)?.role === "admin";
   if (admin && author.role !== "owner") throw notAllowed("an owner");

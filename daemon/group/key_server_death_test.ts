@@ -145,8 +145,11 @@ async function live(deeds: number): Promise<boolean> {
   };
   const joins = (member: TestMember) =>
     changes(member, "in", () => until(() => member.join(), "joined"));
-  const acts = (number: number, deed: Parameters<TestMember["act"]>[0]) =>
-    until(() => owner.act(deed, number), "done");
+  const acts = (number: number, deed: Parameters<TestMember["act"]>[0]) => {
+    // Signed once, and brought again as it is.
+    const { epoch } = server.group(spec.group)!.state;
+    return until(() => owner.act(deed, number, { epoch }), "done");
+  };
 
   try {
     start();
@@ -159,7 +162,8 @@ async function live(deeds: number): Promise<boolean> {
   const [bob, carl, dora] = [person(), person(), person()];
   const eve = person(device("eve@else.example"));
   for (const each of [owner, bob, carl]) await joins(each);
-  await changes(bob, "out", () => until(() => bob.ask({ kind: "leave" }), "left"));
+  const leaving = { kind: "leave" as const, action: new Uint8Array() };
+  await changes(bob, "out", () => until(() => bob.ask(leaving), "left"));
   await changes(carl, "out", () => acts(1, { kind: "expel", subject: carl.device.jid }));
   await until(() => carl.join(), "refused");
   await acts(2, { kind: "admit", subject: eve.device.jid, role: "admin" });

@@ -281,7 +281,8 @@ export function epochSentence(epoch: number, judgement: Judgement): string {
       return `${jid}${back === undefined ? "" : `, expelled in epoch ${back},`} joined` +
         (role === "member" ? "" : ` as ${role}`);
     }),
-    ...left.map(({ jid }) => `${jid} left`),
+    // Who did not sign it may have been expelled, as far as this device saw.
+    ...left.map(({ jid, id }) => `${jid} ${authors.has(id) ? "left" : "is gone"}`),
     ...expelled.map(({ jid, id }) => {
       const author = authors.get(id);
       if (author === undefined) return `${jid} was taken out`;

@@ -160,6 +160,10 @@ async function shareGroup(home: Home): Promise<void> {
   await until("what was missed", () => heard(bob, jid).length === 2 || undefined);
   await inStep("after the expulsion", alice, bob);
   assert.deepEqual(heard(carol, jid), ["carol: hello all"]);
+  // Bob did not see who put her out, and is not told that she left by herself.
+  const told = bob.roomMessages(jid).map(({ body }) => body).join("\n");
+  assert.match(told, /carol@\S+ is gone, the key changed/);
+  assert.doesNotMatch(told, /carol@\S+ left/);
 
   // The streams of both, the key server's and the member's, break while the key changes.
   let said = heard(bob, jid).length;
@@ -194,6 +198,8 @@ async function shareGroup(home: Home): Promise<void> {
   }
   await bob.leaveGroup(jid);
   await until("Bob left", () => alice.groups()[0]!.members.length === 1 || undefined);
+  const news = alice.roomMessages(jid).map(({ body }) => body);
+  assert.ok(news.some((body) => /^Epoch \d+: bob left, the key changed/.test(body)), news.join());
 }
 
 /** Waits until all are in the same epoch, and know the same members. */

@@ -26,13 +26,12 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
         over.signal.addEventListener("abort", end);
         const frame = frameOf(url, name);
         frame.addEventListener("load", () => ready.value = true, { once: true });
-        if (url.kind === "pdf") {
-          const fail = (message: string) => {
-            frame.remove();
-            problem.value = message;
-          };
-          handPdf(frame, url.handle, over.signal, fail);
-        }
+        const fail = (message: string) => {
+          frame.remove();
+          problem.value = message;
+        };
+        if (url.kind === "pdf") handPdf(frame, url.handle, over.signal, fail);
+        if (url.kind === "audio" || url.kind === "video") hearMedia(frame, over.signal, fail);
         place.current!.append(frame);
         over.signal.addEventListener("abort", () => frame.remove());
       },
@@ -67,6 +66,17 @@ function frameOf({ url, sandbox }: DisplayUrlView, name: string): HTMLIFrameElem
   frame.title = text.display.frame(name);
   frame.src = url;
   return frame;
+}
+
+/** The page of a sound or video says one thing: that it cannot be played. */
+function hearMedia(
+  frame: HTMLIFrameElement,
+  signal: AbortSignal,
+  fail: (message: string) => void,
+): void {
+  addEventListener("message", ({ source, data }: MessageEvent) => {
+    if (source === frame.contentWindow && data === "unplayable") fail(text.display.unplayable);
+  }, { signal });
 }
 
 /** Hands the bytes into the frame once it says that it is there, and takes it away when it is mute. */

@@ -48,6 +48,8 @@ export const display = {
     gone: "Not here any more",
     loading: "Opening …",
     failed: "It could not be opened.",
+    unplayable:
+      "It is damaged, or of a form that this browser does not play. Save it to open it elsewhere.",
     frame: (name: string) => `Content of ${name}`,
     shownTo: (name: string, who: string) => `${who} shows ${name}`,
     policy: {

@@ -10,8 +10,9 @@ export interface FramePage {
 
 /**
  * What the `sandbox` of frame and page say: always an origin of its own, never `allow-same-origin`.
- * A browser starts sound and video by itself only where scripts are not off; there, nothing is a
- * script's source, so that none runs. In the PDF's page one script runs, pdf.js, which is ours.
+ * A browser starts sound and video by itself only where scripts are not off; there one runs, these
+ * few words of ours ({@link MEDIA_SCRIPT}), and nothing else is a script's source. In the PDF's page
+ * one runs, pdf.js, which is ours.
  */
 export const SANDBOX: Readonly<Record<DisplayKind, string>> = {
   picture: "",
@@ -24,21 +25,39 @@ export const SANDBOX: Readonly<Record<DisplayKind, string>> = {
 /** How much of a text is shown, in bytes. */
 export const TEXT_SHOWN = 1 << 20;
 
+/** Says that a sound or video cannot be played: the page has no words of its own for it. */
+const MEDIA_SCRIPT = 'const media=document.querySelector("audio,video");' +
+  'const tell=()=>parent.postMessage("unplayable","*");' +
+  'if(media.error!==null)tell();media.addEventListener("error",tell)';
+const MEDIA_SCRIPT_HASH = hashSource(MEDIA_SCRIPT);
+
+/** Drawn over what a browser draws of a picture that it cannot decode, and nowhere else. */
+const BROKEN = "This picture is damaged, and cannot be drawn.";
+
 const STYLE = "html{height:100%;color-scheme:light dark}" +
   "body{margin:0;height:100%;background:light-dark(#f4f3ef,#101216);color:light-dark(#111,#eee)}" +
   "img,video{display:block;width:100%;height:100%;object-fit:contain}" +
+  `img::after{content:"${BROKEN}";position:absolute;inset:0;display:grid;place-items:center;` +
+  "padding:1rem;background:inherit;text-align:center;font:clamp(18px,2.6vmin,40px) " +
+  "system-ui,sans-serif}img{background:light-dark(#f4f3ef,#101216)}" +
   "body.sound{display:grid;place-items:center}audio{width:min(90%,40rem)}" +
   "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
   "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
   "#pdf{display:flex;flex-direction:column;height:100%}" +
   "#page{flex:1;min-height:0;display:grid;place-items:center;overflow:auto}" +
   "canvas{max-width:100%;max-height:100%;background:#fff}" +
-  "nav{display:flex;gap:.75rem;align-items:center;justify-content:center;padding:.4rem;" +
+  "nav[hidden]{display:none}nav{display:flex;gap:.75rem;align-items:center;justify-content:center;padding:.4rem;" +
   "font:16px system-ui,sans-serif}" +
   "button{font:inherit;min-width:44px;min-height:44px;border-radius:10px;border:1px solid #8888;" +
   "background:transparent;color:inherit;cursor:pointer}" +
-  "button:disabled{opacity:.4;cursor:default}p{font:18px system-ui,sans-serif;padding:1rem}";
-const STYLE_HASH = `'sha256-${toBase64(sha256(utf8(STYLE)))}'`;
+  "button:disabled{opacity:.4;cursor:default}p{font:clamp(18px,2.6vmin,40px) " +
+  "system-ui,sans-serif;padding:1rem;text-align:center}";
+const STYLE_HASH = hashSource(STYLE);
+
+/** An inline script or style as a source of a policy (CSP 3, section 2.3.1). */
+function hashSource(text: string): string {
+  return `'sha256-${toBase64(sha256(utf8(text)))}'`;
+}
 
 /** Where the second listener keeps what runs in a PDF's page. */
 export const PDF_SCRIPT = "/pdf.js";
@@ -62,8 +81,8 @@ export function framePage(
   const url = at + file;
   const sources: Record<DisplayKind, readonly string[]> = {
     picture: [`img-src ${url}`],
-    audio: [`media-src ${url}`],
-    video: [`media-src ${url}`],
+    audio: [`media-src ${url}`, `script-src ${MEDIA_SCRIPT_HASH}`],
+    video: [`media-src ${url}`, `script-src ${MEDIA_SCRIPT_HASH}`],
     text: [],
     pdf: [`script-src ${at}${PDF_SCRIPT}`, "worker-src blob:", "img-src blob: data:"],
   };
@@ -80,14 +99,18 @@ export function framePage(
   return { html: document(BODIES[kind](url, at, text)), policy };
 }
 
+/** Only what the sandbox lets be done; the stage itself has the full screen. */
+const CONTROLS = 'controls autoplay controlslist="nodownload nofullscreen noremoteplayback"';
+
 const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => string> = {
   // A file is asked for with the page's origin, which is none: no other page's request is like it.
   picture: (url) => `<body><img crossorigin="anonymous" src="${url}" alt="">`,
   video: (url) =>
-    `<body><video crossorigin="anonymous" src="${url}" controls autoplay muted playsinline>` +
-    "</video>",
+    `<body><video crossorigin="anonymous" src="${url}" ${CONTROLS} muted playsinline ` +
+    `disablepictureinpicture disableremoteplayback></video><script>${MEDIA_SCRIPT}</script>`,
   audio: (url) =>
-    `<body class="sound"><audio crossorigin="anonymous" src="${url}" controls autoplay></audio>`,
+    `<body class="sound"><audio crossorigin="anonymous" src="${url}" ${CONTROLS}></audio>` +
+    `<script>${MEDIA_SCRIPT}</script>`,
   text: (_url, _at, text) => `<body><pre tabindex="0">${escaped(text)}</pre>`,
   pdf: (_url, at) =>
     `<body><main id="pdf"></main><script type="module" crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
