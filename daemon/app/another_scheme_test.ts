@@ -178,6 +178,7 @@ class MlsGroup implements OpenGroup {
   end = this.leave;
   receive(): void {}
   setOnline(): void {}
+  setPresent(): void {}
   close(): void {}
 
   async #commit(proposal: Proposal): Promise<void> {

@@ -350,10 +350,8 @@ export class AppGroups implements SealedRooms {
   /** @param what it is, as {@link GroupActs} says it */
   #act(jid: string, what: string, work: () => Promise<void>): Promise<void> {
     const group = this.#get(jid);
-    return this.#acts.run(
-      { jid: group.jid, specification: this.#specification(group), what },
-      work,
-    );
+    const keyServer = this.#specification(group).keyServer.jid;
+    return this.#acts.run({ jid: group.jid, keyServer, what }, work);
   }
 
   specification(jid: string): { text: string } {

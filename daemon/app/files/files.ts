@@ -1,7 +1,6 @@
 import { type Bytes, logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
-  cleanThumbnail,
   type Command,
   type FileDescriptor,
   isAtServerOf,
@@ -262,9 +261,9 @@ export class AppFiles {
     const stranger = !own && !groups.has(peer) && people.isStranger(peer);
     if (stranger) people.stranger(peer);
     if (stranger && store.count(peer) >= MOST_OF_STRANGER) return;
-    const thumbnail = read.thumbnail && cleanThumbnail(read.thumbnail);
+    // Of a stranger no picture is decoded.
     const { thumbnail: _, ...rest } = read;
-    const descriptor = thumbnail === undefined ? rest : { ...rest, thumbnail };
+    const descriptor = stranger ? rest : read;
     const ways = this.#o.allowedWays(peer, false);
     const spoke = senderKey === null ? {} : { senderKey };
     // In whose place another speaks gets no bytes onto the disk by that.
