@@ -17,6 +17,7 @@ import type { GroupMember } from "../../group/mod.ts";
 import type { Received } from "../../simpp/mod.ts";
 import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
+import { AgainLater } from "./again_later.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
@@ -36,6 +37,7 @@ export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
+  readonly #later: AgainLater;
   /** How each stood last, so that others are told once of each turn. */
   readonly #last = new Map<
     string,
@@ -57,7 +59,9 @@ export class AppFiles {
     this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
       this.#last.set(id, { state, opens: false });
     });
+    this.#later = new AgainLater((id) => this.#transfers.command(id, "resume"));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
+    this.#transfers.changed.on((transfer) => this.#later.note(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
 
@@ -75,6 +79,7 @@ export class AppFiles {
 
   /** Ends what moves; it goes on at the next start. */
   close(): Promise<void> {
+    this.#later.close();
     return this.#transfers.close();
   }
 
