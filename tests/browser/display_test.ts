@@ -63,7 +63,7 @@ async function withStage(browser: Browser, work: (bed: Bed) => Promise<void>): P
           from: "bob@fake.example",
           mine: false,
           verified: true,
-          displayer: false,
+          displayer: true,
           name,
           source: () => Promise.resolve(memorySource(bytes, name)),
         });

@@ -74,7 +74,7 @@ async function withDoor(
       from: "bob@fake.example",
       mine: false,
       verified: true,
-      displayer: false,
+      displayer: true,
       name: "x",
       source: () => Promise.resolve(source),
     });
