@@ -18,6 +18,7 @@ import type { Received } from "../../simpp/mod.ts";
 import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import { AgainLater } from "./again_later.ts";
+import { AnnounceOrder } from "./announce_order.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
@@ -45,12 +46,16 @@ export class AppFiles {
     string,
     { readonly state: Transfer["state"]; readonly opens: boolean }
   >();
+  readonly #order = new AnnounceOrder();
   #started = false;
 
   constructor(options: AppFilesOptions) {
     this.#o = options;
     const { store, folder, ways, events, limits } = options;
-    const announce = (transfer: Transfer) => this.#announce(transfer);
+    const announce = async (transfer: Transfer, signal: AbortSignal) => {
+      await this.#order.turn(transfer.peer, transfer.id, signal);
+      await this.#announce(transfer);
+    };
     this.#transfers = new Transfers({
       store,
       folder,
@@ -340,6 +345,8 @@ export class AppFiles {
     const { lines, events, show, groups } = this.#o;
     if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
+    if (mine && state === "transferring" && !announced) this.#order.enter(transfer.peer, id);
+    else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
     // The key may come after the file. One that was here before this start is no news.
@@ -353,6 +360,7 @@ export class AppFiles {
 
   #forgotten(id: string, place: string): void {
     this.#last.delete(id);
+    this.#order.leave(place, id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });
