@@ -178,6 +178,7 @@ class MlsGroup implements OpenGroup {
   end = this.leave;
   receive(): void {}
   setOnline(): void {}
+  setPresent(): void {}
   close(): void {}
 
   async #commit(proposal: Proposal): Promise<void> {
@@ -279,6 +280,7 @@ class Device {
       nick: () => name,
       nameOf,
       room: () => room as unknown as Room,
+      touch: () => {},
       told: () => {},
       refused: () => {},
       wasTold: () => false,

@@ -1,5 +1,4 @@
 import { publicError, SimppdError, sleep } from "../base/mod.ts";
-import type { Specification } from "../group/mod.ts";
 
 /** How long somebody waits for the key server before they are told, in ms. */
 const PATIENCE = 10_000;
@@ -17,7 +16,8 @@ interface ActsOptions {
 export interface GroupAct {
   /** Bare JID of the group's room. */
   readonly jid: string;
-  readonly specification: Specification;
+  /** Bare JID of who keeps its keys. */
+  readonly keyServer: string;
   /** What it is, to be said: "the expulsion of bob@example.org". */
   readonly what: string;
 }
@@ -49,12 +49,12 @@ export class GroupActs {
    *   line in the group says what came of it; else what `work` throws
    */
   async run(act: GroupAct, work: () => Promise<void>): Promise<void> {
-    const { jid, specification: { keyServer }, what } = act;
+    const { jid, keyServer, what } = act;
     const name = `${jid} ${what}`;
     const known = this.#underWay.get(name);
     const doing = known ?? work().finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, doing);
-    const isThere = this.#o.isThere(jid, keyServer.jid) ?? true;
+    const isThere = this.#o.isThere(jid, keyServer) ?? true;
     const waited = new AbortController();
     const late = sleep(isThere ? this.#patience : Math.min(BRIEFLY, this.#patience), waited.signal)
       .then(() => "late" as const);
@@ -67,7 +67,7 @@ export class GroupActs {
     if (known === undefined) this.#follow(act, doing);
     throw new SimppdError(
       "not-answered-yet",
-      `${keyServer.jid}, who keeps the keys of this group, ` +
+      `${keyServer}, who keeps the keys of this group, ` +
         (isThere ? "has not answered yet" : "is not there now") +
         `: ${what} is not done. They are asked on for a day, while simppd runs, and a line in the ` +
         "group says what came of it.",

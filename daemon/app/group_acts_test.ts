@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { SimppdError } from "../base/mod.ts";
-import type { Specification } from "../group/mod.ts";
 import { GroupActs } from "./group_acts.ts";
 import { lines, only, people, until, withParty } from "./testing_party.ts";
 
 const act = {
   jid: "circle@rooms.example.org",
-  specification: { keyServer: { jid: "bob@example.org" } } as Specification,
+  keyServer: "bob@example.org",
   what: "the expulsion of eve@example.org",
 };
 

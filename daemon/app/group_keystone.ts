@@ -1,5 +1,5 @@
 import { type Bytes, steadyNow } from "../base/mod.ts";
-import { systemRandom } from "../crypto/mod.ts";
+import { equal, systemRandom } from "../crypto/mod.ts";
 import {
   type DataSuiteId,
   KeystoneGroup,
@@ -7,7 +7,7 @@ import {
   type Specification,
   SqliteMemberStore,
 } from "../group/mod.ts";
-import type { Simpp } from "../simpp/mod.ts";
+import { type Simpp, SimppError } from "../simpp/mod.ts";
 import type { StateDirectory } from "../store/mod.ts";
 import type { OpenGroup } from "./group_here.ts";
 import type { GroupLink } from "./group_link.ts";
@@ -42,8 +42,22 @@ export function openKeystone(
     },
     // What a specification names and is weak has to be allowed by the person who joins.
     policy,
+    devices: {
+      isListed: (jid, deviceKey) => isListed(simpp, jid, deviceKey),
+      refresh: (jid) => simpp.refresh(jid),
+    },
     pinned: (jid) => jid === self.jid ? self.accountKey : simpp.trust.get(jid)?.account,
   });
+}
+
+function isListed(simpp: Simpp, jid: string, deviceKey: Bytes): boolean | undefined {
+  try {
+    return simpp.deviceKeys(jid)?.devices.some((key) => equal(key, deviceKey));
+  } catch (error) {
+    // Of whose keys are in doubt no list counts; their account key is told of elsewhere.
+    if (error instanceof SimppError) return undefined;
+    throw error;
+  }
 }
 
 /** Deletes what is stored of a group's keys. @param group 32 hex digits */

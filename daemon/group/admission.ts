@@ -37,7 +37,7 @@ export function admitted(state: GroupState, from: ProvedDevice): Person {
     );
   }
   if (isOwner(specification, jid, accountKey)) {
-    return { role: "owner", account: accountKey, admission: null };
+    return { role: "owner", account: accountKey, admission: null, by: "" };
   }
   if (specification.owners.some((owner) => owner.jid === jid)) {
     throw refused(
@@ -60,7 +60,7 @@ export function admitted(state: GroupState, from: ProvedDevice): Person {
     throw refused("not-admitted", "You are not admitted to this group; ask an owner or admin.");
   }
   if (state.persons.size >= MAX_KNOWN) throw full();
-  return { role: "member", account: accountKey, admission: null };
+  return { role: "member", account: accountKey, admission: null, by: "" };
 }
 
 /**

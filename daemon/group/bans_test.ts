@@ -37,7 +37,7 @@ Deno.test("an admin cannot fill the bans so that owners expel nobody", async () 
     persons: new Map(state.persons).set(mallory.jid, {
       ...state.persons.get(mallory.jid)!,
       account: mallory.accountKey,
-    }).set("bob@example.org", { role: "member", account: null, admission: null }),
+    }).set("bob@example.org", { role: "member", account: null, admission: null, by: "" }),
   };
   const invented = { kind: "expel", subject: `bob@example.org/${"0".repeat(16)}` } as const;
   assert.throws(() => does(state, mallory, invented), { code: "no-such-member" });
@@ -82,6 +82,32 @@ Deno.test("an admin who bans without end uses up a share, and the other admins g
   close();
 });
 
+Deno.test("an admin lets in so many who do not come, and none of them once they are no admin", () => {
+  const network = new TestNetwork();
+  const { server, close } = keyServer(network);
+  const [anna, mallory] = [device("anna@example.org"), device("mallory@example.org")];
+  let { state } = server.host(specificationOf(server.key, [anna]));
+  state = does(state, anna, { kind: "admit", subject: mallory.jid, role: "admin" });
+  const admin = { ...state.persons.get(mallory.jid)!, account: mallory.accountKey };
+  state = { ...state, persons: new Map(state.persons).set(mallory.jid, admin) };
+  const admit = (at: number) =>
+    ({ kind: "admit", subject: `x${at}@elsewhere.org`, role: "member" }) as const;
+  for (let at = 0; at < 256; at++) state = does(state, mallory, admit(at));
+  assert.throws(() => does(state, mallory, admit(256)), { code: "too-many" });
+  state = does(state, anna, admit(256));
+  // One of them came; the others were to be the admin's own.
+  const came = { ...state.persons.get("x7@elsewhere.org")!, account: mallory.accountKey };
+  state = { ...state, persons: new Map(state.persons).set("x7@elsewhere.org", came) };
+  const known = (after: GroupState) =>
+    [...after.persons.keys()].filter((jid) => jid.endsWith("@elsewhere.org"));
+  const demoted = does(state, anna, { kind: "role", subject: mallory.jid, role: "member" });
+  const expelled = does(state, anna, { kind: "expel", subject: mallory.jid });
+  for (const after of [demoted, expelled]) {
+    assert.deepEqual(known(after), ["x7@elsewhere.org", "x256@elsewhere.org"]);
+  }
+  close();
+});
+
 Deno.test("who is on the access list and is expelled before they come stays out", async () => {
   const network = new TestNetwork();
   const { server, close } = keyServer(network);
@@ -110,7 +136,7 @@ Deno.test("what is kept of admissions has a size, and a registration writes no g
   const persons = new Map(
     Array.from(
       { length: 920 },
-      (_, at) => [long(at), { role: "member", account: null, admission }] as const,
+      (_, at) => [long(at), { role: "member", account: null, admission, by: "" }] as const,
     ),
   );
   const full = { ...group.state, persons };

@@ -5,6 +5,7 @@ import { decodeAnswer, type GroupAnswer, type Standing } from "./answers.ts";
 import type { ControlChannel } from "./channels.ts";
 import type { DataProcessor } from "./data_processor.ts";
 import { dataSuiteCodes, type DataSuiteId } from "./data_suites.ts";
+import { type DeviceLists, DeviceWatch } from "./device_watch.ts";
 import { EpochFollower } from "./epoch_follower.ts";
 import { readStatement } from "./epoch_statement.ts";
 import { GroupError } from "./errors.ts";
@@ -49,6 +50,8 @@ export interface ControlManagerOptions {
    * registered with before; undefined when there is none.
    */
   pinned(jid: string): Bytes | undefined;
+  /** Which devices are whose; nothing is held against them when absent. */
+  readonly devices?: DeviceLists;
   emit(event: GroupEvent): void;
 }
 
@@ -99,6 +102,8 @@ export class ControlManager {
       respecified: () => this.#followSpecification(),
       emit,
     });
+    const devices = options.devices &&
+      new DeviceWatch(options.devices, () => steady(), this.#incidents);
     this.#watch = new ServerWatch({
       steady: () => steady(),
       schedule,
@@ -109,6 +114,7 @@ export class ControlManager {
       sweep: () => {
         processor.sweep();
         processor.retry();
+        if (this.#online && this.#record.isMember) devices?.look(this.#record.roster);
       },
     });
   }

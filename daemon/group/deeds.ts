@@ -6,7 +6,7 @@ import type { ProvedDevice } from "./channels.ts";
 import { namesOf, negotiate, withoutCommon } from "./data_suites.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
-import { type GroupState, isOwner, MAX_KNOWN, roleOf } from "./group_state.ts";
+import { type GroupState, isOwner, MAX_KNOWN, type Person, roleOf } from "./group_state.ts";
 import { isBareJid } from "./roster.ts";
 import { parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
@@ -16,6 +16,8 @@ const MAX_BANNED_BY_ADMINS = MAX_KNOWN / 2;
 /** Those of one admin: who bans without end leaves the other admins theirs. */
 const MAX_BANNED_BY_ONE = MAX_BANNED_BY_ADMINS / 8;
 
+/** People whom one admin let in and who have not come yet. */
+const MAX_ADMITTED_BY_ONE = 256;
 /** Addresses of persons and the actions that let them in, in bytes: each change writes them anew. */
 const MAX_ADMISSIONS = 1_048_576;
 
@@ -167,7 +169,17 @@ function admit(
   if (known === undefined && roomy.persons.size >= MAX_KNOWN) {
     throw refused("too-many", "The group knows as many people as its key server takes.");
   }
-  const person = { role, account: known?.account ?? null, admission: action.encoded };
+  const by = author.role === "owner" ? "" : author.jid;
+  const person = { role, account: known?.account ?? null, admission: action.encoded, by };
+  const theirs = [...roomy.persons].filter(([other, each]) =>
+    other !== jid && each.by === by && each.account === null
+  );
+  if (by !== "" && person.account === null && theirs.length >= MAX_ADMITTED_BY_ONE) {
+    throw refused(
+      "too-many",
+      "You let in as many as an admin can who have not come; ask an owner.",
+    );
+  }
   let size = jid.length + action.encoded.length;
   for (const [other, { admission }] of roomy.persons) {
     if (other !== jid) size += other.length + (admission?.length ?? 0);
@@ -175,9 +187,11 @@ function admit(
   if (size > MAX_ADMISSIONS) {
     throw refused("too-many", "The group keeps as many admissions as its key server takes.");
   }
+  const persons = new Map(roomy.persons).set(jid, person);
+  if (role !== "admin") dropPending(persons, jid);
   const after = {
     ...state,
-    persons: new Map(roomy.persons).set(jid, person),
+    persons,
     banned: without(state.banned, [jid]),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
@@ -212,8 +226,11 @@ function expel(
       : author.role === "owner" && state.persons.has(jid) && /^[0-9a-f]{16}$/.test(device));
   if (!known) throw refused("no-such-member", `${subject} is not in this group.`);
   const persons = new Map(state.persons);
-  // Who is banned is so with every device.
-  if (jid === subject) persons.delete(jid);
+  // Who is banned is so with every device, and lets nobody in any more.
+  if (jid === subject) {
+    persons.delete(jid);
+    dropPending(persons, jid);
+  }
   const others = jid === subject ? without(state.banned, [jid]) : state.banned;
   const epoch = state.epoch + (affected.length > 0 ? 1 : 0);
   const by = author.role === "owner" ? "" : author.jid;
@@ -224,6 +241,13 @@ function expel(
     expelled: affected.map(({ id }) => id),
     reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
   };
+}
+
+/** What an admin signed counts for as long as they are one: whom they let in, and who came, stays. */
+function dropPending(persons: Map<string, Person>, admin: string): void {
+  for (const [jid, { by, account }] of persons) {
+    if (by === admin && account === null) persons.delete(jid);
+  }
 }
 
 /** Bans are kept: each admin has a share, admins together another, and owners the rest. */
@@ -253,7 +277,9 @@ function giveRole(
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
   if (known === undefined) throw refused("no-such-member", `${jid} is not in this group.`);
-  const after = { ...state, persons: new Map(state.persons).set(jid, { ...known, role }) };
+  const persons = new Map(state.persons).set(jid, { ...known, role });
+  if (role !== "admin") dropPending(persons, jid);
+  const after = { ...state, persons };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
 }
 

@@ -273,7 +273,7 @@ export class EpochFollower {
       actions,
       specification: record.specification,
       specified: record.statement!.specification,
-      lastAct: (device) => record.lastAct(device),
+      isNew: (action) => record.isNewAct(action),
       knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
       expelled: (member) => record.expelled(member),
       order: (incarnation) => record.order(incarnation),

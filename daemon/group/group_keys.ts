@@ -96,6 +96,7 @@ export type IncidentKind =
   | "silent" // no statement for 180 s while the room works
   | "heard-again" // statements come again
   | "room-silent" // the key server answers, and nothing that it says in the room comes
+  | "strange-device" // a device is in that its person's list does not name
   | "missing" // a member heard messages in the room that did not come here
   | "forgotten" // the key server does not have the group any more
   | "rolled-back" // the key server, or who has its key, shows an older state

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemRandom } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
 import { decodeGroup, encodeGroup, type GroupState } from "./group_state.ts";
+import { device } from "./testing_key_server.ts";
 import { keyServerRecords, restoreKeyServer } from "./key_server_backup.ts";
 import { settled, TestGroup, type TestPerson } from "./testing_group.ts";
 import type { Role } from "./specification.ts";
@@ -167,6 +168,79 @@ Deno.test("what somebody signed when they left takes them out no second time", a
   await settled();
   assert.match(sentences(bob!).join(), /That carol@example.org left, the key server alone says/);
   assert.equal(carol!.group.phase, "removed");
+  await stage.close();
+});
+
+Deno.test("an act that was used up, forgotten, or never seen here is used no second time", async () => {
+  const { stage, people: [bob, carol] } = await groupOf("bob", "carol");
+  const { anna } = stage;
+  // Other devices of hers, which are owner's devices too, act until the first one's act is forgotten.
+  const acts: Uint8Array<ArrayBuffer>[] = [];
+  stage.fate = (what) => {
+    if (what[0] === 5) acts.push(what.slice(37));
+    return "deliver";
+  };
+  await anna.group.setRole(carol!.self.jid, "listener");
+  await settled();
+  for (let at = 0; at < 65; at++) {
+    // A key server takes 60 acts of a person a minute.
+    if (at === 40) await stage.crashServer();
+    const other = stage.person(anna.self.jid, device(anna.self.jid, anna.self.accountKey));
+    await other.join();
+    await other.group.setRole(carol!.self.jid, at % 2 === 0 ? "member" : "listener");
+    await settled();
+    await other.group.leave();
+    await settled();
+    other.close();
+    stage.persons.delete(other.id);
+  }
+  assert.equal(
+    carol!.group.epoch!.members.find(({ jid }) => jid === carol!.self.jid)?.role,
+    "member",
+  );
+  const late = stage.person("late@example.org");
+  await late.join();
+  const before = [bob!, late].map((person) => sentences(person).length);
+  // The key server forgets that it took the first act, and takes it anew.
+  await goneBad(stage, (state) => ({ ...state, actions: new Map() }));
+  await stage.server.group(stage.specification.group)!.request(anna.self, {
+    kind: "act",
+    request: "13".repeat(16),
+    group: stage.specification.group,
+    action: acts[0]!,
+  });
+  await settled();
+  for (const [at, person] of [bob!, late].entries()) {
+    assert.match(
+      sentences(person).slice(before[at]).join(),
+      /made carol@example.org listener on its own/,
+    );
+  }
+  await stage.close();
+});
+
+Deno.test("an admission that gave a role gives it no second time", async () => {
+  const { stage, people: [bob, carol] } = await groupOf("bob", "carol");
+  const { anna } = stage;
+  let admission: Uint8Array<ArrayBuffer> | undefined;
+  stage.fate = (what) => {
+    if (what[0] === 5) admission ??= what.slice(37);
+    return "deliver";
+  };
+  await anna.group.admit(carol!.self.jid, "admin");
+  await settled();
+  assert.deepEqual(bob!.incidents(), []);
+  await anna.group.setRole(carol!.self.jid, "member");
+  await settled();
+  await goneBad(stage, (state) => ({ ...state, actions: new Map() }));
+  await stage.server.group(stage.specification.group)!.request(anna.self, {
+    kind: "act",
+    request: "14".repeat(16),
+    group: stage.specification.group,
+    action: admission!,
+  });
+  await settled();
+  assert.match(sentences(bob!).join(), /made carol@example.org admin on its own/);
   await stage.close();
 });
 

@@ -14,6 +14,8 @@ export interface Person {
   readonly account: Bytes | null;
   /** The signed action that let them in; null where the access list did. */
   readonly admission: Bytes | null;
+  /** Bare JID of the admin who let them in; empty: an owner, or the access list. */
+  readonly by: string;
 }
 
 /** The newest action of a device, so that none is taken twice. */
@@ -98,11 +100,12 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
     epoch: state.epoch,
     statement: state.statement === null ? null : toBase64(state.statement.encoded),
     roster: toBase64(encodeRoster(state.roster)),
-    persons: [...state.persons].map(([jid, { role, account, admission }]) => ({
+    persons: [...state.persons].map(([jid, { role, account, admission, by }]) => ({
       jid,
       role,
       account: account && toHex(account),
       admission: admission && toBase64(admission),
+      by,
     })),
     banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
@@ -126,10 +129,11 @@ export function decodeGroup(
     epoch: stored.epoch,
     statement: stored.statement === null ? null : readStatement(fromBase64(stored.statement)),
     roster: decodeRoster(fromBase64(stored.roster)),
-    persons: new Map(stored.persons.map(({ jid, role, account, admission }) => [jid, {
+    persons: new Map(stored.persons.map(({ jid, role, account, admission, by }) => [jid, {
       role,
       account: account === null ? null : fromHex(account),
       admission: admission === null ? null : fromBase64(admission),
+      by,
     }])),
     banned: new Map(stored.banned.map(([subject, epoch, by]) => [subject, { epoch, by }])),
     actions: new Map(
@@ -149,7 +153,13 @@ interface Stored {
   epoch: number;
   statement: string | null;
   roster: string;
-  persons: { jid: string; role: Role; account: string | null; admission: string | null }[];
+  persons: {
+    jid: string;
+    role: Role;
+    account: string | null;
+    admission: string | null;
+    by: string;
+  }[];
   banned: [string, number, string][];
   actions: [string, number, string][];
   policies: [string, number[]][];

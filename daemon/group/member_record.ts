@@ -1,5 +1,6 @@
-import type { Bytes } from "../base/mod.ts";
+import { type Bytes, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
+import type { SignedAction } from "./action.ts";
 import { readStatement, type SignedStatement } from "./epoch_statement.ts";
 import type { GroupEpoch, GroupEvent, GroupMember, GroupPhase } from "./group_keys.ts";
 import { MemberKeys } from "./member_keys.ts";
@@ -19,6 +20,10 @@ import type { Specification } from "./specification.ts";
 import type { Proved } from "./standing.ts";
 
 const EMPTY = new Uint8Array();
+/** Beside the devices whose acts are remembered: the epoch before which no other's act is new. */
+const SINCE = "";
+/** Epochs that may begin between the signing of an act and its being done. */
+const UNDER_WAY = 8;
 
 /** Where this device stands with a group: in memory as it is stored, stored before it counts. */
 export class MemberRecord {
@@ -104,9 +109,11 @@ export class MemberRecord {
     return lastAction;
   }
 
-  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
-  lastAct(device: string): number | undefined {
-    return this.#state.acts.find(([each]) => each === device)?.[1];
+  /** Is this act none that was used up in this incarnation? Of long ago nobody here can tell. */
+  isNewAct({ deviceKey, number, epoch }: SignedAction): boolean {
+    const acts = new Map(this.#state.acts);
+    const last = acts.get(toHex(deviceKey));
+    return last === undefined ? epoch >= (acts.get(SINCE) ?? 0) : number > last;
   }
 
   setRegistration(registration: string, individualKey: Bytes): void {
@@ -139,12 +146,13 @@ export class MemberRecord {
    */
   commit(
     { statement, roster, keys, epochKey }: Proved,
-    { banned, invited, acts }: Pick<Judgement, "banned" | "invited" | "acts">,
+    judgement: Judgement,
     specification: Specification,
     at: number,
     pinned: (jid: string) => Bytes | undefined,
   ): { stored: StoredEpoch; strange: string[] } {
     const { incarnation, epoch: number, suite } = statement;
+    const { banned, invited } = judgement;
     const { send } = specification;
     const stored = { incarnation, number, suite, send, key: epochKey, at };
     const text = printSpecification(specification);
@@ -159,13 +167,14 @@ export class MemberRecord {
       this.#store.transaction(() => {
         this.#store.addEpoch(stored, roster);
         const known = old?.incarnation === incarnation ? before.acts : [];
+        const acts = usedUp(new Map(known), judgement, number);
         this.#save({
           phase: "in",
           specification: text,
           keys: keys.encode(),
           statement: statement.encoded,
           past,
-          acts: [...new Map([...known, ...acts])].slice(-MOST_ACTING),
+          acts,
         });
         for (const each of banned) this.#store.addExpelled(each, { incarnation, epoch: number });
         const { come } = rosterDifference(this.#roster, roster);
@@ -240,6 +249,26 @@ export class MemberRecord {
     this.#state = { ...this.#state, ...change };
     this.#store.setState(encodeState(this.#state));
   }
+}
+
+/** Acts that are used up with an epoch, of each device the newest number. */
+function usedUp(
+  known: Map<string, number>,
+  { acts, isSeen }: Judgement,
+  epoch: number,
+): [string, number][] {
+  let since = known.get(SINCE) ?? 0;
+  known.delete(SINCE);
+  // What was used up unseen was signed before, but for what was under way just then.
+  if (!isSeen) since = Math.max(since, epoch - UNDER_WAY);
+  for (const [device, number] of acts) {
+    const newest = Math.max(number, known.get(device) ?? 0);
+    known.delete(device);
+    known.set(device, newest);
+  }
+  const kept = [...known].slice(-MOST_ACTING);
+  if (kept.length < known.size) since = Math.max(since, epoch);
+  return [[SINCE, since], ...kept];
 }
 
 function fresh(specification: Specification): MemberState {

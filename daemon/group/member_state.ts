@@ -32,7 +32,10 @@ export interface MemberState {
   readonly past: readonly string[];
   /** Above it are the numbers of our next actions. */
   readonly lastAction: number;
-  /** Devices (keys, hex) that acted in this incarnation, and the newest number of each. */
+  /**
+   * Devices (keys, hex) that acted in this incarnation, and the newest number of each; under the empty
+   * name the epoch before which no other device's act is new.
+   */
   readonly acts: readonly (readonly [device: string, number: number])[];
 }
 

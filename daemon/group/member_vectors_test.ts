@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex, fromUtf8, toHex } from "../base/mod.ts";
 import vectors from "../../tests/vectors/group_member.json" with { type: "json" };
+import { readAction } from "./action.ts";
 import { openData, readData } from "./data_message.ts";
 import { dataSuite, type DataSuiteId } from "./data_suites.ts";
 import { isStatementOf, readStatement } from "./epoch_statement.ts";
@@ -25,6 +26,25 @@ Deno.test("vectors: a statement, its link of the chain, its members and the key 
   const member = memberOf(jid, fromHex(deviceKey), fromHex(accountKey), "owner");
   assert.deepEqual(rosterHash([member]), statement.members);
   assert.equal(toHex(epochKeyOf(fromHex(vectors.groupKey), statement)), vectors.epochKey);
+});
+
+Deno.test("vectors: signed actions, each in its epoch", () => {
+  assert.equal(vectors.actions.length, 6);
+  for (const [at, { deed, encoded, hash }] of vectors.actions.entries()) {
+    const action = readAction(fromHex(encoded));
+    assert.deepEqual([action.deed, toHex(action.hash)], [deed, hash]);
+    const { group, incarnation, jid, number, epoch } = action;
+    assert.deepEqual([group, incarnation, jid], [
+      vectors.group,
+      vectors.incarnation,
+      vectors.member.jid,
+    ]);
+    assert.deepEqual([number, epoch, toHex(action.deviceKey)], [
+      1_000 + at,
+      7,
+      vectors.member.deviceKey,
+    ]);
+  }
 });
 
 for (const { suite, counter, content, heard, payload } of vectors.messages) {

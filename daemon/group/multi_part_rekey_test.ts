@@ -49,7 +49,7 @@ function rush() {
   const persons = new Map(
     members.map(({ jid, accountKey: account }, at) => {
       const admission = at < PRESENT ? null : systemRandom(300);
-      return [jid, { role: "member", account, admission } as const];
+      return [jid, { role: "member", account, admission, by: "" } as const];
     }),
   );
   const change = (epoch: Epoch["state"] | typeof empty, rest: object) => ({

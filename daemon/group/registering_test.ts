@@ -34,7 +34,7 @@ Deno.test("who registers and does not join is nobody; a person's key is pinned w
 
 Deno.test("for somebody new, who came by the access list and left is forgotten; others never", () => {
   const spec = specificationOf(systemRandom(32), [device("anna@example.org")]);
-  const listed = { role: "member", account: systemRandom(32), admission: null } as const;
+  const listed = { role: "member", account: systemRandom(32), admission: null, by: "" } as const;
   const persons = new Map(
     Array.from({ length: MAX_KNOWN }, (_, at) => [`p${at}@example.org`, listed] as const),
   );

@@ -32,6 +32,8 @@ export interface Judgement {
   readonly written: Specification | undefined;
   /** Acts that are used up by it, by device key, hex: the highest number of each. */
   readonly acts: ReadonlyMap<string, number>;
+  /** Were the acts behind it seen? Else others may have been used up unseen. */
+  readonly isSeen: boolean;
 }
 
 /** Where somebody was expelled. */
@@ -52,8 +54,8 @@ export interface Evidence {
   readonly specification: Specification;
   /** Hash of the specification before. */
   readonly specified: Bytes;
-  /** Number of the newest act by a device (key, hex) that was used up in this incarnation. */
-  lastAct(device: string): number | undefined;
+  /** Is this none that was used up in this incarnation before? */
+  isNew(action: SignedAction): boolean;
   /** Has this person been a member here, with this account key? */
   knows(member: GroupMember): boolean;
   /** Where this person, or this device, was expelled last; undefined: nowhere that we saw. */
@@ -127,7 +129,7 @@ export function judge(evidence: Evidence): Judgement {
     const action = actionOf(actions, reason, "role", member) ??
       actionOf(actions, reason, "admit", member);
     const old = before.find(({ id }) => id === member.id)!.role;
-    const given = action !== undefined && "role" in action.deed &&
+    const given = action !== undefined && action.isNew && "role" in action.deed &&
       action.deed.role === member.role &&
       (action.author.role === "owner" || !reaches(old, "admin"));
     // Who is an owner, and who is none any more, stands in the specification.
@@ -146,14 +148,14 @@ export function judge(evidence: Evidence): Judgement {
     if (!ended) unsigned.push("The key server ended the group on its own.");
   }
   const acts = new Map<string, number>();
-  for (const { number, deviceKey, deed } of actions) {
-    if (deed.kind === "admit" || deed.kind === "leave") continue;
+  for (const { number, deviceKey, deed, isOfOwn } of actions) {
+    if (deed.kind === "leave" || isOfOwn) continue;
     const device = toHex(deviceKey);
     acts.set(device, Math.max(number, acts.get(device) ?? 0));
   }
   const people = { joined, left, expelled, changed };
   const told = { unsigned, unproved, authors, banned: [...banned], invited, again };
-  return { ...people, ...told, written, acts };
+  return { ...people, ...told, written, acts, isSeen: true };
 }
 
 /** The specification that an owner made valid with this change. */
@@ -186,6 +188,7 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
     again: new Map(),
     written: undefined,
     acts: new Map(),
+    isSeen: false,
   };
 }
 

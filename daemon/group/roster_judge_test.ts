@@ -68,7 +68,7 @@ function judged(
     actions: actions.map(({ encoded }): Bytes => encoded),
     specification,
     specified: SPECIFIED,
-    lastAct: () => last,
+    isNew: ({ number }) => number > last,
     knows: ({ jid }) => known.includes(jid),
     expelled: () => fate,
     order: (incarnation) => [OLDER, OLD, INCARNATION].indexOf(incarnation),

@@ -4,6 +4,7 @@ import { ed25519, systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, MIGRATIONS, openDatabase, Vault } from "../store/mod.ts";
 import type { ProvedDevice } from "./channels.ts";
 import { type DataSuiteId, DEFAULT_DATA_SUITES } from "./data_suites.ts";
+import type { DeviceLists } from "./device_watch.ts";
 import type { GroupEvent, Opened } from "./group_keys.ts";
 import { KeyServer } from "./key_server.ts";
 import { KeyServerStore } from "./key_server_store.ts";
@@ -211,6 +212,8 @@ export class TestPerson {
   /** Is it in the room? Else it hears nothing there. See {@link enter}. */
   present = true;
   policy: readonly DataSuiteId[] = DEFAULT_DATA_SUITES;
+  /** Counts from the next start. */
+  devices: DeviceLists | undefined;
   pinned: (jid: string) => Bytes | undefined = (jid) =>
     jid === KEY_SERVER ? SERVER_ACCOUNT : undefined;
   group!: KeystoneGroup;
@@ -296,6 +299,7 @@ export class TestPerson {
       schedule: clock.schedule,
       policy: () => this.policy,
       pinned: (jid) => this.pinned(jid),
+      ...this.devices === undefined ? {} : { devices: this.devices },
     });
     this.group.events.on((event) => {
       this.events.push(event);

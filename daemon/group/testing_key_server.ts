@@ -139,6 +139,8 @@ export class TestMember {
   readonly parts: RekeyPart[] = [];
   #server: KeyServer;
   readonly #spec: Specification;
+  /** Epoch of each act, by its number. */
+  readonly #signed = new Map<number, number>();
   readonly #answers = new Map<string, PromiseWithResolvers<GroupAnswer>>();
 
   constructor(network: TestNetwork, server: KeyServer, spec: Specification, self: TestDevice) {
@@ -223,7 +225,10 @@ export class TestMember {
   ) {
     const { key, jid, deviceKey } = rest.signer ?? this.device;
     const { state } = this.#server.group(this.#spec.group)!;
-    const { incarnation = state.incarnation, epoch = state.epoch } = rest;
+    // One that is brought again is the same, to the bit.
+    const { incarnation = state.incarnation, epoch = this.#signed.get(number) ?? state.epoch } =
+      rest;
+    this.#signed.set(number, epoch);
     const common = { group: this.#spec.group, incarnation, jid, deviceKey, number, time: 0, epoch };
     const sign = (body: Bytes) => ed25519.sign(key.secret, ACTION_LABEL, body);
     return this.ask({ kind: "act", action: signAction({ ...common, deed }, sign).encoded });

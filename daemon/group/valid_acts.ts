@@ -1,4 +1,3 @@
-import { toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { type Deed, readAction, type SignedAction } from "./action.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -8,14 +7,20 @@ import type { Evidence, Expelled } from "./roster_judge.ts";
 import { reaches } from "./specification.ts";
 
 /** An action, and what its author was before the change: who comes by it has no say in it. */
-export type Act = SignedAction & { readonly author: GroupMember };
+export type Act = SignedAction & {
+  readonly author: GroupMember;
+  /** Is it none that was used up before? */
+  readonly isNew: boolean;
+  /** Is it about another device of the author's account? */
+  readonly isOfOwn: boolean;
+};
 
 /**
  * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
  * travels each time a device of theirs comes; all else counts once, and in its incarnation.
  */
 export function validActions(evidence: Evidence): Act[] {
-  const { before, actions, statement, lastAct, since } = evidence;
+  const { before, actions, statement, since } = evidence;
   return actions.flatMap((encoded) => {
     try {
       const action = readAction(encoded);
@@ -23,17 +28,17 @@ export function validActions(evidence: Evidence): Act[] {
         jid === action.jid && equal(deviceKey, action.deviceKey)
       );
       if (author === undefined || action.group !== statement.group) return [];
-      const isNew = action.number > (lastAct(toHex(action.deviceKey)) ?? -1) &&
-        action.incarnation === statement.incarnation;
+      const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
+      const own = isOfOwn(action, author, before);
+      const act = { ...action, author, isNew, isOfOwn: own };
       if (action.deed.kind === "leave") {
         // Who left and came again has not left by what they signed before.
         const isTheirs = action.incarnation === statement.incarnation &&
           action.epoch < statement.epoch && action.epoch >= since(author);
-        return isTheirs ? [{ ...action, author }] : [];
+        return isTheirs ? [act] : [];
       }
-      const own = isOfOwn(action, author, before);
       const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
-      return fits ? [{ ...action, author }] : [];
+      return fits ? [act] : [];
     } catch {
       return [];
     }

@@ -5,6 +5,7 @@
  */
 import { fromHex, toHex, utf8 } from "../../daemon/base/mod.ts";
 import { ed25519, sha256 } from "../../daemon/crypto/mod.ts";
+import { ACTION_LABEL, type Deed, signAction } from "../../daemon/group/action.ts";
 import { sealData } from "../../daemon/group/data_message.ts";
 import {
   DATA_SUITE_IDS,
@@ -75,6 +76,23 @@ const messages = DATA_SUITE_IDS.map((suite, at) => {
   );
   return { suite, counter: header.counter, content, heard, payload: toHex(payload) };
 });
+const deeds: readonly Deed[] = [
+  { kind: "admit", subject: "bob@example.org", role: "listener" },
+  { kind: "expel", subject: "bob@example.org" },
+  { kind: "role", subject: "bob@example.org", role: "admin" },
+  { kind: "respecify", text: printSpecification(specification) },
+  { kind: "close" },
+  { kind: "leave" },
+];
+const actions = deeds.map((deed, at) => {
+  const { jid, deviceKey } = member;
+  const head = { group, incarnation, jid, deviceKey, number: 1_000 + at, time: 2_000 + at };
+  const { encoded, hash } = signAction(
+    { ...head, epoch: 7, deed },
+    (body) => ed25519.sign(device.secret, ACTION_LABEL, body),
+  );
+  return { deed, encoded: toHex(encoded), hash: toHex(hash) };
+});
 const text = JSON.stringify(
   {
     group,
@@ -88,6 +106,7 @@ const text = JSON.stringify(
     groupKey: toHex(groupKey),
     epochKey: toHex(epochKey),
     messages,
+    actions,
   },
   null,
   1,
