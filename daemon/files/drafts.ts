@@ -28,6 +28,7 @@ export function draftOutgoing(
     mine: true,
     peer,
     sender: "",
+    senderKey: null,
     state: "waiting",
     at: now,
     descriptor: {
@@ -59,7 +60,7 @@ export function draftOutgoing(
 /** Another's file, of which the descriptor is here and nothing else. */
 export function draftIncoming(
   descriptor: FileDescriptor,
-  { peer, sender, ways }: Receiving,
+  { peer, sender, senderKey, ways }: Receiving,
   now: number,
   random: Random,
 ): Transfer {
@@ -68,6 +69,7 @@ export function draftIncoming(
     mine: false,
     peer,
     sender,
+    senderKey: senderKey ?? null,
     state: "offered",
     at: now,
     descriptor,
