@@ -23,6 +23,8 @@ export interface Surroundings {
   /** Remembers the transfer as it is now. */
   readonly update: (transfer: Transfer) => void;
   readonly signal: AbortSignal;
+  /** Bytes that are left free on the disk. */
+  readonly reserve: number;
   readonly onProgress: OnProgress;
 }
 
