@@ -15,8 +15,10 @@ export const MOST_HEADER = 512 * 1024;
 export function pictureSize(head: Uint8Array): PictureSize | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   try {
-    const size = png(view) ?? gif(view) ?? webp(view) ?? jpeg(view);
-    return size !== undefined && size.width > 0 && size.height > 0 ? size : undefined;
+    const size = png(view) ?? gif(view) ?? webp(view) ?? jpegFrame(head);
+    if (size === undefined) return undefined;
+    const { width, height } = size;
+    return width > 0 && height > 0 ? { width, height } : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the header is cut off
     throw error;
@@ -71,24 +73,34 @@ function webp(view: DataView): PictureSize | undefined {
   return undefined;
 }
 
-/** {@link pictureSize} of a JPEG alone. */
-export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
-  return bytes[0] === 0xff && bytes[1] === 0xd8 ? pictureSize(bytes) : undefined;
+/** What the frame header of a JPEG says (ITU-T T.81 section B.2.2). */
+export interface JpegFrame extends PictureSize {
+  /** Bits of a sample. */
+  readonly precision: number;
+  /** Of each component: how often it is sampled, across and down. */
+  readonly sampling: readonly (readonly [number, number])[];
 }
 
 /**
- * What the frame header says (ITU-T T.81 section B.2.2), before the first scan. Read as decoders do:
- * where one would go on past what is no marker, it is taken for damaged.
+ * The frame header of a JPEG, before its first scan; it may be cut off behind the size. Read as
+ * decoders do: where one would go on past what is no marker, it is taken for damaged.
+ * @throws RangeError when the header is cut off before the size
  */
-function jpeg(view: DataView): PictureSize | undefined {
-  if (view.getUint16(0) !== 0xffd8) return undefined;
+export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   for (let at = 2;;) {
     if (view.getUint8(at) !== 0xff) return undefined;
     while (view.getUint8(at + 1) === 0xff) at++; // fill
     const marker = view.getUint8(at + 1);
     if (marker === 0x00 || marker === 0xd9 || marker === 0xda) return undefined;
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+      const [width, height] = [view.getUint16(at + 7), view.getUint16(at + 5)];
+      const sampling = Array.from({ length: bytes[at + 9] ?? 0 }, (_, i) => {
+        const factors = bytes[at + 11 + 3 * i] ?? 0;
+        return [factors >> 4, factors & 15] as const;
+      });
+      return { width, height, precision: view.getUint8(at + 4), sampling };
     }
     const alone = marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
     at += alone ? 2 : 2 + Math.max(2, view.getUint16(at + 2));

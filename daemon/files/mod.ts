@@ -20,7 +20,6 @@ export {
 export { type PictureSize, pictureSize } from "./dimensions.ts";
 export { RETRYING, type Retrying } from "./incoming.ts";
 export { pretends, sniff } from "./sniff.ts";
-export { cleanThumbnail, makeThumbnail } from "./thumbnail.ts";
 export { type Receiving, type Sending } from "./sending.ts";
 export { Transfers, type TransfersOptions } from "./transfers.ts";
 export { DIRECT_NS } from "./direct_signal.ts";

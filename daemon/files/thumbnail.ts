@@ -1,17 +1,30 @@
 import { decode, encode } from "jpeg-js";
-import type { Bytes } from "../base/mod.ts";
-import { MOST_THUMBNAIL } from "./descriptor.ts";
-import { jpegSize } from "./dimensions.ts";
+import { type Bytes, Rate } from "../base/mod.ts";
+import { type FileDescriptor, MOST_THUMBNAIL } from "./descriptor.ts";
+import { jpegFrame } from "./dimensions.ts";
 
 /** The longer side of a thumbnail, in pixels. */
 const SIDE = 160;
-/** The largest picture a thumbnail is made of here; of others the dashboard makes it. */
-const MOST_PIXELS = 4_000_000;
-/** The largest thumbnail of another that is decoded. */
-const MOST_THEIRS = 256 * 256;
 const QUALITIES = [75, 60, 45, 30, 15];
-/** More scans than any camera writes: each costs a pass over the picture. */
-const MOST_SCANS = 32;
+/** Colours of a JPEG; the most that one of them has more than another each way; bits of a sample. */
+const COMPONENTS = [1, 3];
+const MOST_SAMPLING = 4;
+const PRECISION = 8;
+
+/** What is decoded: checked before, since the decoder does it at one go. */
+interface Bounds {
+  readonly pixels: number;
+  readonly side: number;
+  /** Passes over the picture: no camera writes as many. */
+  readonly scans: number;
+  /** What the decoder may take, in MiB. */
+  readonly memory: number;
+}
+
+/** Of one's own; of larger ones the dashboard makes a thumbnail. */
+const OWN: Bounds = { pixels: 4_000_000, side: 65_535, scans: 32, memory: 96 };
+/** Another's thumbnail: what costs us no more than reading the message that it came in. */
+const THEIRS: Bounds = { pixels: 256 * 256, side: 256, scans: 10, memory: 2 };
 
 /**
  * A small JPEG of a JPEG: {@link SIDE} pixels at most, without anything but the picture (no place, no
@@ -19,7 +32,7 @@ const MOST_SCANS = 32;
  * before anything is decoded.
  */
 export function makeThumbnail(jpeg: Uint8Array): Bytes | undefined {
-  const picture = decoded(jpeg, MOST_PIXELS);
+  const picture = decoded(jpeg, OWN);
   return picture && encoded(shrunk(picture));
 }
 
@@ -28,8 +41,30 @@ export function makeThumbnail(jpeg: Uint8Array): Bytes | undefined {
  * Undefined when it is no small JPEG.
  */
 export function cleanThumbnail(jpeg: Uint8Array): Bytes | undefined {
-  const picture = jpeg.length > MOST_THUMBNAIL ? undefined : decoded(jpeg, MOST_THEIRS);
+  const picture = jpeg.length > MOST_THUMBNAIL ? undefined : decoded(jpeg, THEIRS);
   return picture && encoded(shrunk(picture));
+}
+
+const PERIOD = 60_000;
+
+/** Cleans the thumbnails that come with others' files, so many a minute: the rest go without. */
+export class Thumbnails {
+  readonly #ofSender: Rate;
+  readonly #ofAll: Rate;
+
+  constructor(ofSender = 30, ofAll = 90) {
+    this.#ofSender = new Rate(ofSender, PERIOD);
+    this.#ofAll = new Rate(ofAll, PERIOD);
+  }
+
+  /** The descriptor with its thumbnail clean, or without one. @param now ms of a steady clock */
+  clean(descriptor: FileDescriptor, sender: string, now: number): FileDescriptor {
+    const { thumbnail: theirs, ...rest } = descriptor;
+    if (theirs === undefined) return rest;
+    const right = this.#ofSender.allows(sender, now) && this.#ofAll.allows("", now);
+    const thumbnail = right ? cleanThumbnail(theirs) : undefined;
+    return thumbnail === undefined ? rest : { ...rest, thumbnail };
+  }
 }
 
 interface Picture {
@@ -39,16 +74,13 @@ interface Picture {
   readonly data: Uint8Array;
 }
 
-function decoded(jpeg: Uint8Array, most: number): Picture | undefined {
-  const size = jpegSize(jpeg);
-  if (size === undefined || size.width * size.height > most || scans(jpeg) > MOST_SCANS) {
-    return undefined;
-  }
+function decoded(jpeg: Uint8Array, bounds: Bounds): Picture | undefined {
   try {
+    if (!isWithin(jpeg, bounds)) return undefined;
     return decode(jpeg, {
       useTArray: true,
-      maxResolutionInMP: most / 1e6,
-      maxMemoryUsageInMB: 128,
+      maxResolutionInMP: bounds.pixels / 1e6,
+      maxMemoryUsageInMB: bounds.memory,
       tolerantDecoding: false,
     });
   } catch {
@@ -56,12 +88,26 @@ function decoded(jpeg: Uint8Array, most: number): Picture | undefined {
   }
 }
 
-function scans(jpeg: Uint8Array): number {
+function isWithin(jpeg: Uint8Array, { pixels, side, scans }: Bounds): boolean {
+  const frame = jpegFrame(jpeg);
+  if (frame === undefined) return false;
+  const { width, height, precision, sampling } = frame;
+  const modest = sampling.every(([h, v]) =>
+    h >= 1 && h <= MOST_SAMPLING && v >= 1 && v <= MOST_SAMPLING
+  );
+  return modest && precision === PRECISION && COMPONENTS.includes(sampling.length) &&
+    width <= side && height <= side && width * height <= pixels &&
+    areFewScans(jpeg, scans, sampling.length);
+}
+
+/** Wherever the decoder might see the beginning of a scan (ITU-T T.81 section B.2.3). */
+function areFewScans(jpeg: Uint8Array, most: number, components: number): boolean {
   let count = 0;
   for (let at = jpeg.indexOf(0xff); at >= 0; at = jpeg.indexOf(0xff, at + 1)) {
-    if (jpeg[at + 1] === 0xda) count++;
+    if (jpeg[at + 1] !== 0xda) continue;
+    if (++count > most || (jpeg[at + 4] ?? 0) > components) return false;
   }
-  return count;
+  return true;
 }
 
 /** Each pixel the mean of those it stands for. */

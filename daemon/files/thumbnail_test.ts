@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "jpeg-js";
 import { concat } from "../base/mod.ts";
-import { cleanThumbnail, makeThumbnail } from "./thumbnail.ts";
+import type { FileDescriptor } from "./descriptor.ts";
+import { cleanThumbnail, makeThumbnail, Thumbnails } from "./thumbnail.ts";
 import { pattern } from "./testing.ts";
 
 function jpeg(width: number, height: number, noise = false): Uint8Array {
@@ -54,4 +55,75 @@ Deno.test("cleanThumbnail() writes another's thumbnail anew, if it is a small on
   assert.equal(cleanThumbnail(jpeg(300, 300)), undefined);
   assert.equal(cleanThumbnail(pattern(5000)), undefined);
   assert.equal(cleanThumbnail(concat(jpeg(100, 100), new Uint8Array(9000))), undefined);
+});
+
+const segment = (marker: number, ...data: number[]) => {
+  return [0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255, ...data];
+};
+
+/** A JPEG of a few thousand bytes that asks its decoder for as much as it can. */
+function hostile(
+  { width = 256, height = 256, components = 3, sampling = 0x11, scans = 1, named = 3 },
+): Uint8Array {
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => i % components + 1);
+  // One code, a single zero bit: each block ends where it begins.
+  const table = (kind: number) => segment(0xc4, kind << 4, 1, 1, ...Array(14).fill(0), 0, 1);
+  const sides = [height >> 8, height & 255, width >> 8, width & 255];
+  return Uint8Array.from([
+    ...[0xff, 0xd8],
+    ...segment(0xdb, 0, ...Array(64).fill(1)),
+    ...segment(
+      0xc0,
+      ...[8, ...sides, components],
+      ...ids(components).flatMap((id) => [id, sampling, 0]),
+    ),
+    ...table(0),
+    ...table(1),
+    ...Array(scans).fill([
+      ...segment(0xda, named, ...ids(named).flatMap((id) => [id, 0]), 0, 63, 0),
+      ...Array(Math.floor(5000 / scans)).fill(0),
+    ]).flat(),
+    ...[0xff, 0xd9],
+  ]);
+}
+
+Deno.test("a thumbnail that asks for much work is not decoded", () => {
+  for (
+    const shape of [
+      { components: 255, named: 255, sampling: 0xff },
+      { components: 60, named: 60 },
+      { components: 4, named: 4 },
+      { sampling: 0x55 },
+      { sampling: 0 },
+      { width: 1, height: 65_535 },
+      { width: 257, height: 1 },
+      { scans: 11 },
+      { named: 255 },
+    ]
+  ) {
+    const before = Deno.memoryUsage();
+    assert.equal(cleanThumbnail(hostile(shape)), undefined, JSON.stringify(shape));
+    const after = Deno.memoryUsage();
+    const taken = after.heapTotal + after.external - before.heapTotal - before.external;
+    assert.ok(taken < 8e6, `${JSON.stringify(shape)} took ${taken} bytes`);
+  }
+  assert.ok(cleanThumbnail(hostile({ width: 64, height: 64 })) !== undefined);
+});
+
+Deno.test("Thumbnails cleans so many of one sender and of all in a minute, and no more", () => {
+  const thumbnail = jpeg(8, 8) as Uint8Array<ArrayBuffer>;
+  const thumbnails = new Thumbnails(3, 5);
+  const clean = (sender: string, now: number) =>
+    thumbnails.clean({ thumbnail } as FileDescriptor, sender, now).thumbnail !== undefined;
+  const all = ["mallory", "mallory", "mallory", "mallory", "bob", "eve", "eve"];
+  assert.deepEqual(all.map((sender) => clean(sender, 0)), [
+    true,
+    true,
+    true,
+    false,
+    true,
+    true,
+    false,
+  ]);
+  assert.ok(clean("mallory", 60_000));
 });

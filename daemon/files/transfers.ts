@@ -12,6 +12,7 @@ import { Room } from "./quota.ts";
 import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
+import { Thumbnails } from "./thumbnail.ts";
 import { checkCommand, type Command, type Transfer, type TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns } from "./turns.ts";
@@ -68,6 +69,7 @@ export class Transfers {
   readonly #room: Room;
   readonly #commands = new KeyedLock();
   readonly #turns: Turns;
+  readonly #thumbnails = new Thumbnails();
   /** One's own that ways serve, or did while it moved. */
   readonly #served = new Map<string, AtWork>();
 
@@ -143,7 +145,8 @@ export class Transfers {
       if (this.#store.count(peer, "offered") >= this.#limits().offers) {
         throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
       }
-      const transfer = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      const clean = this.#thumbnails.clean(descriptor, sender, performance.now());
+      const transfer = draftIncoming(clean, receiving, Date.now(), this.#random);
       await this.#makePlace(peer);
       if (!receiving.accept) return this.#put(transfer);
       try {

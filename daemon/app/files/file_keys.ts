@@ -27,7 +27,7 @@ export class FileKeys {
   /** Asks who sent a file for its key; the server keeps the question. */
   ask({ sender, descriptor }: Transfer): void {
     const wanted = writeSignal({ name: "key-wanted", file: descriptor.id });
-    this.#o.send(sender, wanted, {}).catch((error) =>
+    this.#o.send(sender, [wanted], {}).catch((error) =>
       logOf("files").info("a key was not asked for: {error}", { error })
     );
   }
@@ -41,7 +41,7 @@ export class FileKeys {
     });
     const key = transfer?.descriptor.key;
     if (key === undefined) return;
-    send(from, writeSignal({ name: "key", file, key }), {}).catch((error) =>
+    send(from, [writeSignal({ name: "key", file, key })], {}).catch((error) =>
       logOf("files").info("a key was not sent: {error}", { error })
     );
   }

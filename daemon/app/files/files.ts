@@ -1,7 +1,6 @@
 import { logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
-  cleanThumbnail,
   type Command,
   type FileDescriptor,
   isAtServerOf,
@@ -22,6 +21,7 @@ import type { FileRoom } from "./kept_limits.ts";
 import { contactForFiles, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignal, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
+import { Told } from "./told.ts";
 
 /** Offers of a stranger that are remembered. */
 const MOST_OF_STRANGER = 20;
@@ -35,6 +35,7 @@ export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
+  readonly #told: Told;
   /** How each stood last, so that others are told once of each turn. */
   readonly #last = new Map<
     string,
@@ -56,6 +57,7 @@ export class AppFiles {
     this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
       this.#last.set(id, { state, opens: false });
     });
+    this.#told = new Told(options);
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
@@ -73,8 +75,9 @@ export class AppFiles {
   }
 
   /** Ends what moves; it goes on at the next start. */
-  close(): Promise<void> {
-    return this.#transfers.close();
+  async close(): Promise<void> {
+    await this.#transfers.close();
+    this.#told.close();
   }
 
   list(place: string | undefined, limit: number, before?: string): FileView[] {
@@ -143,7 +146,7 @@ export class AppFiles {
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
     const after = await this.#transfers.command(id, command);
-    if (!mine && command === "cancel") this.#tell(after, "declined");
+    if (!mine && command === "cancel") this.#told.say(after, "declined");
     return this.#view(after);
   }
 
@@ -202,7 +205,7 @@ export class AppFiles {
     const { groups, people, send } = this.#o;
     const clear = writeSignal({ name: "clear" });
     if (groups.has(to)) groups.say(to, clear);
-    else await send(contactForFiles(people, to), clear, {});
+    else await send(contactForFiles(people, to), [clear], {});
   }
 
   /**
@@ -258,9 +261,9 @@ export class AppFiles {
     const stranger = !own && !groups.has(peer) && people.isStranger(peer);
     if (stranger) people.stranger(peer);
     if (stranger && store.count(peer) >= MOST_OF_STRANGER) return;
-    const thumbnail = read.thumbnail && cleanThumbnail(read.thumbnail);
+    // Of a stranger no picture is decoded.
     const { thumbnail: _, ...rest } = read;
-    const descriptor = thumbnail === undefined ? rest : { ...rest, thumbnail };
+    const descriptor = stranger ? rest : read;
     const ways = this.#o.allowedWays(peer, false);
     const accept = !stranger && this.#comesByItself(peer, sender, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
@@ -302,7 +305,7 @@ export class AppFiles {
     const element = writeDescriptor(keyOnRequest ? withoutKey(descriptor) : descriptor);
     try {
       if (groups.has(peer)) groups.say(peer, element);
-      else await send(peer, element, { copy: true });
+      else await send(peer, [element], { copy: true });
     } catch (error) {
       if (!OFFLINE.includes((error as SimppdError).code)) throw error;
       throw new SimppdError("offline", publicError(error).message, error);
@@ -315,7 +318,7 @@ export class AppFiles {
     const opens = state === "done" && descriptor.key !== undefined;
     this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
-    lines.put(transfer, this.#o.own());
+    if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
@@ -324,18 +327,8 @@ export class AppFiles {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
     if (before?.state === state || groups.has(transfer.peer)) return;
-    if (state === "done" && before?.state === "transferring") this.#tell(transfer, "done");
-    if (state === "declined") this.#tell(transfer, "declined");
-  }
-
-  /** Its sender hears what became of it, if they may learn that somebody is there. */
-  #tell({ sender, peer, descriptor }: Transfer, state: "done" | "declined"): void {
-    const { people, own, groups, send } = this.#o;
-    if (sender === own() || groups.has(peer) || people.isStranger(sender)) return;
-    const told = writeSignal({ name: "told", file: descriptor.id, state });
-    send(sender, told, { standing: true }).catch((error) =>
-      logOf("files").info("{sender} is not told of a file: {error}", { sender, error })
-    );
+    if (state === "done" && before?.state === "transferring") this.#told.say(transfer, "done");
+    if (state === "declined") this.#told.say(transfer, "declined");
   }
 
   #forgotten(id: string, place: string): void {

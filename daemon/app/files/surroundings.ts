@@ -52,7 +52,7 @@ export interface AppFilesOptions {
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Seals content for a contact; the server keeps it. */
-  readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
+  readonly send: (to: string, content: readonly Element[], how: SendingHow) => Promise<void>;
   /** Up to which size files that somebody shows in a chat or group open by themselves; 0: none. */
   readonly opensUpTo: (place: string, from: string) => number;
   /** A file marked for display is here. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { request as nodeRequest } from "node:http";
 import { FakeApp } from "../../../tests/fake_app.ts";
 import { type DisplaySource, memorySource } from "../../app/mod.ts";
-import { type Bytes, utf8 } from "../../base/mod.ts";
+import { type Bytes, toBase64, utf8 } from "../../base/mod.ts";
+import { sha256 } from "../../crypto/mod.ts";
 import { DisplayDoor } from "./display_door.ts";
 
 const DASHBOARD = "http://127.0.0.1:7467";
@@ -99,7 +100,11 @@ Deno.test("what is shown has a page of its own: once, framed by the dashboard, n
     assert.equal(page.status, 200);
     const policy = String(page.headers["content-security-policy"]);
     assert.match(policy, /^sandbox allow-scripts; default-src 'none'; media-src http:\/\/127\.0/);
-    assert.ok(!policy.includes("script-src") && !policy.includes("allow-same-origin"));
+    assert.ok(!policy.includes("allow-same-origin") && !policy.includes("unsafe"));
+    const scripts = [...page.text.matchAll(/<script>(.*?)<\/script>/g)].map(([, text]) => text!);
+    const hashes = scripts.map((text) => `'sha256-${toBase64(sha256(utf8(text)))}'`);
+    assert.equal(/script-src ([^;]+)/.exec(policy)![1], hashes.join(" "), "its own words alone");
+    assert.equal(scripts.length, 1);
     assert.match(policy, /frame-ancestors http:\/\/127\.0\.0\.1:7467 http:\/\/localhost:7467$/);
     assert.match(policy, /connect-src 'none'/);
     assert.equal(page.headers["x-content-type-options"], "nosniff");
