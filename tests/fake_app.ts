@@ -16,10 +16,10 @@ import type {
   GroupView,
   MessageView,
   OpenInvitationView,
-  RoomMessageView,
   RoomView,
   StatusView,
 } from "../daemon/views/mod.ts";
+import { FAKE_GROUP, fakeRoomMessage } from "./fake_group.ts";
 import { FAKE_FILE, FAKE_LIMITS } from "./fake_file.ts";
 
 /** The smallest JPEG-shaped bytes of `size` bytes; `fill` tells pictures apart. */
@@ -46,27 +46,6 @@ function fakeMessage(contact: string, id: string, body: string): MessageView {
   };
 }
 
-function fakeRoomMessage(room: string, id: string, body: string): RoomMessageView {
-  return {
-    id,
-    room,
-    kind: "chat",
-    file: null,
-    mine: true,
-    nick: "Alice",
-    sender: "alice",
-    jid: "alice@fake.example",
-    body,
-    link: null,
-    edited: false,
-    at: 1,
-    mention: false,
-    encryption: "none",
-    delivery: "pending",
-    problem: null,
-  };
-}
-
 /** Values that are forgotten with the test. */
 function inMemory(): DisplayMemory {
   const values = new Map<string, unknown>();
@@ -75,35 +54,6 @@ function inMemory(): DisplayMemory {
     set: (name, value) => void values.set(name, structuredClone(value)),
   });
 }
-const FAKE_GROUP: GroupView = {
-  jid: "circle@rooms.fake.example",
-  id: "0".repeat(32),
-  name: "Circle",
-  state: "in",
-  problem: null,
-  invitation: null,
-  epoch: { number: 7, incarnation: "1".repeat(32), suite: "AES-256-GCM" },
-  keyServer: { jid: "bob@fake.example", fingerprint: "2".repeat(64), own: false, silent: false },
-  registrars: [],
-  server: "rooms.fake.example",
-  ownServer: false,
-  suites: { group: ["aes-256-gcm"], allowed: ["aes-256-gcm"], own: false },
-  role: "member",
-  maySend: true,
-  members: [{
-    jid: "bob@fake.example",
-    device: "0123456789abcdef",
-    name: "Bob\u202e",
-    role: "owner",
-    self: false,
-    presence: "online",
-    trust: "verified",
-  }],
-  admitted: [],
-  refused: [{ code: "forged", count: 2 }],
-  history: "own",
-};
-
 const FAKE_INVITATION = "xmpp:alice@fake.example?roster;preauth=AAAAAAAAAAAAAAAAAAAAAA;ibr=y;" +
   `hosts=127.0.0.1:5223;pin=${"A".repeat(43)};account=none`;
 /**
@@ -312,6 +262,10 @@ export class FakeApp implements AppApi {
   };
   correctInRoom: AppApi["correctInRoom"] = (jid, id, body) =>
     this.#done(fakeRoomMessage(jid, id, body), "correctInRoom", jid, id, body);
+  correctInGroup: AppApi["correctInGroup"] = (jid, id, body) =>
+    this.#done(fakeRoomMessage(jid, id, body), "correctInGroup", jid, id, body);
+  setGroupTyping: AppApi["setGroupTyping"] = (jid, typing) =>
+    this.#done(undefined, "setGroupTyping", jid, typing);
   setRoomTyping: AppApi["setRoomTyping"] = (jid, typing) =>
     this.#done(undefined, "setRoomTyping", jid, typing);
   markRoomRead: AppApi["markRoomRead"] = (jid) => this.#done(undefined, "markRoomRead", jid);

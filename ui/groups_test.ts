@@ -122,6 +122,35 @@ dashboard(
   inCircle,
 );
 
+dashboard(
+  "one's last message in a group is corrected, sealed, and others are seen writing",
+  async (page, mock) => {
+    await openChat(page, "Circle");
+    const field = page.getByLabel("Message everybody in Circle");
+    await field.fill("So it is");
+    await asked(mock, `POST ${at}/typing {"typing":true}`);
+    await field.press("Enter");
+    await said(page, "So it is");
+    await field.press("ArrowUp");
+    assert.equal(await field.inputValue(), "So it is");
+    await field.fill("So be it");
+    await field.press("Enter");
+    await said(page, "So be it");
+    await page.getByRole("article").filter({ hasText: "So be it" }).getByText("edited").waitFor();
+    const [own] = mock.state.roomMessages.get(CIRCLE)!.filter(({ mine }) => mine);
+    await asked(mock, `PATCH ${at}/messages/${own!.id} {"body":"So be it"}`);
+    assert.equal(
+      mock.log.some((line) => /^(POST|PATCH) \/api\/rooms\/.*(messages|typing)/.test(line)),
+      false,
+    );
+    mock.putGroup(fakeGroup(CIRCLE, { typing: ["Ben Ortiz"] }));
+    await page.getByText("Ben Ortiz is writing").waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "group-writing");
+  },
+  inCircle,
+);
+
 dashboard("a member is expelled after a question, another becomes admin", async (page, mock) => {
   await openChat(page, "Circle");
   await page.getByRole("button", { name: "Show members" }).click();

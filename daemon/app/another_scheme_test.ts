@@ -280,6 +280,7 @@ class Device {
       nick: () => name,
       nameOf,
       room: () => room as unknown as Room,
+      touch: () => {},
       told: () => {},
       refused: () => {},
       wasTold: () => false,

@@ -284,6 +284,10 @@ export interface AppApi {
   leaveGroup(jid: string, force?: boolean): Promise<void>;
   /** Sealed for the members of this epoch, or not at all. @throws SimppdError `key-not-here`, … */
   sendToGroup(jid: string, body: string): Promise<RoomMessageView>;
+  /** Replaces the text of one of ours, sealed, once the room has repeated it. */
+  correctInGroup(jid: string, id: string, body: string): Promise<RoomMessageView>;
+  /** Tells the members, sealed, that one writes or stopped. */
+  setGroupTyping(jid: string, typing: boolean): Promise<void>;
   /** Lets a contact in and sends them an invitation under seal. Owners and admins. */
   inviteToGroup(jid: string, contact: string, input?: GroupInviteInput): Promise<void>;
   /**

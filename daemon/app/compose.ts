@@ -254,10 +254,6 @@ export function compose(
     ),
     events,
     jid,
-    line: (message) => {
-      events.emit({ type: "message", data: message });
-      people.touch(message.contact);
-    },
     servers: callServers,
     route: () => settings.calls,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),

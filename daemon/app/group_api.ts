@@ -14,6 +14,8 @@ type Questions =
   | "setGroupSuites"
   | "leaveGroup"
   | "sendToGroup"
+  | "correctInGroup"
+  | "setGroupTyping"
   | "inviteToGroup"
   | "expelFromGroup"
   | "withdrawFromGroup"
@@ -61,20 +63,26 @@ export abstract class GroupApi extends RoomApi implements Pick<AppApi, Questions
   async sendToGroup(jid: string, body: string): Promise<RoomMessageView> {
     return await Promise.resolve(this.ofGroups.send(jid, body));
   }
+  correctInGroup(jid: string, id: string, body: string): Promise<RoomMessageView> {
+    return this.ofGroups.correct(jid, id, body);
+  }
+  async setGroupTyping(jid: string, typing: boolean): Promise<void> {
+    await Promise.resolve(this.ofGroups.setTyping(jid, typing));
+  }
   inviteToGroup(jid: string, contact: string, input: GroupInviteInput = {}): Promise<void> {
-    return this.ofGroups.invite(jid, contact, input);
+    return this.ofGroups.deeds.invite(jid, contact, input);
   }
   expelFromGroup(jid: string, member: string): Promise<void> {
-    return this.ofGroups.expel(jid, member);
+    return this.ofGroups.deeds.expel(jid, member);
   }
   withdrawFromGroup(jid: string, contact: string): Promise<void> {
-    return this.ofGroups.withdraw(jid, contact);
+    return this.ofGroups.deeds.withdraw(jid, contact);
   }
   setGroupRole(jid: string, member: string, role: GroupRole): Promise<void> {
-    return this.ofGroups.setRole(jid, member, role);
+    return this.ofGroups.deeds.setRole(jid, member, role);
   }
   async endGroup(jid: string): Promise<void> {
-    await this.ofGroups.end(jid);
+    await this.ofGroups.deeds.end(jid);
     this.compact();
   }
   groupSpecification(jid: string): { text: string } {

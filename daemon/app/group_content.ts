@@ -4,29 +4,75 @@ import { el, type Element, NS, parseElement, serialise } from "../xmpp/core/mod.
 
 const HINTS = "urn:xmpp:hints";
 const LIMITS = { bytes: 64 * 1024, depth: 20, attributes: 32, children: 256 };
+/** What stands beside a text, and is no content of its own. */
+const READ_HERE: readonly string[] = [NS.chatStates, NS.stanzaIds, NS.correction];
+const MAX_ID = 128;
 /** Characters of base64 that one payload has at most. */
 const LONGEST = 160 * 1024;
 
-/** What lies inside the seal of a group's message, as XML: a text, or elements. */
-export function writeContent(said: string | Element): Bytes {
-  const inside = typeof said === "string" ? el("body", { xmlns: NS.client }, said) : said;
-  return utf8(serialise(el("content", { xmlns: GROUP_NS }, inside)));
+/** A text that is said in a group. */
+export interface SaidInGroup {
+  readonly body: string;
+  /** What its sender calls it. */
+  readonly id: string;
+  /** What its sender called the message that it corrects (XEP-0308). */
+  readonly replaces?: string;
 }
 
-/** @returns the text in it, "" when there is none, and all else; undefined when it is malformed */
-export function readContent(
-  bytes: Uint8Array,
-): { body: string; elements: readonly Element[] } | undefined {
+/** What lies inside the seal of a group's message, as XML: a text, or an element. */
+export function writeContent(said: SaidInGroup | Element): Bytes {
+  const inside = !("body" in said) ? [said] : [
+    el("body", { xmlns: NS.client }, said.body),
+    el("origin-id", { xmlns: NS.stanzaIds, id: said.id }),
+    said.replaces === undefined
+      ? undefined
+      : el("replace", { xmlns: NS.correction, id: said.replaces }),
+  ];
+  return utf8(serialise(el("content", { xmlns: GROUP_NS }, ...inside)));
+}
+
+/** That one writes in a group, or stopped (XEP-0085). */
+export function typingElement(typing: boolean): Element {
+  return el(typing ? "composing" : "paused", { xmlns: NS.chatStates });
+}
+
+/** What was inside a seal. */
+export interface GroupContent {
+  /** "" when there is none. */
+  readonly body: string;
+  readonly id: string | undefined;
+  readonly replaces: string | undefined;
+  /** Does its sender say that they write, or stopped? */
+  readonly typing: boolean | undefined;
+  /** All else. */
+  readonly elements: readonly Element[];
+}
+
+/** @returns undefined when it is malformed */
+export function readContent(bytes: Uint8Array): GroupContent | undefined {
   try {
     const root = parseElement(fromUtf8(bytes), LIMITS);
     if (!root.is("content", GROUP_NS)) return undefined;
+    const children = root.getChildElements();
+    const state = children.find((child) => child.getNS() === NS.chatStates);
+    const elements = children.filter((child) =>
+      child.name !== "body" && !READ_HERE.includes(child.getNS() ?? "")
+    );
     return {
       body: root.getChildText("body", NS.client) ?? "",
-      elements: root.getChildElements().filter(({ name }) => name !== "body"),
+      id: idOf(root.getChild("origin-id", NS.stanzaIds)),
+      replaces: idOf(root.getChild("replace", NS.correction)),
+      typing: state === undefined ? undefined : state.name === "composing",
+      elements,
     };
   } catch {
     return undefined;
   }
+}
+
+function idOf(element: Element | undefined): string | undefined {
+  const id = element?.attrs.id ?? "";
+  return id === "" || id.length > MAX_ID ? undefined : id;
 }
 
 /** What carries a payload through a room. @param kept is it for the room's archive too? */

@@ -86,6 +86,7 @@ export class GroupHere {
 
   close(): void {
     this.#ended.abort();
+    this.talk.close();
     this.keys.close();
   }
 
@@ -100,6 +101,7 @@ export class GroupHere {
         break;
       case "epoch":
         talk.news(this.#epochLine(event));
+        for (const { jid } of [...event.left, ...event.expelled]) talk.gone(jid);
         for (const jid of new Set(event.left.map(({ jid }) => jid))) {
           if (event.epoch.members.every((member) => member.jid !== jid)) this.#o.left(jid);
         }

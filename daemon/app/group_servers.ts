@@ -106,7 +106,7 @@ export class GroupServers {
 
   /** We are in a room: a group of ours there says again how it stands. */
   entered(room: string): void {
-    this.#running?.server.groups.find(({ specification }) => specification.room === room)?.start();
+    this.#running?.server.sayAgain(room);
   }
 
   /** @returns false for what is no request */

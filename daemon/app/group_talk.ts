@@ -1,11 +1,27 @@
-import { type Bytes, Rate, SimppdError, steadyNow, toBase64, utf8 } from "../base/mod.ts";
+import {
+  type Bytes,
+  logOf,
+  publicError,
+  Rate,
+  SimppdError,
+  steadyNow,
+  toBase64,
+  utf8,
+} from "../base/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import type { GroupKeys, GroupMember, GroupMessage, Origin } from "../group/mod.ts";
 import type { RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { type Element, newId } from "../xmpp/core/mod.ts";
 import { notOnline } from "./connection.ts";
-import { payloadOf, readContent, roomElements, writeContent } from "./group_content.ts";
+import {
+  payloadOf,
+  readContent,
+  roomElements,
+  typingElement,
+  writeContent,
+} from "./group_content.ts";
+import { GroupTyping } from "./group_typing.ts";
 import { type RoomLog, shown } from "./room_log.ts";
 import type { HeardInGroup } from "./room_stay.ts";
 
@@ -28,6 +44,8 @@ interface TalkOptions {
   readonly nameOf: (jid: string) => string;
   /** The room, while we are in it. */
   readonly room: () => Room | undefined;
+  /** Something that the group's view shows is another. */
+  readonly touch: () => void;
   /** A member said something that is no text. */
   readonly told: (from: GroupMember, content: readonly Element[]) => void;
   /** Something was not shown, for a cause that is counted. */
@@ -44,9 +62,22 @@ export class GroupTalk {
   readonly #lines = new Rate(1, LINE_EVERY);
   /** Hash of the payload, by the message's id. */
   readonly #unconfirmed = new Map<string, string>();
+  /** Corrections of ours that the room has not repeated, by their ids. */
+  readonly #corrections = new Map<string, { readonly replaces: string; readonly body: string }>();
+  readonly #typing: GroupTyping;
 
   constructor(options: TalkOptions) {
     this.#o = options;
+    this.#typing = new GroupTyping(options.touch);
+  }
+
+  /** Bare JIDs of who writes now. */
+  get typing(): readonly string[] {
+    return this.#typing.people;
+  }
+
+  close(): void {
+    this.#typing.close();
   }
 
   /**
@@ -56,8 +87,9 @@ export class GroupTalk {
   send(body: string): RoomMessageView {
     const { jid, keys, log, own, nick } = this.#o;
     const room = this.#inRoom();
-    const payload = keys.seal(writeContent(body));
     const id = newId();
+    const payload = keys.seal(writeContent({ body, id }));
+    this.#typing.said();
     const message = log.sending(jid, id, {
       nick: nick(),
       sender: own,
@@ -72,6 +104,54 @@ export class GroupTalk {
       throw error;
     }
     return message;
+  }
+
+  /**
+   * Says that a message of ours reads otherwise (XEP-0308, within the seal); resolves once the room
+   * has repeated that: what is shown is what the others have.
+   * @param message its id here
+   * @throws SimppdError `unknown-message`, `timeout`, and as {@link send}
+   */
+  async correct(message: string, body: string): Promise<RoomMessageView> {
+    const { jid, keys, log } = this.#o;
+    const room = this.#inRoom();
+    const replaces = log.nameOf(jid, message);
+    if (replaces === undefined) {
+      throw new SimppdError("unknown-message", "There is no such message of yours to correct.");
+    }
+    const id = newId();
+    const payload = keys.seal(writeContent({ body, id, replaces }));
+    this.#typing.said();
+    this.#expect(id, payload);
+    this.#corrections.set(id, { replaces, body });
+    try {
+      const corrected = log.corrections.wait(id);
+      try {
+        room.say(roomElements(payload, true), id);
+      } catch (error) {
+        log.corrections.refused(id, publicError(error));
+      }
+      return await corrected;
+    } finally {
+      this.#corrections.delete(id);
+    }
+  }
+
+  /** Tells the members, under the seal, that we write or stopped; seldom enough to cost little. */
+  setTyping(typing: boolean): void {
+    const { keys, room: roomOf } = this.#o;
+    const room = roomOf();
+    const people = new Set(keys.epoch?.members.map(({ jid }) => jid));
+    if (room === undefined || keys.phase !== "in") return;
+    if (!this.#typing.isNews(typing, people.size)) return;
+    try {
+      const payload = keys.seal(writeContent(typingElement(typing)));
+      const id = newId();
+      this.#expect(id, payload);
+      room.say(roomElements(payload, false), id);
+    } catch (error) {
+      logOf("app").debug("chat state not sent: {error}", { error });
+    }
   }
 
   /** Seals and says something that is no text, and has no line of its own. @throws as {@link send} */
@@ -111,7 +191,9 @@ export class GroupTalk {
     };
     const opened = this.#o.keys.open(payload, origin);
     if (id !== undefined && this.#isOurs(id, hash)) {
-      this.#o.log.confirmed(this.#o.jid, id, key);
+      const correction = this.#corrections.get(id);
+      if (correction === undefined) this.#o.log.confirmed(this.#o.jid, id, key);
+      else this.#say({ origin, from: this.#o.own }, { ...correction, id });
       return;
     }
     if (opened.type === "message") this.show(opened.message);
@@ -124,23 +206,49 @@ export class GroupTalk {
 
   /** Puts a message that was opened into the log. */
   show({ origin, from, content }: GroupMessage): void {
-    const { jid, log, own, nick, told } = this.#o;
-    const { body, elements } = readContent(content) ?? { body: "", elements: [] };
+    const { own, told } = this.#o;
+    const read = readContent(content);
+    if (read === undefined) return;
+    const { body, elements, id, replaces, typing } = read;
     if (elements.length > 0) told(from, elements);
-    if (body === "") return;
-    const mine = from.jid === own;
+    // What somebody wrote long ago they do not write now.
+    if (typing === true && origin.archived !== true && from.jid !== own) {
+      this.#typing.begin(from.jid);
+    } else if (typing !== undefined || body !== "") this.#typing.end(from.jid);
+    if (body !== "") this.#say({ origin, from: from.jid }, { body, id, replaces });
+  }
+
+  /** Somebody is out: they write no more. */
+  gone(person: string): void {
+    this.#typing.end(person);
+  }
+
+  /** Puts a text into the log, or in the place of the one that it corrects. */
+  #say(
+    { origin, from }: { readonly origin: Origin; readonly from: string },
+    { body, id, replaces }: {
+      readonly body: string;
+      readonly id: string | undefined;
+      readonly replaces: string | undefined;
+    },
+  ): void {
+    const { jid, log, own, nick } = this.#o;
+    const mine = from === own;
+    // A name counts within what its sender said: nobody else's message has it.
+    const named = (name: string | undefined) =>
+      name === undefined || mine ? name : `${from} ${name}`;
     log.take(jid, {
       key: origin.id,
-      nick: mine ? nick() : this.#o.nameOf(from.jid),
+      nick: mine ? nick() : this.#o.nameOf(from),
       body,
       stanzaId: undefined,
-      id: undefined,
+      id: named(id),
       at: origin.archived === true ? origin.at : undefined,
-      occupantId: from.jid,
-      jid: from.jid,
+      occupantId: from,
+      jid: from,
       own: mine,
       link: null,
-      replaces: undefined,
+      replaces: named(replaces),
       stay: undefined,
       kind: "chat",
       unread: true,

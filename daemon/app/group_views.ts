@@ -16,6 +16,8 @@ export interface GroupSources {
   /** Undefined while only invited. */
   readonly keys: GroupKeys | undefined;
   readonly room: RoomView | undefined;
+  /** Bare JIDs of who writes now. */
+  readonly typing: readonly string[];
   /** Does its key server run here? */
   readonly hosted: boolean;
   readonly self: { readonly jid: string; readonly device: string };
@@ -66,6 +68,7 @@ export function groupView(of: GroupSources): GroupView {
       own: stored.suites !== undefined,
     },
     role: own?.role ?? null,
+    typing: of.typing.map(of.nameOf),
     maySend: own !== undefined && reaches(own.role, specification.send),
     members: epoch?.members.slice(0, MOST_MEMBERS).map((member) => memberView(member, of)) ?? [],
     admitted: stored.admitted.filter((jid) => !inside.has(jid)).map((jid) => ({

@@ -7,24 +7,23 @@ import {
   peek,
   printSpecification,
   type ProvedDevice,
-  type Role,
   type Specification,
 } from "../group/mod.ts";
 import type { StoredGroup } from "../store/mod.ts";
 import type { GroupView, Problem, RoomMessageView } from "../views/mod.ts";
 import { type Element, Jid } from "../xmpp/core/mod.ts";
-import type { AppApi, GroupInviteInput, GroupTicketInput } from "./api.ts";
+import type { AppApi, GroupTicketInput } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import type { Connection } from "./connection.ts";
 import type { GroupsOptions, ToldInGroup } from "./group_surroundings.ts";
-import { GroupActs } from "./group_acts.ts";
+import { GroupDeeds } from "./group_deeds.ts";
 import { GroupHere, type OpenGroup } from "./group_here.ts";
 import { takeInvitation } from "./group_invitations.ts";
-import { GroupInviting, personOf } from "./group_inviting.ts";
+import { GroupInviting } from "./group_inviting.ts";
 import { GroupLeavers, keyServerNotTold } from "./group_leavers.ts";
 import { leaveKeys } from "./group_leaving.ts";
 import { GroupMaking } from "./group_making.ts";
-import { affiliate, isSeenIn, presenceIn } from "./group_room.ts";
+import { affiliate, presenceIn } from "./group_room.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
 import { groupView } from "./group_views.ts";
@@ -44,12 +43,13 @@ const OUTSIDE: readonly string[] = ["removed", "refused"] satisfies GroupPhase[]
  */
 export class AppGroups implements SealedRooms {
   readonly told = new Emitter<ToldInGroup>();
+  /** What is done about who is in a group. */
+  readonly deeds: GroupDeeds;
   readonly #o: GroupsOptions;
   readonly #here = new Map<string, GroupHere>();
   readonly #touched: Seldom;
   readonly #tickets: GroupTickets;
   readonly #leavers: GroupLeavers;
-  readonly #acts: GroupActs;
   readonly #inviting: GroupInviting;
   readonly #making: GroupMaking;
   #online = false;
@@ -79,9 +79,14 @@ export class AppGroups implements SealedRooms {
       },
       remove: (jid) => this.#remove(jid),
     });
-    this.#acts = new GroupActs({
-      isThere: (jid, person) => isSeenIn(options.rooms(), jid, person),
-      line: (jid, sentence) => this.has(jid) && options.rooms().log.line(jid, sentence),
+    this.deeds = new GroupDeeds({
+      rooms: options.rooms,
+      inviting: this.#inviting,
+      leavers: this.#leavers,
+      inside: (jid) => ({ group: this.#get(jid), keys: this.#inside(jid).keys }),
+      has: (jid) => this.has(jid),
+      specification: (group) => this.#specification(group),
+      remove: (jid) => this.#remove(jid),
     });
     options.control.received.on(({ from, payload }) => this.#control(from, payload));
   }
@@ -109,7 +114,7 @@ export class AppGroups implements SealedRooms {
   }
 
   close(): void {
-    this.#acts.close();
+    this.deeds.close();
     this.#leavers.close();
     this.#touched.close();
     for (const here of this.#here.values()) here.close();
@@ -278,6 +283,16 @@ export class AppGroups implements SealedRooms {
     return this.#inside(jid).talk.send(body);
   }
 
+  /** Says that a message of ours reads otherwise, once the room has repeated that. */
+  async correct(jid: string, id: string, body: string): Promise<RoomMessageView> {
+    checkBody(body);
+    return await this.#inside(jid).talk.correct(id, body);
+  }
+
+  setTyping(jid: string, typing: boolean): void {
+    this.#inside(jid).talk.setTyping(typing);
+  }
+
   /** Seals and says something that is no text. @throws SimppdError as {@link send} */
   tell(jid: string, content: Element): void {
     this.#inside(jid).talk.tell(content);
@@ -291,67 +306,6 @@ export class AppGroups implements SealedRooms {
   /** What a group's members agreed on. @throws SimppdError `unknown-group` */
   agreed(jid: string): Specification {
     return this.#specification(this.#get(jid));
-  }
-
-  async invite(jid: string, contact: string, input: GroupInviteInput): Promise<void> {
-    const to = personOf(contact);
-    const { keys } = this.#inside(jid);
-    this.#leavers.invited(this.#get(jid).jid, to);
-    await this.#act(
-      jid,
-      `the invitation of ${to}`,
-      () => this.#inviting.invite(this.#get(jid), keys, to, input),
-    );
-  }
-
-  /** Takes an invitation back. */
-  async withdraw(jid: string, person: string): Promise<void> {
-    const { keys } = this.#inside(jid);
-    const to = personOf(person);
-    await this.#act(
-      jid,
-      `the withdrawal of ${to}'s invitation`,
-      () => this.#inviting.withdraw(this.#get(jid), keys, to),
-    );
-  }
-
-  async expel(jid: string, member: string): Promise<void> {
-    const { keys } = this.#inside(jid);
-    await this.#act(jid, `the expulsion of ${member}`, async () => {
-      await keys.expel(member);
-      const [bare = ""] = member.split("/");
-      this.#inviting.gone(this.#get(jid).jid, [bare]);
-      // The key is another already; the room only stops showing them what they cannot read.
-      if (bare === member) await affiliate(this.#o.rooms(), this.#get(jid).jid, bare, null);
-    });
-  }
-
-  async setRole(jid: string, member: string, role: Role): Promise<void> {
-    const { keys } = this.#inside(jid);
-    await this.#act(jid, `the role of ${member} as ${role}`, async () => {
-      await keys.setRole(member, role);
-      await affiliate(this.#o.rooms(), this.#get(jid).jid, member, role);
-    });
-  }
-
-  async end(jid: string): Promise<void> {
-    const group = this.#get(jid);
-    const { keys } = this.#inside(jid);
-    await this.#act(jid, "the end of the group", async () => {
-      await keys.end();
-      const room = this.#o.rooms().live(group.jid);
-      await room?.administration.destroy({}).catch((error) =>
-        logOf("app").warn("the room {jid} is not ended: {error}", { jid, error })
-      );
-      this.#remove(group.jid);
-    });
-  }
-
-  /** @param what it is, as {@link GroupActs} says it */
-  #act(jid: string, what: string, work: () => Promise<void>): Promise<void> {
-    const group = this.#get(jid);
-    const keyServer = this.#specification(group).keyServer.jid;
-    return this.#acts.run({ jid: group.jid, keyServer, what }, work);
   }
 
   specification(jid: string): { text: string } {
@@ -386,6 +340,7 @@ export class AppGroups implements SealedRooms {
       nick: this.#o.nick,
       nameOf,
       room: () => this.#o.rooms().live(jid),
+      touch,
       told: (from, content) => this.told.emit({ group: jid, from, content }),
       refused: (cause) => this.#count(jid, cause),
       wasTold: (cause) => told.has(cause),
@@ -455,6 +410,7 @@ export class AppGroups implements SealedRooms {
       stored: group,
       specification: this.#specification(group),
       keys: this.#here.get(group.jid)?.keys,
+      typing: this.#here.get(group.jid)?.talk.typing ?? [],
       room: rooms.known.list().find(({ jid }) => jid === group.jid),
       hosted: this.#o.servers.has(group.id),
       self: this.#o.self(),

@@ -141,6 +141,11 @@ export class RoomLog {
     return Math.max(told, Math.min(this.#messages.newestAt(room), told + 999));
   }
 
+  /** What one of ours that the room has was called; undefined when there is none of this id. */
+  nameOf(room: string, id: string): string | undefined {
+    return this.#messages.nameOf(room, id);
+  }
+
   /** Keeps one of ours, which is about to be sent under the name `id`. */
   sending(
     room: string,

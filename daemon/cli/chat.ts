@@ -150,7 +150,7 @@ async function hear(
     if (type === "room-removed" && data.jid === jid) return;
     if (type === "group" && data.jid === jid) to.changed(data);
     if (type !== "room-message" || data.room !== jid || data.delivery === "pending") continue;
-    if (data.mine && data.delivery === "sent" && shown.has(data.id)) continue;
+    if (data.mine && data.delivery === "sent" && shown.has(data.id) && !data.edited) continue;
     if (data.mine) shown.add(data.id);
     to.said(data);
   }
@@ -167,5 +167,8 @@ function said(message: RoomMessageView, members: GroupView["members"]): string {
     : ` [${TRUST[keys]}]`;
   const failed = delivery === "failed" ? ` (not sent: ${problem?.message ?? "refused"})` : "";
   const aside = kind === "private" ? " (to you)" : "";
-  return `${time} <${printable(nick)}>${mark}${aside} ${printable(body)}${printable(failed)}`;
+  const edited = message.edited ? " (corrected)" : "";
+  return `${time} <${printable(nick)}>${mark}${aside} ${printable(body)}${edited}${
+    printable(failed)
+  }`;
 }

@@ -16,7 +16,9 @@ export function pictureSize(head: Uint8Array): PictureSize | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   try {
     const size = png(view) ?? gif(view) ?? webp(view) ?? jpegFrame(head);
-    return size !== undefined && size.width > 0 && size.height > 0 ? size : undefined;
+    if (size === undefined) return undefined;
+    const { width, height } = size;
+    return width > 0 && height > 0 ? { width, height } : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the header is cut off
     throw error;

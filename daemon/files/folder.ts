@@ -62,7 +62,7 @@ export class FileFolder {
   /** The bytes of a file from `offset` on, in pieces of 1 MiB, each good until the next. */
   async *read(name: string, offset = 0, length = Infinity): AsyncGenerator<Bytes, void, void> {
     using file = await Deno.open(this.file(name));
-    await file.seek(offset, Deno.SeekMode.Start);
+    if (offset > 0) await file.seek(offset, Deno.SeekMode.Start);
     const buffer = new Uint8Array(PIECE);
     for (let left = length; left > 0;) {
       const got = await file.read(buffer.subarray(0, Math.min(PIECE, left)));

@@ -183,6 +183,7 @@ class Part {
     try {
       let length = (await file.stat()).size;
       if (length > most) await file.truncate(length = 0);
+      if (length === 0) return new Part(file, most, createHash("sha256"), 0);
       const hash = await folder.hash(name, length);
       await file.seek(length, Deno.SeekMode.Start);
       return new Part(file, most, hash, length);

@@ -88,6 +88,10 @@ export async function offer(
   let problem: unknown;
   for (const way of await chosen(transfer, ways)) {
     const there = descriptor.sources.find(({ kind }) => kind === way.kind);
+    // In-band costs the server most: only where it took no upload, or one said so.
+    const isNeeded = transfer.ways !== null || !isInBand(way) || there !== undefined ||
+      !sources.some(({ kind }) => kind === "upload");
+    if (!isNeeded) continue;
     // What was put somewhere lies there still; what is served must be served anew.
     if (there?.kind === "upload") {
       sources.push(there);
@@ -109,7 +113,7 @@ export async function offer(
   return offered;
 }
 
-/** The ways that were asked for; else the direct one, and upload or, without it, what is in-band. */
+/** The ways that were asked for, or all, as far as they can be gone. */
 async function chosen(transfer: Transfer, ways: readonly Way[]): Promise<Way[]> {
   const { ways: wanted, peer, announced, descriptor } = transfer;
   // What receivers were told of is kept, whether somebody seems to be there at this moment or not.
@@ -117,13 +121,15 @@ async function chosen(transfer: Transfer, ways: readonly Way[]): Promise<Way[]> 
     announced && descriptor.sources.some((source) => source.kind === kind);
   const usable: Way[] = [];
   for (const kind of wanted ?? WAY_KINDS) {
-    const inBand = kind === "ibb" || kind === "group";
-    if (wanted === null && inBand && usable.some((way) => way.kind === "upload")) continue;
     const way = ways.find((way) => way.kind === kind);
     if (way === undefined) continue;
     if (promised(kind) || await isUsable(way, peer)) usable.push(way);
   }
   return usable;
+}
+
+function isInBand({ kind }: Way): boolean {
+  return kind === "ibb" || kind === "group";
 }
 
 /** One that cannot even tell, as when the connection is gone, is not. */

@@ -3,6 +3,9 @@ import type { FileFolder } from "./folder.ts";
 import type { FileLimits } from "./limits.ts";
 import type { TransferStore } from "./transfer_store.ts";
 
+/** How old the system's word on what is free may be, in ms. */
+const ASK_FREE = 100;
+
 /** Bytes of the plaintext, and of what lies on the disk. */
 interface Sizes {
   readonly size: number;
@@ -14,6 +17,10 @@ export class Room {
   readonly #store: TransferStore;
   readonly #folder: FileFolder;
   readonly #limits: () => FileLimits;
+  #asked: { readonly at: number; readonly free: Promise<number> } = {
+    at: -Infinity,
+    free: Promise.resolve(0),
+  };
 
   constructor(store: TransferStore, folder: FileFolder, limits: () => FileLimits) {
     this.#store = store;
@@ -35,8 +42,7 @@ export class Room {
         `The file has ${size} bytes; ${fileBytes} are allowed.`,
       );
     }
-    const free = await this.#folder.free();
-    if (free - sealedSize < diskReserve) {
+    if (await this.#free() - sealedSize < diskReserve) {
       throw new SimppdError("disk-full", "There is not enough room on the disk for this file.");
     }
     if (sealedSize <= quota) await this.#makeRoom(quota - sealedSize);
@@ -48,6 +54,13 @@ export class Room {
       );
     }
     return put();
+  }
+
+  /** Many small files come at one time: the system is asked once for those of a moment. */
+  async #free(): Promise<number> {
+    const now = performance.now();
+    if (now - this.#asked.at > ASK_FREE) this.#asked = { at: now, free: this.#folder.free() };
+    return await this.#asked.free;
   }
 
   async #makeRoom(most: number): Promise<void> {

@@ -39,9 +39,10 @@ export interface TransfersOptions {
   readonly ways: readonly Way[];
   /**
    * Tells the receivers of a file that can be had now; what it throws fails the transfer, which can
-   * go on. After a crash it may be called a second time with the same descriptor.
+   * go on. After a crash it may be called a second time with the same descriptor. `signal` ends
+   * waiting for it.
    */
-  readonly announce: (transfer: Transfer) => Promise<void>;
+  readonly announce: (transfer: Transfer, signal: AbortSignal) => Promise<void>;
   /** What holds now; {@link FILE_LIMITS} when absent. */
   readonly limits?: () => FileLimits;
   readonly retrying?: Retrying;
@@ -62,7 +63,7 @@ export class Transfers {
   readonly #store: TransferStore;
   readonly #folder: FileFolder;
   readonly #ways: readonly Way[];
-  readonly #announce: (transfer: Transfer) => Promise<void>;
+  readonly #announce: TransfersOptions["announce"];
   readonly #limits: () => FileLimits;
   readonly #retrying: Retrying;
   readonly #random: Random;
@@ -393,7 +394,7 @@ export class Transfers {
     now = await offer(now, this.#surroundings(at));
     // Where it can be had may be another place after a restart.
     if (!now.announced || JSON.stringify(now.descriptor.sources) !== told) {
-      await this.#announce(now);
+      await this.#announce(now, at.stop.signal);
       now = { ...now, announced: true };
     }
     at.stop.signal.throwIfAborted();

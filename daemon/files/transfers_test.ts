@@ -525,3 +525,20 @@ Deno.test("a way that fails is passed over; with none left the reason is told, a
     await alice.close();
   }
 });
+
+Deno.test("a file that no upload takes goes within messages; one that was taken does not", async () => {
+  const [upload, inBand] = [new MemoryWay("upload"), new MemoryWay("ibb")];
+  const alice = await desk([upload, inBand]);
+  const kinds = async () => {
+    const { id } = await alice.transfers.send(sending(pattern(100)));
+    const { descriptor } = await reaches(alice.transfers, id, "done", "offered");
+    return descriptor.sources.map(({ kind }) => kind);
+  };
+  try {
+    assert.deepEqual(await kinds(), ["upload"]);
+    upload.refusal = new SimppdError("upload-refused", "There is no room.");
+    assert.deepEqual(await kinds(), ["ibb"]);
+  } finally {
+    await alice.close();
+  }
+});

@@ -124,6 +124,14 @@ export class KeyServer {
     for (const group of this.#groups.values()) group.start();
   }
 
+  /**
+   * It is in a room (again): the group there says how it stands, for what it said last may be lost,
+   * an expulsion too.
+   */
+  sayAgain(room: string): void {
+    this.groups.find(({ specification }) => specification.room === room)?.start();
+  }
+
   /** Ends timers; what is stored stays, and the store is its owner's. */
   close(): void {
     this.#closed = true;

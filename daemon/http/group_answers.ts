@@ -40,6 +40,7 @@ export const group = v.object({
   suites: v.object({ group: v.array(suite), allowed: v.array(suite), own: v.boolean() }),
   role: v.nullable(role),
   maySend: v.boolean(),
+  typing: v.array(text),
   members: v.array(member),
   admitted: v.array(
     v.object({ jid: text, answer: v.nullable(v.picklist(["later", "declined"])) }),

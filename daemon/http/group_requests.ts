@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { sendMessageBody } from "./requests.ts";
+import { sendMessageBody, typingBody } from "./requests.ts";
 
 /** What may be sent about encrypted groups; bounded as in `requests.ts`. */
 const line = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -43,3 +43,4 @@ export const expelFromGroupBody = v.strictObject({ member: jid });
 export const withdrawFromGroupBody = v.strictObject({ contact: jid });
 export const groupRoleBody = v.strictObject({ member: jid, role });
 export const sendToGroupBody = sendMessageBody;
+export const groupTypingBody = typingBody;

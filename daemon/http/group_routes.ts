@@ -50,6 +50,15 @@ export const groupRoutes: readonly Route[] = [
     answer: "RoomMessage",
     handle: ({ app, param, body }) => app.sendToGroup(param("jid"), body.body),
   }),
+  route("patch", "/api/groups/:jid/messages/:id", "Correct a message of one's own, sealed", {
+    body: requests.sendToGroupBody,
+    answer: "RoomMessage",
+    handle: ({ app, param, body }) => app.correctInGroup(param("jid"), param("id"), body.body),
+  }),
+  route("post", "/api/groups/:jid/typing", "Tell the members, sealed, that one writes or stopped", {
+    body: requests.groupTypingBody,
+    handle: ({ app, param, body }) => app.setGroupTyping(param("jid"), body.typing),
+  }),
   route("post", "/api/groups/:jid/invite", "Let a contact in, and invite them under seal", {
     body: requests.inviteToGroupBody,
     handle: ({ app, param, body: { contact, ...how } }) =>

@@ -200,6 +200,10 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX transfers_by_peer ON transfers (peer, at);
   CREATE INDEX transfers_by_file ON transfers (file);
   `,
+  `
+  CREATE INDEX messages_by_time ON messages (contact, at);
+  CREATE INDEX messages_unread ON messages (contact) WHERE unread = 1;
+  `,
 ];
 
 /**

@@ -34,6 +34,8 @@ export interface GroupView {
   /** Ours; null while we are no member. */
   role: GroupRole | null;
   maySend: boolean;
+  /** What those are called who write now. */
+  typing: string[];
   members: GroupMemberView[];
   /** Whom this device invited and who has not come in. */
   admitted: GroupAdmittedView[];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crowdFigures } from "./files/crowd_figures.ts";
 import { memoryFigures } from "./files/memory_figures.ts";
 import { sealingFigures } from "./files/sealing_figures.ts";
 
@@ -17,4 +18,14 @@ Deno.test("memory is measured where a file really goes up and comes down", { ign
   assert.ok(
     lines.every(({ value, unit }) => Number.isFinite(value) && (unit === "MB" || value > 0)),
   );
+});
+
+Deno.test("to a group the sender encrypts, uploads and says a file once", async () => {
+  const lines = await Array.fromAsync(crowdFigures({ members: 12, bytes: 1e5 }));
+  assert.deepEqual(lines.map(({ value, target }) => [value, target]).slice(0, 3), [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ]);
+  assert.ok(lines.at(-1)!.value > 0);
 });

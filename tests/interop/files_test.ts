@@ -27,50 +27,54 @@ async function at(
 }
 
 for (const { name, ignore, start } of UPLOAD_SERVERS) {
-  Deno.test(`a sealed file by ${name}: up, down, cut often and gone on`, { ignore }, async () => {
-    await at(await start(), async (upload) => {
-      const content = pattern(3_000_000);
-      const way = new UploadWay(() => upload);
-      // Cuts what comes down at random points, as a network does.
-      let cuts = 6;
-      const cutting = new UploadWay(() => ({
-        find: () => upload.find(),
-        upload: (file, options) => upload.upload(file, options),
-        download(url, most, sink, options) {
-          let left = cuts-- > 0 ? Math.floor(Math.random() * 600_000) : Infinity;
-          const cut = async (bytes: Uint8Array) => {
-            left -= bytes.length;
-            if (left < 0) throw new SimppdError("transfer-failed", "cut");
-            await sink(bytes);
-          };
-          return upload.download(url, most, cut, options);
-        },
-      }));
-      const [alice, bob] = [await desk([way]), await desk([cutting])];
-      try {
-        const { id } = await alice.transfers.send({
-          peer: PEER,
-          from: source(content),
-          name: "plan.bin",
-          suite: "chacha20-poly1305",
-        });
-        const { descriptor } = await reaches(alice.transfers, id, "done", "failed");
-        assert.deepEqual(descriptor.sources.map(({ kind }) => kind), ["upload"]);
-        const got = await bob.transfers.receive(descriptor, {
-          peer: PEER,
-          sender: PEER,
-          accept: true,
-        });
-        const done = await reaches(bob.transfers, got.id, "done", "failed");
-        assert.equal(done.problem, null);
-        assert.ok(cuts < 0);
-        assert.deepEqual(sha256(await contentOf(bob.transfers, got.id)), sha256(content));
-      } finally {
-        await bob.close();
-        await alice.close();
-      }
-    });
-  });
+  Deno.test(
+    `a sealed file by ${name}: up, down, cut twenty times and gone on`,
+    { ignore },
+    async () => {
+      await at(await start(), async (upload) => {
+        const content = pattern(3_000_000);
+        const way = new UploadWay(() => upload);
+        // Cuts what comes down at random points, as a network does.
+        let cuts = 20;
+        const cutting = new UploadWay(() => ({
+          find: () => upload.find(),
+          upload: (file, options) => upload.upload(file, options),
+          download(url, most, sink, options) {
+            let left = cuts-- > 0 ? Math.floor(Math.random() * 250_000) : Infinity;
+            const cut = async (bytes: Uint8Array) => {
+              left -= bytes.length;
+              if (left < 0) throw new SimppdError("transfer-failed", "cut");
+              await sink(bytes);
+            };
+            return upload.download(url, most, cut, options);
+          },
+        }));
+        const [alice, bob] = [await desk([way]), await desk([cutting])];
+        try {
+          const { id } = await alice.transfers.send({
+            peer: PEER,
+            from: source(content),
+            name: "plan.bin",
+            suite: "chacha20-poly1305",
+          });
+          const { descriptor } = await reaches(alice.transfers, id, "done", "failed");
+          assert.deepEqual(descriptor.sources.map(({ kind }) => kind), ["upload"]);
+          const got = await bob.transfers.receive(descriptor, {
+            peer: PEER,
+            sender: PEER,
+            accept: true,
+          });
+          const done = await reaches(bob.transfers, got.id, "done", "failed");
+          assert.equal(done.problem, null);
+          assert.ok(cuts < 0);
+          assert.deepEqual(sha256(await contentOf(bob.transfers, got.id)), sha256(content));
+        } finally {
+          await bob.close();
+          await alice.close();
+        }
+      });
+    },
+  );
 }
 
 Deno.test("a server that refuses, or takes only small files, is told of; nothing is announced", async () => {

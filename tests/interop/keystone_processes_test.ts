@@ -188,13 +188,30 @@ async function play(root: string): Promise<void> {
   const { keyServer, server: roomServer } = await bob.group(home.jid);
   assert.deepEqual([keyServer.jid, keyServer.own, roomServer], [KEYS, false, `rooms.${DOMAIN}`]);
 
+  // One in the daemon of who made the group, which is killed.
+  const ownGroup: GroupView = await anna.does(["group", "make", "Own"]);
+  await bring(anna, bob, ownGroup.jid);
+  await anna.does(["group", "role", ownGroup.jid, bob.jid, "admin"]);
+  await anna.daemon.kill();
+  await anna.back();
+  await bring(anna, carol, ownGroup.jid);
+  for (const each of [anna, bob, carol]) {
+    await until(`${each.name} to follow`, async () => {
+      const { epoch, members } = await each.group(ownGroup.jid);
+      return epoch?.number === 4 && members.length === 3 || undefined;
+    });
+  }
+  const last = await bob.group(ownGroup.jid);
+  assert.deepEqual([last.keyServer.jid, last.role], [anna.jid, "admin"]);
+  assert.deepEqual(last.refused, []);
+
   // The one apart keeps no group without its registrars.
   const making = ["group", "make", "Lab", "--key-server", `${APART} ${apart.said.key}`];
   assert.equal(await anna.refused(making), "registrars-needed");
   const foreign = `ours ${"ab".repeat(32)} simpp ${REGISTRAR}`;
   assert.notEqual(await anna.refused([...making, "--registrar", foreign]), "");
-  assert.equal((await anna.does(["group", "list"])).length, 1);
-  assert.equal((await simppd(["server", "room", "list", ...data])).answer.length, 1);
+  assert.equal((await anna.does(["group", "list"])).length, 2);
+  assert.equal((await simppd(["server", "room", "list", ...data])).answer.length, 2);
   const lab: GroupView = await anna.does([
     ...making,
     ...entries.flatMap((entry) => ["--registrar", entry]),

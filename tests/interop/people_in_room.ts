@@ -2,6 +2,7 @@ import { roomPort } from "../../daemon/files/mod.ts";
 import {
   type Endpoint,
   GROUP_OPTIONS,
+  HttpUpload,
   InBandBytestreams,
   Presence,
   type Room,
@@ -38,11 +39,14 @@ export const SERVERS: Record<
   async carried(accounts) {
     const domain = "carried.test";
     const { certificatePem, keyPem, pin } = await makeServerCertificate(domain);
+    const uploadFolder = await Deno.makeTempDir({ prefix: "carried-" });
     const server = await startCarriedServer({
       database: ":memory:",
       domain,
       host: "127.0.0.1",
       port: 0,
+      httpsPort: 0,
+      uploadFolder,
       certificatePem,
       keyPem,
     });
@@ -50,7 +54,11 @@ export const SERVERS: Record<
       await server.createAccount(name, password);
     }
     const endpoint: Endpoint = { host: "127.0.0.1", port: server.port, tls: "direct" };
-    return { domain, endpoint, trust: { kind: "pin", pin }, stop: () => server.stop() };
+    const stop = async () => {
+      await server.stop();
+      await Deno.remove(uploadFolder, { recursive: true });
+    };
+    return { domain, endpoint, trust: { kind: "pin", pin }, stop };
   },
   Prosody: async (accounts) => peer(await startProsody({ accounts, hash: "SHA-256" })),
   ejabberd: async (accounts) => peer(await startEjabberd({ accounts })),
@@ -59,6 +67,7 @@ export const SERVERS: Record<
 /** One of those who are in the room. */
 export interface InRoom {
   readonly client: XmppClient;
+  readonly upload: HttpUpload;
   readonly streams: InBandBytestreams;
   readonly room: Room;
   readonly port: ReturnType<typeof roomPort>;
@@ -109,6 +118,7 @@ export async function withPeopleInRoom(
     }
     await use(clients.map((client, i) => ({
       client,
+      upload: new HttpUpload(client, { domain, trust, host: endpoint.host }),
       streams: streams[i]!,
       room: all[i]!,
       port: roomPort(all[i]!),

@@ -49,6 +49,10 @@ export const groupApi = {
   expel: (jid: string, member: string) => request<void>("POST", `${at(jid)}/expel`, { member }),
   setRole: (jid: string, member: string, role: GroupRole) =>
     request<void>("PUT", `${at(jid)}/role`, { member, role }),
+  correct: (jid: string, id: string, body: string) =>
+    request<RoomMessageView>("PATCH", `${at(jid)}/messages/${encodeURIComponent(id)}`, { body }),
+  setTyping: (jid: string, typing: boolean) =>
+    request<void>("POST", `${at(jid)}/typing`, { typing }),
   send: (jid: string, body: string) =>
     request<RoomMessageView>("POST", `${at(jid)}/messages`, { body }),
 };

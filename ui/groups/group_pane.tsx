@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { GroupView, RoomView } from "../api/views.ts";
+import { TypingLine } from "../chat/typing_line.tsx";
 import { DropZone } from "../files/attach.tsx";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
@@ -44,6 +45,7 @@ export function GroupPane({ room, group }: { room: RoomView; group: GroupView })
       <div class="room-body">
         <div class="room-talk">
           <RoomLogView room={room} log={roomLogs.value.get(jid)} />
+          <TypingLine names={group.typing} />
           <Foot room={room} group={group} />
         </div>
         {membersOpen.value && (

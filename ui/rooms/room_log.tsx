@@ -46,7 +46,7 @@ export function RoomLogView({ room, log }: { room: RoomView; log: RoomLog | unde
 function Said({ message, joined }: { message: RoomMessageView; joined: boolean }) {
   const { mine, kind, mention, problem, nick, edited } = message;
   const clear = message.encryption === "none";
-  const editable = clear && correctableIn(message.room)?.id === message.id;
+  const editable = correctableIn(message.room)?.id === message.id;
   return (
     <Bubble
       message={message}

@@ -1,5 +1,6 @@
 /** Which message of one's own in a room is being corrected; one at a time. */
 import { signal } from "@preact/signals";
+import { groupApi } from "../api/group_routes.ts";
 import { roomApi } from "../api/room_routes.ts";
 import type { RoomMessageView } from "../api/views.ts";
 import { putRoomAnswer, roomLogs } from "./room_messages.ts";
@@ -15,7 +16,9 @@ export function correctableIn(jid: string): RoomMessageView | undefined {
 /** Corrects it, unless it says the same; done once the room has repeated it. @throws ApiError */
 export async function correctIn(message: RoomMessageView, body: string): Promise<void> {
   if (body !== message.body) {
-    putRoomAnswer(await roomApi.correct(message.room, message.id, body));
+    // Each by the question of its kind: what was said sealed is never corrected in clear.
+    const { correct } = message.encryption === "none" ? roomApi : groupApi;
+    putRoomAnswer(await correct(message.room, message.id, body));
   }
   if (roomEditing.value?.id === message.id) roomEditing.value = null;
 }

@@ -37,6 +37,7 @@ export function fakeGroup(jid: string, change: Partial<GroupView> = {}): GroupVi
     },
     role: "owner",
     maySend: true,
+    typing: [],
     members: [fakeGroupMember({ self: true, trust: "own" })],
     admitted: [],
     refused: [],

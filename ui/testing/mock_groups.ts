@@ -55,7 +55,16 @@ export class MockGroups {
       this.put(fakeGroup(room, { name: "Team" }));
       return Response.json(this.#state.groups.get(room));
     }
-    const [, jid = "", verb] = path.match(/^\/api\/groups\/([^/]+)\/(\w+)$/) ?? [];
+    const [, jid = "", verb, id] = path.match(/^\/api\/groups\/([^/]+)\/(\w+)(\/\w+)?$/) ?? [];
+    // As in rooms, but for the question.
+    if (id !== undefined || verb === "typing") {
+      return this.#rooms.answer(
+        method,
+        path.replace("/groups/", "/rooms/"),
+        body,
+        new URLSearchParams(),
+      );
+    }
     const group = this.#state.groups.get(jid);
     if (group === undefined) throw new Refusal(404, "unknown-group", "No such group.");
     const done = new Response(null, { status: 204 });

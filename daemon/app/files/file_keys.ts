@@ -34,7 +34,7 @@ export class FileKeys {
   /** Asks who sent a file for its key; the server keeps the question. */
   ask({ sender, descriptor }: Transfer): void {
     const wanted = writeSignal({ name: "key-wanted", file: descriptor.id });
-    this.#o.send(sender, wanted, {}).catch((error) =>
+    this.#o.send(sender, [wanted], {}).catch((error) =>
       logOf("files").info("a key was not asked for: {error}", { error })
     );
   }
@@ -55,7 +55,7 @@ export class FileKeys {
     });
     const key = transfer?.descriptor.key;
     if (key === undefined || !this.#given.allows(`${file} ${jid}/${device}`, now)) return;
-    send(jid, writeSignal({ name: "key", file, key }), { device }).catch((error) =>
+    send(jid, [writeSignal({ name: "key", file, key })], { device }).catch((error) =>
       logOf("files").info("a key was not sent: {error}", { error })
     );
   }

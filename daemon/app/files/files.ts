@@ -18,12 +18,14 @@ import type { Received } from "../../simpp/mod.ts";
 import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import { AgainLater } from "./again_later.ts";
+import { AnnounceOrder } from "./announce_order.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
 import { contactForFiles, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignals, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
+import { Told } from "./told.ts";
 
 /** Offers of a stranger that are remembered. */
 const MOST_OF_STRANGER = 20;
@@ -37,18 +39,23 @@ export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
+  readonly #told: Told;
   readonly #later: AgainLater;
   /** How each stood last, so that others are told once of each turn. */
   readonly #last = new Map<
     string,
     { readonly state: Transfer["state"]; readonly opens: boolean }
   >();
+  readonly #order = new AnnounceOrder();
   #started = false;
 
   constructor(options: AppFilesOptions) {
     this.#o = options;
     const { store, folder, ways, events, limits } = options;
-    const announce = (transfer: Transfer) => this.#announce(transfer);
+    const announce = async (transfer: Transfer, signal: AbortSignal) => {
+      await this.#order.turn(transfer.peer, transfer.id, signal);
+      await this.#announce(transfer);
+    };
     this.#transfers = new Transfers({
       store,
       folder,
@@ -59,6 +66,7 @@ export class AppFiles {
     this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
       this.#last.set(id, { state, opens: false });
     });
+    this.#told = new Told(options);
     this.#later = new AgainLater((id) => this.#transfers.command(id, "resume"));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.changed.on((transfer) => this.#later.note(transfer));
@@ -78,9 +86,10 @@ export class AppFiles {
   }
 
   /** Ends what moves; it goes on at the next start. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#later.close();
-    return this.#transfers.close();
+    await this.#transfers.close();
+    this.#told.close();
   }
 
   list(place: string | undefined, limit: number, before?: string): FileView[] {
@@ -149,7 +158,7 @@ export class AppFiles {
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
     const after = await this.#transfers.command(id, command);
-    if (!mine && command === "cancel") this.#tell(after, "declined");
+    if (!mine && command === "cancel") this.#told.say(after, "declined");
     return this.#view(after);
   }
 
@@ -208,7 +217,7 @@ export class AppFiles {
     const { groups, people, send } = this.#o;
     const clear = writeSignal({ name: "clear" });
     if (groups.has(to)) groups.say(to, clear);
-    else await send(contactForFiles(people, to), clear, {});
+    else await send(contactForFiles(people, to), [clear], {});
   }
 
   /** Takes what was opened from a contact, or ours of another device; false when it is not of files. */
@@ -321,7 +330,7 @@ export class AppFiles {
     const element = writeDescriptor(keyOnRequest ? withoutKey(descriptor) : descriptor);
     try {
       if (groups.has(peer)) groups.say(peer, element);
-      else await send(peer, element, { copy: true });
+      else await send(peer, [element], { copy: true });
     } catch (error) {
       if (!OFFLINE.includes((error as SimppdError).code)) throw error;
       throw new SimppdError("offline", publicError(error).message, error);
@@ -334,8 +343,10 @@ export class AppFiles {
     const opens = state === "done" && descriptor.key !== undefined;
     this.#last.set(id, { state, opens });
     const { lines, events, show, groups } = this.#o;
-    lines.put(transfer, this.#o.own());
+    if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
+    if (mine && state === "transferring" && !announced) this.#order.enter(transfer.peer, id);
+    else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
     // The key may come after the file. One that was here before this start is no news.
@@ -343,22 +354,13 @@ export class AppFiles {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
     }
     if (before?.state === state || groups.has(transfer.peer)) return;
-    if (state === "done" && before?.state === "transferring") this.#tell(transfer, "done");
-    if (state === "declined") this.#tell(transfer, "declined");
-  }
-
-  /** Its sender hears what became of it, if they may learn that somebody is there. */
-  #tell({ sender, peer, descriptor }: Transfer, state: "done" | "declined"): void {
-    const { people, own, groups, send } = this.#o;
-    if (sender === own() || groups.has(peer) || people.isStranger(sender)) return;
-    const told = writeSignal({ name: "told", file: descriptor.id, state });
-    send(sender, told, { standing: true }).catch((error) =>
-      logOf("files").info("{sender} is not told of a file: {error}", { sender, error })
-    );
+    if (state === "done" && before?.state === "transferring") this.#told.say(transfer, "done");
+    if (state === "declined") this.#told.say(transfer, "declined");
   }
 
   #forgotten(id: string, place: string): void {
     this.#last.delete(id);
+    this.#order.leave(place, id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });

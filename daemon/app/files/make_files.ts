@@ -13,7 +13,7 @@ import {
 } from "../../files/mod.ts";
 import type { Simpp } from "../../simpp/mod.ts";
 import { type Messages, Settings, type StateDirectory } from "../../store/mod.ts";
-import type { AppEvent, CallRoute, DisplayItemView, MessageView } from "../../views/mod.ts";
+import type { AppEvent, CallRoute, DisplayItemView } from "../../views/mod.ts";
 import type { HttpUpload, Presence } from "../../xmpp/client/mod.ts";
 import { Jid } from "../../xmpp/core/mod.ts";
 import { type CallServers, openCallEndpoint } from "../call_servers.ts";
@@ -21,6 +21,7 @@ import type { Connection } from "../connection.ts";
 import type { Displays } from "../display/displays.ts";
 import { lets } from "../display/policy.ts";
 import type { People } from "../people.ts";
+import { Seldom } from "../seldom.ts";
 import type { SealedLink } from "../sealed_link.ts";
 import { FileAccess } from "./file_access.ts";
 import { FileLines } from "./file_lines.ts";
@@ -29,6 +30,9 @@ import type { groupFiles } from "./group_files.ts";
 import { KnownSenders } from "./known_senders.ts";
 import { KeptLimits } from "./kept_limits.ts";
 import { LiveIbb } from "./live_ibb.ts";
+
+/** A contact whose files' lines changed is shown again after so long, in ms. */
+const TOUCH_EVERY = 50;
 
 /** What files are joined to. */
 export interface FileSurroundings {
@@ -42,7 +46,6 @@ export interface FileSurroundings {
   readonly groups: ReturnType<typeof groupFiles>;
   readonly events: Emitter<AppEvent>;
   readonly jid: () => string;
-  readonly line: (message: MessageView) => void;
   /** STUN and TURN servers that may be used, and how calls go: files go no other way. */
   readonly servers: Pick<CallServers, "list">;
   readonly route: () => CallRoute;
@@ -77,6 +80,8 @@ export function makeFiles(
   const inRoom = new GroupWay((group) => groups.port(group));
   const store = new TransferStore(state.db, state.vault);
   const settings = new Settings(state.db, state.vault);
+  // Of many files at once the contact is shown again once.
+  const touched = new Seldom(TOUCH_EVERY, (contact) => people.touch(contact));
   const isVerified = (peer: string) => simpp.trust.get(peer)?.state === "verified";
   const senders = new KnownSenders((peer) => simpp.trust.get(peer), groups);
   const files: AppFiles = new AppFiles({
@@ -85,7 +90,10 @@ export function makeFiles(
     ways: [direct, new UploadWay(() => upload), ibb, inRoom],
     people,
     groups,
-    lines: new FileLines(messages, groups.lines, rooms.line),
+    lines: new FileLines(messages, groups.lines, (message) => {
+      events.emit({ type: "message", data: message });
+      touched.ask(message.contact);
+    }),
     limits: new KeptLimits(settings),
     access: new FileAccess(settings),
     events,
@@ -97,7 +105,7 @@ export function makeFiles(
     hidesAddress: () => route() !== "any",
     send: async (to, content, { copy = false, standing = false, device }) => {
       const one = device === undefined ? {} : { device };
-      await link.send(to, [content], { store: true, copy, standing, ...one });
+      await link.send(to, content, { store: true, copy, standing, ...one });
     },
     opensUpTo: (place, from, key) => {
       const policy = displays.policyOf(place);
@@ -148,6 +156,7 @@ export function makeFiles(
       });
     },
     async close() {
+      touched.close();
       await files.close();
       await direct.close();
       await inRoom.close();

@@ -58,7 +58,7 @@ export interface AppFilesOptions {
   /** Whether others than our own server are not to learn our address unless the person says yes. */
   readonly hidesAddress: () => boolean;
   /** Seals content for a contact; the server keeps it. */
-  readonly send: (to: string, content: Element, how: SendingHow) => Promise<void>;
+  readonly send: (to: string, content: readonly Element[], how: SendingHow) => Promise<void>;
   /** Up to which size files that somebody shows in a chat or group open by themselves; 0: none. */
   readonly opensUpTo: (place: string, from: string, key: string | null) => number;
   /** A file marked for display is here. */

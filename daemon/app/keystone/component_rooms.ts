@@ -32,11 +32,14 @@ interface Presence {
 /** The rooms of a component's groups: it is an occupant of each (XEP-0045), and enters again and again. */
 export class ComponentRooms {
   readonly #component: Component;
+  readonly #entered: (room: string) => void;
   readonly #rooms = new Map<string, Presence>();
   readonly #ending = new AbortController();
 
-  constructor(component: Component) {
+  /** @param entered called with a group's room whenever it is entered, the first time or again */
+  constructor(component: Component, entered: (room: string) => void) {
     this.#component = component;
+    this.#entered = entered;
     component.hooks.presence((stanza) => this.#hear(stanza));
     component.events.on(({ state }) => {
       if (state === "online") { for (const room of this.#rooms.values()) this.#enter(room); }
@@ -143,6 +146,25 @@ export class ComponentRooms {
     room.state = "entering";
     room.owners.clear();
     room.entered = Promise.withResolvers();
+    void this.#isThere(room).then((isThere) => {
+      if (room.state !== "entering" || this.#ending.signal.aborted) return;
+      if (isThere) this.#knock(room);
+      else this.#again(room);
+    });
+  }
+
+  /** A room that nobody made yet would be made by entering it, and others come into what is ours. */
+  async #isThere({ jid }: Presence): Promise<boolean> {
+    const query = el("query", { xmlns: NS.discoInfo });
+    try {
+      await this.#component.iq(el("iq", { type: "get", to: jid.toString() }, query));
+    } catch (error) {
+      if (error instanceof StanzaError && error.condition === "item-not-found") return false;
+    }
+    return true;
+  }
+
+  #knock(room: Presence): void {
     const history = el("history", { maxstanzas: "0" });
     try {
       this.#send(
@@ -171,6 +193,7 @@ export class ComponentRooms {
       room.state = "in";
       room.backoff.reset();
       room.entered.resolve();
+      if (room.isWanted) this.#entered(room.jid.toString());
     }
     return true;
   }

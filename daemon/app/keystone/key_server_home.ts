@@ -95,7 +95,7 @@ export class KeyServerHome {
     let store: KeyServerStore | undefined;
     try {
       store = new KeyServerStore(home.state.file(DATABASE), home.state.vault);
-      const rooms = new ComponentRooms(home.component);
+      const rooms = new ComponentRooms(home.component, (room) => server?.sayAgain(room));
       server = new KeyServer({
         store,
         jid: home.jid,

@@ -262,7 +262,7 @@ for (
         "both read it",
       );
       for (const each of [carl, dora]) assert.deepEqual(each.read, []);
-      assert.equal(dora.group!.phase, "removed");
+      await eventually(() => dora.group!.phase === "removed", "dora is told that she is out");
       await home.stop();
     }));
 }

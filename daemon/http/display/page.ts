@@ -45,6 +45,8 @@ const STYLE = "html{height:100%;color-scheme:light dark}" +
   "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
   "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
   "pre div{content-visibility:auto;contain-intrinsic-size:auto 60em}" +
+  "pre.note{display:grid;place-content:center;box-sizing:border-box;min-height:100%;" +
+  "font-size:clamp(18px,5vmin,80px)}" +
   "#pdf{display:flex;flex-direction:column;height:100%}" +
   "#page{flex:1;min-height:0;display:grid;place-items:center;overflow:auto}" +
   "canvas{max-width:100%;max-height:100%;background:#fff}" +
@@ -93,6 +95,7 @@ export function framePage(
     "default-src 'none'",
     ...sources[kind],
     "connect-src 'none'",
+    "webrtc 'block'", // CSP 3; Chromium does not know it yet
     `style-src ${STYLE_HASH}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -115,7 +118,7 @@ const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => str
     `<script>${MEDIA_SCRIPT}</script>`,
   // A block that is not to be seen is not laid out.
   text: (_url, _at, text) =>
-    `<body><pre tabindex="0">${
+    `<body><pre tabindex="0"${isNote(text) ? ' class="note"' : ""}>${
       textBlocks(text).map((block) => `<div>${escaped(block)}\n</div>`).join("")
     }</pre>`,
   pdf: (_url, at) =>
@@ -126,6 +129,11 @@ function document(body: string): string {
   return '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width"><title>Display</title>' +
     `<style>${STYLE}</style></head>${body}</body></html>`;
+}
+
+/** A few words are to be read across a room. */
+function isNote(text: string): boolean {
+  return text.length <= 240 && text.trim().split("\n").length <= 6;
 }
 
 function escaped(text: string): string {

@@ -42,7 +42,7 @@ export const DEFAULT_WEB_LIMITS: WebLimits = {
   httpsSlowestRate: 8_192,
   uploadFileBytes: 100 << 20,
   uploadBytes: 1 << 30,
-  uploadFiles: 1_000,
+  uploadFiles: 20_000,
   uploadBytesInAll: 10 * (1 << 30),
   uploadSlots: 20,
   uploadSlotMs: 300_000,
