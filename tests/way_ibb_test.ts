@@ -125,10 +125,11 @@ Deno.test("declined midway, the sender stops; withdrawn midway, the receiver is 
 });
 
 Deno.test("a contact that asks for more than two streams at once waits", async () => {
-  const { b, file } = await bedOf(200_000);
-  const ask = (sid: string) => {
-    const request = { id: file.id, offset: "0", sid };
-    return b.request("fetch", NS.simppFiles, request);
+  const { b, file, from } = await bedOf(200_000);
+  const ask = async (sid: string) => {
+    const id = sid.repeat(32);
+    await from.offer({ ...file, id }, new AbortController().signal, () => {});
+    return await b.request("fetch", NS.simppFiles, { id, offset: "0", sid });
   };
   const answers = await Promise.allSettled(["1", "2", "3"].map(ask));
   assert.deepEqual(answers.map(({ status }) => status), ["fulfilled", "fulfilled", "rejected"]);

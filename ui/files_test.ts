@@ -110,6 +110,49 @@ dashboard(
   },
 );
 
+dashboard(
+  "a chat with pictures opens at its end, and stays there when more come",
+  async (page, mock) => {
+    // As they come: announced all at once, fetched one after another.
+    const put = async (from: number, to: number) => {
+      const coming = Array.from({ length: to - from }, (_, at) => {
+        const name = `img${from + at}.jpg`;
+        const size = { width: 320, height: 300 };
+        return fakeFile(BEN, { name, type: "image/jpeg", ...size, state: "waiting", here: false });
+      });
+      coming.forEach((file) => mock.putFile(file));
+      for (const file of coming) {
+        mock.putFile({ ...file, state: "done", here: true });
+        await page.waitForTimeout(7);
+      }
+    };
+    const log = page.getByRole("log");
+    const isAtEnd = async (shown: number) => {
+      const drawn =
+        `[...document.querySelectorAll(".file-picture img")].filter((img) => img.complete)`;
+      for (let i = 0; i < 200 && await page.evaluate(`${drawn}.length`) !== shown; i++) {
+        await page.waitForTimeout(50);
+      }
+      assert.equal(await page.evaluate(`${drawn}.length`), shown);
+      await page.waitForTimeout(200);
+      const below = await log.evaluate((log) =>
+        log.scrollHeight - log.scrollTop - log.clientHeight
+      );
+      assert.ok(below < 2, `${below} pixels are below`);
+      assert.equal(await page.getByRole("button", { name: "To the newest message" }).count(), 0);
+    };
+    await put(0, 12);
+    await openChat(page, "Ben Ortiz");
+    await isAtEnd(12);
+    await put(12, 40);
+    await isAtEnd(40);
+    await log.hover();
+    await page.mouse.wheel(0, -600);
+    await page.getByRole("button", { name: "To the newest message" }).click();
+    await isAtEnd(40);
+  },
+);
+
 dashboard("to a group: everybody, a few, or who is in it later", async (page, mock) => {
   mock.putGroup(fakeGroup(CIRCLE, {
     members: [

@@ -264,9 +264,7 @@ export function compose(
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   displays.recall();
-  groups.told.on(({ group, from, content }) =>
-    void files.files.heardInGroup(group, from.jid, content)
-  );
+  groups.told.on(({ group, from, content }) => void files.files.heardInGroup(group, from, content));
   link.received.on((received) => {
     if (control.receive(received)) return;
     groups.receive(received);

@@ -107,7 +107,12 @@ async function present(path: string, invocation: Invocation): Promise<Answer> {
   }
   const others = to === undefined ? {} : { to, size: String(size) };
   const query = new URLSearchParams({ name: basename(path), ...others });
-  const item = await api.upload<DisplayItemView>(`${PATH}?${query}`, {}, file.readable);
+  const item = await api.upload<DisplayItemView>(
+    `${PATH}?${query}`,
+    {},
+    file.readable,
+    size || undefined,
+  );
   const name = printable(item.name);
   if (item.reason !== null) {
     return { value: item, text: `${name} is sent, not shown: ${printable(item.reason.message)}` };

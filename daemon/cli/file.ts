@@ -144,7 +144,7 @@ async function upload(
     size: String(size),
     path: await Deno.realPath(from),
   });
-  return await api.upload<FileView>(`/api/files?${query}`, {}, opened.readable);
+  return await api.upload<FileView>(`/api/files?${query}`, {}, opened.readable, size);
 }
 
 /** Follows a file until it is here, or lies where it can be had. @throws SimppdError when it failed */

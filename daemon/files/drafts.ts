@@ -28,6 +28,7 @@ export function draftOutgoing(
     mine: true,
     peer,
     sender: "",
+    senderKey: null,
     state: "waiting",
     at: now,
     descriptor: {
@@ -61,7 +62,7 @@ export function draftOutgoing(
 /** Another's file, of which the descriptor is here and nothing else. */
 export function draftIncoming(
   descriptor: FileDescriptor,
-  { peer, sender, ways }: Receiving,
+  { peer, sender, senderKey, ways }: Receiving,
   now: number,
   random: Random,
 ): Transfer {
@@ -70,6 +71,7 @@ export function draftIncoming(
     mine: false,
     peer,
     sender,
+    senderKey: senderKey ?? null,
     state: "offered",
     at: now,
     descriptor,

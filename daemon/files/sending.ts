@@ -30,6 +30,8 @@ export interface Receiving {
   readonly peer: string;
   /** Who sent it: a bare JID or occupant's address. */
   readonly sender: string;
+  /** In a group: hex of the account key that spoke. */
+  readonly senderKey?: string;
   /** Fetch it at once. */
   readonly accept: boolean;
   readonly ways?: readonly WayKind[];

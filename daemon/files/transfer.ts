@@ -30,6 +30,8 @@ export interface Transfer {
   readonly peer: string;
   /** Who sent the descriptor; "" when it is ours. */
   readonly sender: string;
+  /** Hex of the account key that spoke in a group; null in a chat, and when it is ours. */
+  readonly senderKey: string | null;
   readonly state: TransferState;
   /** When it began, ms since 1970. */
   readonly at: number;

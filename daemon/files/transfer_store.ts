@@ -197,6 +197,7 @@ export class TransferStore {
       mine: row.mine === 1,
       peer: String(row.peer),
       sender: String(row.sender),
+      senderKey: (inside.senderKey ?? null) as string | null,
       state: row.state as TransferState,
       at: Number(row.at),
       descriptor: fromJson(inside.descriptor),

@@ -43,9 +43,10 @@ export interface TransfersOptions {
   readonly ways: readonly Way[];
   /**
    * Tells the receivers of a file that can be had now; what it throws fails the transfer, which can
-   * go on. After a crash it may be called a second time with the same descriptor.
+   * go on. After a crash it may be called a second time with the same descriptor. `signal` ends
+   * waiting for it.
    */
-  readonly announce: (transfer: Transfer) => Promise<void>;
+  readonly announce: (transfer: Transfer, signal: AbortSignal) => Promise<void>;
   /** What holds now; {@link FILE_LIMITS} when absent. */
   readonly limits?: () => FileLimits;
   readonly retrying?: Retrying;
@@ -70,7 +71,7 @@ export class Transfers {
   readonly #store: TransferStore;
   readonly #folder: FileFolder;
   readonly #ways: readonly Way[];
-  readonly #announce: (transfer: Transfer) => Promise<void>;
+  readonly #announce: TransfersOptions["announce"];
   readonly #limits: () => FileLimits;
   readonly #retrying: Retrying;
   readonly #random: Random;
@@ -230,11 +231,20 @@ export class Transfers {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
       if (code !== undefined && CONNECTION.has(code)) {
-        await this.#commands.run(id, async () => {
-          if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
-        }).catch(() => {}); // there is no room: it stays as it is
+        await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }
+  }
+
+  /**
+   * Lets one that failed go on, without a person's word: it keeps to what comes by itself, if it did.
+   * Without effect when it stands elsewhere by now.
+   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`
+   */
+  retry(id: string): Promise<void> {
+    return this.#commands.run(id, async () => {
+      if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
+    });
   }
 
   /** One's own that every receiver has, or nobody is to have any more: it is served no longer. */
@@ -451,7 +461,7 @@ export class Transfers {
     now = await offer(now, this.#surroundings(at));
     // Where it can be had may be another place after a restart.
     if (!now.announced || JSON.stringify(now.descriptor.sources) !== told) {
-      await this.#announce(now);
+      await this.#announce(now, at.stop.signal);
       now = { ...now, announced: true };
     }
     at.stop.signal.throwIfAborted();

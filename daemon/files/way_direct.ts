@@ -15,12 +15,12 @@ import {
   type DirectSignal,
   encodeDirectSignal,
 } from "./direct_signal.ts";
+import { type Place, Places } from "./places.ts";
 import type { OnProgress, OutgoingFile, Source, WantedFile, Way } from "./ways.ts";
 import { Yielding } from "./yielding.ts";
 
 /** Streams served at the same time, and of one contact. */
-const MOST_SERVED = 8;
-const MOST_SERVED_TO_ONE = 4;
+const SERVED = { most: 8, toOne: 4 };
 /** Requests of one contact looked at in a minute. */
 const REQUESTS_A_MINUTE = 600;
 /** How long the answer to a request is waited for, ms. */
@@ -78,6 +78,7 @@ export class DirectWay implements Way {
   readonly #offered = new Map<string, { file: OutgoingFile; onProgress: OnProgress }>();
   readonly #asking = new Map<string, Asking>();
   readonly #serving = new Map<string, Serving>();
+  readonly #places = new Places(SERVED);
   readonly #requests = new Rate(REQUESTS_A_MINUTE, 60_000);
   #closed = false;
 
@@ -228,14 +229,16 @@ export class DirectWay implements Way {
     if (offered?.file.peer !== from.jid || offset > offered.file.sealedSize) {
       return this.#say(from, { name: "reject", id, reason: "unknown" });
     }
-    const toOne = [...this.#serving.values()].filter(({ to }) => to.jid === from.jid).length;
-    if (this.#serving.size >= MOST_SERVED || toOne >= MOST_SERVED_TO_ONE) {
-      return this.#say(from, { name: "reject", id, reason: "busy" });
-    }
+    const place = this.#places.take(from.jid, `${from.device} ${file}`, performance.now());
+    if (place === undefined) return this.#say(from, { name: "reject", id, reason: "busy" });
     const stop = new AbortController();
-    const done = this.#serve(from, request, offered, stop.signal)
+    const signal = AbortSignal.any([stop.signal, place.signal]);
+    const done = this.#serve(from, request, offered, place, signal)
       .catch((error) => logOf("files").info("a file was not sent: {error}", { error }))
-      .finally(() => this.#serving.delete(key));
+      .finally(() => {
+        place.end();
+        this.#serving.delete(key);
+      });
     this.#serving.set(key, { to: from, stop, done });
   }
 
@@ -243,6 +246,7 @@ export class DirectWay implements Way {
     to: DirectPeer,
     request: DirectRequest,
     { file, onProgress }: { file: OutgoingFile; onProgress: OnProgress },
+    place: Place,
     signal: AbortSignal,
   ): Promise<void> {
     const { id, offset } = request;
@@ -273,6 +277,7 @@ export class DirectWay implements Way {
           const piece = bytes.subarray(from, from + PIECE);
           await stream.write(piece);
           at += piece.length;
+          place.moved(piece.length, performance.now());
           onProgress(at);
           await this.#yielding.passed(piece.length, signal);
           signal.throwIfAborted();

@@ -195,9 +195,11 @@ Deno.test("nothing is asked of one who is not there", async () => {
 
 Deno.test("requests beyond so many at once are told to come later", async () => {
   await using network = new Network();
-  const { alice, file } = await meet(network, MILLION);
+  const { alice } = await meet(network, MILLION);
   network.passes = (content) => content.getName() !== "accept";
   for (let i = 0; i < 6; i++) {
+    const file = fileOf(MILLION);
+    await alice.offer(file, NEVER, () => {});
     alice.receive(
       BOB,
       encodeDirectSignal({
@@ -210,8 +212,46 @@ Deno.test("requests beyond so many at once are told to come later", async () => 
       }),
     );
   }
-  const reasons = network.said.map(({ content }) => content.attrs.reason);
+  const reasons = network.said.flatMap(({ content }) => content.attrs.reason ?? []);
   assert.deepEqual(reasons, ["busy", "busy"]);
+});
+
+Deno.test("two who sit on all places do not keep a third from a file", async () => {
+  await using network = new Network();
+  const alice = network.add(ALICE, { kinds: ["tcp"] });
+  const bytes = new Uint8Array(60_000_000);
+  const enough = new AbortController();
+  const sat = ["m1@example.org", "m2@example.org"].map(async (jid) => {
+    const way = network.add({ jid, device: "m" }, { kinds: ["tcp"] });
+    await Promise.all(Array.from({ length: 4 }, async () => {
+      const file = fileOf(bytes, jid);
+      const source = await alice.offer(file, NEVER, () => {});
+      const sits = Promise.withResolvers<void>();
+      const ended = way.fetch(
+        source,
+        file,
+        0,
+        () => {
+          sits.resolve();
+          return held.promise;
+        },
+        enough.signal,
+        () => {},
+      );
+      ends.push(ended.catch(() => {}));
+      await sits.promise;
+    }));
+  });
+  const held = Promise.withResolvers<void>();
+  const ends: Promise<void>[] = [];
+  await Promise.all(sat);
+  const bob = network.add(BOB, { kinds: ["tcp"] });
+  const file = fileOf(MILLION);
+  const source = await alice.offer(file, NEVER, () => {});
+  assert.deepEqual(await fetched(bob, source, file), MILLION);
+  enough.abort(new Error("enough"));
+  held.resolve();
+  await Promise.all(ends);
 });
 
 Deno.test("content that is no signal is passed over", async () => {

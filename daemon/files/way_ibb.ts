@@ -2,11 +2,11 @@ import { Backoff, type Bytes, logOf, SimppdError, sleep } from "../base/mod.ts";
 import type { IbbStream, InBandBytestreams, XmppClient } from "../xmpp/client/mod.ts";
 import { el, type Element, Jid, newId, NS, StanzaError } from "../xmpp/core/mod.ts";
 import { BlockList, blockSizeOf, inBlocks, listLength } from "./block_list.ts";
+import { type Place, Places } from "./places.ts";
 import type { OnProgress, OutgoingFile, Source, WantedFile, Way } from "./ways.ts";
 
 /** Streams that are served at one time, in all and to one contact. */
-const MOST_SERVED = 8;
-const MOST_SERVED_TO_ONE = 2;
+const SERVED = { most: 8, toOne: 2 };
 /** Bytes of a stream's block: what we say otherwise waits behind eight of these. */
 const STREAM_BLOCK = 16_384;
 /** Tries in a row that bring nothing. */
@@ -38,8 +38,7 @@ export class IbbWay implements Way {
   readonly kind = "ibb";
   readonly #ports: IbbPorts;
   readonly #offered = new Map<string, Offered>();
-  /** Contacts that are served, once for each stream. */
-  #served: string[] = [];
+  readonly #places = new Places(SERVED);
   readonly #firstWait: number;
 
   /** Registers with the client. @param firstWait ms before the first try anew; doubled each time */
@@ -173,19 +172,17 @@ export class IbbWay implements Way {
     if (!(offset < offered.file.sealedSize) || !attrs.sid || attrs.sid.length > 128) {
       throw new StanzaError("modify", "bad-request");
     }
-    const ofOne = this.#served.filter((each) => each === contact).length;
-    if (this.#served.length >= MOST_SERVED || ofOne >= MOST_SERVED_TO_ONE) {
-      throw new StanzaError("wait", "resource-constraint");
-    }
-    this.#served.push(contact);
-    this.#serve(offered, from, attrs.sid, offset, attrs.list === "1").catch((error) => {
+    const place = this.#places.take(contact, `${from} ${attrs.id}`, performance.now());
+    if (place === undefined) throw new StanzaError("wait", "resource-constraint");
+    this.#serve(offered, place, from, attrs.sid, offset, attrs.list === "1").catch((error) => {
       logOf("files").info("a file was not served to its end: {error}", { error });
-    }).finally(() => this.#served.splice(this.#served.indexOf(contact), 1));
+    }).finally(() => place.end());
     return undefined;
   }
 
   async #serve(
     { file, list, onProgress, withdrawn }: Offered,
+    place: Place,
     to: Jid,
     sid: string,
     offset: number,
@@ -193,16 +190,18 @@ export class IbbWay implements Way {
   ): Promise<void> {
     const stream = await this.#ports.streams.openTo(to, { sid, blockSize: STREAM_BLOCK });
     const stop = () => stream.abort();
-    withdrawn.signal.addEventListener("abort", stop, { once: true });
+    const over = AbortSignal.any([withdrawn.signal, place.signal]);
+    over.addEventListener("abort", stop, { once: true });
     let at = offset - offset % list.blockSize;
     try {
-      withdrawn.signal.throwIfAborted();
+      over.throwIfAborted();
       if (withList) await stream.write(list.bytes);
       for await (const piece of file.read(at)) {
         // In steps, so that the progress is told as it goes.
         for (let from = 0; from < piece.length; from += STREAM_BLOCK) {
           const step = piece.subarray(from, from + STREAM_BLOCK);
           await stream.write(step);
+          place.moved(step.length, performance.now());
           onProgress(at += step.length);
         }
       }
@@ -212,7 +211,7 @@ export class IbbWay implements Way {
       // Who has all of it may close first.
       if (at < file.sealedSize) throw error;
     } finally {
-      withdrawn.signal.removeEventListener("abort", stop);
+      over.removeEventListener("abort", stop);
     }
   }
 }

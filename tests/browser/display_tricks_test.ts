@@ -267,7 +267,7 @@ Deno.test({
               from: "bob@fake.example",
               mine: false,
               verified: true,
-              displayer: false,
+              displayer: true,
               name: `flood ${at}.png`,
               source: () => Promise.resolve(memorySource(bytes, `flood ${at}.png`)),
             });

@@ -66,7 +66,7 @@ export async function withStage(
           from: "bob@fake.example",
           mine: false,
           verified: true,
-          displayer: false,
+          displayer: true,
           name,
           source: () => Promise.resolve(memorySource(bytes, name)),
         });

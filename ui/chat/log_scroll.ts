@@ -16,9 +16,15 @@ export function useLogScroll(
   const scroller = useRef<HTMLDivElement>(null);
   const atEnd = useSignal(true);
   const held = useRef({ jid, oldest: "", fromEnd: 0 });
+  const top = useRef(0);
   const oldest = items[0]?.id ?? "";
 
-  const toEnd = () => scroller.current!.scrollTop = scroller.current!.scrollHeight;
+  const toEnd = () => {
+    const element = scroller.current!;
+    element.scrollTop = element.scrollHeight;
+    top.current = element.scrollTop;
+    atEnd.value = true;
+  };
 
   useLayoutEffect(() => {
     const element = scroller.current!;
@@ -26,7 +32,6 @@ export function useLogScroll(
     const olderCame = !other && held.current.oldest !== "" && held.current.oldest !== oldest;
     if (other || atEnd.peek()) {
       toEnd();
-      atEnd.value = true;
     } else if (olderCame) {
       element.scrollTop = element.scrollHeight - held.current.fromEnd;
     }
@@ -45,7 +50,11 @@ export function useLogScroll(
   // The event's own element: it may come late, when the list is gone from the page.
   const onScroll = ({ currentTarget }: { currentTarget: HTMLElement }) => {
     const { scrollTop, scrollHeight, clientHeight } = currentTarget;
-    atEnd.value = scrollHeight - scrollTop - clientHeight < NEAR;
+    // The event of our own toEnd() may come when a picture has grown the list since: the end is left
+    // by going upwards alone.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) atEnd.value = true;
+    else if (scrollTop < top.current) atEnd.value = false;
+    top.current = scrollTop;
     held.current.fromEnd = scrollHeight - scrollTop;
     if (scrollTop < NEAR && !atEnd.value) void loadOlder(jid);
   };

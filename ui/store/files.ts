@@ -9,8 +9,8 @@ import { report } from "./notices.ts";
 export const files = signal<ReadonlyMap<string, FileView | null>>(new Map());
 export const progress = signal<ReadonlyMap<string, FileProgressView>>(new Map());
 
-/** Files handed to the daemon at one time; the others wait. */
-const AT_ONCE = 2;
+/** What is handed over of each place, one after another: files arrive in the order of choosing. */
+const handing = new Map<string, Promise<void>>();
 
 const loaded = new Map<string, Promise<void>>();
 
@@ -75,23 +75,25 @@ async function load(place: string): Promise<void> {
   }
 }
 
-/** Hands files to the daemon, a few at a time; what is not taken is told. */
-export async function sendFiles(
+/** Hands files to the daemon, one after another; what is not taken is told. */
+export function sendFiles(
   place: string,
   chosen: readonly File[],
   options: SendOptions,
 ): Promise<void> {
-  const waiting = [...chosen];
-  const hand = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+  const all = (handing.get(place) ?? Promise.resolve()).then(async () => {
+    for (const file of chosen) {
       try {
-        putFile(await fileApi.send(place, next, options));
+        const sent = await fileApi.send(place, file, options);
+        // Its event came first, and others after it: the answer is older than they are.
+        if (!files.peek().has(sent.id)) putFile(sent);
       } catch (error) {
         report(error);
       }
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, hand));
+  });
+  handing.set(place, all);
+  return all;
 }
 
 /** Has the browser save a file under its name. */

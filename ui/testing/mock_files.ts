@@ -1,5 +1,6 @@
 /// <reference lib="deno.ns" />
 /** The made-up daemon's files: each stands with its line in a chat or group. */
+import jpeg from "jpeg-js";
 import type { AppEvent, FileLimitsView, FileView, MessageView, RoomView } from "../api/views.ts";
 import { fakeRoomMessage } from "./fake_rooms.ts";
 import { fakeMessage, ME } from "./fake_state.ts";
@@ -109,7 +110,7 @@ export class MockFiles {
     const [, id = "", verb] = path.match(/^\/api\/files\/([^/]+)(?:\/(\w+))?$/) ?? [];
     const file = this.#state.files.get(id);
     if (file === undefined) throw new Refusal(404, "unknown-file", "There is no such file here.");
-    if (verb === "bytes") return new Response(await picture());
+    if (verb === "bytes") return new Response(picture(file));
     if (verb === "tickets") return Response.json({ ticket: "t" });
     if (method === "DELETE") {
       this.#state.files.delete(id);
@@ -136,9 +137,13 @@ export class MockFiles {
   }
 }
 
-/** A picture as a file's bytes. */
-function picture(): Promise<ArrayBuffer> {
-  const dot =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-  return Promise.resolve(Uint8Array.fromBase64(dot).buffer as ArrayBuffer);
+const DOT = Uint8Array.fromBase64(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+);
+
+/** A picture as a file's bytes, as large as the file is said to be. */
+function picture({ width, height }: FileView): Uint8Array<ArrayBuffer> {
+  if (width === null || height === null || width * height === 1) return DOT;
+  const data = new Uint8Array(width * height * 4).fill(160);
+  return new Uint8Array(jpeg.encode({ data, width, height }, 50).data);
 }

@@ -43,10 +43,35 @@ export class DisplayMemory {
     this.#values.set("displayPlaces", policy === null ? others : { ...others, [place]: policy });
   }
 
+  /** Somebody took back what they, or all (`from` null), show in a place. @param at ms since 1970 */
+  clear(place: string | null, from: string | null, at: number): void {
+    const name = clearOf(place, from);
+    const others = this.#clears.filter(([other]) => other !== name);
+    this.#values.set("displayClears", [...others, [name, at]].slice(-DISPLAY_LIMITS.clears));
+  }
+
+  /** When what this presenter showed in a place was last taken back, ms since 1970; 0: never. */
+  clearedAt(place: string | null, from: string): number {
+    const names = [clearOf(place, from), clearOf(place, null)];
+    const times = this.#clears.filter(([name]) => names.includes(name)).map(([, at]) => at);
+    return Math.max(0, ...times);
+  }
+
+  get #clears(): readonly (readonly [name: string, at: number])[] {
+    return this.#values.get("displayClears") ?? [];
+  }
+
   /** @returns whether a place had a policy */
   forget(place: string): boolean {
+    const left = this.#clears.filter(([name]) => !name.startsWith(`${place} `));
+    if (left.length < this.#clears.length) this.#values.set("displayClears", left);
     const { [place]: had, ...others } = this.places;
     if (had !== undefined) this.#values.set("displayPlaces", others);
     return had !== undefined;
   }
+}
+
+/** No address has a space in it. */
+function clearOf(place: string | null, from: string | null): string {
+  return `${place ?? ""} ${from ?? ""}`;
 }

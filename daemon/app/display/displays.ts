@@ -24,6 +24,8 @@ export interface DisplayOffer extends Presenter {
   /** Shown by this machine's own person: no policy keeps it from their stage. */
   readonly mine: boolean;
   readonly name: string;
+  /** When its sender told of it, ms since 1970; now when absent. */
+  readonly at?: number;
   /** Where its bytes are; asked of {@link DisplayFiles} when absent. */
   readonly source?: () => Promise<DisplaySource>;
 }
@@ -133,6 +135,7 @@ export class Displays {
     const never = impossibility(found, size, pixels);
     const reason = never ??
       (offer.mine || found === null ? null : objection(policy, offer, { kind: found.kind, size }));
+    const cleared = reason === null && this.#wasCleared(offer) ? clearedBy(offer.from) : null;
     const item: DisplayItemView = {
       id: offer.id,
       place: offer.place,
@@ -145,16 +148,21 @@ export class Displays {
       width: pixels?.width ?? null,
       height: pixels?.height ?? null,
       at: Date.now(),
-      state: reason === null ? "showing" : "withheld",
-      reason,
+      state: cleared !== null ? "past" : reason === null ? "showing" : "withheld",
+      reason: cleared ?? reason,
       available: never === null,
     };
     if (this.#over.signal.aborted) return item;
     this.#items = [item, ...this.#items.filter(({ id }) => id !== item.id)];
     if (offer.source !== undefined) this.#sources.set(item.id, offer.source);
-    if (reason === null) this.#only(item);
+    if (item.state === "showing") this.#only(item);
     this.#changed();
     return item;
+  }
+
+  /** Was it taken back before it was here? */
+  #wasCleared({ place, from, mine, at }: DisplayOffer): boolean {
+    return !mine && at !== undefined && at <= this.#memory.clearedAt(place, from);
   }
 
   /** Shows what waits or is past, because the person wants it. @throws SimppdError `unknown-display` */
@@ -176,7 +184,9 @@ export class Displays {
 
   /** A presenter takes back what they show in `place`; a displayer, what anybody shows. */
   clear(place: string | null, by: { from: string; displayer: boolean }): DisplaysView {
-    const cleared: Problem = { code: "cleared", message: `${shownName(by.from)} cleared it.` };
+    const cleared = clearedBy(by.from);
+    // What is on its way here does not open either.
+    this.#memory.clear(place, by.displayer ? null : by.from, Date.now());
     for (const item of this.#items) {
       const theirs = item.from === by.from || (by.displayer && !item.mine);
       if (item.place !== place || !theirs) continue;
@@ -298,6 +308,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 
 function extensionOf(type: string): string {
   return EXTENSIONS[type] ?? type.slice(type.indexOf("/") + 1);
+}
+
+function clearedBy(jid: string): Problem {
+  return { code: "cleared", message: `${shownName(jid)} cleared it.` };
 }
 
 /** What a file's first bytes say of it. */

@@ -40,7 +40,7 @@ function offer(change: Partial<DisplayOffer> & { bytes?: Bytes } = {}): DisplayO
     from: BOB,
     mine: false,
     verified: true,
-    displayer: false,
+    displayer: true,
     name: "plan.png",
     source: () => Promise.resolve(memorySource(bytes, "plan.png")),
     ...rest,
@@ -62,19 +62,21 @@ Deno.test("offer() shows what the policy lets, and replaces what the place showe
 
 for (
   const [from, lets] of [
-    ["nobody", [false, false, false]],
-    ["verified", [true, false, false]],
-    ["displayers", [false, true, false]],
-    ["all", [true, true, true]],
+    ["nobody", [false, false, false, false]],
+    ["verified", [true, false, false, false]],
+    ["displayers", [false, true, false, false]],
+    ["all", [true, true, true, false]],
   ] as const
 ) {
   Deno.test(`offer() under the policy "${from}" opens by itself for those alone`, async () => {
     const { displays } = stage();
     displays.setPolicy(null, { ...DEFAULT_POLICY, from });
     const facts = [
-      { verified: true, displayer: false },
+      { verified: true, displayer: null },
       { verified: false, displayer: true },
-      { verified: false, displayer: false },
+      { verified: false, displayer: null },
+      // Whom a group does not let opens nothing, however well they are known.
+      { verified: true, displayer: false },
     ];
     for (const [at, fact] of facts.entries()) {
       const item = await displays.offer(offer({ from: `p${at}@x`, place: `p${at}@x`, ...fact }));
@@ -204,6 +206,25 @@ Deno.test("clear() takes back what the presenter shows, and nothing of another's
   const own = await displays.offer(offer({ mine: true, from: "me@x" }));
   displays.clear(GROUP, { from: EVE, displayer: true });
   assert.equal(displays.get(own!.id).state, "showing");
+});
+
+Deno.test("what is taken back before it is here does not open, also after a restart", async () => {
+  const { displays, again } = stage();
+  const [now, early] = [Date.now(), Date.now() - 1000];
+  displays.clear(GROUP, { from: BOB, displayer: false });
+  for (const at of [displays, again()]) {
+    const item = await at.offer(offer({ at: early }));
+    assert.deepEqual([item!.state, item!.reason!.code], ["past", "cleared"]);
+    assert.equal((await at.offer(offer({ at: early, from: EVE })))!.state, "showing");
+    assert.equal((await at.offer(offer({ at: now + 60_000 })))!.state, "showing", "told of later");
+    assert.equal((await at.offer(offer({ at: early, place: BOB })))!.state, "showing");
+    assert.equal(at.show(item!.id).items.find(({ id }) => id === item!.id)!.state, "showing");
+  }
+  // A displayer takes back what all show.
+  displays.clear(GROUP, { from: BOB, displayer: true });
+  assert.equal((await displays.offer(offer({ at: early, from: EVE })))!.state, "past");
+  displays.forget({ place: GROUP });
+  assert.equal((await displays.offer(offer({ at: early, from: EVE })))!.state, "showing");
 });
 
 Deno.test("dismiss(), show() and forgetHistory() are this person's own", async () => {

@@ -8,19 +8,20 @@ import { DISPLAY_LIMITS, KINDS } from "./limits.ts";
 export interface Presenter {
   /** Their key was compared and verified. */
   readonly verified: boolean;
-  /** The group's specification gives them the right to display. */
-  readonly displayer: boolean;
+  /** The group's specification gives them the right to display; null where there is no group. */
+  readonly displayer: boolean | null;
 }
 
-/** Whether the receiver's policy lets a presenter. */
+/** Whether the receiver's policy lets a presenter; of a group, only whom the group lets. */
 export function lets(policy: DisplayPolicyView, { verified, displayer }: Presenter): boolean {
+  if (displayer === false) return false;
   switch (policy.from) {
     case "nobody":
       return false;
     case "verified":
       return verified;
     case "displayers":
-      return displayer;
+      return displayer === true;
     case "all":
       return true;
   }
@@ -32,6 +33,12 @@ export function objection(
   presenter: Presenter,
   { kind, size }: { kind: DisplayKind; size: number },
 ): Problem | null {
+  if (presenter.displayer === false) {
+    return {
+      code: "display-not-let",
+      message: "The group does not let its sender show files; this one waits for you to open it.",
+    };
+  }
   if (!lets(policy, presenter)) {
     return {
       code: "display-not-let",

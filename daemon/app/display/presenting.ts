@@ -59,7 +59,7 @@ export class Presenting {
       from: this.#own(),
       mine: true,
       verified: true,
-      displayer: true,
+      displayer: null,
       name,
       source: () => Promise.resolve(memorySource(held, name)),
     });

@@ -1,7 +1,12 @@
-import { type Bytes, logOf } from "../../base/mod.ts";
+import { type Bytes, logOf, Rate } from "../../base/mod.ts";
 import type { Transfer, Transfers } from "../../files/mod.ts";
 import { writeSignal } from "./signals.ts";
 import type { AppFilesOptions } from "./surroundings.ts";
+
+/** Questions of one device for keys that are looked at in a minute. */
+const MOST_ASKED = 600;
+/** A device is given a file's key again after so long, in ms. */
+const GIVEN_AGAIN = 20_000;
 
 /** What of files' surroundings their keys need. */
 type Surroundings = Pick<AppFilesOptions, "store" | "groups" | "access" | "send">;
@@ -11,6 +16,8 @@ export class FileKeys {
   readonly #o: Surroundings;
   readonly #transfers: Pick<Transfers, "giveKey">;
 
+  readonly #asked = new Rate(MOST_ASKED, 60_000);
+  readonly #given = new Rate(1, GIVEN_AGAIN);
   readonly #before: (transfer: Transfer) => void;
 
   /** @param before is called with a file that is about to get its key */
@@ -32,16 +39,23 @@ export class FileKeys {
     );
   }
 
-  /** Answers who asks: they must be in the group now, and be among those it was sent to. */
-  give(from: string, file: string): void {
+  /**
+   * Answers the device that asks, alone: it must be in the group now, and be among those the file was
+   * sent to. It is answered once in a while.
+   */
+  give(from: { readonly jid: string; readonly device: string }, file: string): void {
     const { store, groups, access, send } = this.#o;
+    const { jid, device } = from;
+    const now = performance.now();
+    if (!this.#asked.allows(`${jid}/${device}`, now)) return;
     const transfer = store.findOwn(file).find(({ peer, id }) => {
-      const member = groups.has(peer) && groups.members(peer).find(({ jid }) => jid === from);
+      const member = groups.has(peer) &&
+        groups.members(peer).find((one) => one.jid === jid && one.device === device);
       return member && access.allows(id, member);
     });
     const key = transfer?.descriptor.key;
-    if (key === undefined) return;
-    send(from, [writeSignal({ name: "key", file, key })], {}).catch((error) =>
+    if (key === undefined || !this.#given.allows(`${file} ${jid}/${device}`, now)) return;
+    send(jid, [writeSignal({ name: "key", file, key })], { device }).catch((error) =>
       logOf("files").info("a key was not sent: {error}", { error })
     );
   }

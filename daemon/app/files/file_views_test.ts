@@ -7,6 +7,7 @@ const theirs: Transfer = {
   mine: false,
   peer: "eve@here.test",
   sender: "eve@here.test",
+  senderKey: null,
   state: "done",
   at: 0,
   descriptor: {

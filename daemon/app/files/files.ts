@@ -1,4 +1,4 @@
-import { logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
+import { type Bytes, logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
   type Command,
@@ -13,13 +13,17 @@ import {
   withoutKey,
   writeDescriptor,
 } from "../../files/mod.ts";
+import type { GroupMember } from "../../group/mod.ts";
+import type { Received } from "../../simpp/mod.ts";
 import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
+import { AgainLater } from "./again_later.ts";
+import { AnnounceOrder } from "./announce_order.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
 import { contactForFiles, mayPublish } from "./sendable.ts";
-import { type FileSignal, readSignal, writeSignal } from "./signals.ts";
+import { type FileSignal, readSignals, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
 import { Told } from "./told.ts";
 
@@ -36,17 +40,22 @@ export class AppFiles {
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
   readonly #told: Told;
+  readonly #later: AgainLater;
   /** How each stood last, so that others are told once of each turn. */
   readonly #last = new Map<
     string,
     { readonly state: Transfer["state"]; readonly opens: boolean }
   >();
+  readonly #order = new AnnounceOrder();
   #started = false;
 
   constructor(options: AppFilesOptions) {
     this.#o = options;
     const { store, folder, ways, events, limits } = options;
-    const announce = (transfer: Transfer) => this.#announce(transfer);
+    const announce = async (transfer: Transfer, signal: AbortSignal) => {
+      await this.#order.turn(transfer.peer, transfer.id, signal);
+      await this.#announce(transfer);
+    };
     this.#transfers = new Transfers({
       store,
       folder,
@@ -58,8 +67,10 @@ export class AppFiles {
       this.#last.set(id, { state, opens: false });
     });
     this.#told = new Told(options);
+    this.#later = new AgainLater((id) => this.#transfers.retry(id));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
     this.#transfers.removed.on(({ id, peer }) => this.#forgotten(id, peer));
+    this.#transfers.changed.on((transfer) => this.#later.note(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
 
@@ -77,6 +88,7 @@ export class AppFiles {
 
   /** Ends what moves; it goes on at the next start. */
   async close(): Promise<void> {
+    this.#later.close();
     await this.#transfers.close();
     this.#told.close();
   }
@@ -206,30 +218,29 @@ export class AppFiles {
     else await send(contactForFiles(people, to), [clear], {});
   }
 
-  /**
-   * Takes what was opened from a contact, or ours of another device; false when it is not of files.
-   * @param to of a copy: whom our other device sent it
-   */
-  receive(from: string, to: string, content: readonly Element[]): boolean {
+  /** Takes what was opened from a contact, or ours of another device; false when it is not of files. */
+  receive({ from, device, envelope: { to, content } }: Received): boolean {
     const descriptor = content.find(isDescriptor);
-    const signals = content.flatMap((child) => readSignal(child) ?? []);
+    const signals = readSignals(content);
     if (this.#o.people.isBlocked(from)) return descriptor !== undefined || signals.length > 0;
     const copy = from === this.#o.own();
     const peer = copy ? to : from;
-    if (descriptor !== undefined) this.#take(peer, from, descriptor);
-    for (const signal of signals) this.#heard(from, signal);
+    if (descriptor !== undefined) this.#take(peer, { jid: from }, descriptor);
+    for (const signal of signals) this.#heard({ jid: from, device }, signal);
     return descriptor !== undefined || signals.length > 0;
   }
 
   /** Takes what was said in a group; false when it is not of files. */
-  heardInGroup(group: string, from: string, content: readonly Element[]): boolean {
+  heardInGroup(group: string, from: GroupMember, content: readonly Element[]): boolean {
+    const { jid } = from;
     const descriptor = content.find(isDescriptor);
-    const { groups, own, cleared } = this.#o;
-    if (descriptor !== undefined && from !== own() && groups.lets(group, from, "files")) {
+    const clear = readSignals(content).some(({ name }) => name === "clear");
+    const { groups, people, own, cleared } = this.#o;
+    if (people.isBlocked(jid)) return descriptor !== undefined || clear;
+    if (descriptor !== undefined && jid !== own() && groups.lets(group, jid, "files")) {
       this.#take(group, from, descriptor);
     }
-    const clear = content.some((child) => readSignal(child)?.name === "clear");
-    if (clear) cleared(group, from);
+    if (clear) cleared(group, jid);
     return descriptor !== undefined || clear;
   }
 
@@ -246,7 +257,10 @@ export class AppFiles {
     }
   }
 
-  #take(peer: string, sender: string, element: Element): void {
+  /** @param from with the key that spoke, of a member */
+  #take(peer: string, from: { jid: string; accountKey?: Bytes }, element: Element): void {
+    const sender = from.jid;
+    const senderKey = from.accountKey === undefined ? null : toHex(from.accountKey);
     const { people, groups, store } = this.#o;
     let read: FileDescriptor;
     try {
@@ -263,9 +277,13 @@ export class AppFiles {
     const { thumbnail: _, ...rest } = read;
     const descriptor = stranger ? rest : read;
     const ways = this.#o.allowedWays(peer, false);
-    const accept = !stranger && this.#comesByItself(peer, sender, descriptor) &&
+    const spoke = senderKey === null ? {} : { senderKey };
+    // In whose place another speaks gets no bytes onto the disk by that.
+    const changed = this.#o.senders.of(peer, sender, senderKey) === "changed";
+    const accept = !stranger && !changed &&
+      this.#comesByItself(peer, sender, senderKey, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
-    this.#transfers.receive(descriptor, { peer, sender, accept, ways }).then(
+    this.#transfers.receive(descriptor, { peer, sender, ...spoke, accept, ways }).then(
       (transfer) => {
         if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
       },
@@ -274,21 +292,28 @@ export class AppFiles {
   }
 
   /** Nobody learns who reads what, nor fills a disk, by sending files that come by themselves. */
-  #comesByItself(peer: string, sender: string, descriptor: FileDescriptor): boolean {
-    const domains = [domainOf(sender), domainOf(this.#o.own()), this.#o.host() ?? []].flat();
+  #comesByItself(
+    peer: string,
+    sender: string,
+    senderKey: string | null,
+    descriptor: FileDescriptor,
+  ): boolean {
+    const own = [domainOf(this.#o.own()), this.#o.host() ?? []].flat();
+    // Who carries a server of their own would learn our address by it.
+    const domains = this.#o.hidesAddress() ? own : [domainOf(sender), ...own];
     const here = descriptor.sources.every((source) =>
       source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
     );
-    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender) : 0;
+    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender, senderKey) : 0;
     return here && descriptor.size <= this.#o.limits.of(peer, shown);
   }
 
-  #heard(from: string, signal: FileSignal): void {
+  #heard(from: { readonly jid: string; readonly device: string }, signal: FileSignal): void {
     const { store, lines, cleared } = this.#o;
-    if (signal.name === "clear") return cleared(from, from);
-    if (signal.name === "key") return void this.#keys.take(from, signal.file, signal.key);
+    if (signal.name === "clear") return cleared(from.jid, from.jid);
+    if (signal.name === "key") return void this.#keys.take(from.jid, signal.file, signal.key);
     if (signal.name === "key-wanted") return this.#keys.give(from, signal.file);
-    const transfer = store.find(from, "", signal.file);
+    const transfer = store.find(from.jid, "", signal.file);
     if (transfer === undefined) return;
     if (signal.state === "declined") lines.declined(transfer);
     else lines.delivered(transfer);
@@ -318,6 +343,8 @@ export class AppFiles {
     const { lines, events, show, groups } = this.#o;
     if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
+    if (mine && state === "transferring" && !announced) this.#order.enter(transfer.peer, id);
+    else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
     // The key may come after the file. One that was here before this start is no news.
@@ -331,6 +358,7 @@ export class AppFiles {
 
   #forgotten(id: string, place: string): void {
     this.#last.delete(id);
+    this.#order.leave(place, id);
     this.#o.access.forget(id);
     this.#o.lines.remove(id, place);
     this.#o.events.emit({ type: "file-removed", data: { id, place } });

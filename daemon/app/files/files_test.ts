@@ -157,3 +157,15 @@ Deno.test("files of one name stay apart, and go with their chat", () =>
     await bob.forgetChat(aliceJid);
     assert.equal(bob.files({ place: aliceJid }).length, 0);
   }));
+
+Deno.test("several files arrive in the order in which they were sent, though small ones are up first", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    const names = ["large", "a", "b", "c", "d", "e"];
+    for (const [at, name] of names.entries()) {
+      const file = sending(content(at === 0 ? 4_000_000 : 2_000 - 100 * at, at));
+      await alice.sendFile({ to: bobJid, name, ways: ["upload"], ...file });
+    }
+    await until(bob, () => bob.files({ place: aliceJid }).length === names.length);
+    const lines = bob.messages(aliceJid).filter(({ kind }) => kind === "file");
+    assert.deepEqual(lines.map(({ body }) => body), names);
+  }));

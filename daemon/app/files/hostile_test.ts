@@ -1,101 +1,108 @@
 import assert from "node:assert/strict";
-import { encode } from "jpeg-js";
-import { Emitter, SimppdError } from "../../base/mod.ts";
-import { systemRandom } from "../../crypto/mod.ts";
+import { type Bytes, Emitter } from "../../base/mod.ts";
 import {
-  FILE_LIMITS,
-  type FileDescriptor,
   FileFolder,
-  sealedLength,
+  FILES_NS,
   type Source,
+  type Transfer,
   TransferStore,
   type Way,
-  WAY_KINDS,
   writeDescriptor,
 } from "../../files/mod.ts";
-import { MIGRATIONS, openDatabase, Settings, Vault } from "../../store/mod.ts";
-import type { AppEvent, FileView } from "../../views/mod.ts";
+import type { GroupMember } from "../../group/mod.ts";
+import type { Received } from "../../simpp/mod.ts";
+import { Messages, MIGRATIONS, openDatabase, Settings, Vault } from "../../store/mod.ts";
+import { el, type Element } from "../../xmpp/core/mod.ts";
 import { FileAccess } from "./file_access.ts";
-import type { FileLines } from "./file_lines.ts";
+import { FileLines } from "./file_lines.ts";
 import { AppFiles } from "./files.ts";
-import type { KeptLimits } from "./kept_limits.ts";
-import type { AppFilesOptions } from "./surroundings.ts";
+import { KeptLimits } from "./kept_limits.ts";
+import { KnownSenders } from "./known_senders.ts";
+import { sending } from "./testing.ts";
 
-const OWN = "alice@here.test";
-const MALLORY = "mallory@evil.test";
-const STRANGER = "eve@evil.test";
+const ME = "me@here.test";
+const BOB = "bob@there.test";
+const GROUP = "circle@rooms.test";
+const [LAPTOP, PHONE] = ["1".repeat(16), "2".repeat(16)] as [string, string];
+const KEY = new Uint8Array(32).fill(1);
 
-/** Files of somebody who knows Mallory, with a way that is noted and cut at once. */
-async function withFiles(
-  use: (bed: {
-    files: AppFiles;
-    lines: Set<string>;
-    removed: string[];
-    asked: string[];
-    seen(state: FileView["state"]): Promise<void>;
-  }) => Promise<void>,
-): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "files-" });
+interface World {
+  readonly files: AppFiles;
+  /** What went to contacts: to whom, to which device, what. */
+  readonly sent: { to: string; device: string | undefined; name: string }[];
+  /** What was said to the group. */
+  readonly said: Element[];
+  readonly cleared: string[];
+  readonly blocked: Set<string>;
+  hidden: boolean;
+}
+
+/** The files of one daemon, in a group with Bob's laptop; nothing that moves arrives. */
+async function withFiles(work: (world: World) => Promise<void> | void): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "simppd-hostile-" });
   const db = openDatabase(`${root}/simppd.db`, MIGRATIONS);
-  const vault = new Vault(systemRandom(32), systemRandom);
-  const events = new Emitter<AppEvent>();
-  const lines = new Set<string>();
-  const asked: string[] = [];
-  const way = {
+  const vault = new Vault(new Uint8Array(32).fill(7), (length) => new Uint8Array(length));
+  const settings = new Settings(db, vault);
+  const sent: World["sent"] = [];
+  const said: Element[] = [];
+  const groups = {
+    has: (group: string) => group === GROUP,
+    say: (_: string, content: Element) => void said.push(content),
+    members: () => [{ jid: BOB, device: LAPTOP, role: "member" }],
+    lets: () => true,
+  };
+  const upload: Way = {
     kind: "upload",
     usable: () => true,
-    withdraw() {},
-    fetch: (source: Source) => {
-      if (source.kind === "upload") asked.push(source.url);
-      return Promise.reject(new SimppdError("bad-url", "There is nothing."));
-    },
-  } as unknown as Way;
-  const options = {
+    offer: (file) => Promise.resolve({ kind: "upload", url: `https://here.test/${file.id}` }),
+    withdraw: () => {},
+    fetch: (_source, _file, _offset, _sink, signal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  };
+  const blocked = new Set<string>();
+  const cleared: string[] = [];
+  const world: World = { files: undefined!, sent, said, cleared, blocked, hidden: false };
+  const senders = new KnownSenders(
+    (jid) => jid === BOB ? { account: KEY, state: "verified" } : undefined,
+    groups,
+  );
+  const files = new AppFiles({
     store: new TransferStore(db, vault),
     folder: new FileFolder(`${root}/files`),
-    ways: [way],
+    ways: [upload],
     people: {
-      has: () => true,
-      isStranger: (jid: string) => jid === STRANGER,
-      isBlocked: () => false,
-      stranger() {},
+      has: (jid) => jid === BOB,
+      get: (jid) => ({ jid, blocked: blocked.has(jid), plain: false }),
+      isStranger: () => false,
+      isBlocked: (jid) => blocked.has(jid),
+      stranger: () => {},
     },
-    groups: { has: () => false },
-    lines: {
-      put: ({ id }: { id: string }) => void lines.add(id),
-      remove: (id: string) => void lines.delete(id),
-    } as unknown as FileLines,
-    limits: {
-      ofTransfers: { ...FILE_LIMITS, remembered: 5, diskReserve: 0 },
-      of: () => 1000,
-      forget() {},
-    } as unknown as KeptLimits,
-    access: new FileAccess(new Settings(db, vault)),
-    events,
-    own: () => OWN,
+    groups,
+    lines: new FileLines(
+      new Messages(db, vault),
+      { has: groups.has, put: () => {}, remove: () => {} },
+      () => {},
+    ),
+    limits: new KeptLimits(settings),
+    access: new FileAccess(settings),
+    events: new Emitter(),
+    senders,
+    own: () => ME,
     host: () => undefined,
+    hidesAddress: () => world.hidden,
     suiteFor: () => "chacha20-poly1305",
-    allowedWays: () => WAY_KINDS,
+    allowedWays: () => ["upload"],
+    send: (to, content, { device }) => {
+      sent.push({ to, device, name: [content].flat()[0]!.name });
+      return Promise.resolve();
+    },
     opensUpTo: () => 0,
-    send: () => Promise.resolve(),
     show: () => Promise.resolve(),
-    cleared() {},
-  } as unknown as AppFilesOptions;
-  const files = new AppFiles(options);
-  const removed: string[] = [];
-  events.on((event) => {
-    if (event.type === "file-removed") removed.push(event.data.id);
+    showHere: () => Promise.reject(new Error("nothing is shown")),
+    cleared: (place, from) => void cleared.push(`${place} ${from}`),
   });
-  const seen = (state: FileView["state"]) =>
-    new Promise<void>((resolve) => {
-      const stop = events.on((event) => {
-        if (event.type !== "file" || event.data.state !== state) return;
-        stop();
-        resolve();
-      });
-    });
   try {
-    await use({ files, lines, removed, asked, seen });
+    await work(Object.assign(world, { files }));
   } finally {
     await files.close();
     db.close();
@@ -103,60 +110,111 @@ async function withFiles(
   }
 }
 
-let count = 0;
-function described(more: Partial<FileDescriptor> = {}) {
-  const size = more.size ?? 10;
+const UPLOAD: Source = { kind: "upload", url: "https://there.test/file" };
+
+let last = 0;
+function offered(change: Partial<Transfer["descriptor"]> = {}): Element {
   return writeDescriptor({
-    id: (++count).toString(16).padStart(32, "0"),
-    name: "a.bin",
-    type: "application/octet-stream",
-    size,
+    id: (++last).toString(16).padStart(32, "0"),
+    name: "a.txt",
+    type: "text/plain",
+    size: 100,
     suite: "chacha20-poly1305",
     key: new Uint8Array(32),
     commitment: new Uint8Array(32),
     hash: new Uint8Array(32),
-    sealedSize: sealedLength("chacha20-poly1305", size),
-    sources: [{ kind: "upload", url: "https://evil.test/file" }],
-    display: false,
-    ...more,
+    sealedSize: 180,
+    sources: [UPLOAD],
+    display: true,
+    ...change,
   });
 }
 
-Deno.test("an offer that is pushed out takes its line along, and is told of", () =>
-  withFiles(async ({ files, lines, removed, seen }) => {
-    for (let i = 0; i < 20; i++) {
-      const offered = seen("offered");
-      files.receive(MALLORY, OWN, [described({ size: 5000 })]);
-      await offered;
-    }
-    assert.deepEqual([lines.size, removed.length], [5, 15]);
-    assert.deepEqual(files.list(MALLORY, 100).map(({ id }) => id).sort(), [...lines].sort());
-    await files.forgetOf(MALLORY);
-    assert.deepEqual([lines.size, removed.length], [0, 20]);
+function member(accountKey: Bytes, jid = BOB): GroupMember {
+  const device = LAPTOP;
+  return { id: `${jid}/${device}`, jid, device, deviceKey: KEY, accountKey, role: "member" };
+}
+
+function received(content: Element[], device = LAPTOP): Received {
+  const envelope = { to: ME, content } as unknown as Received["envelope"];
+  return { from: BOB, device, suite: "simpp-pq", envelope, first: false };
+}
+
+const wanted = (id: string) => el("key-wanted", { xmlns: FILES_NS, id });
+/** What was accepted is on its way; what was not, is offered. */
+const states = ({ files }: World) => files.list(undefined, 10).map(({ state }) => state);
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+Deno.test("who is blocked is not heard in a common group: no file, no taking back", () =>
+  withFiles(async (world) => {
+    world.blocked.add(BOB);
+    const clear = el("clear", { xmlns: FILES_NS });
+    assert.equal(world.files.heardInGroup(GROUP, member(KEY), [offered(), clear]), true);
+    await settled();
+    assert.deepEqual([states(world), world.cleared], [[], []]);
+    world.blocked.clear();
+    world.files.heardInGroup(GROUP, member(KEY), [offered(), clear]);
+    await settled();
+    assert.deepEqual([states(world), world.cleared], [["transferring"], [`${GROUP} ${BOB}`]]);
   }));
 
-Deno.test("a file that comes by itself cannot be made to come from anywhere", () =>
-  withFiles(async ({ files, asked, seen }) => {
-    const elsewhere: Source[] = [{ kind: "upload", url: "https://tracker.test/who" }];
-    const id = "f".repeat(32);
-    const failed = seen("failed");
-    files.receive(MALLORY, OWN, [described({ id })]);
-    files.receive(MALLORY, OWN, [described({ id, sources: elsewhere })]);
-    await failed;
-    const offered = seen("offered");
-    files.receive(MALLORY, OWN, [described({ sources: elsewhere })]);
-    await offered;
-    assert.deepEqual(asked, ["https://evil.test/file"]);
+Deno.test("of a member with another key than the pinned one nothing comes by itself", () =>
+  withFiles(async (world) => {
+    world.files.heardInGroup(GROUP, member(new Uint8Array(32).fill(9)), [offered()]);
+    await settled();
+    assert.deepEqual(states(world), ["offered"]);
   }));
 
-Deno.test("a stranger's thumbnail is not decoded, a contact's is", () =>
-  withFiles(async ({ files, seen }) => {
-    const data = new Uint8Array(8 * 8 * 4) as never;
-    const thumbnail = new Uint8Array(encode({ width: 8, height: 8, data }, 50).data);
-    for (const from of [MALLORY, STRANGER]) {
-      const offered = seen("offered");
-      files.receive(from, OWN, [described({ size: 5000, thumbnail })]);
-      await offered;
-      assert.equal(files.list(from, 1)[0]!.thumbnail !== null, from === MALLORY);
+Deno.test("where nobody is to learn our address, files come by themselves from our own server alone", () =>
+  withFiles(async (world) => {
+    world.hidden = true;
+    world.files.receive(received([offered()]));
+    await settled();
+    assert.deepEqual(states(world), ["offered"]);
+    world.files.receive(
+      received([offered({ sources: [{ kind: "upload", url: "https://here.test/f" }] })]),
+    );
+    await settled();
+    assert.deepEqual(states(world).toSorted(), ["offered", "transferring"]);
+    world.hidden = false;
+    world.files.receive(received([offered()]));
+    await settled();
+    assert.equal(states(world).filter((state) => state === "transferring").length, 2);
+  }));
+
+Deno.test("a key is given to the device that is in the group, and to no other of its person", () =>
+  withFiles(async (world) => {
+    const view = { to: GROUP, name: "plan", keyOnRequest: true };
+    await world.files.send({ ...view, ...sending(new Uint8Array(10)) });
+    await settled();
+    const id = world.said[0]!.attrs.id!;
+    world.files.receive(received([wanted(id)], PHONE));
+    assert.deepEqual(world.sent, []);
+    world.files.receive(received([wanted(id)], LAPTOP));
+    assert.deepEqual(world.sent, [{ to: BOB, device: LAPTOP, name: "key" }]);
+  }));
+
+Deno.test("a thousand questions for keys cause a few answers, and one for one file", () =>
+  withFiles(async (world) => {
+    const ids: string[] = [];
+    for (let number = 0; number < 20; number++) {
+      const view = { to: GROUP, name: `plan ${number}`, keyOnRequest: true };
+      await world.files.send({ ...view, ...sending(new Uint8Array(10)) });
     }
+    await settled();
+    for (const { attrs } of world.said) ids.push(attrs.id!);
+    assert.equal(ids.length, 20);
+    const [first] = ids as [string];
+    const flood = (id: string) => received(Array.from({ length: 1000 }, () => wanted(id)));
+    world.files.receive(flood(first));
+    world.files.receive(flood(first));
+    assert.equal(world.sent.length, 1);
+    world.files.receive(received(ids.map(wanted)));
+    assert.equal(world.sent.length, 16, "of one envelope");
+  }));
+
+Deno.test("what is taken back a thousand times in an envelope is taken back once", () =>
+  withFiles(({ files, cleared }) => {
+    files.receive(received(Array.from({ length: 1000 }, () => el("clear", { xmlns: FILES_NS }))));
+    assert.deepEqual(cleared, [`${BOB} ${BOB}`]);
   }));

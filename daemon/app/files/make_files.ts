@@ -19,7 +19,7 @@ import { Jid } from "../../xmpp/core/mod.ts";
 import { type CallServers, openCallEndpoint } from "../call_servers.ts";
 import type { Connection } from "../connection.ts";
 import type { Displays } from "../display/displays.ts";
-import { lets, type Presenter } from "../display/policy.ts";
+import { lets } from "../display/policy.ts";
 import type { People } from "../people.ts";
 import { Seldom } from "../seldom.ts";
 import type { SealedLink } from "../sealed_link.ts";
@@ -27,6 +27,7 @@ import { FileAccess } from "./file_access.ts";
 import { FileLines } from "./file_lines.ts";
 import { AppFiles } from "./files.ts";
 import type { groupFiles } from "./group_files.ts";
+import { KnownSenders } from "./known_senders.ts";
 import { KeptLimits } from "./kept_limits.ts";
 import { LiveIbb } from "./live_ibb.ts";
 
@@ -82,6 +83,7 @@ export function makeFiles(
   // Of many files at once the contact is shown again once.
   const touched = new Seldom(TOUCH_EVERY, (contact) => people.touch(contact));
   const isVerified = (peer: string) => simpp.trust.get(peer)?.state === "verified";
+  const senders = new KnownSenders((peer) => simpp.trust.get(peer), groups);
   const files: AppFiles = new AppFiles({
     store,
     folder: new FileFolder(state.file("files")),
@@ -95,16 +97,19 @@ export function makeFiles(
     limits: new KeptLimits(settings),
     access: new FileAccess(settings),
     events,
+    senders,
     own: jid,
     host: () => host,
     suiteFor: (peer) => suiteOf(simpp, peer),
     allowedWays: (peer, asked) => waysTo(route(), asked || isVerified(peer)),
-    send: async (to, content, { copy = false, standing = false }) => {
-      await link.send(to, content, { store: true, copy, standing });
+    hidesAddress: () => route() !== "any",
+    send: async (to, content, { copy = false, standing = false, device }) => {
+      const one = device === undefined ? {} : { device };
+      await link.send(to, content, { store: true, copy, standing, ...one });
     },
-    opensUpTo: (place, from) => {
+    opensUpTo: (place, from, key) => {
       const policy = displays.policyOf(place);
-      return lets(policy, presenter(place, from)) ? policy.maxBytes : 0;
+      return lets(policy, senders.presenter(place, from, key)) ? policy.maxBytes : 0;
     },
     show: async (transfer) => void await offer(transfer, false),
     showHere: async (transfer) => {
@@ -114,31 +119,30 @@ export function makeFiles(
       throw new SimppdError(item.reason.code, item.reason.message);
     },
     cleared: (place, from) => {
-      displays.clear(place, { from, displayer: groups.has(place) && may(place, from) });
+      if (!groups.has(place) && !mayMeet(from)) return;
+      const { displayer } = senders.presenter(place, from, null);
+      displays.clear(place, { from, displayer: displayer === true });
     },
   });
-  const may = (place: string, from: string) => groups.lets(place, from, "display");
-  const presenter = (place: string, from: string): Presenter => ({
-    verified: isVerified(from),
-    displayer: groups.has(place) && may(place, from),
-  });
   const offer = async (transfer: Transfer, here: boolean): Promise<DisplayItemView | null> => {
-    const { id, peer, sender, mine, descriptor } = transfer;
+    const { id, peer, sender, senderKey, mine, descriptor, at } = transfer;
     const from = mine ? jid() : sender;
+    if (!here && people.isBlocked(from)) return null;
     return await displays.offer({
       id,
       place: here ? null : peer,
       from,
       mine: here || from === jid(),
-      ...presenter(peer, from),
+      ...senders.presenter(peer, from, senderKey),
       name: descriptor.name,
+      at,
     });
   };
   link.received.on(({ from, device, envelope }) => {
     if (people.isBlocked(from) || !mayMeet(from)) return;
     for (const content of envelope.content) direct.receive({ jid: from, device }, content);
   });
-  link.received.on(({ from, envelope }) => void files.receive(from, envelope.to, envelope.content));
+  link.received.on((received) => void files.receive(received));
   simpp.events.on((event) => {
     if (event.type === "renewed" && people.has(event.jid)) files.tellAgain(event.jid);
   });

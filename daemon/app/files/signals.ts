@@ -25,8 +25,28 @@ export function writeSignal(signal: FileSignal): Element {
   }
 }
 
+/** So many signals of one envelope are heard: what senders tell together, and questions for keys. */
+const MOST_TOLD = 100;
+const MOST_KEYS = 16;
+
+/** What an envelope's content signals: each thing once, and bounded, whatever stands there. */
+export function readSignals(content: readonly Element[]): FileSignal[] {
+  const found = new Map<string, FileSignal>();
+  const counts = { told: 0, "key-wanted": 0, key: 0, clear: 0 };
+  for (const element of content) {
+    const signal = readSignal(element);
+    if (signal === undefined) continue;
+    const of = signal.name === "clear" ? "clear" : `${signal.name} ${signal.file}`;
+    const most = signal.name === "told" ? MOST_TOLD : MOST_KEYS;
+    if (found.has(of) || counts[signal.name] >= most) continue;
+    counts[signal.name]++;
+    found.set(of, signal);
+  }
+  return [...found.values()];
+}
+
 /** Reads a signal; undefined for all else, and for what is malformed. */
-export function readSignal(element: Element): FileSignal | undefined {
+function readSignal(element: Element): FileSignal | undefined {
   if (element.attrs.xmlns !== FILES_NS) return undefined;
   if (element.name === "clear") return { name: "clear" };
   const { id: file = "", state } = element.attrs;

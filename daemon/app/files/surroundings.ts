@@ -11,6 +11,7 @@ import type { AppEvent, DisplayItemView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import type { Allowed, FileAccess } from "./file_access.ts";
 import type { FileLines } from "./file_lines.ts";
+import type { KnownSenders } from "./known_senders.ts";
 import type { KeptLimits } from "./kept_limits.ts";
 
 /** What of contacts files need. */
@@ -27,8 +28,10 @@ export interface FileGroups {
   has(group: string): boolean;
   /** Seals content for all in the group. @throws SimppdError `not-in-group`, `may-not-send`, … */
   say(group: string, content: Element): void;
-  /** Everybody in the group now, with their role. */
-  members(group: string): readonly { readonly jid: string; readonly role: string }[];
+  /** Every device in the group now, with its person's role. */
+  members(
+    group: string,
+  ): readonly { readonly jid: string; readonly device: string; readonly role: string }[];
   /** Whether the group's specification lets this member's role do it. */
   lets(group: string, jid: string, what: "files" | "display"): boolean;
 }
@@ -44,6 +47,7 @@ export interface AppFilesOptions {
   readonly limits: KeptLimits;
   readonly access: FileAccess;
   readonly events: Emitter<AppEvent>;
+  readonly senders: Pick<KnownSenders, "of">;
   /** Our bare JID; "" before there is an account. */
   readonly own: () => string;
   /** Host of our own server, where the person named one. */
@@ -51,10 +55,12 @@ export interface AppFilesOptions {
   readonly suiteFor: (peer: string) => FileSuite;
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
+  /** Whether others than our own server are not to learn our address unless the person says yes. */
+  readonly hidesAddress: () => boolean;
   /** Seals content for a contact; the server keeps it. */
   readonly send: (to: string, content: readonly Element[], how: SendingHow) => Promise<void>;
   /** Up to which size files that somebody shows in a chat or group open by themselves; 0: none. */
-  readonly opensUpTo: (place: string, from: string) => number;
+  readonly opensUpTo: (place: string, from: string, key: string | null) => number;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
   /** The person wants a file that is here on the stage. */
@@ -67,6 +73,8 @@ export interface AppFilesOptions {
 export interface SendingHow {
   /** To our own other devices, too. */
   readonly copy?: boolean;
+  /** To this one of their devices alone. */
+  readonly device?: string;
   /** Only where a session stands: nobody's keys are fetched for it. */
   readonly standing?: boolean;
 }

@@ -11,8 +11,8 @@ const WINDOW = 589_824;
 const ASK_EVERY = 196_608;
 /** Said to one at its asking, before it says how far it is. */
 const TO_ONE = 262_144;
-/** One that says nothing for so long is not waited for. */
-const STALLED_MS = 3_000;
+/** One that is so far behind is waited for so long; hearing {@link ASK_EVERY} bytes gives it that anew. */
+const PATIENCE_MS = 3_000;
 /** Receivers that are remembered. */
 const MOST_RECEIVERS = 5_000;
 /** Bytes sent anew: at one receiver's asking four times the file and this, to all four times that. */
@@ -25,6 +25,8 @@ interface Receiver {
   base: number;
   /** Since when it has been so far behind that we wait for it. */
   behindSince: number | undefined;
+  /** For how long we wait for it from then on, in ms. */
+  patience: number;
   whole: boolean;
   /** Bytes sent anew because it lacked them. */
   repaired: number;
@@ -110,8 +112,7 @@ export class GroupOffer {
     const receiver = this.#receivers.get(nick) ?? this.#welcome(nick);
     // Of another run of ours it has heard nothing of this one.
     const heard = lacks.heard?.stream === this.stream ? lacks.heard.seq : undefined;
-    receiver.behindSince = undefined;
-    receiver.base = heard === undefined ? this.#said : this.#saidAt[heard] ?? receiver.base;
+    this.#heardUpTo(receiver, heard === undefined ? this.#said : this.#saidAt[heard] ?? 0, now);
     receiver.whole = blocks.length === 0 && !lacks.list;
     if (receiver.whole) {
       this.#toOne.delete(nick);
@@ -166,7 +167,7 @@ export class GroupOffer {
     for (const receiver of this.#receivers.values()) {
       if (receiver.whole || this.#said - receiver.base < WINDOW) continue;
       receiver.behindSince ??= now;
-      longest = Math.max(longest, receiver.behindSince + STALLED_MS - now);
+      longest = Math.max(longest, receiver.behindSince + receiver.patience - now);
     }
     return longest;
   }
@@ -227,12 +228,25 @@ export class GroupOffer {
     const receiver: Receiver = {
       base: this.#said,
       behindSince: undefined,
+      patience: PATIENCE_MS,
       whole: false,
       repaired: 0,
       toIt: new Map(),
     };
     this.#receivers.set(nick, receiver);
     return receiver;
+  }
+
+  /** Only what it heard since makes us wait for it again: to say that it lacks something does not. */
+  #heardUpTo(receiver: Receiver, said: number, now: number): void {
+    const { base, behindSince = now, patience } = receiver;
+    receiver.base = Math.max(base, said);
+    const regained = (receiver.base - base) / ASK_EVERY * PATIENCE_MS;
+    receiver.patience = Math.min(
+      PATIENCE_MS,
+      Math.max(0, patience - (now - behindSince)) + regained,
+    );
+    receiver.behindSince = undefined;
   }
 
   #lack(

@@ -38,6 +38,39 @@ Deno.test("the sender waits for the slowest who tells, and not for ever", async 
   assert.ok(say(offer, 10_000).length > 0);
 });
 
+for (
+  const [how, heard] of [
+    ["hears nothing", () => 0],
+    ["hears a little", (said: number) => said - 18],
+  ] as const
+) {
+  Deno.test(`one that ${how}, and says so again and again, holds nobody up`, async () => {
+    const offer = await offerOf(4_000_000);
+    const last = offer.list.count - 1;
+    for (const nick of ["good", "bad"]) {
+      offer.takeLacks(nick, lacks(offer, `0-${last}`), 4, false, 0);
+    }
+    let [said, seq] = [-1, -1];
+    let now = 0;
+    for (; said < last && now < 120_000; now += 100) {
+      for (const turn of say(offer, now)) {
+        if (turn.to !== undefined) continue;
+        said = Math.max(said, turn.block! + turn.count - 1);
+        seq = turn.seq;
+      }
+      if (said < last && seq >= 0) {
+        offer.takeLacks("good", lacks(offer, `${said + 1}-${last}`, seq), 4, false, now);
+      }
+      if (now > 0 && now % 2_000 === 0) {
+        offer.takeLacks("bad", lacks(offer, `${last}`, Math.max(0, heard(seq))), 4, false, now);
+      }
+    }
+    assert.equal(said, last);
+    // 64 KiB a second are what everybody must keep up with.
+    assert.ok(now <= 3_000 + 4_000_000 / 65_536 * 1_000, `${now} ms`);
+  });
+}
+
 Deno.test("what is on its way is not said again; what is lost is, to one alone or to all", async () => {
   const offer = await offerOf(80_000);
   for (const nick of ["a", "b", "c"]) {
