@@ -271,6 +271,8 @@ export class Transfers {
 
   /** {@link forget} for all of a contact or room. */
   async forgetOf(peer: string): Promise<void> {
+    // What a contact sent before is taken first, and forgotten with the rest.
+    await this.#commands.run(`${peer} ${peer}`, () => Promise.resolve());
     for (const id of this.#store.idsOf(peer)) await this.forget(id);
   }
 
