@@ -54,6 +54,8 @@ export function draftOutgoing(
     ways: sending.ways ?? null,
     announced: false,
     keyOnRequest: sending.keyOnRequest ?? false,
+    asked: true,
+    held: 0,
   };
 }
 
@@ -82,5 +84,7 @@ export function draftIncoming(
     ways: ways ?? null,
     announced: true,
     keyOnRequest: descriptor.key === undefined,
+    asked: false,
+    held: 0,
   };
 }

@@ -107,9 +107,14 @@ export class FileFolder {
 export function diskFull(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof SimppdError) return error;
   if (!FULL.test(`${(error as { code?: string }).code} ${error.message}`)) return error;
+  return diskIsFull(error);
+}
+
+/** What is said when the disk is full, or nearly. */
+export function diskIsFull(cause?: unknown): SimppdError {
   return new SimppdError(
     "disk-full",
     "The disk is full. Make room on it, then let the transfer go on.",
-    error,
+    cause,
   );
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { Backoff, type Bytes, SimppdError, sleep } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { MOST_HEADER, pictureSize } from "./dimensions.ts";
-import { diskFull, type FileFolder } from "./folder.ts";
+import { diskFull, diskIsFull, type FileFolder } from "./folder.ts";
 import type { Surroundings } from "./outgoing.ts";
 import { SealedSource } from "./sealed_reader.ts";
 import { sniff } from "./sniff.ts";
@@ -12,6 +12,8 @@ import { type OnProgress, type Source, type WantedFile, WAY_KINDS } from "./ways
 
 /** The beginning that is looked at to tell what a file is. */
 const HEAD = 65_536;
+/** So often the disk is asked whether it has room left, in bytes. */
+const LOOK_EVERY = 16 << 20;
 
 /** How often and how soon a download is tried again. */
 export interface Retrying {
@@ -49,11 +51,11 @@ export async function fetchFile(
   surroundings: Surroundings,
   retrying: Retrying = RETRYING,
 ): Promise<void> {
-  const { folder, signal, onProgress } = surroundings;
+  const { folder, signal, onProgress, reserve } = surroundings;
   const { id, descriptor: { sealedSize, hash } } = transfer;
   // What an end of the process left between the last byte and the row.
   if (await folder.size(id) !== sealedSize) {
-    using part = await Part.open(folder, id, sealedSize);
+    using part = await Part.open(folder, id, sealedSize, reserve);
     await collect(part, transfer, surroundings, retrying);
     signal.throwIfAborted();
     await part.file.syncData();
@@ -63,6 +65,11 @@ export async function fetchFile(
     throw damaged();
   }
   onProgress(sealedSize);
+}
+
+/** Bytes of another's file that lie here while it is not whole. */
+export async function partSize({ id, mine, descriptor }: Transfer, folder: FileFolder) {
+  return mine ? 0 : Math.min(descriptor.sealedSize, await folder.size(`${id}.part`));
 }
 
 /**
@@ -165,28 +172,49 @@ class Part {
   cleared = 0;
   /** What is wrong on this side, when something is: no other source would help. */
   broken: unknown;
+  readonly #folder: FileFolder;
+  readonly #reserve: number;
   readonly #most: number;
   #hash: Hash;
   #length: number;
+  /** Where the disk was looked at last. */
+  #lookedAt: number;
 
-  private constructor(file: Deno.FsFile, most: number, hash: Hash, length: number) {
+  private constructor(
+    file: Deno.FsFile,
+    folder: FileFolder,
+    reserve: number,
+    most: number,
+    hash: Hash,
+    length: number,
+  ) {
     this.file = file;
+    this.#folder = folder;
+    this.#reserve = reserve;
+    this.#lookedAt = length;
     this.#most = most;
     this.#hash = hash;
     this.#length = length;
     if (length > 0) this.origins.add(null);
   }
 
-  static async open(folder: FileFolder, id: string, most: number): Promise<Part> {
+  static async open(
+    folder: FileFolder,
+    id: string,
+    most: number,
+    reserve: number,
+  ): Promise<Part> {
     const name = `${id}.part`;
     const file = await folder.continue(name);
     try {
       let length = (await file.stat()).size;
       if (length > most) await file.truncate(length = 0);
-      if (length === 0) return new Part(file, most, createHash("sha256"), 0);
+      if (length === 0) {
+        return new Part(file, folder, reserve, most, createHash("sha256"), 0);
+      }
       const hash = await folder.hash(name, length);
       await file.seek(length, Deno.SeekMode.Start);
-      return new Part(file, most, hash, length);
+      return new Part(file, folder, reserve, most, hash, length);
     } catch (error) {
       file.close();
       throw diskFull(error);
@@ -202,12 +230,20 @@ class Part {
       throw new SimppdError("too-much", `More came than the ${this.#most} bytes declared.`);
     }
     try {
+      await this.#look();
       for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at));
     } catch (error) {
       throw this.broken = diskFull(error);
     }
     this.#hash.update(bytes);
     this.#length += bytes.length;
+  }
+
+  /** Others write to the disk, too. */
+  async #look(): Promise<void> {
+    if (this.#length - this.#lookedAt < LOOK_EVERY) return;
+    this.#lookedAt = this.#length;
+    if (await this.#folder.free() < this.#reserve) throw diskIsFull();
   }
 
   /** SHA-256 of it; taken once. */
@@ -222,7 +258,7 @@ class Part {
     await this.file.truncate(0);
     await this.file.seek(0, Deno.SeekMode.Start);
     this.#hash = createHash("sha256");
-    this.#length = 0;
+    this.#length = this.#lookedAt = 0;
   }
 
   [Symbol.dispose](): void {

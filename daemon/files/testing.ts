@@ -5,7 +5,7 @@ import { FileFolder } from "./folder.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import type { Transfer, TransferState } from "./transfer.ts";
 import { TransferStore } from "./transfer_store.ts";
-import { Transfers } from "./transfers.ts";
+import { Transfers, type TransfersOptions } from "./transfers.ts";
 import type { OutgoingFile, Source, WantedFile, Way, WayKind } from "./ways.ts";
 
 /** What may happen to the bytes of one fetch; `at` is where the piece stands in the sealed file. */
@@ -113,6 +113,7 @@ export async function desk(
   limits: Partial<FileLimits> = {},
   path?: string,
   announce?: (transfer: Transfer) => Promise<void>,
+  more: Partial<TransfersOptions> = {},
 ): Promise<Desk> {
   const root = path ?? await Deno.makeTempDir({ prefix: "files-" });
   const db = openDatabase(`${root}/simppd.db`, MIGRATIONS);
@@ -129,6 +130,7 @@ export async function desk(
       await announce?.(transfer);
       announced.push(transfer);
     },
+    ...more,
   });
   const end = async () => {
     await transfers.close();
@@ -142,7 +144,7 @@ export async function desk(
     announced,
     async again() {
       await end();
-      return await desk(ways, limits, root, announce);
+      return await desk(ways, limits, root, announce, more);
     },
     async close() {
       await end();

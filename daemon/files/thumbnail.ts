@@ -1,7 +1,8 @@
 import { decode, encode } from "jpeg-js";
 import { type Bytes, Rate } from "../base/mod.ts";
-import { type FileDescriptor, MOST_THUMBNAIL } from "./descriptor.ts";
+import { MOST_THUMBNAIL } from "./descriptor.ts";
 import { jpegFrame } from "./dimensions.ts";
+import type { Transfer } from "./transfer.ts";
 
 /** The longer side of a thumbnail, in pixels. */
 const SIDE = 160;
@@ -57,13 +58,13 @@ export class Thumbnails {
     this.#ofAll = new Rate(ofAll, PERIOD);
   }
 
-  /** The descriptor with its thumbnail clean, or without one. @param now ms of a steady clock */
-  clean(descriptor: FileDescriptor, sender: string, now: number): FileDescriptor {
-    const { thumbnail: theirs, ...rest } = descriptor;
-    if (theirs === undefined) return rest;
-    const right = this.#ofSender.allows(sender, now) && this.#ofAll.allows("", now);
+  /** The transfer with its thumbnail clean, or without one. @param now ms of a steady clock */
+  clean(transfer: Transfer, now: number): Transfer {
+    const { thumbnail: theirs, ...rest } = transfer.descriptor;
+    if (theirs === undefined) return transfer;
+    const right = this.#ofSender.allows(transfer.sender, now) && this.#ofAll.allows("", now);
     const thumbnail = right ? cleanThumbnail(theirs) : undefined;
-    return thumbnail === undefined ? rest : { ...rest, thumbnail };
+    return { ...transfer, descriptor: thumbnail === undefined ? rest : { ...rest, thumbnail } };
   }
 }
 

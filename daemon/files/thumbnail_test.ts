@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "jpeg-js";
 import { concat } from "../base/mod.ts";
-import type { FileDescriptor } from "./descriptor.ts";
 import { cleanThumbnail, makeThumbnail, Thumbnails } from "./thumbnail.ts";
 import { pattern } from "./testing.ts";
+import type { Transfer } from "./transfer.ts";
 
 function jpeg(width: number, height: number, noise = false): Uint8Array {
   const data = noise ? pattern(width * height * 4) : new Uint8Array(width * height * 4);
@@ -114,7 +114,9 @@ Deno.test("Thumbnails cleans so many of one sender and of all in a minute, and n
   const thumbnail = jpeg(8, 8) as Uint8Array<ArrayBuffer>;
   const thumbnails = new Thumbnails(3, 5);
   const clean = (sender: string, now: number) =>
-    thumbnails.clean({ thumbnail } as FileDescriptor, sender, now).thumbnail !== undefined;
+    thumbnails.clean({ sender, descriptor: { thumbnail } } as Transfer, now).descriptor
+      .thumbnail !==
+      undefined;
   const all = ["mallory", "mallory", "mallory", "mallory", "bob", "eve", "eve"];
   assert.deepEqual(all.map((sender) => clean(sender, 0)), [
     true,

@@ -53,6 +53,21 @@ export interface Transfer {
   readonly announced: boolean;
   /** Of one's own: the receivers are told of no key, and ask for it. */
   readonly keyOnRequest: boolean;
+  /** A person wants it: sent it, or said yes. Else it comes by itself. */
+  readonly asked: boolean;
+  /** Bytes of its part that lay here when it stopped last. */
+  readonly held: number;
+}
+
+/** What a transfer takes: bytes on the disk, now or promised, and those of them not there yet. */
+export function takenBy(
+  { mine, kept, sealed, state, held, descriptor: { sealedSize } }: Transfer,
+): { readonly bytes: number; readonly missing: number } {
+  if (!kept) return { bytes: 0, missing: 0 };
+  if (mine ? sealed : state === "done") return { bytes: sealedSize, missing: 0 };
+  // What failed is promised nothing: it may never go on.
+  if (state === "failed") return { bytes: held, missing: 0 };
+  return { bytes: sealedSize, missing: Math.max(0, sealedSize - held) };
 }
 
 /** How far a transfer is. */

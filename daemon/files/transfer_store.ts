@@ -4,7 +4,9 @@ import type { Problem } from "../views/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import type { PictureSize } from "./dimensions.ts";
 import type { PlainFile } from "./plain_file.ts";
-import type { Transfer, TransferState } from "./transfer.ts";
+import { takenBy, type Transfer, type TransferState } from "./transfer.ts";
+import { type Figures, TransferCounts } from "./transfer_counts.ts";
+import type { Turn } from "./turns.ts";
 import type { WayKind } from "./ways.ts";
 
 const MOST_RECENT = 256;
@@ -19,9 +21,7 @@ export interface Before {
 export class TransferStore {
   readonly #db: DatabaseSync;
   readonly #vault: Vault;
-  /** Transfers by "state peer" and " peer", and bytes of all: asked for with every new one. */
-  readonly #counts = new Map<string, number>();
-  #promised = 0;
+  readonly #counts = new TransferCounts();
   /** What was read or written last, by id: a transfer at work is looked at often. */
   readonly #recent = new Map<string, Transfer>();
 
@@ -29,9 +29,11 @@ export class TransferStore {
     this.#db = db;
     this.#vault = vault;
     const rows = db.prepare(
-      "SELECT peer, state, count(*) AS n, sum(bytes) AS bytes FROM transfers GROUP BY peer, state",
+      `SELECT peer, sender, state, asked, count(*) AS n, sum(bytes) AS bytes,
+         sum(missing) AS missing
+       FROM transfers GROUP BY peer, sender, state, asked`,
     ).all();
-    for (const row of rows) this.#count(row, Number(row.n));
+    for (const row of rows) this.#counts.add(figuresIn(row), Number(row.n));
   }
 
   get(id: string): Transfer | undefined {
@@ -81,23 +83,31 @@ export class TransferStore {
       .all(state, mine ? 1 : 0).map(({ id }) => String(id));
   }
 
-  /** How many a peer has; those in one state when it is named. */
-  count(peer: string, state?: TransferState): number {
-    return this.#counts.get(`${state ?? ""} ${peer}`) ?? 0;
+  /** What all transfers come to, and those of each sender. */
+  get counts(): Pick<TransferCounts, "all" | "of"> {
+    return this.#counts;
   }
 
-  /** The oldest of a peer's transfers that are over; undefined when there is none. */
-  oldestOver(peer: string): string | undefined {
+  /** Whose turn one's would be; undefined when it is no more. */
+  turnOf(id: string): Turn | undefined {
+    const row = this.#db.prepare("SELECT mine, peer, sender, asked FROM transfers WHERE id = ?")
+      .get(id);
+    if (row === undefined) return undefined;
+    return { out: row.mine === 1, of: `${row.peer} ${row.sender}`, asked: row.asked === 1 };
+  }
+
+  /**
+   * The oldest of a sender's that may go for a new one: of one's own one that is over, of another's
+   * one of which nothing is here, nor on its way. Undefined when there is none.
+   */
+  oldestIdle(peer: string, sender: string): string | undefined {
+    const idle = sender === ""
+      ? "state IN ('done', 'failed', 'cancelled', 'declined')"
+      : "bytes = 0 AND mine = 0";
     const row = this.#db.prepare(
-      `SELECT id FROM transfers WHERE peer = ? AND state IN ('done', 'failed', 'cancelled', 'declined')
-       ORDER BY at, id LIMIT 1`,
-    ).get(peer);
+      `SELECT id FROM transfers WHERE peer = ? AND sender = ? AND ${idle} ORDER BY at, id LIMIT 1`,
+    ).get(peer, sender);
     return row === undefined ? undefined : String(row.id);
-  }
-
-  /** Bytes that the sealed files take on the disk, or are going to. */
-  promised(): number {
-    return this.#promised;
   }
 
   /** The oldest of one's own that is over and still has its sealed file here. */
@@ -123,22 +133,23 @@ export class TransferStore {
   put(transfer: Transfer): void {
     const old = this.#recent.get(transfer.id);
     this.#remember(transfer);
+    const { id, mine, peer, sender, state, at, descriptor, asked, ...rest } = transfer;
+    const figures = figuresOf(transfer);
+    const { bytes, missing } = figures;
     if (old !== undefined && differInState(old, transfer)) {
-      this.#db.prepare("UPDATE transfers SET state = ? WHERE id = ?")
-        .run(transfer.state, transfer.id);
-      this.#count({ ...figures(old), bytes: 0 }, -1);
-      this.#count({ ...figures(transfer), bytes: 0 }, 1);
+      this.#db.prepare("UPDATE transfers SET state = ?, bytes = ?, missing = ? WHERE id = ?")
+        .run(state, bytes, missing, id);
+      this.#counts.add(figuresOf(old), -1);
+      this.#counts.add(figures, 1);
       return;
     }
-    const { id, mine, peer, sender, state, at, descriptor, ...rest } = transfer;
-    const { bytes } = figures(transfer);
     const inside = utf8(JSON.stringify({ ...rest, descriptor: toJson(descriptor) }));
     const before = this.#figures(id);
     this.#db.prepare(
-      `INSERT INTO transfers (id, mine, peer, sender, file, state, at, bytes, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET state = excluded.state, bytes = excluded.bytes,
-         sealed = excluded.sealed`,
+      `INSERT INTO transfers (id, mine, peer, sender, file, state, at, asked, bytes, missing, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, asked = excluded.asked,
+         bytes = excluded.bytes, missing = excluded.missing, sealed = excluded.sealed`,
     ).run(
       id,
       mine ? 1 : 0,
@@ -147,32 +158,27 @@ export class TransferStore {
       descriptor.id,
       state,
       at,
+      asked ? 1 : 0,
       bytes,
+      missing,
       this.#vault.seal(place(id), inside),
     );
-    if (before !== undefined) this.#count(before, -1);
-    this.#count({ peer, state, bytes }, 1);
+    if (before !== undefined) this.#counts.add(before, -1);
+    this.#counts.add(figures, 1);
   }
 
   remove(id: string): void {
     const before = this.#figures(id);
     this.#recent.delete(id);
     this.#db.prepare("DELETE FROM transfers WHERE id = ?").run(id);
-    if (before !== undefined) this.#count(before, -1);
+    if (before !== undefined) this.#counts.add(before, -1);
   }
 
-  #figures(id: string): Record<string, unknown> | undefined {
-    return this.#db.prepare("SELECT peer, state, bytes FROM transfers WHERE id = ?").get(id);
-  }
-
-  /** @param row one transfer, or what many of one peer and state have together */
-  #count({ peer, state, bytes }: Record<string, unknown>, times: number): void {
-    for (const name of [`${state} ${peer}`, ` ${peer}`]) {
-      const count = (this.#counts.get(name) ?? 0) + times;
-      if (count > 0) this.#counts.set(name, count);
-      else this.#counts.delete(name);
-    }
-    this.#promised += Math.sign(times) * Number(bytes);
+  #figures(id: string): Figures | undefined {
+    const row = this.#db.prepare(
+      "SELECT peer, sender, state, asked, bytes, missing FROM transfers WHERE id = ?",
+    ).get(id);
+    return row === undefined ? undefined : figuresIn(row);
   }
 
   #remember(transfer: Transfer): void {
@@ -205,13 +211,26 @@ export class TransferStore {
       ways: inside.ways as WayKind[] | null,
       announced: inside.announced as boolean,
       keyOnRequest: inside.keyOnRequest as boolean,
+      asked: row.asked === 1,
+      held: (inside.held ?? 0) as number,
     };
   }
 }
 
-/** What of a transfer is counted. */
-function figures({ peer, state, kept, descriptor }: Transfer) {
-  return { peer, state, bytes: kept ? descriptor.sealedSize : 0 };
+function figuresOf(transfer: Transfer): Figures {
+  const { peer, sender, state, asked } = transfer;
+  return { peer, sender, state, asked, ...takenBy(transfer) };
+}
+
+function figuresIn(row: Record<string, unknown>): Figures {
+  return {
+    peer: String(row.peer),
+    sender: String(row.sender),
+    state: String(row.state),
+    asked: row.asked === 1,
+    bytes: Number(row.bytes),
+    missing: Number(row.missing),
+  };
 }
 
 function differInState(a: Transfer, b: Transfer): boolean {

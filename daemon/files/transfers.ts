@@ -3,19 +3,22 @@ import { equal, type Random, systemRandom } from "../crypto/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { draftIncoming, draftOutgoing } from "./drafts.ts";
 import type { FileFolder } from "./folder.ts";
-import { fetchFile, look, RETRYING, type Retrying } from "./incoming.ts";
+import { fetchFile, look, partSize, RETRYING, type Retrying } from "./incoming.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import { isStored, offer, seal, type Surroundings } from "./outgoing.ts";
 import { onDisk, type PlainFile, readAgain } from "./plain_file.ts";
+import { Pace } from "./pace.ts";
 import { ProgressMeter } from "./progress.ts";
-import { Room } from "./quota.ts";
+import { arrived, Room } from "./quota.ts";
+import { Remembered } from "./remembered.ts";
 import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command, type Transfer, type TransferProgress } from "./transfer.ts";
+import { checkCommand, type Command } from "./transfer.ts";
+import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
-import { type AtWork, Turns } from "./turns.ts";
+import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
 import type { Way } from "./ways.ts";
 
 /** Problems that a connection cures. */
@@ -28,6 +31,7 @@ const CONNECTION = new Set([
   "stream-cut",
   "stream-stalled",
   "timeout",
+  "too-slow",
   "transfer-failed",
   "upload-unavailable",
 ]);
@@ -46,6 +50,10 @@ export interface TransfersOptions {
   /** What holds now; {@link FILE_LIMITS} when absent. */
   readonly limits?: () => FileLimits;
   readonly retrying?: Retrying;
+  /** How long places are held while others wait. */
+  readonly times?: TurnTimes;
+  /** Over how long the rate of what comes by itself is taken, in ms. */
+  readonly pacePeriod?: number;
   readonly random?: Random;
 }
 
@@ -58,8 +66,8 @@ export class Transfers {
   readonly changed = new Emitter<Transfer>();
   /** Some bytes moved; a few times a second. */
   readonly progress = new Emitter<TransferProgress>();
-  /** The id of one that is forgotten. */
-  readonly removed = new Emitter<string>();
+  /** One that is forgotten. */
+  readonly removed = new Emitter<Transfer>();
   readonly #store: TransferStore;
   readonly #folder: FileFolder;
   readonly #ways: readonly Way[];
@@ -67,6 +75,8 @@ export class Transfers {
   readonly #limits: () => FileLimits;
   readonly #retrying: Retrying;
   readonly #random: Random;
+  readonly #pacePeriod: number | undefined;
+  readonly #remembered: Remembered;
   readonly #room: Room;
   readonly #commands = new KeyedLock();
   readonly #turns: Turns;
@@ -82,9 +92,19 @@ export class Transfers {
     this.#limits = options.limits ?? (() => FILE_LIMITS);
     this.#retrying = options.retrying ?? RETRYING;
     this.#random = options.random ?? systemRandom;
-    this.#room = new Room(this.#store, this.#folder, this.#limits);
+    this.#pacePeriod = options.pacePeriod;
+    this.#remembered = new Remembered(this.#store, this.#limits, (id) => this.forget(id));
+    this.#room = new Room({
+      store: this.#store,
+      folder: this.#folder,
+      limits: this.#limits,
+      arrived: () => arrived(this.#turns.moving, this.#store),
+    });
     this.#turns = new Turns({
       most: () => this.#limits().moving,
+      turnOf: (id) => this.#store.turnOf(id),
+      giveWay: (id) => this.#giveWay(id),
+      ...(options.times === undefined ? {} : { times: options.times }),
       meter: (id) => this.#meter(id),
       work: (id, at) => this.#move(id, at),
     });
@@ -121,8 +141,9 @@ export class Transfers {
     const file = typeof from === "string" ? await onDisk(from) : await sameFile(again, from.size);
     const size = typeof from === "string" ? file!.size : from.size;
     const transfer = draftOutgoing(sending, size, file, Date.now(), this.#random);
-    await this.#makePlace(transfer.peer);
-    const { id } = await this.#room.take(transfer.descriptor, () => this.#put(transfer));
+    await this.#remembered.makePlace(transfer);
+    const none = { ...transfer, kept: false };
+    const { id } = await this.#room.take(none, true, () => this.#put(transfer));
     if (typeof from !== "string") {
       await this.#turns.now(
         id,
@@ -134,7 +155,8 @@ export class Transfers {
   }
 
   /**
-   * Takes a descriptor that somebody sent. The same one again adds its sources and key.
+   * Takes a descriptor that somebody sent. The same one again adds its key, and its sources: of what
+   * comes by itself only where these might, too.
    * @throws SimppdError `bad-descriptor`, `too-many-offers`; `file-too-large`, `quota-full` and
    * `disk-full` when it was to be accepted: it is remembered as offered then
    */
@@ -142,25 +164,24 @@ export class Transfers {
     const { peer, sender } = receiving;
     return this.#commands.run(`${peer} ${sender}`, async () => {
       const known = this.#store.find(peer, sender, descriptor.id);
-      if (known !== undefined) return await this.#again(known, descriptor);
-      if (this.#store.count(peer, "offered") >= this.#limits().offers) {
-        throw new SimppdError("too-many-offers", `${peer} offers more files than are remembered.`);
-      }
-      const clean = this.#thumbnails.clean(descriptor, sender, performance.now());
-      const transfer = draftIncoming(clean, receiving, Date.now(), this.#random);
-      await this.#makePlace(peer);
-      if (!receiving.accept) return this.#put(transfer);
+      if (known !== undefined) return await this.#again(known, descriptor, receiving);
+      const draft = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      const cleaned = () => this.#thumbnails.clean(draft, performance.now());
+      const offered = async () => {
+        await this.#remembered.makePlaceToOffer(draft);
+        return this.#put(cleaned());
+      };
+      if (!receiving.accept) return await offered();
+      await this.#remembered.makePlace(draft);
       try {
-        await this.#room.take(
-          descriptor,
-          () => this.#put({ ...transfer, state: "waiting", kept: true }),
-        );
+        const put = () => this.#put({ ...cleaned(), state: "waiting", kept: true });
+        await this.#room.take(draft, false, put);
       } catch (error) {
-        this.#put(transfer); // it may be accepted when there is room
+        await offered(); // it may be accepted when there is room
         throw error;
       }
-      this.#turns.add(transfer.id);
-      return this.#need(transfer.id);
+      this.#turns.add(draft.id);
+      return this.#need(draft.id);
     });
   }
 
@@ -186,18 +207,18 @@ export class Transfers {
   command(id: string, command: Command): Promise<Transfer> {
     return this.#commands.run(id, async () => {
       checkCommand(this.#need(id), command);
-      if (command === "accept" || command === "resume") {
-        const transfer = this.#need(id);
-        const put = () => this.#put({ ...transfer, state: "waiting", kept: true, problem: null });
-        await (transfer.kept ? put() : this.#room.take(transfer.descriptor, put));
-        this.#turns.add(id);
-        return this.#need(id);
-      }
+      if (command === "accept" || command === "resume") return await this.#goOn(id, true);
       await this.#stop(id);
       const transfer = this.#need(id);
       // It came to its end while it was being stopped.
       if (transfer.state === "done") return transfer;
-      if (command === "pause") return this.#put({ ...transfer, state: "paused" });
+      if (command === "pause") {
+        return this.#put({
+          ...transfer,
+          state: "paused",
+          held: await partSize(transfer, this.#folder),
+        });
+      }
       const state = command === "cancel" ? "cancelled" : "declined";
       const over = this.#put({ ...transfer, state, kept: false });
       await this.#folder.remove(id);
@@ -210,8 +231,9 @@ export class Transfers {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
       if (code !== undefined && CONNECTION.has(code)) {
-        // Something else may have been said meanwhile, or there is no room: it stays as it is.
-        await this.command(id, "resume").catch(() => {});
+        await this.#commands.run(id, async () => {
+          if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
+        }).catch(() => {}); // there is no room: it stays as it is
       }
     }
   }
@@ -230,10 +252,11 @@ export class Transfers {
   forget(id: string): Promise<void> {
     return this.#commands.run(id, async () => {
       await this.#stop(id);
-      if (this.#store.get(id) === undefined) return;
+      const transfer = this.#store.get(id);
+      if (transfer === undefined) return;
       this.#store.remove(id);
       await this.#folder.remove(id);
-      this.removed.emit(id);
+      this.removed.emit(transfer);
     });
   }
 
@@ -264,23 +287,49 @@ export class Transfers {
     for (const id of [...this.#served.keys()]) this.#unserve(id);
   }
 
-  /** Where a peer's transfers are as many as are remembered, the oldest that is over goes. */
-  async #makePlace(peer: string): Promise<void> {
-    if (this.#store.count(peer) < this.#limits().remembered) return;
-    const oldest = this.#store.oldestOver(peer);
-    if (oldest === undefined) {
-      throw new SimppdError("too-many-offers", `More files of ${peer} move than are remembered.`);
-    }
-    await this.forget(oldest);
+  /** @param asked a person said so just now */
+  async #goOn(id: string, asked: boolean): Promise<Transfer> {
+    const transfer = this.#need(id);
+    const wanted = { ...transfer, asked: asked || transfer.asked };
+    await this.#room.take(
+      transfer,
+      wanted.asked,
+      () => this.#put({ ...wanted, state: "waiting", kept: true, problem: null }),
+    );
+    this.#turns.add(id);
+    return this.#need(id);
   }
 
-  async #again(known: Transfer, descriptor: FileDescriptor): Promise<Transfer> {
+  /** Stops one that others wait for: it goes on when its turn comes again. */
+  async #giveWay(id: string): Promise<void> {
+    try {
+      await this.#commands.run(id, async () => {
+        await this.#stop(id);
+        const transfer = this.#store.get(id);
+        if (transfer?.state !== "transferring") return;
+        this.#put({ ...transfer, state: "waiting", held: await partSize(transfer, this.#folder) });
+        this.#turns.add(id);
+      });
+    } catch (error) {
+      logOf("files").error("a transfer did not give way: {error}", { error });
+    }
+  }
+
+  async #again(
+    known: Transfer,
+    descriptor: FileDescriptor,
+    { accept }: Receiving,
+  ): Promise<Transfer> {
     const { hash, key = known.descriptor.key, sources } = descriptor;
     if (!equal(hash, known.descriptor.hash) || descriptor.size !== known.descriptor.size) {
       throw new SimppdError("bad-descriptor", "Two files came under one id; the first one stays.");
     }
     const { key: had } = known.descriptor;
-    const put = this.#put({ ...known, descriptor: { ...known.descriptor, sources } });
+    // Nobody said yes to where it lies now.
+    const right = accept || known.asked || !known.kept;
+    const put = right
+      ? this.#put({ ...known, descriptor: { ...known.descriptor, sources } })
+      : known;
     if (key === undefined || had !== undefined) return put;
     return await this.giveKey(known.id, key);
   }
@@ -348,7 +397,8 @@ export class Transfers {
     // What is of no use goes; what is here goes on when the person says so.
     const kept = transfer.kept && problem.code !== "file-damaged" && transfer.sealed;
     if (!kept) await this.#folder.remove(id);
-    this.#put({ ...transfer, state: "failed", kept, problem });
+    const held = kept ? await partSize(transfer, this.#folder) : 0;
+    this.#put({ ...transfer, state: "failed", kept, held, problem });
   }
 
   #surroundings({ stop, meter }: AtWork): Surroundings {
@@ -358,6 +408,7 @@ export class Transfers {
       random: this.#random,
       update: (transfer) => void this.#put(transfer),
       signal: stop.signal,
+      reserve: this.#limits().diskReserve,
       onProgress: (bytes) => meter.moved(bytes),
     };
   }
@@ -365,7 +416,14 @@ export class Transfers {
   async #in(transfer: Transfer, at: AtWork): Promise<void> {
     const { id } = transfer;
     this.#put({ ...transfer, state: "transferring" });
-    await fetchFile(transfer, this.#surroundings(at), this.#retrying);
+    const pace = new Pace(transfer.asked ? 0 : this.#limits().slowest, at.meter, this.#pacePeriod);
+    const surroundings = this.#surroundings(at);
+    const signal = AbortSignal.any([at.stop.signal, pace.signal]);
+    try {
+      await fetchFile(transfer, { ...surroundings, signal }, this.#retrying);
+    } finally {
+      pace.end();
+    }
     // The key, or another source, may have come meanwhile.
     const { type, pixels } = await look(this.#need(id), this.#folder);
     this.#put({ ...this.#need(id), type, pixels, state: "done", problem: null });

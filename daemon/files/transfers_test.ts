@@ -173,10 +173,10 @@ Deno.test("pause, resume, cancel, decline and forget do what they say", async ()
     const receiving = { ...FROM_ALICE, accept: false };
     const { id, state } = await transfers.receive(descriptor, receiving);
     assert.equal(state, "offered");
-    assert.equal(store.promised(), 0);
+    assert.equal(store.counts.all.bytes, 0);
     await assert.rejects(transfers.command(id, "resume"), { code: "transfer-state" });
     await transfers.command(id, "accept");
-    assert.equal(store.promised(), descriptor.sealedSize);
+    assert.equal(store.counts.all.bytes, descriptor.sealedSize);
     await new Promise<void>((resolve) => transfers.progress.on(() => resolve()));
     assert.equal((await transfers.command(id, "pause")).state, "paused");
     const part = await folder.size(`${id}.part`);
@@ -196,13 +196,13 @@ Deno.test("pause, resume, cancel, decline and forget do what they say", async ()
     const third = await transfers.receive(descriptor, { ...receiving, sender: "cy@x.test" });
     assert.equal((await transfers.command(third.id, "decline")).state, "declined");
     await assert.rejects(transfers.open(third.id), { code: "file-not-here" });
-    assert.equal(store.promised(), descriptor.sealedSize);
+    assert.equal(store.counts.all.bytes, descriptor.sealedSize);
 
     const gone: string[] = [];
-    transfers.removed.on((one) => void gone.push(one));
+    transfers.removed.on(({ id }) => void gone.push(id));
     await transfers.forgetOf(ROOM);
     assert.equal(gone.length, 3);
-    assert.equal(store.promised(), 0);
+    assert.equal(store.counts.all.bytes, 0);
     assert.deepEqual([...Deno.readDirSync(`${bob.path}/files`)], []);
     await assert.rejects(transfers.command(id, "resume"), { code: "no-transfer" });
   });
@@ -266,7 +266,7 @@ Deno.test("a file that changes while it is sent is not sent, and its sender is t
     assert.deepEqual(way.offered.size, 0);
     // What was sealed of it is gone, and takes no room.
     assert.deepEqual([...Deno.readDirSync(`${alice.path}/files`)], []);
-    assert.equal(alice.store.promised(), 0);
+    assert.equal(alice.store.counts.all.bytes, 0);
     await assert.rejects(alice.transfers.send(sending(pattern(1), { from: alice.path })), {
       code: "not-a-file",
     });
@@ -277,7 +277,7 @@ Deno.test("a file that changes while it is sent is not sent, and its sender is t
 
 Deno.test("what is too large, or has no room, is refused before a byte moves", async () => {
   const way = new MemoryWay();
-  const limits = { quota: 251_000, fileBytes: 200_000 };
+  const limits = { quota: 251_000, fileBytes: 200_000, shareOfSender: 1, shareOfAll: 1 };
   const [alice, bob] = [await desk([way]), await desk([way], limits)];
   try {
     const offers: FileDescriptor[] = [];
@@ -303,13 +303,14 @@ Deno.test("what is too large, or has no room, is refused before a byte moves", a
 
 Deno.test("files that come at one time do not take the same room", async () => {
   await between(pattern(100_000), async ({ descriptor }) => {
-    const small = await desk([new MemoryWay()], { quota: 250_000 });
+    const limits = { quota: 250_000, shareOfSender: 1, shareOfAll: 1 };
+    const small = await desk([new MemoryWay()], limits);
     try {
       const receive = (sender: string) =>
         small.transfers.receive(descriptor, { peer: ROOM, sender, accept: true });
       const all = await Promise.allSettled(["a", "b", "c", "d"].map(receive));
       assert.equal(all.filter(({ status }) => status === "fulfilled").length, 2);
-      assert.ok(small.store.promised() <= 250_000);
+      assert.ok(small.store.counts.all.bytes <= 250_000);
     } finally {
       await small.close();
     }
@@ -414,22 +415,37 @@ Deno.test("two senders of one id and name are two files; one sender's same id is
   });
 });
 
-Deno.test("more offers and transfers than are remembered are refused, or replace old ones", async () => {
+Deno.test("more offers than are remembered are refused, or replace empty ones of their sender", async () => {
   const way = new MemoryWay();
   const [alice, bob] = [await desk([way]), await desk([way], { offers: 2, remembered: 3 })];
   try {
     const { id } = await alice.transfers.send(sending(pattern(10)));
     const { descriptor } = await reaches(alice.transfers, id, "done");
-    const offer = (sender: string, accept = false) =>
-      bob.transfers.receive(descriptor, { peer: ROOM, sender, accept });
+    const offer = (name: string, accept = false, sender = "mallory@x.test") => {
+      const file = { ...descriptor, id: name.repeat(32) };
+      way.offered.set(file.id, way.offered.get(descriptor.id)!);
+      return bob.transfers.receive(file, { peer: ROOM, sender, accept });
+    };
+    const gone: string[] = [];
+    bob.transfers.removed.on(({ descriptor: { id } }) => void gone.push(id[0]!));
+    const others = await offer("a", true, ALICE);
+    await reaches(bob.transfers, others.id, "done");
     await offer("a");
     const b = await offer("b");
     await assert.rejects(offer("c"), { code: "too-many-offers" });
+    await offer("c", false, ALICE);
     await bob.transfers.command(b.id, "decline");
     await offer("c");
     await bob.transfers.command((await offer("b")).id, "accept");
     await reaches(bob.transfers, b.id, "done");
-    assert.deepEqual(bob.transfers.list().length, 3);
+    // As many as are remembered: the oldest of which nothing is here goes, and of nobody else.
+    await reaches(bob.transfers, (await offer("d", true)).id, "done");
+    await reaches(bob.transfers, (await offer("e", true)).id, "done");
+    assert.deepEqual(gone.sort(), ["a", "c"]);
+    await assert.rejects(offer("f"), { code: "too-many-offers" });
+    assert.equal((await contentOf(bob.transfers, others.id)).length, 10);
+    assert.equal((await contentOf(bob.transfers, b.id)).length, 10);
+    assert.deepEqual(bob.transfers.list().length, 5);
   } finally {
     await bob.close();
     await alice.close();
@@ -495,6 +511,24 @@ Deno.test("a thumbnail and the size of a picture go with it; a file that vanishe
   } finally {
     await alice.close();
     await Deno.remove(path);
+  }
+});
+
+Deno.test("a place that nobody can be told of fails the way, not the file", async () => {
+  const [upload, ibb] = [new MemoryWay("upload"), new MemoryWay("ibb")];
+  upload.offer = () =>
+    Promise.resolve({ kind: "upload", url: `https://upload.test/${"x".repeat(2048)}` });
+  const alice = await desk([upload, ibb]);
+  try {
+    const alone = await alice.transfers.send(sending(pattern(10), { ways: ["upload"] }));
+    const failed = await reaches(alice.transfers, alone.id, "failed");
+    assert.equal(failed.problem!.code, "bad-upload-slot");
+    const both = await alice.transfers.send(sending(pattern(10), { ways: ["upload", "ibb"] }));
+    const { descriptor } = await reaches(alice.transfers, both.id, "offered");
+    writeDescriptor(descriptor);
+    assert.deepEqual(descriptor.sources.map(({ kind }) => kind), ["ibb"]);
+  } finally {
+    await alice.close();
   }
 });
 

@@ -204,6 +204,12 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX messages_by_time ON messages (contact, at);
   CREATE INDEX messages_unread ON messages (contact) WHERE unread = 1;
   `,
+  `
+  ALTER TABLE transfers ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;   -- 1: a person wants it
+  ALTER TABLE transfers ADD COLUMN missing INTEGER NOT NULL DEFAULT 0; -- of bytes: not here yet
+  UPDATE transfers SET asked = 1 WHERE mine = 1;
+  CREATE INDEX transfers_by_sender ON transfers (peer, sender, at);
+  `,
 ];
 
 /**

@@ -34,6 +34,8 @@ const theirs: Transfer = {
   ways: null,
   announced: true,
   keyOnRequest: false,
+  asked: false,
+  held: 0,
 };
 
 Deno.test("fileView() tells of another's file that is here what it is, not what was said of it", () => {

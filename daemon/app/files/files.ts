@@ -274,7 +274,7 @@ export class AppFiles {
     const own = sender === this.#o.own();
     const stranger = !own && !groups.has(peer) && people.isStranger(peer);
     if (stranger) people.stranger(peer);
-    if (stranger && store.count(peer) >= MOST_OF_STRANGER) return;
+    if (stranger && store.counts.of(peer, sender).transfers >= MOST_OF_STRANGER) return;
     // Of a stranger no picture is decoded.
     const { thumbnail: _, ...rest } = read;
     const descriptor = stranger ? rest : read;
