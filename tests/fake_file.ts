@@ -21,6 +21,7 @@ export const FAKE_FILE: FileView = {
   here: true,
   locked: false,
   display: false,
+  suite: "chacha20-poly1305",
   ways: ["upload"],
 };
 /** What comes by itself, and what there is room for. */

@@ -270,11 +270,12 @@ function path(id: string, rest = ""): string {
 }
 
 function line(file: FileView): string {
-  const { id, name, size, state, mine, place, progress, problem, pretends, locked } = file;
+  const { id, name, size, state, mine, place, progress, problem, pretends, locked, suite } = file;
   const way = mine ? `to ${printable(place)}` : `from ${printable(file.from)}`;
   const moved = progress === null ? "" : ` ${progress.bytes}/${progress.total}`;
   const why = problem === null ? "" : `: ${printable(problem.message)}`;
   const marks = [
+    ...(suite === "aes-128-cbc-hmac" ? ["sealed by the weak paper profile"] : []),
     ...(pretends ? ["its name says something else than what it is"] : []),
     ...(locked ? ["locked"] : []),
   ].map((mark) => `, ${mark}`).join("");

@@ -33,6 +33,7 @@ export function fakeFile(place: string, change: Partial<FileView> = {}): FileVie
     here: true,
     locked: false,
     display: false,
+    suite: "chacha20-poly1305",
     ways: ["upload"],
     ...change,
   };

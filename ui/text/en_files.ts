@@ -29,6 +29,7 @@ export const files = {
       here: "here",
     },
     declinedByThem: "they declined it",
+    weak: "Sealed by the paper's profile of 2009 alone, which is weak.",
     pretends: (type: string) =>
       `Take care: its name says something else than what it is${
         type === "" || type === "application/octet-stream" ? "" : ` (${type})`

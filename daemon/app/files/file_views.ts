@@ -39,6 +39,7 @@ export function fileView(
     here,
     locked: key === undefined,
     display,
+    suite: descriptor.suite,
     ways: sources.map(({ kind }) => kind),
   };
 }

@@ -146,15 +146,19 @@ export class AppFiles {
 
   /**
    * Does what a person says; to accept one that is here and locked asks for its key again.
-   * @throws SimppdError `unknown-file`, `transfer-state`, those of accepting
+   * @throws SimppdError `unknown-file`, `transfer-state`, `suite-not-allowed`, those of accepting
    */
   async command(id: string, command: Command): Promise<FileView> {
-    const { peer, mine, descriptor, state } = this.#need(id);
+    const { peer, sender, mine, descriptor, state } = this.#need(id);
     if (command === "accept" && !mine && state === "done" && descriptor.key === undefined) {
       this.#keys.ask(this.#need(id));
       return this.get(id);
     }
     if (!mine && (command === "accept" || command === "resume")) {
+      const { own, allowsSuite } = this.#o;
+      if (!allowsSuite(sender === own() ? peer : sender, descriptor.suite)) {
+        throw suiteNotAllowed(sender);
+      }
       this.#o.store.put({ ...this.#need(id), ways: this.#o.allowedWays(peer, true) });
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
@@ -280,10 +284,13 @@ export class AppFiles {
     const spoke = senderKey === null ? {} : { senderKey };
     // In whose place another speaks gets no bytes onto the disk by that.
     const changed = this.#o.senders.of(peer, sender, senderKey) === "changed";
-    const accept = !stranger && !changed &&
+    // Ours was sealed for whom it went to.
+    const sealed = this.#o.allowsSuite(own ? peer : sender, descriptor.suite);
+    const problem = sealed ? {} : { problem: publicError(suiteNotAllowed(sender)) };
+    const accept = !stranger && !changed && sealed &&
       this.#comesByItself(peer, sender, senderKey, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
-    this.#transfers.receive(descriptor, { peer, sender, ...spoke, accept, ways }).then(
+    this.#transfers.receive(descriptor, { peer, sender, ...spoke, ...problem, accept, ways }).then(
       (transfer) => {
         if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
       },
@@ -380,4 +387,12 @@ export class AppFiles {
 
 function domainOf(jid: string): string {
   return jid.slice(jid.indexOf("@") + 1);
+}
+
+function suiteNotAllowed(sender: string): SimppdError {
+  return new SimppdError(
+    "suite-not-allowed",
+    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
+      "allow. Ask them to send it again by a stronger one, or allow it for them.",
+  );
 }
