@@ -301,12 +301,12 @@ export class Displays {
 
   /** A presenter takes back what they show in `place`; a displayer, what anybody shows. */
   clear(place: string | null, by: { from: string; displayer: boolean }): DisplaysView {
-    const cleared = clearedBy(by.from);
     // What is on its way here does not open either.
     this.#memory.clear(place, by.displayer ? null : by.from, orderedNow());
     for (const item of this.#items) {
       const theirs = item.from === by.from || (by.displayer && !item.mine);
       if (item.place !== place || !theirs) continue;
+      const cleared = item.mine ? TAKEN_BACK : clearedBy(by.from);
       if (item.state === "showing") this.#past(item, cleared);
       else if (item.state === "withheld" && item.from === by.from) this.#past(item, cleared);
     }
@@ -429,6 +429,7 @@ function extensionOf(type: string): string {
 }
 
 const REPLACED: Problem = { code: "replaced", message: "Another file took its place." };
+const TAKEN_BACK: Problem = { code: "cleared", message: "You cleared it." };
 const GONE: Problem = { code: "gone", message: "It is not here any more." };
 const TOO_MANY: Problem = {
   code: MANY,
