@@ -1,4 +1,12 @@
-import { type Bytes, Emitter, KeyedLock, logOf, publicError, SimppdError } from "../base/mod.ts";
+import {
+  type Bytes,
+  Emitter,
+  KeyedLock,
+  logOf,
+  orderedNow,
+  publicError,
+  SimppdError,
+} from "../base/mod.ts";
 import { equal, type Random, systemRandom } from "../crypto/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { draftIncoming, draftOutgoing } from "./drafts.ts";
@@ -140,7 +148,7 @@ export class Transfers {
     const { from, again } = sending;
     const file = typeof from === "string" ? await onDisk(from) : await sameFile(again, from.size);
     const size = typeof from === "string" ? file!.size : from.size;
-    const transfer = draftOutgoing(sending, size, file, Date.now(), this.#random);
+    const transfer = draftOutgoing(sending, size, file, orderedNow(), this.#random);
     await this.#remembered.makePlace(transfer);
     const none = { ...transfer, kept: false };
     const { id } = await this.#room.take(none, true, () => this.#put(transfer));
@@ -162,10 +170,12 @@ export class Transfers {
    */
   receive(descriptor: FileDescriptor, receiving: Receiving): Promise<Transfer> {
     const { peer, sender } = receiving;
+    // What was heard first is first, however long it waits here.
+    const heard = orderedNow();
     return this.#commands.run(`${peer} ${sender}`, async () => {
       const known = this.#store.find(peer, sender, descriptor.id);
       if (known !== undefined) return await this.#again(known, descriptor, receiving);
-      const draft = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      const draft = draftIncoming(descriptor, receiving, heard, this.#random);
       const cleaned = () => this.#thumbnails.clean(draft, performance.now());
       const offered = async () => {
         await this.#remembered.makePlaceToOffer(draft);

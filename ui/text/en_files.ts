@@ -53,6 +53,8 @@ export const files = {
     send: "Send encrypted",
     display: "Show it on their screens",
     displayHint: "It opens by itself where its receivers let you.",
+    displayMany: "Show them on their screens",
+    displayManyHint: "They open by themselves where their receivers let you. The last one stays.",
     who: "Who may open it",
     everybody: "Everybody in the group",
     few: "Only these people",

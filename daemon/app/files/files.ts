@@ -192,6 +192,17 @@ export class AppFiles {
     return await this.#o.showHere(transfer);
   }
 
+  /** The person wants to see it: it is fetched, or goes on. @throws SimppdError as {@link command} */
+  async fetch(id: string): Promise<void> {
+    const { state } = this.#need(id);
+    if (["waiting", "transferring"].includes(state)) return;
+    await this.command(id, state === "offered" || state === "declined" ? "accept" : "resume");
+  }
+
+  knows(id: string): boolean {
+    return this.#o.store.get(id) !== undefined;
+  }
+
   has(id: string): boolean {
     const transfer = this.#o.store.get(id);
     return transfer !== undefined && this.#view(transfer).here;
@@ -354,6 +365,9 @@ export class AppFiles {
     else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
     events.emit({ type: "file", data: this.#view(transfer) });
     if (mine) return;
+    if (before === undefined && state === "offered" && descriptor.display) {
+      this.#o.showWaits(transfer);
+    }
     // The key may come after the file. One that was here before this start is no news.
     if (opens && before?.opens === false && descriptor.display) {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));

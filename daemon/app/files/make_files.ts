@@ -113,6 +113,12 @@ export function makeFiles(
       return lets(policy, senders.presenter(place, from, key)) ? policy.maxBytes : 0;
     },
     show: async (transfer) => void await offer(transfer, false),
+    showWaits: ({ id, peer, sender, descriptor: { name, size }, at }) => {
+      const mine = sender === jid();
+      if (groups.has(peer) || !people.isStranger(peer)) {
+        displays.waits({ id, place: peer, from: sender, mine, name, size, at });
+      }
+    },
     showHere: async (transfer) => {
       const item = (await offer(transfer, true))!;
       if (item.reason === null) return item;
@@ -136,7 +142,8 @@ export function makeFiles(
       mine: here || from === jid(),
       ...senders.presenter(peer, from, senderKey),
       name: descriptor.name,
-      at,
+      // One's own stage shows what is wanted now.
+      ...(here ? {} : { at }),
     });
   };
   link.received.on(({ from, device, envelope }) => {

@@ -65,6 +65,8 @@ export interface AppFilesOptions {
   readonly opensUpTo: (place: string, from: string, key: string | null) => number;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
+  /** A file marked for display was told of, and does not come by itself. */
+  readonly showWaits: (transfer: Transfer) => void;
   /** The person wants a file that is here on the stage. */
   readonly showHere: (transfer: Transfer) => Promise<DisplayItemView>;
   /** Its sender takes back what they show. */
