@@ -22,6 +22,8 @@ export const FAKE_FILE: FileView = {
   locked: false,
   display: false,
   ways: ["upload"],
+  audience: null,
+  forOthers: false,
 };
 /** What comes by itself, and what there is room for. */
 export const FAKE_LIMITS: FileLimitsView = {

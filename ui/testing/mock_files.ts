@@ -34,6 +34,8 @@ export function fakeFile(place: string, change: Partial<FileView> = {}): FileVie
     locked: false,
     display: false,
     ways: ["upload"],
+    audience: null,
+    forOthers: false,
     ...change,
   };
 }
