@@ -14,6 +14,7 @@ const SIGNATURES: readonly Signature[] = [
   { type: "audio/wav", at: 0, bytes: "RIFF????WAVE" },
   { type: "application/pdf", at: 0, bytes: "%PDF-" },
   { type: "audio/mpeg", at: 0, bytes: "ID3" },
+  { type: "audio/flac", at: 0, bytes: "fLaC" },
   { type: "application/zip", at: 0, bytes: "PK\x03\x04" },
   { type: "application/zip", at: 0, bytes: "PK\x05\x06" },
   { type: "application/gzip", at: 0, bytes: "\x1f\x8b\x08" },
@@ -29,7 +30,14 @@ const BRANDS: Readonly<Record<string, string>> = {
   "avis": "image/avif",
   "heic": "image/heic",
   "heix": "image/heic",
+  "heim": "image/heic",
+  "heis": "image/heic",
+  "hevc": "image/heic",
+  "hevx": "image/heic",
+  "hevm": "image/heic",
+  "hevs": "image/heic",
   "mif1": "image/heic",
+  "msf1": "image/heic",
   "qt  ": "video/quicktime",
 };
 
@@ -69,6 +77,7 @@ const ENDINGS: Readonly<Record<string, readonly string[]>> = {
   "application/pdf": ["pdf"],
   "audio/mpeg": ["mp3"],
   "audio/mp4": ["m4a", "m4b"],
+  "audio/flac": ["flac"],
   "audio/ogg": ["ogg", "oga", "opus", "spx"],
   "audio/wav": ["wav"],
   "video/mp4": ["mp4", "m4v", "3gp"],
@@ -114,8 +123,13 @@ function isMp3(head: Uint8Array): boolean {
   return rate !== 0 && rate !== 15 && sampling !== 3;
 }
 
-/** UTF-8 without controls but for tabs and line ends; a character may be cut at the end. */
+/**
+ * UTF-8 without controls but for tabs and line ends, where a character may be cut at the end; or
+ * UTF-16 that says so.
+ */
 function isText(head: Uint8Array): boolean {
+  const wide = ["\xff\xfe", "\xfe\xff"].includes(textAt(head, 0, 2));
+  if (wide) return head.length % 2 === 0;
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });

@@ -7,7 +7,7 @@ export type WayKind = "direct" | "upload" | "ibb" | "group";
 export const WAY_KINDS: readonly WayKind[] = ["direct", "upload", "ibb", "group"];
 
 /**
- * Where a sealed file can be had; stands in its descriptor. `params` are the way's own, at most 16,
+ * Where a sealed file can be had; stands in its descriptor. `params` are the way's own, at most 4,
  * names of `a-z` and `-`, values of up to 1024 characters.
  */
 export type Source =

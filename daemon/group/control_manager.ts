@@ -206,7 +206,9 @@ export class ControlManager {
   heard(payload: Uint8Array, origin: Origin): Opened {
     if (origin.archived === true) return { type: "taken" };
     const result = this.#follower.heard(payload, origin.occupant);
-    if (result.type === "taken") this.#watch.spoke();
+    if (result.type !== "taken") return result;
+    this.#watch.spoke();
+    this.#requests.heard();
     return result;
   }
 

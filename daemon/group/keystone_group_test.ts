@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GroupError } from "./errors.ts";
 import { settled, TestGroup } from "./testing_group.ts";
+import { KEY_SERVER } from "./testing_key_server.ts";
 
 Deno.test("members read what members send; who is expelled reads on no more, who is late nothing before", async () => {
   const stage = new TestGroup();
@@ -127,6 +128,31 @@ Deno.test("who left or was expelled reads the archive of their time, and nothing
   await bob.join();
   assert.equal(bob.hear(after, "anna", "2", true).type, "refused");
   assert.equal(bob.refused.at(-1), "no-key");
+  await stage.close();
+});
+
+Deno.test("what an owner wants is asked on while the key server is away, and at once when it is heard", async () => {
+  const stage = new TestGroup();
+  const { anna } = stage;
+  await anna.join();
+  const bob = stage.person("bob@example.org");
+  await bob.join();
+  let asked = 0;
+  stage.fate = (what, to) => {
+    if (to !== KEY_SERVER || what[0] !== 5) return "deliver";
+    asked++;
+    return "lose";
+  };
+  let done = false;
+  const expelled = anna.group.expel(bob.self.jid).then(() => done = true);
+  await stage.clock.pass(3 * 3_600_000);
+  assert.ok(!done && asked > 10 && asked < 40, `${asked} times in three hours`);
+  // It says where it stands when it starts.
+  stage.fate = () => "deliver";
+  await stage.crashServer();
+  assert.ok(done);
+  await expelled;
+  assert.equal(anna.group.epoch!.members.length, 1);
   await stage.close();
 });
 

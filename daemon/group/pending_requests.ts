@@ -22,8 +22,13 @@ const [ACT_PATIENCE, MOST_OF_ACT] = [86_400_000, 600_000];
 /** Acts that wait: they leave room for questions. */
 const MOST_ACTS = 16;
 
+/** Acts are asked anew when the key server is heard, in so many ms at most once. */
+const CALM = 5_000;
+
 interface Waiting {
   readonly isAct: boolean;
+  /** Asks now, and soon again. */
+  again(): void;
   settle(outcome: GroupAnswer | Error): void;
 }
 
@@ -37,6 +42,7 @@ export class PendingRequests {
   readonly #random: Random;
   readonly #schedule: Schedule;
   readonly #waiting = new Map<string, Waiting>();
+  #cancelCalm: (() => void) | null = null;
 
   constructor(
     o: {
@@ -81,13 +87,26 @@ export class PendingRequests {
         else resolve(outcome);
       };
       const aborted = () => settle(abortReason(signal!));
-      this.#waiting.set(request, { isAct, settle });
+      const again = () => {
+        cancelNext();
+        backoff.reset();
+        send();
+      };
+      this.#waiting.set(request, { isAct, again, settle });
       let cancelNext = () => {};
       const patience = isAct ? ACT_PATIENCE : PATIENCE;
       const cancelEnd = this.#schedule(patience, () => settle(silent()));
       signal?.addEventListener("abort", aborted, { once: true });
       send();
     });
+  }
+
+  /** The key server is there: what it is to do has waited long enough, and is not to grow old. */
+  heard(): void {
+    const acts = [...this.#waiting.values()].filter(({ isAct }) => isAct);
+    if (acts.length === 0 || this.#cancelCalm !== null) return;
+    this.#cancelCalm = this.#schedule(CALM, () => this.#cancelCalm = null);
+    for (const act of acts) act.again();
   }
 
   /** @returns false for an answer that nobody waits for */
@@ -101,6 +120,7 @@ export class PendingRequests {
 
   /** Ends all that wait. */
   close(): void {
+    this.#cancelCalm?.();
     for (const { settle } of [...this.#waiting.values()]) settle(silent());
   }
 }

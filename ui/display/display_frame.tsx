@@ -26,6 +26,7 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
         over.signal.addEventListener("abort", end);
         const frame = frameOf(url, name);
         frame.addEventListener("load", () => ready.value = true, { once: true });
+        endMute(frame, over.signal, () => fail(text.display.slow));
         const fail = (message: string) => {
           frame.remove();
           problem.value = message;
@@ -66,6 +67,14 @@ function frameOf({ url, sandbox }: DisplayUrlView, name: string): HTMLIFrameElem
   frame.title = text.display.frame(name);
   frame.src = url;
   return frame;
+}
+
+/** Takes a frame away whose page is not there after a time that is enough for any file. */
+function endMute(frame: HTMLIFrameElement, signal: AbortSignal, fail: () => void): void {
+  const watch = setTimeout(fail, PDF_LIMITS.silenceMs);
+  const end = () => clearTimeout(watch);
+  frame.addEventListener("load", end, { once: true });
+  signal.addEventListener("abort", end, { once: true });
 }
 
 /** The page of a sound or video says one thing: that it cannot be played. */

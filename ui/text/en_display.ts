@@ -50,6 +50,7 @@ export const display = {
     failed: "It could not be opened.",
     unplayable:
       "It is damaged, or of a form that this browser does not play. Save it to open it elsewhere.",
+    slow: "It takes too long to be drawn; nothing more is tried. Save it to open it elsewhere.",
     frame: (name: string) => `Content of ${name}`,
     shownTo: (name: string, who: string) => `${who} shows ${name}`,
     policy: {

@@ -13,6 +13,8 @@ const RESOURCE = "keystone";
 const ENTRY = 5_000;
 /** Rooms that are looked into at one time, for who wants a group in them hosted. */
 const MOST_LOOKS = 32;
+/** Owners of one room that are remembered. */
+const MOST_OWNERS = 256;
 /** ms after which one is left that no group came of. */
 const LOOK = 60_000;
 
@@ -209,8 +211,8 @@ export class ComponentRooms {
     const item = stanza.getChild("x", NS.mucUser)?.getChild("item");
     const jid = Jid.tryParse(item?.attrs.jid)?.bare().toString();
     const isOwner = stanza.attrs.type === undefined && item?.attrs.affiliation === "owner";
-    if (isOwner && jid !== undefined) owners.set(nick, jid);
-    else owners.delete(nick);
+    owners.delete(nick);
+    if (isOwner && jid !== undefined && owners.size < MOST_OWNERS) owners.set(nick, jid);
   }
 
   #refused(room: Presence, stanza: Element): void {

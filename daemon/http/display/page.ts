@@ -1,6 +1,7 @@
 import { toBase64, utf8 } from "../../base/mod.ts";
 import { sha256 } from "../../crypto/mod.ts";
 import type { DisplayKind } from "../../views/mod.ts";
+import { textBlocks } from "./text_blocks.ts";
 
 /** A page for a frame, and what it may do. */
 export interface FramePage {
@@ -23,7 +24,7 @@ export const SANDBOX: Readonly<Record<DisplayKind, string>> = {
 };
 
 /** How much of a text is shown, in bytes. */
-export const TEXT_SHOWN = 1 << 20;
+export const TEXT_SHOWN = 1 << 18;
 
 /** Says that a sound or video cannot be played: the page has no words of its own for it. */
 const MEDIA_SCRIPT = 'const media=document.querySelector("audio,video");' +
@@ -43,6 +44,7 @@ const STYLE = "html{height:100%;color-scheme:light dark}" +
   "body.sound{display:grid;place-items:center}audio{width:min(90%,40rem)}" +
   "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
   "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
+  "pre div{content-visibility:auto;contain-intrinsic-size:auto 60em}" +
   "pre.note{display:grid;place-content:center;box-sizing:border-box;min-height:100%;" +
   "font-size:clamp(18px,5vmin,80px)}" +
   "#pdf{display:flex;flex-direction:column;height:100%}" +
@@ -114,8 +116,11 @@ const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => str
   audio: (url) =>
     `<body class="sound"><audio crossorigin="anonymous" src="${url}" ${CONTROLS}></audio>` +
     `<script>${MEDIA_SCRIPT}</script>`,
+  // A block that is not to be seen is not laid out.
   text: (_url, _at, text) =>
-    `<body><pre tabindex="0"${isNote(text) ? ' class="note"' : ""}>${escaped(text)}</pre>`,
+    `<body><pre tabindex="0"${isNote(text) ? ' class="note"' : ""}>${
+      textBlocks(text).map((block) => `<div>${escaped(block)}\n</div>`).join("")
+    }</pre>`,
   pdf: (_url, at) =>
     `<body><main id="pdf"></main><script type="module" crossorigin="anonymous" src="${at}${PDF_SCRIPT}"></script>`,
 };
