@@ -216,9 +216,15 @@ export class AppFiles {
 
   /** @param bytes null: as all others. @throws SimppdError `unknown-contact`, `bad-input` */
   setLimit(place: string | null, bytes: number | null): FileLimitsView {
-    const { groups, people, limits } = this.#o;
-    limits.set(place === null || groups.has(place) ? place : people.get(place).jid, bytes);
+    const { limits } = this.#o;
+    limits.set(this.place(place), bytes);
     return limits.view;
+  }
+
+  /** The address of a contact or group, which there must be. @throws SimppdError `unknown-contact` */
+  place(place: string | null): string | null {
+    const { groups, people } = this.#o;
+    return place === null || groups.has(place) ? place : people.get(place).jid;
   }
 
   /** @throws SimppdError `bad-input` */
