@@ -44,6 +44,8 @@ const CONNECTION = new Set([
   "upload-unavailable",
 ]);
 
+const OVER = new Set<Transfer["state"]>(["done", "cancelled", "declined"]);
+
 /** What transfers stand on. */
 export interface TransfersOptions {
   readonly store: TransferStore;
@@ -233,6 +235,19 @@ export class Transfers {
       const over = this.#put({ ...transfer, state, kept: false });
       await this.#folder.remove(id);
       return over;
+    });
+  }
+
+  /** Another's file that its sender took back: nothing of it comes any more. What is here stays. */
+  takenBack(id: string): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      if (this.#need(id).mine || OVER.has(this.#need(id).state)) return this.#need(id);
+      await this.#stop(id);
+      const transfer = this.#need(id);
+      if (OVER.has(transfer.state)) return transfer;
+      await this.#folder.remove(id);
+      const problem = { code: "taken-back", message: "Its sender took it back." };
+      return this.#put({ ...transfer, state: "failed", kept: false, held: 0, problem });
     });
   }
 
