@@ -203,6 +203,7 @@ export function compose(
       open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
     },
     viewer,
+    opened: (id) => files.files.opened(id),
   });
   const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
     sendFile: (input) => files.files.send(input),
@@ -258,6 +259,7 @@ export function compose(
     jid,
     servers: callServers,
     route: () => settings.calls,
+    tellSeen: () => settings.tellSeen,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   displays.recall();

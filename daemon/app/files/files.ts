@@ -197,6 +197,12 @@ export class AppFiles {
     await this.command(id, state === "offered" || state === "declined" ? "accept" : "resume");
   }
 
+  /** It opened by itself: its sender is told, where the person chose that. */
+  opened(id: string): void {
+    const transfer = this.#o.store.get(id);
+    if (transfer !== undefined) this.#told.say(transfer, "shown");
+  }
+
   knows(id: string): boolean {
     return this.#o.store.get(id) !== undefined;
   }
@@ -326,6 +332,7 @@ export class AppFiles {
     if (signal.name === "clear") return cleared(from.jid, from.jid);
     if (signal.name === "key") return void this.#keys.take(from.jid, signal.file, signal.key);
     if (signal.name === "key-wanted") return this.#keys.give(from, signal.file);
+    if (signal.state === "shown") return this.#openedFor(from.jid, signal.file);
     const transfer = store.find(from.jid, "", signal.file);
     if (transfer === undefined) return;
     if (signal.state === "declined") lines.declined(transfer);
@@ -333,6 +340,16 @@ export class AppFiles {
     this.#transfers.finish(transfer.id).catch((error) =>
       logOf("files").warn("a file goes on being served: {error}", { error })
     );
+  }
+
+  /** Of those alone who were sent it. */
+  #openedFor(jid: string, file: string): void {
+    const { store, groups, opened } = this.#o;
+    const transfer = store.findOwn(file).find(({ peer, descriptor }) =>
+      descriptor.display &&
+      (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
+    );
+    if (transfer !== undefined) opened(transfer, jid);
   }
 
   async #announce(transfer: Transfer): Promise<void> {
