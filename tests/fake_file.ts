@@ -21,7 +21,10 @@ export const FAKE_FILE: FileView = {
   here: true,
   locked: false,
   display: false,
+  suite: "chacha20-poly1305",
   ways: ["upload"],
+  audience: null,
+  forOthers: false,
 };
 /** What comes by itself, and what there is room for. */
 export const FAKE_LIMITS: FileLimitsView = {

@@ -112,6 +112,11 @@ export function compose(
       messages.leave(jid);
       events.emit({ type: "contact-removed", data: { jid } });
     },
+    dropped: (jid) => {
+      files.files.forgetOf(jid).catch((error) =>
+        logOf("app").warn("files of {jid} stay: {error}", { jid, error })
+      );
+    },
     typing: (jid) => typing.of(jid),
     picture: (jid) => pictures.hash(jid),
     refused: (jid) => settings.refused[jid],

@@ -89,6 +89,7 @@ export class GroupMaking {
     let made = false;
     try {
       try {
+        if (!await rooms().isThere(jid)) throw noRoomYet(specification);
         await rooms().enterSealed(jid, name);
       } catch (error) {
         if (!(error instanceof SimppdError && error.code === "no-such-room")) throw error;

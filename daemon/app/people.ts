@@ -26,6 +26,7 @@ export class People {
   readonly #simpp: Simpp;
   readonly #changed: (contact: ContactView) => void;
   readonly #removed: (jid: string) => void;
+  readonly #dropped: (jid: string) => void;
   readonly #typing: (jid: string) => boolean;
   readonly #picture: (jid: string) => string | null;
   readonly #refused: (jid: string) => string | undefined;
@@ -38,6 +39,8 @@ export class People {
     simpp: Simpp;
     changed: (contact: ContactView) => void;
     removed: (jid: string) => void;
+    /** A stranger was forgotten: nothing of theirs is to stay. */
+    dropped: (jid: string) => void;
     typing: (jid: string) => boolean;
     picture: (jid: string) => string | null;
     /** Fingerprint of the keys of theirs that one said to keep refusing. */
@@ -50,6 +53,7 @@ export class People {
     this.#simpp = options.simpp;
     this.#changed = options.changed;
     this.#removed = options.removed;
+    this.#dropped = options.dropped;
     this.#typing = options.typing;
     this.#picture = options.picture;
     this.#refused = options.refused;
@@ -316,6 +320,7 @@ export class People {
       this.#messages.forget(jid);
       this.#simpp.drop(jid);
       this.#forget(jid);
+      this.#dropped(jid);
     }
   }
 

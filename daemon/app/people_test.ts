@@ -22,6 +22,7 @@ function people(verified: string[] = []) {
     drop: (jid: string) => dropped.push(jid),
   } as unknown as Simpp;
   const stored = new Contacts(db);
+  const forgotten: string[] = [];
   const left = { at: -1 };
   const rooms = new People({
     stored,
@@ -29,6 +30,7 @@ function people(verified: string[] = []) {
     simpp,
     changed: () => {},
     removed: () => {},
+    dropped: (jid) => void forgotten.push(jid),
     typing: () => false,
     picture: () => null,
     refused: () => undefined,
@@ -57,6 +59,7 @@ function people(verified: string[] = []) {
     messages,
     message,
     dropped,
+    forgotten,
     left,
     [Symbol.dispose]: () => db.close(),
   };
@@ -78,6 +81,7 @@ Deno.test("strangers have bounded room: the oldest without an answer goes, frien
   assert.equal(rooms.has("s0@evil.test"), false);
   assert.equal(it.messages.page("s0@evil.test", 10).length, 0);
   assert.equal(it.dropped[0], "s0@evil.test");
+  assert.deepEqual(it.forgotten, it.dropped, "their files, too");
   assert.ok(rooms.list().length < 210);
 });
 

@@ -14,7 +14,7 @@ import {
   GROUP_OPTIONS,
   type Room,
 } from "../xmpp/client/mod.ts";
-import { Jid, newId } from "../xmpp/core/mod.ts";
+import { el, Jid, newId, NS, StanzaError } from "../xmpp/core/mod.ts";
 import type { AppApi } from "./api.ts";
 import { checkBody } from "./chats.ts";
 import { type Connection, notOnline } from "./connection.ts";
@@ -145,6 +145,18 @@ export class AppRooms {
       ...password === null ? {} : { password },
     });
     return this.#entered(jid, room, name, password);
+  }
+
+  /** Is there such a room? Entering to find out would make it. @throws SimppdError `not-online` */
+  async isThere(jid: string): Promise<boolean> {
+    const { client } = this.#need().connection;
+    const query = el("query", { xmlns: NS.discoInfo });
+    try {
+      await client.iq(el("iq", { type: "get" }, query), { to: Jid.parse(jid) });
+    } catch (error) {
+      if (error instanceof StanzaError && error.condition === "item-not-found") return false;
+    }
+    return true;
   }
 
   /** Enters the room of an encrypted group. @throws SimppdError `room-…` */

@@ -44,7 +44,7 @@ const source: fc.Arbitrary<Source> = fc.oneof(
     fc.dictionary(
       fc.stringMatching(/^[a-z][a-z-]{0,10}$/),
       fc.string({ unit: "grapheme-ascii", maxLength: 50 }),
-      { maxKeys: 16 },
+      { maxKeys: 4 },
     ),
   ).map(([kind, params]) => ({ kind, params: { ...params } })),
 );
@@ -136,6 +136,21 @@ Deno.test("readDescriptor() refuses what is malformed", () => {
   assert.throws(() => sent({ ...PLAIN, sources: many }), { code: "bad-descriptor" });
 });
 
+const LARGEST: Source = { kind: "ibb", params: { a: "x".repeat(1024), b: "x".repeat(1022) } };
+
+Deno.test("a descriptor's sources have 8,192 characters at most, and four parameters each", () => {
+  const largest = { ...PLAIN, sources: Array.from({ length: 4 }, () => LARGEST) };
+  assert.deepEqual(sent(largest), largest);
+  const text = serialise(writeDescriptor({ ...PLAIN, sources: [LARGEST] }));
+  const way = /<way .*<\/way>/.exec(text)![0];
+  const param = /<param .*?<\/param>/.exec(way)![0];
+  const more = ["c", "d", "e", "f"].map((name) => `<param name="${name}">x</param>`).join("");
+  for (const hostile of [way.repeat(5), way.replace(param, more)]) {
+    const element = parseElement(text.replace(way, hostile), LIMITS_AFTER_AUTH);
+    assert.throws(() => readDescriptor(element), { code: "bad-descriptor" });
+  }
+});
+
 Deno.test("writeDescriptor() writes nothing that cannot be read", () => {
   const wrong: Partial<FileDescriptor>[] = [
     { id: "x" },
@@ -145,6 +160,8 @@ Deno.test("writeDescriptor() writes nothing that cannot be read", () => {
     { thumbnail: new Uint8Array(8193) },
     { sources: [{ kind: "upload", url: "http://upload.test/" }] },
     { sources: [{ kind: "ibb", params: { "": "x" } }] },
+    { sources: [{ kind: "ibb", params: { a: "", b: "", c: "", d: "", e: "" } }] },
+    { sources: Array.from({ length: 8 }, () => LARGEST) },
   ];
   for (const part of wrong) {
     assert.throws(() => writeDescriptor({ ...PLAIN, ...part }), RangeError, JSON.stringify(part));

@@ -7,7 +7,7 @@ import { whileNeeded } from "./plain_file.ts";
 import { type PlainSource, sealToFolder } from "./sealed_writer.ts";
 import { changedWhileRead } from "./sealing.ts";
 import { sniff } from "./sniff.ts";
-import { inOrder } from "./sources.ts";
+import { canBeNamed, inOrder } from "./sources.ts";
 import { makeThumbnail } from "./thumbnail.ts";
 import type { Transfer } from "./transfer.ts";
 import { type OnProgress, type OutgoingFile, type Source, type Way, WAY_KINDS } from "./ways.ts";
@@ -100,7 +100,9 @@ export async function offer(
       continue;
     }
     try {
-      sources.push(await way.offer(file, signal, onProgress));
+      const source = await way.offer(file, signal, onProgress);
+      if (!canBeNamed(source)) throw unnameable();
+      sources.push(source);
     } catch (error) {
       signal.throwIfAborted();
       problem = error;
@@ -146,6 +148,14 @@ async function isUsable(way: Way, peer: string): Promise<boolean> {
 /** Whether the file can be had without us: nothing is left to do then. */
 export function isStored({ descriptor }: Transfer): boolean {
   return descriptor.sources.some(({ kind }) => kind === "upload");
+}
+
+function unnameable(): SimppdError {
+  return new SimppdError(
+    "bad-upload-slot",
+    "Your server named a place for this file that others cannot be told of: no https address, or " +
+      "one of more than 2,048 characters.",
+  );
 }
 
 function noWay(wanted: Transfer["ways"]): SimppdError {

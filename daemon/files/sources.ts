@@ -8,12 +8,15 @@ const WAY_NS = NS.simppFiles;
 
 const MOST_SOURCES = 8;
 const MOST_URL = 2_048;
-const MOST_PARAMS = 16;
+const MOST_PARAMS = 4;
 const MOST_VALUE = 1_024;
+/** Of all sources together, in characters: each offer is remembered with its own. */
+const MOST_TEXT = 8_192;
 const NAME = /^[a-z][a-z-]{0,31}$/;
 
 /** `<sources/>` of XEP-0447. @throws RangeError when a source is out of bounds */
 export function writeSources(sources: readonly Source[]): Element {
+  checkText(sources);
   return el(
     "sources",
     { xmlns: SFS_NS },
@@ -34,12 +37,35 @@ export function writeSources(sources: readonly Source[]): Element {
 export function readSources(element: Element): Source[] {
   const children = element.getChildElements();
   if (children.length > MOST_SOURCES) throw new RangeError("too many sources");
-  return children.flatMap((child) => {
+  const sources = children.flatMap((child) => {
     const source = readSource(child);
     if (source === undefined) return [];
     checkSource(source);
     return [source];
   });
+  checkText(sources);
+  return sources;
+}
+
+/** Whether a descriptor can name this source. */
+export function canBeNamed(source: Source): boolean {
+  try {
+    checkSource(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkText(sources: readonly Source[]): void {
+  const length = sources.reduce((sum, source) => sum + lengthOf(source), 0);
+  if (length > MOST_TEXT) throw new RangeError("sources of too many characters");
+}
+
+function lengthOf(source: Source): number {
+  if (source.kind === "upload") return source.url.length;
+  return Object.entries(source.params)
+    .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 function readSource(child: Element): Source | undefined {

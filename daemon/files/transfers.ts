@@ -23,26 +23,13 @@ import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command } from "./transfer.ts";
+import { checkCommand, type Command, CONNECTION } from "./transfer.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
 import type { Way } from "./ways.ts";
 
-/** Problems that a connection cures. */
-const CONNECTION = new Set([
-  "connection-failed",
-  "no-path",
-  "no-way",
-  "offline",
-  "peer-busy",
-  "stream-cut",
-  "stream-stalled",
-  "timeout",
-  "too-slow",
-  "transfer-failed",
-  "upload-unavailable",
-]);
+const OVER = new Set<Transfer["state"]>(["done", "cancelled", "declined"]);
 
 /** What transfers stand on. */
 export interface TransfersOptions {
@@ -236,16 +223,38 @@ export class Transfers {
     });
   }
 
+  /** Another's file that its sender took back: nothing of it comes any more. What is here stays. */
+  takenBack(id: string): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      if (this.#need(id).mine || OVER.has(this.#need(id).state)) return this.#need(id);
+      await this.#stop(id);
+      const transfer = this.#need(id);
+      if (OVER.has(transfer.state)) return transfer;
+      await this.#folder.remove(id);
+      const problem = { code: "taken-back", message: "Its sender took it back." };
+      return this.#put({ ...transfer, state: "failed", kept: false, held: 0, problem });
+    });
+  }
+
   /** Lets go on what failed for want of a connection: for when there is one again. */
   async retryFailed(): Promise<void> {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
       if (code !== undefined && CONNECTION.has(code)) {
-        await this.#commands.run(id, async () => {
-          if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
-        }).catch(() => {}); // there is no room: it stays as it is
+        await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }
+  }
+
+  /**
+   * Lets one that failed go on, without a person's word: it keeps to what comes by itself, if it did.
+   * Without effect when it stands elsewhere by now.
+   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`
+   */
+  retry(id: string): Promise<void> {
+    return this.#commands.run(id, async () => {
+      if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
+    });
   }
 
   /** One's own that every receiver has, or nobody is to have any more: it is served no longer. */
@@ -272,6 +281,8 @@ export class Transfers {
 
   /** {@link forget} for all of a contact or room. */
   async forgetOf(peer: string): Promise<void> {
+    // What a contact sent before is taken first, and forgotten with the rest.
+    await this.#commands.run(`${peer} ${peer}`, () => Promise.resolve());
     for (const id of this.#store.idsOf(peer)) await this.forget(id);
   }
 

@@ -514,6 +514,24 @@ Deno.test("a thumbnail and the size of a picture go with it; a file that vanishe
   }
 });
 
+Deno.test("a place that nobody can be told of fails the way, not the file", async () => {
+  const [upload, ibb] = [new MemoryWay("upload"), new MemoryWay("ibb")];
+  upload.offer = () =>
+    Promise.resolve({ kind: "upload", url: `https://upload.test/${"x".repeat(2048)}` });
+  const alice = await desk([upload, ibb]);
+  try {
+    const alone = await alice.transfers.send(sending(pattern(10), { ways: ["upload"] }));
+    const failed = await reaches(alice.transfers, alone.id, "failed");
+    assert.equal(failed.problem!.code, "bad-upload-slot");
+    const both = await alice.transfers.send(sending(pattern(10), { ways: ["upload", "ibb"] }));
+    const { descriptor } = await reaches(alice.transfers, both.id, "offered");
+    writeDescriptor(descriptor);
+    assert.deepEqual(descriptor.sources.map(({ kind }) => kind), ["ibb"]);
+  } finally {
+    await alice.close();
+  }
+});
+
 Deno.test("a way that fails is passed over; with none left the reason is told, and it goes on later", async () => {
   const [direct, upload] = [new MemoryWay("direct"), new MemoryWay("upload")];
   direct.isUsable = false;

@@ -7,7 +7,7 @@ export type WayKind = "direct" | "upload" | "ibb" | "group";
 export const WAY_KINDS: readonly WayKind[] = ["direct", "upload", "ibb", "group"];
 
 /**
- * Where a sealed file can be had; stands in its descriptor. `params` are the way's own, at most 16,
+ * Where a sealed file can be had; stands in its descriptor. `params` are the way's own, at most 4,
  * names of `a-z` and `-`, values of up to 1024 characters.
  */
 export type Source =
@@ -86,4 +86,6 @@ export interface Way extends Offering, Fetching {
   readonly kind: WayKind;
   /** Whether files to this contact or room can go this way now. */
   usable(peer: string): boolean | Promise<boolean>;
+  /** Bytes that a sealed file may have to go this way; undefined: as many as one likes, or unknown. */
+  largest?(peer: string): number | Promise<number | undefined>;
 }

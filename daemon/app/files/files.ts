@@ -7,6 +7,7 @@ import {
   isDescriptor,
   type PlainSource,
   readDescriptor,
+  sealedLength,
   type SealedSource,
   type Transfer,
   Transfers,
@@ -15,14 +16,15 @@ import {
 } from "../../files/mod.ts";
 import type { GroupMember } from "../../group/mod.ts";
 import type { Received } from "../../simpp/mod.ts";
-import type { DisplayItemView, FileLimitsView, FileView } from "../../views/mod.ts";
+import type { DisplayItemView, FileLimitsView, FileView, FileWayView } from "../../views/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import { AgainLater } from "./again_later.ts";
 import { AnnounceOrder } from "./announce_order.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
-import { contactForFiles, mayPublish } from "./sendable.ts";
+import { checkReach, waysTo } from "./reach.ts";
+import { contactForFiles, mayName, mayPublish } from "./sendable.ts";
 import { type FileSignal, readSignals, writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
 import { Told } from "./told.ts";
@@ -67,8 +69,9 @@ export class AppFiles {
       this.#last.set(id, { state, opens: false });
     });
     this.#told = new Told(options);
-    this.#later = new AgainLater((id) => this.#transfers.command(id, "resume"));
+    this.#later = new AgainLater((id) => this.#transfers.retry(id));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
+    this.#transfers.removed.on(({ id, peer }) => this.#forgotten(id, peer));
     this.#transfers.changed.on((transfer) => this.#later.note(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
@@ -108,8 +111,8 @@ export class AppFiles {
 
   /**
    * Seals a file and sends it; resolves when it is sealed. It is never sent in clear.
-   * @throws SimppdError `unknown-contact`, `blocked`, `plain-chat`, `may-not-send`, and those of
-   * `Transfers.send`
+   * @throws SimppdError `unknown-contact`, `blocked`, `plain-chat`, `may-not-send`, `bad-input`,
+   * `file-too-large`, and those of `Transfers.send`
    */
   async send(file: NewFile): Promise<FileView> {
     const { to, name, size, path, display, ways, allowed, keyOnRequest } = file;
@@ -120,6 +123,9 @@ export class AppFiles {
     else if (allowed !== undefined || keyOnRequest === true) {
       throw new SimppdError("bad-input", "Recipients and keys on request are for groups alone.");
     }
+    if (group) mayName(groups, peer, allowed);
+    const suite = suiteFor(peer);
+    checkReach(await this.reach(peer), ways, sealedLength(suite, size));
     const source: PlainSource = { size, bytes: file.bytes };
     const id = toHex(systemRandom(16));
     const asked = keyOnRequest === true || allowed !== undefined;
@@ -131,7 +137,7 @@ export class AppFiles {
       from: source,
       ...(path === undefined ? {} : { again: path }),
       name,
-      suite: suiteFor(peer),
+      suite,
       display: display ?? false,
       ...(ways === undefined ? {} : { ways }),
       keyOnRequest: asked,
@@ -145,36 +151,47 @@ export class AppFiles {
 
   /**
    * Does what a person says; to accept one that is here and locked asks for its key again.
-   * @throws SimppdError `unknown-file`, `transfer-state`, those of accepting
+   * @throws SimppdError `unknown-file`, `transfer-state`, `suite-not-allowed`, those of accepting
    */
   async command(id: string, command: Command): Promise<FileView> {
-    const { peer, mine, descriptor, state } = this.#need(id);
+    const { peer, sender, mine, descriptor, state } = this.#need(id);
     if (command === "accept" && !mine && state === "done" && descriptor.key === undefined) {
       this.#keys.ask(this.#need(id));
       return this.get(id);
     }
     if (!mine && (command === "accept" || command === "resume")) {
+      const { own, allowsSuite } = this.#o;
+      if (!allowsSuite(sender === own() ? peer : sender, descriptor.suite)) {
+        throw suiteNotAllowed(sender);
+      }
       this.#o.store.put({ ...this.#need(id), ways: this.#o.allowedWays(peer, true) });
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
     const after = await this.#transfers.command(id, command);
-    if (!mine && command === "cancel") this.#told.say(after, "declined");
+    if (command === "cancel") {
+      if (mine) this.#takeBack(after);
+      else this.#told.say(after, "declined");
+    }
     return this.#view(after);
   }
 
-  /** Removes bytes, key and line. */
+  /** By which ways files can go to a contact or group, and how large they may be there. */
+  reach(to: string): Promise<FileWayView[]> {
+    return waysTo(this.#o, to);
+  }
+
+  /** Removes bytes, key and line. @throws SimppdError `unknown-file` */
   async forget(id: string): Promise<void> {
-    const { peer } = this.#need(id);
+    const transfer = this.#need(id);
+    const { mine, state } = transfer;
+    if (mine && state === "offered") this.#takeBack(transfer);
     await this.#transfers.forget(id);
-    this.#forgotten(id, peer);
   }
 
   /** {@link forget} for all of a contact or group. */
   async forgetOf(place: string): Promise<void> {
-    const ids = this.#o.store.idsOf(place);
     await this.#transfers.forgetOf(place);
     this.#o.limits.forget(place);
-    for (const id of ids) this.#forgotten(id, place);
   }
 
   /** @throws SimppdError `unknown-file`, `file-not-here` */
@@ -218,9 +235,15 @@ export class AppFiles {
 
   /** @param bytes null: as all others. @throws SimppdError `unknown-contact`, `bad-input` */
   setLimit(place: string | null, bytes: number | null): FileLimitsView {
-    const { groups, people, limits } = this.#o;
-    limits.set(place === null || groups.has(place) ? place : people.get(place).jid, bytes);
+    const { limits } = this.#o;
+    limits.set(this.place(place), bytes);
     return limits.view;
+  }
+
+  /** The address of a contact or group, which there must be. @throws SimppdError `unknown-contact` */
+  place(place: string | null): string | null {
+    const { groups, people } = this.#o;
+    return place === null || groups.has(place) ? place : people.get(place).jid;
   }
 
   /** @throws SimppdError `bad-input` */
@@ -253,14 +276,17 @@ export class AppFiles {
   heardInGroup(group: string, from: GroupMember, content: readonly Element[]): boolean {
     const { jid } = from;
     const descriptor = content.find(isDescriptor);
-    const clear = readSignals(content).some(({ name }) => name === "clear");
+    const signals = readSignals(content);
+    const clear = signals.some(({ name }) => name === "clear");
+    const back = signals.filter((signal) => signal.name === "taken-back");
     const { groups, people, own, cleared } = this.#o;
-    if (people.isBlocked(jid)) return descriptor !== undefined || clear;
+    if (people.isBlocked(jid)) return descriptor !== undefined || signals.length > 0;
     if (descriptor !== undefined && jid !== own() && groups.lets(group, jid, "files")) {
       this.#take(group, from, descriptor);
     }
     if (clear) cleared(group, jid);
-    return descriptor !== undefined || clear;
+    for (const signal of back) this.#takenBack(jid, signal.file);
+    return descriptor !== undefined || clear || back.length > 0;
   }
 
   /** A session was renewed: what they could not open is told again. */
@@ -299,10 +325,13 @@ export class AppFiles {
     const spoke = senderKey === null ? {} : { senderKey };
     // In whose place another speaks gets no bytes onto the disk by that.
     const changed = this.#o.senders.of(peer, sender, senderKey) === "changed";
-    const accept = !stranger && !changed &&
+    // Ours was sealed for whom it went to.
+    const sealed = this.#o.allowsSuite(own ? peer : sender, descriptor.suite);
+    const problem = sealed ? {} : { problem: publicError(suiteNotAllowed(sender)) };
+    const accept = !stranger && !changed && sealed &&
       this.#comesByItself(peer, sender, senderKey, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
-    this.#transfers.receive(descriptor, { peer, sender, ...spoke, accept, ways }).then(
+    this.#transfers.receive(descriptor, { peer, sender, ...spoke, ...problem, accept, ways }).then(
       (transfer) => {
         if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
       },
@@ -332,11 +361,16 @@ export class AppFiles {
     if (signal.name === "clear") return cleared(from.jid, from.jid);
     if (signal.name === "key") return void this.#keys.take(from.jid, signal.file, signal.key);
     if (signal.name === "key-wanted") return this.#keys.give(from, signal.file);
+    if (signal.name === "taken-back") return this.#takenBack(from.jid, signal.file);
+    if (signal.name === "key-refused") {
+      return this.#keys.refused(from.jid, signal.file).forEach((one) => this.#emit(one));
+    }
     if (signal.state === "shown") return this.#openedFor(from.jid, signal.file);
     const transfer = store.find(from.jid, "", signal.file);
     if (transfer === undefined) return;
     if (signal.state === "declined") lines.declined(transfer);
     else lines.delivered(transfer);
+    this.#emit(transfer);
     this.#transfers.finish(transfer.id).catch((error) =>
       logOf("files").warn("a file goes on being served: {error}", { error })
     );
@@ -350,6 +384,27 @@ export class AppFiles {
       (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
     );
     if (transfer !== undefined) opened(transfer, jid);
+  }
+
+  /** Who was told of a file of ours need not ask for it in vain. */
+  #takeBack({ peer, announced, descriptor }: Transfer): void {
+    const { groups, send } = this.#o;
+    if (!announced) return;
+    const signal = writeSignal({ name: "taken-back", file: descriptor.id });
+    const told = groups.has(peer)
+      ? Promise.try(() => groups.say(peer, signal))
+      : send(peer, [signal], { copy: true });
+    told.catch((error) =>
+      logOf("files").info("nobody is told of what is taken back: {error}", { error })
+    );
+  }
+
+  #takenBack(sender: string, file: string): void {
+    for (const { id } of this.#o.store.findOf(sender, file)) {
+      this.#transfers.takenBack(id).catch((error) =>
+        logOf("files").warn("what was taken back is still offered here: {error}", { error })
+      );
+    }
   }
 
   async #announce(transfer: Transfer): Promise<void> {
@@ -370,12 +425,12 @@ export class AppFiles {
     const before = this.#last.get(id);
     const opens = state === "done" && descriptor.key !== undefined;
     this.#last.set(id, { state, opens });
-    const { lines, events, show, groups } = this.#o;
+    const { lines, show, groups } = this.#o;
     if (before === undefined) lines.put(transfer, this.#o.own());
     if (mine && announced) lines.sent(transfer);
     if (mine && state === "transferring" && !announced) this.#order.enter(transfer.peer, id);
     else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
-    events.emit({ type: "file", data: this.#view(transfer) });
+    this.#emit(transfer);
     if (mine) return;
     if (before === undefined && state === "offered" && descriptor.display) {
       this.#o.showWaits(transfer);
@@ -397,8 +452,18 @@ export class AppFiles {
     this.#o.events.emit({ type: "file-removed", data: { id, place } });
   }
 
+  #emit(transfer: Transfer): void {
+    this.#o.events.emit({ type: "file", data: this.#view(transfer) });
+  }
+
   #view(transfer: Transfer): FileView {
-    return fileView(transfer, this.#transfers.progressOf(transfer.id), this.#o.own());
+    const { access, lines, own } = this.#o;
+    const { id, mine, peer } = transfer;
+    return fileView(transfer, this.#transfers.progressOf(id), own(), {
+      allowed: mine ? access.of(id) : undefined,
+      refused: !mine && access.isRefused(id),
+      declined: mine && !this.#o.groups.has(peer) && lines.isDeclined(transfer),
+    });
   }
 
   #need(id: string): Transfer {
@@ -413,4 +478,12 @@ export class AppFiles {
 
 function domainOf(jid: string): string {
   return jid.slice(jid.indexOf("@") + 1);
+}
+
+function suiteNotAllowed(sender: string): SimppdError {
+  return new SimppdError(
+    "suite-not-allowed",
+    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
+      "allow. Ask them to send it again by a stronger one, or allow it for them.",
+  );
 }

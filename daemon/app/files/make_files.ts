@@ -78,7 +78,7 @@ export function makeFiles(
     openEndpoint: () => openCallEndpoint(servers, route(), hosts),
     isCalling: () => calls.list().some(({ state }) => state !== "ended"),
   });
-  const ibb = new LiveIbb((peer) => mayMeet(peer) ? devices(peer) : []);
+  const ibb = new LiveIbb(mayMeet, devices);
   const inRoom = new GroupWay((group) => groups.port(group));
   const store = new TransferStore(state.db, state.vault);
   const settings = new Settings(state.db, state.vault);
@@ -103,6 +103,7 @@ export function makeFiles(
     own: jid,
     host: () => host,
     suiteFor: (peer) => suiteOf(simpp, peer),
+    allowsSuite: (peer, suite) => !isWeak(suite) || simpp.policy.for(peer).includes("simpp-2009"),
     allowedWays: (peer, asked) => waysTo(route(), asked || isVerified(peer)),
     hidesAddress: () => route() !== "any",
     send: async (to, content, { copy = false, standing = false, device }) => {
@@ -173,6 +174,11 @@ export function makeFiles(
       await inRoom.close();
     },
   };
+}
+
+/** The paper's; what is not allowed to be written by it is not read by it either. */
+function isWeak(suite: FileSuite): boolean {
+  return suite === "aes-128-cbc-hmac";
 }
 
 /** Where the weak paper profile alone is allowed, files are sealed by its suite. */

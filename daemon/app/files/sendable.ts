@@ -1,4 +1,5 @@
 import { SimppdError } from "../../base/mod.ts";
+import type { Allowed } from "./file_access.ts";
 import type { FileGroups, FilePeople } from "./surroundings.ts";
 
 /**
@@ -27,5 +28,14 @@ export function mayPublish(groups: FileGroups, group: string, jid: string, displ
   }
   if (display && !groups.lets(group, jid, "display")) {
     throw new SimppdError("may-not-send", "The group does not let you display files.");
+  }
+}
+
+/** Checks that those whom a file is for are in the group. @throws SimppdError `bad-input` */
+export function mayName(groups: FileGroups, group: string, allowed: Allowed | undefined): void {
+  const members = groups.members(group);
+  for (const jid of allowed?.people ?? []) {
+    if (members.some((one) => one.jid === jid)) continue;
+    throw new SimppdError("bad-input", `${jid} is not in the group, so no file in it is for them.`);
   }
 }

@@ -11,6 +11,8 @@ export type FileSignal =
   | { readonly name: "told"; readonly file: string; readonly state: ToldState }
   | { readonly name: "key-wanted"; readonly file: string }
   | { readonly name: "key"; readonly file: string; readonly key: Bytes }
+  | { readonly name: "key-refused"; readonly file: string }
+  | { readonly name: "taken-back"; readonly file: string }
   | { readonly name: "clear" };
 
 const ID = /^[0-9a-f]{32}$/;
@@ -21,7 +23,9 @@ export function writeSignal(signal: FileSignal): Element {
     case "told":
       return el("told", { xmlns: FILES_NS, id: signal.file, state: signal.state });
     case "key-wanted":
-      return el("key-wanted", { xmlns: FILES_NS, id: signal.file });
+    case "key-refused":
+    case "taken-back":
+      return el(signal.name, { xmlns: FILES_NS, id: signal.file });
     case "key":
       return el("key", { xmlns: FILES_NS, id: signal.file }, toBase64(signal.key));
     case "clear":
@@ -36,7 +40,7 @@ const MOST_KEYS = 16;
 /** What an envelope's content signals: each thing once, and bounded, whatever stands there. */
 export function readSignals(content: readonly Element[]): FileSignal[] {
   const found = new Map<string, FileSignal>();
-  const counts = { told: 0, "key-wanted": 0, key: 0, clear: 0 };
+  const counts = { told: 0, "key-wanted": 0, key: 0, "key-refused": 0, "taken-back": 0, clear: 0 };
   for (const element of content) {
     const signal = readSignal(element);
     if (signal === undefined) continue;
@@ -63,7 +67,9 @@ function readSignal(element: Element): FileSignal | undefined {
         ? { name: "told", file, state: state as ToldState }
         : undefined;
     case "key-wanted":
-      return { name: "key-wanted", file };
+    case "key-refused":
+    case "taken-back":
+      return { name: element.name, file };
     case "key": {
       const key = keyIn(element.getText());
       return key === undefined ? undefined : { name: "key", file, key };

@@ -53,6 +53,8 @@ export interface AppFilesOptions {
   /** Host of our own server, where the person named one. */
   readonly host: () => string | undefined;
   readonly suiteFor: (peer: string) => FileSuite;
+  /** Whether our policy lets in what this person seals by a suite. */
+  readonly allowsSuite: (jid: string, suite: FileSuite) => boolean;
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Whether others than our own server are not to learn our address unless the person says yes. */

