@@ -21,6 +21,7 @@ export const FAKE_FILE: FileView = {
   here: true,
   locked: false,
   display: false,
+  suite: "chacha20-poly1305",
   ways: ["upload"],
   audience: null,
   forOthers: false,

@@ -14,13 +14,18 @@ import {
   source,
 } from "../daemon/files/testing.ts";
 import { Hooks, HttpUpload, type XmppClient } from "../daemon/xmpp/client/mod.ts";
+import { Jid, StanzaError } from "../daemon/xmpp/core/mod.ts";
 import { makeTestCertificate } from "../scripts/peers/certificate.ts";
 
 const DOMAIN = "files.test";
 const ALICE = `alice@${DOMAIN}`;
 const HOST = "127.0.0.1";
-/** Where only HTTPS goes on, none is needed. */
-const NO_CONNECTION = { hooks: new Hooks() } as XmppClient;
+/** Where only HTTPS goes on: the server says nothing of where it has files. */
+const NO_CONNECTION = {
+  hooks: new Hooks(),
+  jid: Jid.parse("bob@here.test/one"),
+  iq: () => Promise.reject(new StanzaError("cancel", "service-unavailable")),
+} as unknown as XmppClient;
 
 /** Answers one request for the sealed file; `from` is the first byte asked for. */
 type Serve = (response: ServerResponse, sealed: Uint8Array, from: number, nth: number) => void;

@@ -10,14 +10,15 @@ const never = () => new AbortController().signal;
 const code = (expected: string) => (error: unknown) =>
   error instanceof SimppdError && error.code === expected;
 
-async function bedOf(size: number) {
+async function bedOf(size: number, meets = true) {
   const [a, b] = ["a@example.org/one", "b@example.org/two"]
     .map((jid) => new LinkedClient(Jid.parse(jid))) as [LinkedClient, LinkedClient];
   a.other = b;
   b.other = a;
   const [from, to] = [a, b].map((linked) => {
     const client = linked as unknown as XmppClient;
-    return new IbbWay({ client, streams: new InBandBytestreams(client), devices: () => [] }, 1);
+    const streams = new InBandBytestreams(client);
+    return new IbbWay({ client, streams, mayMeet: () => meets, devices: () => [] }, 1);
   }) as [IbbWay, IbbWay];
   const bytes = randomBytes(size);
   const file = fileOf(bytes, "b@example.org");
@@ -59,6 +60,14 @@ Deno.test("a file comes whole, of any size about the edges of blocks", async () 
     await fetch();
     assert.deepEqual(await whole(), bytes);
   }
+});
+
+Deno.test("who is no contact is asked nothing, whatever address they name", async () => {
+  const { a, b, fetch, got } = await bedOf(1_000, false);
+  let heard = 0;
+  for (const linked of [a, b]) linked.network = (iq) => (heard++, iq);
+  await assert.rejects(fetch(), code("no-way"));
+  assert.deepEqual([heard, got.length], [0, 0]);
 });
 
 Deno.test("blocks flipped, cut short, dropped, doubled: it goes on behind what was right", async () => {

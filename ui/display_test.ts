@@ -144,7 +144,7 @@ dashboard("what cannot be opened says so, and is tried again", async (page, mock
 
 dashboard("one's own is cleared for everybody there", async (page, mock) => {
   mock.putDisplays([fakeDisplay({ mine: true, from: "anna@anna-desk.simppd.invalid" })]);
-  await page.getByText("by you in Ben Ortiz").waitFor();
+  await page.getByText("by you to Ben Ortiz").waitFor();
   await page.getByRole("button", { name: "Clear it for everybody there" }).click();
   await asked(mock, `POST /api/displays/clear {"place":"${BEN}"}`);
 });

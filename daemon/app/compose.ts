@@ -203,6 +203,8 @@ export function compose(
     events,
     files: {
       has: (id) => files.files.has(id),
+      knows: (id) => files.files.knows(id),
+      fetch: (id) => files.files.fetch(id),
       open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
     },
     viewer,

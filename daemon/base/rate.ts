@@ -31,4 +31,11 @@ export class Rate {
     else current.times++;
     return true;
   }
+
+  /** How long until a key is allowed again, in ms; 0: it is now. */
+  wait(key: string, now: number): number {
+    const current = this.#periods.get(key);
+    if (current === undefined || current.times < this.#most) return 0;
+    return Math.max(0, current.since + this.#period - now);
+  }
 }

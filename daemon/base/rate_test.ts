@@ -19,3 +19,13 @@ Deno.test("allows() forgets what is over, however many keys there were", () => {
     assert.ok(rate.size <= 100);
   }
 });
+
+Deno.test("wait() says how long until a key is allowed again", () => {
+  const rate = new Rate(2, 1000);
+  assert.equal(rate.wait("a", 0), 0);
+  rate.allows("a", 0);
+  assert.equal(rate.wait("a", 100), 0);
+  rate.allows("a", 100);
+  assert.equal(rate.wait("a", 300), 700);
+  assert.equal(rate.wait("a", 1200), 0);
+});

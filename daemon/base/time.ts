@@ -39,3 +39,10 @@ export class Backoff {
 export function steadyNow(): number {
   return performance.timeOrigin + performance.now();
 }
+
+let told = 0;
+
+/** Now, in ms since 1970; each call later than the one before, so that it says what came first. */
+export function orderedNow(): number {
+  return told = Math.max(told + 1, Date.now());
+}

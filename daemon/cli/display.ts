@@ -132,8 +132,11 @@ async function present(path: string, invocation: Invocation): Promise<Answer> {
   if (item.reason !== null) {
     return { value: item, text: `${name} is sent, not shown: ${printable(item.reason.message)}` };
   }
-  const where = to === undefined ? "on this machine's stage" : `to ${to}`;
-  return { value: item, text: `${name} (${item.kind}) is shown ${where}` };
+  const what = `${name} (${item.kind})`;
+  const words = to === undefined
+    ? `${what} is shown on this machine's stage`
+    : `${what} is sent to ${to}; it opens where they let you`;
+  return { value: item, text: words };
 }
 
 async function policy(words: readonly string[], invocation: Invocation): Promise<Answer> {

@@ -284,14 +284,27 @@ function path(id: string, rest = ""): string {
 }
 
 function line(file: FileView): string {
-  const { id, name, size, state, mine, place, progress, problem, pretends, locked, forOthers } =
-    file;
+  const {
+    id,
+    name,
+    size,
+    state,
+    mine,
+    place,
+    progress,
+    problem,
+    pretends,
+    locked,
+    forOthers,
+    suite,
+  } = file;
   const way = mine ? `to ${printable(place)}${audienceOf(file)}` : `from ${printable(file.from)}`;
   const moved = progress === null
     ? ""
     : ` ${sizeText(progress.bytes)} of ${sizeText(progress.total)}`;
   const why = problem === null ? "" : `: ${printable(problem.message)}`;
   const marks = [
+    ...(suite === "aes-128-cbc-hmac" ? ["sealed by the weak paper profile"] : []),
     ...(pretends ? ["its name says something else than what it is"] : []),
     ...(locked ? [forOthers ? "for others of the group" : "locked"] : []),
     ...(onlyDirect(file) ? ["straight from their device alone, which learns your address"] : []),

@@ -62,7 +62,7 @@ export function draftOutgoing(
 /** Another's file, of which the descriptor is here and nothing else. */
 export function draftIncoming(
   descriptor: FileDescriptor,
-  { peer, sender, senderKey, ways }: Receiving,
+  { peer, sender, senderKey, problem, ways }: Receiving,
   now: number,
   random: Random,
 ): Transfer {
@@ -72,14 +72,14 @@ export function draftIncoming(
     peer,
     sender,
     senderKey: senderKey ?? null,
-    state: "offered",
+    state: problem === undefined ? "offered" : "failed",
     at: now,
     descriptor,
     kept: false,
     sealed: true,
     type: null,
     pixels: null,
-    problem: null,
+    problem: problem ?? null,
     file: null,
     ways: ways ?? null,
     announced: true,

@@ -15,10 +15,15 @@ const PIECE = 1 << 20;
 export class FileFolder {
   readonly #path: string;
 
-  /** Makes the folder, private, when there is none. */
+  /** Makes the folder, private, when there is none. @throws SimppdError `state-unusable` */
   constructor(path: string) {
     this.#path = path;
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    // What lies there and is not known is removed: nowhere else, then.
+    if (Deno.lstatSync(path).isSymlink) {
+      throw new SimppdError("state-unusable", `${path} is a link; it must be a folder itself.`);
+    }
+    if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o700);
   }
 
   /** Where a file lies. @throws RangeError when it is no name of ours */

@@ -197,6 +197,15 @@ Deno.test("where a file that comes by itself lies is not changed without a yes",
     assert.ok(asked.includes(other[0].url));
   }));
 
+Deno.test("who is forgotten leaves nothing behind, not even what is being taken", () =>
+  withDesk({}, async (alice) => {
+    const receiving = { ...byItself(MALLORY), accept: false };
+    const taken = [1, 2, 3].map(() => alice.transfers.receive(promise(10), receiving));
+    await alice.transfers.forgetOf(MALLORY);
+    await Promise.all(taken);
+    assert.equal(alice.store.counts.of(MALLORY, MALLORY).transfers, 0);
+  }));
+
 Deno.test("a file that comes by itself too slowly is left; one that was asked for is not", () =>
   withDesk({ slowest: 1e6 }, async (alice, way) => {
     trickling(way);

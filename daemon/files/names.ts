@@ -6,12 +6,18 @@ const MOST_BYTES = 200;
 const MOST_ENDING = 16;
 const FALLBACK = "file";
 
-/** Controls, direction marks and what else cannot be seen; separators of lines; lone surrogates. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034F\u115F\u1160\u3164\uFFA0]/gu;
+/**
+ * Controls, direction marks and what else cannot be seen, such as selectors of variations and the
+ * empty pattern of braille; separators of lines; lone surrogates.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]/gu;
 /** What a file system, a shell or Windows takes for something else. */
 const SPECIAL = /[<>:"|?*]/g;
+/** What makes a program take a name for an option, or a shell for somebody's home. */
+const LEADING = /^[-~]/;
 /** Devices of Windows, whatever their ending. */
-const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\s*\.|$)/i;
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(\s*\.|$)/i;
 
 /**
  * A name under which a file can be shown and saved, whatever it was called: no folders, nothing
@@ -22,7 +28,7 @@ export function safeName(name: string): string {
   // What was taken out may have stood between two characters that are one together.
   const seen = last.replace(UNSEEN, "").normalize("NFC").replace(/\p{Zs}+/gu, " ");
   // Neither hidden nor with an end that Windows drops.
-  const plain = trimmed(seen.replace(SPECIAL, "_"));
+  const plain = trimmed(seen.replace(SPECIAL, "_")).replace(LEADING, "_");
   const named = RESERVED.test(plain) ? `_${plain}` : plain;
   return trimmed(shortened(named)) || FALLBACK;
 }

@@ -43,6 +43,12 @@ Deno.test("safeName() leaves no folder, direction mark or device of a name", () 
     ["trailing. . ", "trailing"],
     ["a\u00a0b\u3000c.txt", "a b c.txt"],
     ["u\u200d\u0308.txt", "ü.txt"],
+    [`invoice.pdf${"\u2800".repeat(40)}.exe`, "invoice.pdf.exe"],
+    ["a\u17b4\u17b5b\ufe0fc\u180bd\u{e0101}e\u{1d159}.txt", "abcde.txt"],
+    ["-rf", "_rf"],
+    ["~root", "_root"],
+    [".-x", "_x"],
+    ["CLOCK$", "_CLOCK$"],
   ];
   for (const [name, safe] of cases) assert.equal(safeName(name), safe, JSON.stringify(name));
 });

@@ -1,4 +1,5 @@
 import type { Bytes } from "../base/mod.ts";
+import type { Problem } from "../views/mod.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { FileSuite } from "./sealing.ts";
 import type { WayKind } from "./ways.ts";
@@ -34,5 +35,7 @@ export interface Receiving {
   readonly senderKey?: string;
   /** Fetch it at once. */
   readonly accept: boolean;
+  /** Why it is not to be taken at all as it is: it is remembered as failed by this. */
+  readonly problem?: Problem;
   readonly ways?: readonly WayKind[];
 }

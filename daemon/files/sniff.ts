@@ -20,6 +20,11 @@ const SIGNATURES: readonly Signature[] = [
   { type: "application/gzip", at: 0, bytes: "\x1f\x8b\x08" },
   { type: "application/vnd.microsoft.portable-executable", at: 0, bytes: "MZ" },
   { type: "application/x-elf", at: 0, bytes: "\x7fELF" },
+  { type: "application/x-mach-binary", at: 0, bytes: "\xcf\xfa\xed\xfe" },
+  { type: "application/x-mach-binary", at: 0, bytes: "\xce\xfa\xed\xfe" },
+  { type: "application/x-ms-shortcut", at: 0, bytes: "L\0\0\0\x01\x14\x02\0" },
+  { type: "application/x-desktop", at: 0, bytes: "[Desktop Entry]" },
+  { type: "text/x-shellscript", at: 0, bytes: "#!" },
 ];
 
 /** Brands of ISO base media files (ISO/IEC 14496-12) that are no film. */
@@ -89,17 +94,40 @@ const ENDINGS: Readonly<Record<string, readonly string[]>> = {
 
 const KNOWN = new Set(Object.values(ENDINGS).flat());
 
+/** Endings of what is read, not run. */
+const READ = new Set([
+  ...KNOWN,
+  ..."csv doc docx epub htm html md odp ods odt ppt pptx rtf svg txt xls xlsx zip".split(" "),
+]);
+
+/** Endings by which one system or another runs what is opened. */
+const RUN = new Set(
+  ("app appimage bat cmd com command cpl desktop exe hta jar js jse lnk msi pif ps1 reg run scr sh " +
+    "url vbe vbs wsf").split(" "),
+);
+
+/** Programs, and the endings that say so; "": none. What else runs is named by what it is not. */
+const PROGRAMS: Readonly<Record<string, readonly string[] | undefined>> = {
+  "application/vnd.microsoft.portable-executable": ["exe", "dll", "sys", "com", "scr", "cpl"],
+  "application/x-elf": ["", "appimage", "axf", "bin", "elf", "ko", "o", "out", "run", "so"],
+  "application/x-mach-binary": ["", "bin", "bundle", "dylib", "o", "so"],
+  "application/x-ms-shortcut": ["lnk"],
+  "application/x-desktop": ["desktop"],
+};
+
 /**
  * Whether a name pretends: its ending is that of a picture, a film or the like, and the content is
- * not; or the content is a program, and the ending does not say so.
+ * not; or it is run when it is opened, and looks like what is read: by its ending, or by the one before.
  */
 export function pretends(name: string, type: string): boolean {
-  const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  const [ending = "", before = ""] = name.toLowerCase().split(".").slice(1).reverse()
+    .map((part) => part.trim());
+  if (RUN.has(ending) && READ.has(before)) return true;
   if (ENDINGS[type]?.includes(ending)) return false;
-  if (type === "application/vnd.microsoft.portable-executable") {
-    return !["exe", "dll", "sys", "com", "scr", "cpl"].includes(ending);
-  }
-  return KNOWN.has(ending);
+  const says = PROGRAMS[type];
+  // A library's ending may be followed by its version.
+  if (says !== undefined) return !says.includes(ending) && !/^\d+$/.test(ending);
+  return KNOWN.has(ending) || type === "text/x-shellscript" && READ.has(ending) && ending !== "txt";
 }
 
 function matches(head: Uint8Array, { at, bytes }: Signature): boolean {

@@ -68,4 +68,31 @@ Deno.test("pretends() sees a name that is not what the content is", () => {
   assert.ok(!pretends("holiday.JPEG", "image/jpeg"));
   assert.ok(!pretends("notes.md", "text/plain"));
   assert.ok(!pretends("letter.docx", "application/zip"));
+  const [pe, elf] = ["application/vnd.microsoft.portable-executable", "application/x-elf"];
+  const [script, starter] = ["text/x-shellscript", "application/x-desktop"];
+  for (
+    const [name, type] of [
+      ["invoice.pdf.exe", pe],
+      ["invoice.pdf .exe", pe],
+      ["report.docx", elf],
+      ["photo.jpg", elf],
+      ["letter.doc", script],
+      ["photo.jpg", script],
+      ["photo.jpg.desktop", starter],
+      ["photo.jpg", starter],
+      ["letter.doc.bat", "text/plain"],
+      ["page.html", "application/x-ms-shortcut"],
+    ] as const
+  ) assert.ok(pretends(name, type), `${name} of ${type}`);
+  for (
+    const [name, type] of [
+      ["backup.sh", script],
+      ["notes.txt", script],
+      ["tool", elf],
+      ["libz.so.1", elf],
+      ["simppd.desktop", starter],
+      ["app.min.js", "text/plain"],
+      ["build.2.sh", script],
+    ] as const
+  ) assert.ok(!pretends(name, type), `${name} of ${type}`);
 });

@@ -1,4 +1,12 @@
-import { type Bytes, Emitter, KeyedLock, logOf, publicError, SimppdError } from "../base/mod.ts";
+import {
+  type Bytes,
+  Emitter,
+  KeyedLock,
+  logOf,
+  orderedNow,
+  publicError,
+  SimppdError,
+} from "../base/mod.ts";
 import { equal, type Random, systemRandom } from "../crypto/mod.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { draftIncoming, draftOutgoing } from "./drafts.ts";
@@ -6,7 +14,7 @@ import type { FileFolder } from "./folder.ts";
 import { fetchFile, look, partSize, RETRYING, type Retrying } from "./incoming.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import { isStored, offer, seal, type Surroundings } from "./outgoing.ts";
-import { onDisk, type PlainFile, readAgain } from "./plain_file.ts";
+import { onDisk, readAgain, sameFile } from "./plain_file.ts";
 import { Pace } from "./pace.ts";
 import { ProgressMeter } from "./progress.ts";
 import { arrived, Room } from "./quota.ts";
@@ -15,26 +23,11 @@ import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command } from "./transfer.ts";
+import { checkCommand, type Command, CURED_BY_CONNECTION } from "./transfer.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
 import type { Way } from "./ways.ts";
-
-/** Problems that a connection cures. */
-const CONNECTION = new Set([
-  "connection-failed",
-  "no-path",
-  "no-way",
-  "offline",
-  "peer-busy",
-  "stream-cut",
-  "stream-stalled",
-  "timeout",
-  "too-slow",
-  "transfer-failed",
-  "upload-unavailable",
-]);
 
 const OVER = new Set<Transfer["state"]>(["done", "cancelled", "declined"]);
 
@@ -142,7 +135,7 @@ export class Transfers {
     const { from, again } = sending;
     const file = typeof from === "string" ? await onDisk(from) : await sameFile(again, from.size);
     const size = typeof from === "string" ? file!.size : from.size;
-    const transfer = draftOutgoing(sending, size, file, Date.now(), this.#random);
+    const transfer = draftOutgoing(sending, size, file, orderedNow(), this.#random);
     await this.#remembered.makePlace(transfer);
     const none = { ...transfer, kept: false };
     const { id } = await this.#room.take(none, true, () => this.#put(transfer));
@@ -164,10 +157,12 @@ export class Transfers {
    */
   receive(descriptor: FileDescriptor, receiving: Receiving): Promise<Transfer> {
     const { peer, sender } = receiving;
+    // What was heard first is first, however long it waits here.
+    const heard = orderedNow();
     return this.#commands.run(`${peer} ${sender}`, async () => {
       const known = this.#store.find(peer, sender, descriptor.id);
       if (known !== undefined) return await this.#again(known, descriptor, receiving);
-      const draft = draftIncoming(descriptor, receiving, Date.now(), this.#random);
+      const draft = draftIncoming(descriptor, receiving, heard, this.#random);
       const cleaned = () => this.#thumbnails.clean(draft, performance.now());
       const offered = async () => {
         await this.#remembered.makePlaceToOffer(draft);
@@ -245,12 +240,21 @@ export class Transfers {
   async retryFailed(): Promise<void> {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
-      if (code !== undefined && CONNECTION.has(code)) {
-        await this.#commands.run(id, async () => {
-          if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
-        }).catch(() => {}); // there is no room: it stays as it is
+      if (code !== undefined && CURED_BY_CONNECTION.has(code)) {
+        await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }
+  }
+
+  /**
+   * Lets one that failed go on, without a person's word: it keeps to what comes by itself, if it did.
+   * Without effect when it stands elsewhere by now.
+   * @throws SimppdError `file-too-large`, `quota-full`, `disk-full`
+   */
+  retry(id: string): Promise<void> {
+    return this.#commands.run(id, async () => {
+      if (this.#store.get(id)?.state === "failed") await this.#goOn(id, false);
+    });
   }
 
   /** One's own that every receiver has, or nobody is to have any more: it is served no longer. */
@@ -277,6 +281,8 @@ export class Transfers {
 
   /** {@link forget} for all of a contact or room. */
   async forgetOf(peer: string): Promise<void> {
+    // What a contact sent before is taken first, and forgotten with the rest.
+    await this.#commands.run(`${peer} ${peer}`, () => Promise.resolve());
     for (const id of this.#store.idsOf(peer)) await this.forget(id);
   }
 
@@ -474,10 +480,4 @@ export class Transfers {
     this.#put({ ...now, state: isStored(now) ? "done" : "offered", problem: null });
     if (isStored(now) && now.descriptor.sources.length === 1) this.#served.delete(id);
   }
-}
-
-/** The file that the same bytes lie in, when it is one and as long. */
-async function sameFile(path: string | undefined, size: number): Promise<PlainFile | null> {
-  const file = path === undefined ? undefined : await onDisk(path).catch(() => undefined);
-  return file?.size === size ? file : null;
 }

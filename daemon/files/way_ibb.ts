@@ -23,6 +23,8 @@ interface Offered {
 export interface IbbPorts {
   readonly client: XmppClient;
   readonly streams: InBandBytestreams;
+  /** Whether they may learn from us that we are there: nobody else is written to. */
+  mayMeet(contact: string): boolean;
   /** Full addresses under which a contact can be reached now. */
   devices(contact: string): readonly Jid[];
 }
@@ -48,7 +50,7 @@ export class IbbWay implements Way {
   }
 
   usable(peer: string): boolean {
-    return this.#ports.devices(peer).length > 0;
+    return this.#ports.mayMeet(peer) && this.#ports.devices(peer).length > 0;
   }
 
   async offer(file: OutgoingFile, signal: AbortSignal, onProgress: OnProgress): Promise<Source> {
@@ -112,6 +114,9 @@ export class IbbWay implements Way {
   /** Of the sender's own account alone: nobody else is asked on its word. */
   #addresses(source: Source, { from }: WantedFile): Jid[] {
     const bare = Jid.parse(from).bare();
+    if (!this.#ports.mayMeet(bare.toString())) {
+      throw new SimppdError("no-way", `${bare} is no contact: nothing is asked of them directly.`);
+    }
     const named = Jid.tryParse(source.kind === "ibb" ? source.params.jid : undefined);
     const known = named?.bareEquals(bare) && named.resource !== "" ? [named] : [];
     const others = this.#ports.devices(bare.toString()).filter((jid) => !known[0]?.equals(jid));

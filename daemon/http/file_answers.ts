@@ -17,6 +17,7 @@ export const file = v.object({
   type: v.nullable(text),
   declared: text,
   pretends: v.boolean(),
+  suite: v.picklist(["chacha20-poly1305", "aes-128-cbc-hmac"]),
   size: count,
   width: v.nullable(count),
   height: v.nullable(count),

@@ -3,6 +3,7 @@ import { SimppdError, sleep } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { type DatabaseSync, openDatabase } from "./database.ts";
 import { LogCutter } from "./log_cutter.ts";
+import { checkPrivate } from "./private_directory.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type KeySurroundings, SealingKey } from "./sealing_key.ts";
 import { Vault } from "./vault.ts";
@@ -31,6 +32,11 @@ export class StateHold {
    */
   static async take(path: string, surroundings: KeySurroundings = {}): Promise<StateHold> {
     const root = resolve(path);
+    try {
+      await checkPrivate(root, "--state");
+    } catch (error) {
+      throw error instanceof SimppdError ? error : unusable(root, "--state", error);
+    }
     const lock = await takeLock(root);
     try {
       await removeScratch(root);
@@ -176,12 +182,7 @@ export async function takeLock(root: string, option = "--state"): Promise<Deno.F
     if (Deno.build.os !== "windows") await Deno.chmod(root, 0o700);
     lock = await Deno.open(join(root, "lock"), { create: true, write: true, mode: 0o600 });
   } catch (error) {
-    throw new SimppdError(
-      "state-unusable",
-      `${root} cannot be used: it must be a directory you can write to. ` +
-        `Choose another with ${option}.`,
-      error,
-    );
+    throw unusable(root, option, error);
   }
   for (let tries = 0; tries < LOCK_TRIES; tries++) {
     if (await lock.tryLock(true)) return lock;
@@ -192,5 +193,13 @@ export async function takeLock(root: string, option = "--state"): Promise<Deno.F
     "state-locked",
     `Another simppd is running on ${root}. Use that one, end it, or choose another directory with ` +
       `${option}.`,
+  );
+}
+
+function unusable(root: string, option: string, cause: unknown): SimppdError {
+  return new SimppdError(
+    "state-unusable",
+    `${root} cannot be used: it must be a directory you can write to. Choose another with ${option}.`,
+    cause,
   );
 }

@@ -59,6 +59,8 @@ export interface FileView {
   locked: boolean;
   /** Its sender wishes that it opens by itself. */
   display: boolean;
+  /** What it is sealed by; aes-128-cbc-hmac: the paper's, weak. */
+  suite: "chacha20-poly1305" | "aes-128-cbc-hmac";
   /** How it can be had. */
   ways: FileWay[];
   /** Of one's own for a group: who alone may open it, and when; null: everybody. */

@@ -8,6 +8,7 @@ import { Name } from "../parts/jid.tsx";
 import { nameOfJid } from "../store/contacts.ts";
 import { closeStage, current, nameOfPlace, putDisplays } from "../store/displays.ts";
 import { report } from "../store/notices.ts";
+import { rooms } from "../store/rooms.ts";
 import { setKiosk } from "../store/route.ts";
 import { text } from "../text/mod.ts";
 import { DisplayFrame } from "./display_frame.tsx";
@@ -59,7 +60,7 @@ export function DisplayStage() {
       {(panel.value || item === undefined) && <HistoryPanel />}
       {/* What opens by itself is said, too. */}
       <p class="visually-hidden" role="status">
-        {item === undefined ? "" : words.shownTo(item.name, whoOf(item))}
+        {item === undefined ? "" : shownWords(item)}
       </p>
     </section>
   );
@@ -108,12 +109,15 @@ function Tool(
   );
 }
 
-/** Who shows a file, as the person calls them. */
-export function whoOf({ mine, from }: DisplayItemView): string {
-  return mine ? text.display.mine : nameOfJid(from);
+/** That a file is shown, as a sentence. */
+export function shownWords({ name, mine, from }: DisplayItemView): string {
+  return mine ? text.display.shownByMe(name) : text.display.shownTo(name, nameOfJid(from));
 }
 
 /** Who shows a file, and where. */
 export function whoseWords(item: DisplayItemView): string {
-  return text.display.by(whoOf(item), nameOfPlace(item));
+  const { place, mine, from } = item;
+  const where = nameOfPlace(item);
+  if (mine) return text.display.byMe(where, place !== null && rooms.value.has(place));
+  return text.display.by(nameOfJid(from), where);
 }

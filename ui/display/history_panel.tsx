@@ -1,10 +1,12 @@
 /** What is shown, waits and was shown; who may show. */
+import { useRef } from "preact/hooks";
 import { displayApi } from "../api/display_routes.ts";
 import type { DisplayItemView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { Name } from "../parts/jid.tsx";
 import { when } from "../parts/time.ts";
+import { withNames } from "../store/contacts.ts";
 import { choose, current, displays, putDisplays } from "../store/displays.ts";
 import { text } from "../text/mod.ts";
 import { whoseWords } from "./display_stage.tsx";
@@ -14,10 +16,16 @@ export function HistoryPanel() {
   const words = text.display;
   const view = displays.value;
   const action = useAction();
+  // With nothing else to see; then as the person leaves it.
+  const startsOpen = useRef(view?.items.length === 0).current;
   if (view === null) return null;
   const over = view.items.some(({ state }) => state !== "showing");
   return (
     <aside class="display-panel" aria-label={words.history}>
+      <details class="display-who" open={startsOpen}>
+        <summary>{words.policy.title}</summary>
+        <DisplayPolicyForm view={view} />
+      </details>
       <h3>{words.history}</h3>
       {view.items.length === 0 ? <p class="hint">{words.none}</p> : (
         <ul class="display-list">
@@ -35,7 +43,6 @@ export function HistoryPanel() {
         </button>
       )}
       <FormError message={action.error.value} />
-      <DisplayPolicyForm view={view} />
     </aside>
   );
 }
@@ -54,8 +61,8 @@ function Row({ item }: { item: DisplayItemView }) {
         </p>
         <p class="display-row-sub">{whoseWords(item)} · {when(at)}</p>
         <p class="display-row-sub">
-          {words.states[state]}
-          {reason !== null && <bdi>: {reason.message}</bdi>}
+          {words.states[state === "withheld" && !available ? "never" : state]}
+          {reason !== null && <bdi>: {withNames(reason.message)}</bdi>}
         </p>
         <FormError message={action.error.value} />
       </div>

@@ -8,7 +8,7 @@ import { setKiosk } from "../store/route.ts";
 import { connection } from "../store/session.ts";
 import { text } from "../text/mod.ts";
 import { DisplayFrame } from "./display_frame.tsx";
-import { whoOf, whoseWords } from "./display_stage.tsx";
+import { shownWords, whoseWords } from "./display_stage.tsx";
 import { FullscreenButton } from "./fullscreen.tsx";
 
 /** How long name and buttons stay after something moved, in ms. */
@@ -69,7 +69,7 @@ export function Kiosk() {
       {connection.value === "lost" && <p class="kiosk-lost" role="status">{text.connection.lost}
       </p>}
       <p class="visually-hidden" role="status">
-        {item === undefined ? words.empty : words.shownTo(item.name, whoOf(item))}
+        {item === undefined ? words.empty : shownWords(item)}
       </p>
     </main>
   );

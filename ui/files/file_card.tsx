@@ -68,6 +68,11 @@ function Card(
           <Icon name="alert" size="s" /> {text.files.pretends(type ?? "")}
         </p>
       )}
+      {file.suite === "aes-128-cbc-hmac" && (
+        <p class="file-warning">
+          <Icon name="alert" size="s" /> {text.files.weak}
+        </p>
+      )}
       {state === "failed" && problem !== null && (
         <p class="file-warning" role="status">
           <Icon name="alert" size="s" /> <bdi>{problem.message}</bdi>

@@ -58,8 +58,8 @@ export function SendFilesDialog({ place, chosen }: { place: string; chosen: read
       </ul>
       {chosen.length > 1 && <p class="hint">{words.total(sizeOf(total))}</p>}
       <Check
-        label={words.display}
-        hint={words.displayHint}
+        label={chosen.length > 1 ? words.displayMany : words.display}
+        hint={chosen.length > 1 ? words.displayManyHint : words.displayHint}
         checked={display.value}
         onChange={(on) => display.value = on}
       />

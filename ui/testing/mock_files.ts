@@ -40,6 +40,7 @@ export function fakeFile(place: string, change: Partial<FileView> = {}): FileVie
     here: true,
     locked: false,
     display: false,
+    suite: "chacha20-poly1305",
     ways: ["upload"],
     audience: null,
     forOthers: false,

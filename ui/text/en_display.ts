@@ -43,8 +43,9 @@ export const display = {
     seen: "Seen now",
     by: (who: string, where: string | null) =>
       where === null || where === who ? `by ${who}` : `by ${who} in ${where}`,
-    mine: "you",
-    states: { showing: "Shown", withheld: "Waits for you", past: "Over" },
+    byMe: (where: string | null, isGroup: boolean) =>
+      where === null ? "by you" : `by you ${isGroup ? "in" : "to"} ${where}`,
+    states: { showing: "Shown", withheld: "Waits for you", past: "Over", never: "Not shown" },
     gone: "Not here any more",
     loading: "Opening …",
     failed: "It could not be opened.",
@@ -53,6 +54,7 @@ export const display = {
     slow: "It takes too long to be drawn; nothing more is tried. Save it to open it elsewhere.",
     frame: (name: string) => `Content of ${name}`,
     shownTo: (name: string, who: string) => `${who} shows ${name}`,
+    shownByMe: (name: string) => `You show ${name}`,
     policy: {
       place: "In",
       everywhere: "all chats and groups",

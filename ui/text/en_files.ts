@@ -29,6 +29,7 @@ export const files = {
       here: "here",
     },
     declinedByThem: "they declined it",
+    weak: "Sealed by the paper's profile of 2009 alone, which is weak.",
     pretends: (type: string) =>
       `Take care: its name says something else than what it is${
         type === "" || type === "application/octet-stream" ? "" : ` (${type})`
@@ -58,6 +59,8 @@ export const files = {
     send: "Send encrypted",
     display: "Show it on their screens",
     displayHint: "It opens by itself where its receivers let you.",
+    displayMany: "Show them on their screens",
+    displayManyHint: "They open by themselves where their receivers let you. The last one stays.",
     who: "Who may open it",
     everybody: "Everybody in the group",
     few: "Only these people",

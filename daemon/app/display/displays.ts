@@ -1,5 +1,13 @@
-import { type Emitter, KeyedLock, logOf, Rate, SimppdError, steadyNow } from "../../base/mod.ts";
-import { pictureSize } from "../../files/mod.ts";
+import {
+  type Emitter,
+  KeyedLock,
+  logOf,
+  orderedNow,
+  publicError,
+  Rate,
+  SimppdError,
+  steadyNow,
+} from "../../base/mod.ts";
 import type {
   AppEvent,
   DisplayItemView,
@@ -8,8 +16,10 @@ import type {
   Problem,
 } from "../../views/mod.ts";
 import type { DisplayMemory } from "./display_memory.ts";
-import { HEAD, type ShownType, typeOf } from "./kind.ts";
+import { type After, HeldOffers } from "./held_offers.ts";
+import type { ShownType } from "./kind.ts";
 import { DISPLAY_LIMITS } from "./limits.ts";
+import { look } from "./look.ts";
 import { checkedPolicy, impossibility, lets, objection, type Presenter } from "./policy.ts";
 import type { DisplaySource } from "./source.ts";
 
@@ -24,7 +34,10 @@ export interface DisplayOffer extends Presenter {
   /** Shown by this machine's own person: no policy keeps it from their stage. */
   readonly mine: boolean;
   readonly name: string;
-  /** When its sender told of it, ms since 1970; now when absent. */
+  /**
+   * When its sender told of it, ms since 1970 by `orderedNow`; now when absent. What was told of
+   * later takes the place of what was told of before, whichever is here first.
+   */
   readonly at?: number;
   /** Where its bytes are; asked of {@link DisplayFiles} when absent. */
   readonly source?: () => Promise<DisplaySource>;
@@ -33,6 +46,10 @@ export interface DisplayOffer extends Presenter {
 /** The files that came, by id, also after a restart. */
 export interface DisplayFiles {
   has(id: string): boolean;
+  /** Is it known, though it may not be here? */
+  knows(id: string): boolean;
+  /** The person wants one that is not here; it is offered when it is. */
+  fetch(id: string): Promise<unknown>;
   /** @throws SimppdError when it is not there any more */
   open(id: string): Promise<DisplaySource>;
 }
@@ -47,8 +64,15 @@ export interface OtherViewer {
 
 const NO_FILES: DisplayFiles = {
   has: () => false,
+  knows: () => false,
+  fetch: (id) => Promise.reject(unknown(id)),
   open: (id) => Promise.reject(unknown(id)),
 };
+
+/** It waits for the person to have it fetched. */
+const NOT_HERE = "display-not-here";
+/** It waits until its presenter, and all together, may show something again. */
+const MANY = "display-many";
 
 /**
  * What is on the stage, was, and waits: one file showing for each place, the newest in the place of
@@ -65,6 +89,11 @@ export class Displays {
   readonly #turns = new KeyedLock();
   readonly #ofPresenter = new Rate(DISPLAY_LIMITS.presenter, 60_000);
   readonly #ofAll = new Rate(DISPLAY_LIMITS.everybody, 60_000);
+  /** Of what is not here. */
+  readonly #ofWaiting = new Rate(DISPLAY_LIMITS.presenter, 60_000);
+  readonly #held: HeldOffers<DisplayOffer>;
+  /** Fetched because the person wants to see them. */
+  readonly #wanted = new Set<string>();
   readonly #now: () => number;
   #withViewer: string | undefined;
   readonly #over = new AbortController();
@@ -76,28 +105,40 @@ export class Displays {
     files?: DisplayFiles;
     viewer?: OtherViewer | undefined;
     now?: () => number;
+    after?: After;
   }) {
     this.#memory = input.memory;
     this.#events = input.events;
     this.#files = input.files ?? NO_FILES;
     this.#viewer = input.viewer;
     this.#now = input.now ?? steadyNow;
-    this.#items = this.#memory.items.map((item) => ({
-      ...item,
-      state: item.state === "showing" ? "past" : item.state,
-    }));
+    this.#held = new HeldOffers((held) => this.#again(held), input.after);
+    this.#items = [...this.#memory.items];
     // Nothing stays of who is removed, and of what is left.
     this.#events.on(({ type, data }) => {
       if (type === "room-removed" || type === "contact-removed") this.forget({ place: data.jid });
     }, this.#over.signal);
   }
 
-  /** Looks which of what is remembered is still there; to be called once files can be asked. */
+  /**
+   * Looks which of what is remembered is still there; to be called once files can be asked. What was
+   * on the stage is again, as its presenter does not show it anew; so is what a minute held back.
+   */
   recall(): void {
-    this.#items = this.#items.map((item) => ({
-      ...item,
-      available: item.available && this.#files.has(item.id),
-    }));
+    const full = new Set<string | null>();
+    this.#items = this.#items.map((item) => {
+      const { id, place, state, reason } = item;
+      const awaited = reason?.code === NOT_HERE;
+      const available = item.available && (awaited ? this.#files.knows(id) : this.#files.has(id));
+      if (state !== "showing" && reason?.code !== MANY) return { ...item, available };
+      if (!available) return { ...item, state: "past", reason: GONE, available };
+      // Newest first.
+      if (full.has(place)) return { ...item, state: "past", reason: REPLACED, available };
+      full.add(place);
+      return { ...item, state: "showing", reason: null, available };
+    });
+    this.#memory.items = this.#items;
+    this.#tellViewer();
   }
 
   view(): DisplaysView {
@@ -110,58 +151,119 @@ export class Displays {
   }
 
   /**
-   * Looks at a file marked for display and shows it, or says why not.
-   * @returns what became of it; null when its presenter, or all together, showed too much in a minute
+   * Looks at a file marked for display and shows it, or says why not. Where its presenter, or all
+   * together, showed too much in a minute, the newest waits until they may again.
    */
-  offer(offer: DisplayOffer): Promise<DisplayItemView | null> {
-    if (!offer.mine) {
-      // Who is not let does not use up what the others may show.
-      const isLet = lets(this.policyOf(offer.place), offer);
-      const now = this.#now();
-      const few = this.#ofPresenter.allows(offer.from, now) &&
-        (!isLet || this.#ofAll.allows("", now));
-      if (!few) {
-        logOf("display").warn("a display was passed over: too many came within a minute");
-        return Promise.resolve(null);
-      }
-    }
-    return this.#turns.run(offer.place ?? "", () => this.#take(offer));
+  offer(offer: DisplayOffer): Promise<DisplayItemView> {
+    const at = offer.at ?? orderedNow();
+    const few = offer.mine || this.#few(offer);
+    return this.#turns.run(offer.place ?? "", () => this.#take({ ...offer, at }, few));
   }
 
-  async #take(offer: DisplayOffer): Promise<DisplayItemView> {
-    const open = offer.source ?? (() => this.#files.open(offer.id));
-    const { found, pixels, size } = await look(open);
-    const policy = this.policyOf(offer.place);
-    const never = impossibility(found, size, pixels);
-    const reason = never ??
-      (offer.mine || found === null ? null : objection(policy, offer, { kind: found.kind, size }));
-    const cleared = reason === null && this.#wasCleared(offer) ? clearedBy(offer.from) : null;
+  /** A file marked for display that does not come by itself: it waits for the person to want it. */
+  waits(offer: Omit<DisplayOffer, "source" | "verified" | "displayer"> & { size: number }): void {
+    const { id, name, at = orderedNow(), ...rest } = offer;
+    const isKnown = this.#items.some((item) => item.id === id);
+    if (isKnown || this.#wasCleared(offer) || this.#over.signal.aborted) return;
+    const reason = {
+      code: NOT_HERE,
+      message: "It does not come by itself; it is fetched to show.",
+    };
+    const nothing = { kind: null, type: "", width: null, height: null };
     const item: DisplayItemView = {
-      id: offer.id,
-      place: offer.place,
-      from: offer.from,
-      mine: offer.mine,
+      ...{ id, at, ...rest, ...nothing, name: shownName(name) },
+      ...{ state: "withheld", reason, available: true },
+    };
+    this.#enter(item, this.#ofWaiting.allows(offer.from, this.#now()));
+    this.#changed();
+  }
+
+  #few(offer: DisplayOffer): boolean {
+    // Who is not let does not use up what the others may show.
+    const isLet = lets(this.policyOf(offer.place), offer);
+    const now = this.#now();
+    return this.#ofPresenter.allows(offer.from, now) && (!isLet || this.#ofAll.allows("", now));
+  }
+
+  async #take(offer: DisplayOffer & { at: number }, few: boolean): Promise<DisplayItemView> {
+    const { id, place, from, mine, at } = offer;
+    const { found, pixels, size } = await look(offer.source ?? (() => this.#files.open(id)));
+    const never = impossibility(found, size, pixels);
+    const wanted = this.#wanted.delete(id);
+    const withheld = never ??
+      (mine || wanted || found === null
+        ? null
+        : objection(this.policyOf(place), offer, { kind: found.kind, size }));
+    const over = withheld !== null || wanted ? null : this.#overAlready(offer);
+    const many = withheld === null && over === null && !few && !wanted ? TOO_MANY : null;
+    const reason = withheld ?? over ?? many;
+    const item: DisplayItemView = {
+      id,
+      place,
+      from,
+      mine,
       name: shownName(offer.name),
       kind: found?.kind ?? null,
       type: found?.type ?? "",
       size,
       width: pixels?.width ?? null,
       height: pixels?.height ?? null,
-      at: Date.now(),
-      state: cleared !== null ? "past" : reason === null ? "showing" : "withheld",
-      reason: cleared ?? reason,
+      at,
+      state: over !== null ? "past" : reason === null ? "showing" : "withheld",
+      reason,
       available: never === null,
     };
     if (this.#over.signal.aborted) return item;
-    this.#items = [item, ...this.#items.filter(({ id }) => id !== item.id)];
-    if (offer.source !== undefined) this.#sources.set(item.id, offer.source);
+    this.#enter(item, few || wanted);
+    if (offer.source !== undefined) this.#sources.set(id, offer.source);
     if (item.state === "showing") this.#only(item);
+    if (many !== null) this.#hold(offer);
     this.#changed();
     return item;
   }
 
+  /** Newest first. Of what is too much the newest alone stays. */
+  #enter(item: DisplayItemView, few: boolean): void {
+    const { id, place, from, reason } = item;
+    const instead = few
+      ? undefined
+      : this.#items.find((other) =>
+        other.state === "withheld" && other.place === place && other.from === from &&
+        other.reason?.code === reason?.code
+      );
+    const others = this.#items.filter((other) => other.id !== id && other !== instead);
+    this.#items = [item, ...others].sort((one, two) => two.at - one.at);
+  }
+
+  #hold(offer: DisplayOffer): void {
+    const now = this.#now();
+    const wait = Math.max(this.#ofPresenter.wait(offer.from, now), this.#ofAll.wait("", now));
+    this.#held.keep(`${offer.place ?? ""} ${offer.from}`, offer, wait);
+  }
+
+  /** What a minute held back, unless something else became of it. */
+  #again(offer: DisplayOffer): void {
+    const item = this.#items.find(({ id }) => id === offer.id);
+    if (item?.reason?.code !== MANY) return;
+    this.offer(offer).catch((error) =>
+      logOf("display").warn("a display that waited is not shown: {error}", { error })
+    );
+  }
+
+  /** Was it taken back, or did what was shown later take its place, before it was here? */
+  #overAlready(offer: DisplayOffer & { at: number }): Problem | null {
+    if (this.#wasCleared(offer)) return clearedBy(offer.from);
+    // One's own is sealed first, and told of after that.
+    const isLater = ({ id, place, mine, at, state, reason }: DisplayItemView) =>
+      id !== offer.id && place === offer.place && at > offer.at && (mine || !offer.mine) &&
+      (state === "showing" || reason?.code === "replaced" || reason?.code === "closed");
+    return this.#items.some(isLater) ? REPLACED : null;
+  }
+
   /** Was it taken back before it was here? */
-  #wasCleared({ place, from, mine, at }: DisplayOffer): boolean {
+  #wasCleared(
+    { place, from, mine, at }: Pick<DisplayOffer, "place" | "from" | "mine" | "at">,
+  ): boolean {
     return !mine && at !== undefined && at <= this.#memory.clearedAt(place, from);
   }
 
@@ -169,8 +271,23 @@ export class Displays {
   show(id: string): DisplaysView {
     const item = this.get(id);
     if (!item.available) throw gone(item.reason);
+    if (item.reason?.code === NOT_HERE) return this.#fetch(item);
     this.#put({ ...item, state: "showing", reason: null });
     this.#only(item);
+    return this.#changed();
+  }
+
+  #fetch(item: DisplayItemView): DisplaysView {
+    const { id } = item;
+    this.#wanted.add(id);
+    this.#files.fetch(id).catch((error) => {
+      this.#wanted.delete(id);
+      const failed = this.#items.find((one) => one.id === id);
+      if (failed?.reason?.code !== NOT_HERE) return;
+      this.#put({ ...failed, reason: { code: NOT_HERE, message: publicError(error).message } });
+      this.#changed();
+    });
+    this.#put({ ...item, reason: { code: NOT_HERE, message: "It is being fetched." } });
     return this.#changed();
   }
 
@@ -184,12 +301,12 @@ export class Displays {
 
   /** A presenter takes back what they show in `place`; a displayer, what anybody shows. */
   clear(place: string | null, by: { from: string; displayer: boolean }): DisplaysView {
-    const cleared = clearedBy(by.from);
     // What is on its way here does not open either.
-    this.#memory.clear(place, by.displayer ? null : by.from, Date.now());
+    this.#memory.clear(place, by.displayer ? null : by.from, orderedNow());
     for (const item of this.#items) {
       const theirs = item.from === by.from || (by.displayer && !item.mine);
       if (item.place !== place || !theirs) continue;
+      const cleared = item.mine ? TAKEN_BACK : clearedBy(by.from);
       if (item.state === "showing") this.#past(item, cleared);
       else if (item.state === "withheld" && item.from === by.from) this.#past(item, cleared);
     }
@@ -245,16 +362,16 @@ export class Displays {
 
   async close(): Promise<void> {
     this.#over.abort();
+    this.#held.close();
     this.#sources.clear();
     await this.#viewer?.close();
   }
 
   /** What else its place shows is replaced. */
   #only({ id, place }: DisplayItemView): void {
-    const replaced: Problem = { code: "replaced", message: "Another file took its place." };
     for (const item of this.#items) {
       if (item.id !== id && item.place === place && item.state === "showing") {
-        this.#past(item, replaced);
+        this.#past(item, REPLACED);
       }
     }
   }
@@ -283,6 +400,7 @@ export class Displays {
       .filter(({ state }) => state === "showing" || excess-- <= 0).toReversed();
     const kept = new Set(this.#items.map(({ id }) => id));
     for (const id of this.#sources.keys()) if (!kept.has(id)) this.#sources.delete(id);
+    for (const id of this.#wanted) if (!kept.has(id)) this.#wanted.delete(id);
   }
 
   #tellViewer(): void {
@@ -310,21 +428,16 @@ function extensionOf(type: string): string {
   return EXTENSIONS[type] ?? type.slice(type.indexOf("/") + 1);
 }
 
+const REPLACED: Problem = { code: "replaced", message: "Another file took its place." };
+const TAKEN_BACK: Problem = { code: "cleared", message: "You cleared it." };
+const GONE: Problem = { code: "gone", message: "It is not here any more." };
+const TOO_MANY: Problem = {
+  code: MANY,
+  message: "Many files were shown within a minute; the newest comes when the minute is over.",
+};
+
 function clearedBy(jid: string): Problem {
   return { code: "cleared", message: `${shownName(jid)} cleared it.` };
-}
-
-/** What a file's first bytes say of it. */
-async function look(open: () => Promise<DisplaySource>) {
-  const source = await open();
-  try {
-    const head = await source.read(0, Math.min(HEAD, source.size));
-    const found = typeOf(head);
-    const pixels = found?.kind === "picture" ? pictureSize(head) : undefined;
-    return { found, pixels, size: source.size };
-  } finally {
-    await source.close?.();
-  }
 }
 
 /** A name without what is not seen or turns the text around it. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type Bytes, Emitter, utf8 } from "../../base/mod.ts";
+import { type Bytes, Emitter, orderedNow, SimppdError, utf8 } from "../../base/mod.ts";
 import type { AppEvent, DisplaysView } from "../../views/mod.ts";
 import { DisplayMemory } from "./display_memory.ts";
 import { type DisplayFiles, type DisplayOffer, Displays, type OtherViewer } from "./displays.ts";
+import type { After } from "./held_offers.ts";
 import { DEFAULT_POLICY } from "./limits.ts";
 import { Presenting } from "./presenting.ts";
 import { type DisplaySource, memorySource } from "./source.ts";
@@ -12,7 +13,7 @@ const GROUP = "team@rooms.example";
 const BOB = "bob@example.org";
 const EVE = "eve@example.org";
 
-function stage(more: { files?: DisplayFiles; viewer?: OtherViewer } = {}) {
+function stage(more: { files?: DisplayFiles; viewer?: OtherViewer; after?: After } = {}) {
   const values = new Map<string, string>();
   const memory = new DisplayMemory({
     get: <T>(name: string) => {
@@ -27,9 +28,19 @@ function stage(more: { files?: DisplayFiles; viewer?: OtherViewer } = {}) {
     if (type === "displays") seen.push(data);
   });
   const clock = { now: 0 };
-  const make = () => new Displays({ memory, events, now: () => clock.now, ...more });
+  const never: After = () => () => {};
+  const make = (viewer?: OtherViewer) =>
+    new Displays({ memory, events, now: () => clock.now, after: never, viewer, ...more });
   return { displays: make(), again: make, seen, clock, events };
 }
+
+/** Files of which none is here. */
+const UNKNOWN: DisplayFiles = {
+  has: () => false,
+  knows: () => false,
+  fetch: () => Promise.resolve(),
+  open: () => Promise.reject(new Error("not here")),
+};
 
 let last = 0;
 function offer(change: Partial<DisplayOffer> & { bytes?: Bytes } = {}): DisplayOffer {
@@ -52,8 +63,8 @@ const states = ({ items }: DisplaysView) => items.map(({ state, reason }) => rea
 Deno.test("offer() shows what the policy lets, and replaces what the place showed", async () => {
   const { displays, seen } = stage();
   const first = await displays.offer(offer());
-  assert.equal(first!.state, "showing");
-  assert.deepEqual([first!.kind, first!.type, first!.width], ["picture", "image/png", 2]);
+  assert.equal(first.state, "showing");
+  assert.deepEqual([first.kind, first.type, first.width], ["picture", "image/png", 2]);
   await displays.offer(offer({ place: BOB }));
   await displays.offer(offer({ bytes: utf8("agenda") }));
   assert.deepEqual(states(displays.view()), ["showing", "showing", "replaced"]);
@@ -80,10 +91,10 @@ for (
     ];
     for (const [at, fact] of facts.entries()) {
       const item = await displays.offer(offer({ from: `p${at}@x`, place: `p${at}@x`, ...fact }));
-      assert.equal(item!.state, lets[at] ? "showing" : "withheld");
-      if (!lets[at]) assert.equal(item!.reason!.code, "display-not-let");
-      displays.show(item!.id); // the person may always
-      assert.equal(displays.get(item!.id).state, "showing");
+      assert.equal(item.state, lets[at] ? "showing" : "withheld");
+      if (!lets[at]) assert.equal(item.reason!.code, "display-not-let");
+      displays.show(item.id); // the person may always
+      assert.equal(displays.get(item.id).state, "showing");
     }
   });
 }
@@ -91,12 +102,12 @@ for (
 Deno.test("a place's own policy goes before that of all, until it is forgotten", async () => {
   const { displays } = stage();
   displays.setPolicy(GROUP, { ...DEFAULT_POLICY, from: "nobody" });
-  assert.equal((await displays.offer(offer()))!.state, "withheld");
-  assert.equal((await displays.offer(offer({ place: BOB })))!.state, "showing");
+  assert.equal((await displays.offer(offer())).state, "withheld");
+  assert.equal((await displays.offer(offer({ place: BOB }))).state, "showing");
   displays.forget({ place: GROUP });
   assert.deepEqual(displays.view().places, {});
   assert.equal(displays.view().items.length, 1);
-  assert.equal((await displays.offer(offer()))!.state, "showing");
+  assert.equal((await displays.offer(offer())).state, "showing");
 });
 
 Deno.test("nothing stays of a contact who is removed, and of a room that is left", async () => {
@@ -118,7 +129,7 @@ Deno.test("offer() withholds what is too large, or of a kind not wanted", async 
   const large = await displays.offer(offer({ bytes: utf8("x".repeat(1001)) }));
   const picture = await displays.offer(offer());
   const small = await displays.offer(offer({ bytes: utf8("x".repeat(1000)) }));
-  assert.deepEqual([large, picture, small].map((item) => item!.reason?.code ?? "shown"), [
+  assert.deepEqual([large, picture, small].map((item) => item.reason?.code ?? "shown"), [
     "display-size",
     "display-kind",
     "shown",
@@ -131,11 +142,11 @@ Deno.test("offer() goes by a file's content, whatever it is called", async () =>
     bytes: utf8("<script>alert(1)</script>"),
     name: "holiday.jpg",
   }));
-  assert.deepEqual([html!.kind, html!.type], ["text", "text/plain"]);
+  assert.deepEqual([html.kind, html.type], ["text", "text/plain"]);
   const program = await displays.offer(offer({ bytes: latin1("MZ\x90\0\0"), name: "x.png" }));
-  assert.equal(program!.reason!.code, "display-type");
-  assert.throws(() => displays.show(program!.id), { code: "display-type" });
-  await assert.rejects(displays.open(program!.id), { code: "display-type" });
+  assert.equal(program.reason!.code, "display-type");
+  assert.throws(() => displays.show(program.id), { code: "display-type" });
+  await assert.rejects(displays.open(program.id), { code: "display-type" });
 });
 
 Deno.test("a picture that asks for the browser's memory is shown to nobody", async () => {
@@ -143,13 +154,13 @@ Deno.test("a picture that asks for the browser's memory is shown to nobody", asy
   displays.setPolicy(null, { ...DEFAULT_POLICY, from: "all" });
   for (const claimed of [[30_000, 30_000], [65_000, 1], [10_000, 4_001]] as const) {
     const bomb = await displays.offer(offer({ bytes: png(1, 1, [0, 0, 0], claimed) }));
-    assert.equal(bomb!.reason!.code, "display-pixels", claimed.join());
-    assert.throws(() => displays.show(bomb!.id), { code: "display-pixels" });
+    assert.equal(bomb.reason!.code, "display-pixels", claimed.join());
+    assert.throws(() => displays.show(bomb.id), { code: "display-pixels" });
   }
   const cut = await displays.offer(offer({ bytes: png(9, 9).slice(0, 15) }));
-  assert.equal(cut!.reason!.code, "display-damaged");
+  assert.equal(cut.reason!.code, "display-damaged");
   const fits = await displays.offer(offer({ bytes: png(1, 1, [0, 0, 0], [10_000, 4_000]) }));
-  assert.equal(fits!.state, "showing");
+  assert.equal(fits.state, "showing");
 });
 
 Deno.test("a PDF larger than a browser should hold is not shown", async () => {
@@ -157,14 +168,16 @@ Deno.test("a PDF larger than a browser should hold is not shown", async () => {
   displays.setPolicy(null, { ...DEFAULT_POLICY, maxBytes: 4_000_000_000 });
   const source: DisplaySource = { ...memorySource(pdf({}), "x.pdf"), size: 64_000_001 };
   const item = await displays.offer(offer({ source: () => Promise.resolve(source) }));
-  assert.equal(item!.reason!.code, "display-too-large");
+  assert.equal(item.reason!.code, "display-too-large");
 });
 
 Deno.test("a flood shows ten a minute of one presenter, thirty of all", async () => {
   const { displays, clock } = stage();
   const taken = async (from: string) => {
     let count = 0;
-    for (let i = 0; i < 40; i++) if (await displays.offer(offer({ from })) !== null) count++;
+    for (let i = 0; i < 40; i++) {
+      if ((await displays.offer(offer({ from }))).state === "showing") count++;
+    }
     return count;
   };
   assert.equal(await taken(BOB), 10);
@@ -189,7 +202,7 @@ Deno.test("what a flood pushes out is history, never what is on the stage", asyn
   }
   const { items } = displays.view();
   assert.equal(items.length, 50);
-  assert.equal(items.find(({ id }) => id === kept!.id)!.state, "showing");
+  assert.equal(items.find(({ id }) => id === kept.id)!.state, "showing");
 });
 
 Deno.test("clear() takes back what the presenter shows, and nothing of another's", async () => {
@@ -205,58 +218,172 @@ Deno.test("clear() takes back what the presenter shows, and nothing of another's
   assert.deepEqual(states(displays.view()), ["cleared", "cleared"]);
   const own = await displays.offer(offer({ mine: true, from: "me@x" }));
   displays.clear(GROUP, { from: EVE, displayer: true });
-  assert.equal(displays.get(own!.id).state, "showing");
+  assert.equal(displays.get(own.id).state, "showing");
 });
 
 Deno.test("what is taken back before it is here does not open, also after a restart", async () => {
   const { displays, again } = stage();
-  const [now, early] = [Date.now(), Date.now() - 1000];
+  const [now, early] = [Date.now() + 1_000, Date.now() - 1000];
   displays.clear(GROUP, { from: BOB, displayer: false });
   for (const at of [displays, again()]) {
     const item = await at.offer(offer({ at: early }));
-    assert.deepEqual([item!.state, item!.reason!.code], ["past", "cleared"]);
-    assert.equal((await at.offer(offer({ at: early, from: EVE })))!.state, "showing");
-    assert.equal((await at.offer(offer({ at: now + 60_000 })))!.state, "showing", "told of later");
-    assert.equal((await at.offer(offer({ at: early, place: BOB })))!.state, "showing");
-    assert.equal(at.show(item!.id).items.find(({ id }) => id === item!.id)!.state, "showing");
+    assert.deepEqual([item.state, item.reason!.code], ["past", "cleared"]);
+    assert.equal((await at.offer(offer({ at: early, from: EVE }))).state, "showing");
+    assert.equal((await at.offer(offer({ at: now + 60_000 }))).state, "showing", "told of later");
+    assert.equal((await at.offer(offer({ at: early, place: BOB }))).state, "showing");
+    assert.equal(at.show(item.id).items.find(({ id }) => id === item.id)!.state, "showing");
   }
   // A displayer takes back what all show.
   displays.clear(GROUP, { from: BOB, displayer: true });
-  assert.equal((await displays.offer(offer({ at: early, from: EVE })))!.state, "past");
+  assert.equal((await displays.offer(offer({ at: early, from: EVE }))).state, "past");
   displays.forget({ place: GROUP });
-  assert.equal((await displays.offer(offer({ at: early, from: EVE })))!.state, "showing");
+  assert.equal((await displays.offer(offer({ at: early, from: EVE }))).state, "showing");
 });
 
 Deno.test("dismiss(), show() and forgetHistory() are this person's own", async () => {
   const { displays } = stage();
   const item = await displays.offer(offer());
-  assert.deepEqual(states(displays.dismiss(item!.id)), ["closed"]);
-  assert.deepEqual(states(displays.show(item!.id)), ["showing"]);
+  assert.deepEqual(states(displays.dismiss(item.id)), ["closed"]);
+  assert.deepEqual(states(displays.show(item.id)), ["showing"]);
   await displays.offer(offer({ place: BOB }));
   assert.deepEqual(states(displays.dismiss(null)), ["closed", "closed"]);
-  displays.show(item!.id);
+  displays.show(item.id);
   assert.deepEqual(states(displays.forgetHistory()), ["showing"]);
   assert.throws(() => displays.show("nothing"), { code: "unknown-display" });
 });
 
-Deno.test("after a restart history is there, and nothing on the stage", async () => {
+Deno.test("after a restart the stage is as it was, without what is not here any more", async () => {
   const bytes = png(2, 2);
-  const files: DisplayFiles = {
-    has: (id) => id === "kept",
+  const files = {
+    ...UNKNOWN,
+    has: (id: string) => id !== "lost",
     open: () => Promise.resolve(memorySource(bytes, "x")),
   };
   const { displays, again } = stage({ files });
-  await displays.offer({ ...offer({ place: BOB, id: "kept" }) });
-  await displays.offer(offer({ id: "lost" }));
-  const after = again();
+  const told: string[] = [];
+  await displays.offer(offer({ place: BOB, id: "closed" }));
+  displays.dismiss("closed");
+  await displays.offer(offer({ place: EVE, id: "lost" }));
+  await displays.offer(offer({ id: "kept" }));
+  const after = again({
+    command: "viewer",
+    show: () => void told.push("shown"),
+    close: () => Promise.resolve(),
+  });
   after.recall();
-  assert.deepEqual(after.view().items.map(({ id, state, available }) => [id, state, available]), [
-    ["lost", "past", false],
-    ["kept", "past", true],
+  assert.deepEqual(after.view().items.map(({ id, state, reason }) => [id, reason?.code ?? state]), [
+    ["kept", "showing"],
+    ["lost", "gone"],
+    ["closed", "closed"],
   ]);
+  assert.deepEqual(told, ["shown"]);
   assert.throws(() => after.show("lost"), { code: "display-gone" });
-  after.show("kept");
   assert.equal((await after.open("kept")).size, bytes.length);
+  // Its presenter took it back meanwhile, or does now.
+  after.clear(GROUP, { from: BOB, displayer: false });
+  assert.equal(after.get("kept").reason!.code, "cleared");
+});
+
+Deno.test("what was shown before does not take the place of what was shown after it", async () => {
+  const { displays } = stage();
+  const [older, newer] = [Date.now() - 2000, Date.now() - 1000];
+  const map = await displays.offer(offer({ at: newer }));
+  const film = await displays.offer(offer({ at: older }));
+  assert.deepEqual([map.state, film.state, film.reason!.code], ["showing", "past", "replaced"]);
+  assert.deepEqual(displays.view().items.map(({ id }) => id), [map.id, film.id]);
+  // Nor when that is over; elsewhere, or where the newer one never opened, it does.
+  displays.dismiss(map.id);
+  assert.equal((await displays.offer(offer({ at: older }))).state, "past");
+  assert.equal((await displays.offer(offer({ at: older, place: BOB }))).state, "showing");
+  await displays.offer(offer({ place: EVE, at: newer, verified: false }));
+  assert.equal((await displays.offer(offer({ at: older, place: EVE }))).state, "showing");
+  // The person may always.
+  displays.show(film.id);
+  assert.equal(displays.get(film.id).state, "showing");
+});
+
+Deno.test("after a clear what is shown next opens, though both come in one moment", async () => {
+  const { displays, clock } = stage();
+  for (let n = 0; n < 20; n++) {
+    clock.now = 60_000 * n;
+    const before = orderedNow();
+    displays.clear(GROUP, { from: BOB, displayer: false });
+    const after = orderedNow();
+    assert.equal((await displays.offer(offer({ at: before }))).state, "past");
+    assert.equal((await displays.offer(offer({ from: EVE, at: after }))).state, "showing");
+  }
+});
+
+Deno.test("of a flood the newest waits, and is shown when the minute is over", async () => {
+  const due: (() => void)[] = [];
+  const waits: number[] = [];
+  const after: After = (ms, run) => {
+    waits.push(ms);
+    due.push(run);
+    return () => void due.splice(due.indexOf(run), 1);
+  };
+  const { displays, clock, again, events } = stage({
+    after,
+    files: { ...UNKNOWN, has: () => true },
+  });
+  for (let n = 0; n < 13; n++) {
+    clock.now = 1000 * n;
+    await displays.offer(offer({ name: `${n}.png` }));
+  }
+  const named = (of = displays) =>
+    of.view().items.slice(0, 2).map(({ name, state, reason }) =>
+      `${name} ${reason?.code ?? state}`
+    );
+  assert.deepEqual(named(), ["12.png display-many", "9.png showing"], "one row, of the newest");
+  assert.deepEqual(waits, [50_000, 49_000, 48_000]);
+  assert.equal(due.length, 1);
+  const restarted = again();
+  restarted.recall();
+  assert.deepEqual(named(restarted), ["12.png showing", "9.png replaced"]);
+  clock.now = 60_000;
+  const shown = new Promise<void>((resolve) => events.on(() => resolve()));
+  due[0]!();
+  await shown;
+  assert.deepEqual(named(), ["12.png showing", "9.png replaced"]);
+  await displays.close();
+});
+
+Deno.test("what does not come by itself waits, is fetched when wanted, and is shown then", async () => {
+  const fetched: string[] = [];
+  let fails: Error | undefined = new SimppdError("no-way", "There is no connection.");
+  const files: DisplayFiles = {
+    ...UNKNOWN,
+    knows: () => true,
+    fetch: (id) =>
+      fails === undefined ? Promise.resolve(void fetched.push(id)) : Promise.reject(fails),
+  };
+  const { displays, again } = stage({ files });
+  displays.setPolicy(null, { ...DEFAULT_POLICY, from: "nobody" });
+  const { id, place, from, mine } = offer();
+  const told = { id, place, from, mine, name: "long.wav", size: 12_000_000 };
+  displays.waits(told);
+  displays.waits(told);
+  assert.deepEqual(states(displays.view()), ["display-not-here"]);
+  assert.equal(displays.get(id).available, true);
+  const later = again();
+  later.recall();
+  assert.equal(later.get(id).available, true, "also after a restart");
+  displays.show(id);
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(displays.get(id).reason!.message, "There is no connection.");
+  fails = undefined;
+  displays.show(id);
+  assert.deepEqual(fetched, [id]);
+  assert.equal(displays.get(id).reason!.message, "It is being fetched.");
+  assert.equal((await displays.offer(offer({ id }))).state, "showing", "the person wants it");
+  // A flood of them is ten rows.
+  for (let n = 0; n < 40; n++) displays.waits({ ...told, id: `more-${n}` });
+  assert.equal(displays.view().items.length, 10);
+  assert.equal(displays.view().items[0]!.id, "more-39");
+  // What is taken back waits for nobody.
+  displays.clear(GROUP, { from: BOB, displayer: false });
+  assert.ok(states(displays.view()).every((state) => state === "cleared"));
 });
 
 Deno.test("open() refuses a file that is another than the one looked at", async () => {
@@ -266,14 +393,14 @@ Deno.test("open() refuses a file that is another than the one looked at", async 
   const source = () => Promise.resolve({ ...memorySource(bytes, "x"), close: () => void closed++ });
   const item = await displays.offer(offer({ source }));
   bytes = utf8("<script>");
-  await assert.rejects(displays.open(item!.id), { code: "display-gone" });
+  await assert.rejects(displays.open(item.id), { code: "display-gone" });
   assert.equal(closed, 2);
 });
 
 Deno.test("names lose what is not seen and what turns the text", async () => {
   const { displays } = stage();
   const item = await displays.offer(offer({ name: `a\u202egnp.exe\n${"x".repeat(500)}` }));
-  assert.equal(item!.name, `agnp.exe${"x".repeat(192)}`);
+  assert.equal(item.name, `agnp.exe${"x".repeat(192)}`);
 });
 
 Deno.test("another viewer gets the newest that is shown, and is told when nothing is", async () => {

@@ -26,6 +26,8 @@ export const DISPLAY_LIMITS = {
   /** Displays of one presenter, and of all together, a minute. */
   presenter: 10,
   everybody: 30,
+  /** Displays that wait for the minute to be over. */
+  held: 100,
   /** Takings back that are remembered for what is still on its way. */
   clears: 500,
   /** Places with a policy of their own. */

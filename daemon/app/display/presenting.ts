@@ -63,9 +63,9 @@ export class Presenting {
       name,
       source: () => Promise.resolve(memorySource(held, name)),
     });
-    if (shown!.reason === null) return shown!;
-    this.#displays.forget({ id: shown!.id });
-    throw new SimppdError(shown!.reason.code, shown!.reason.message);
+    if (shown.reason === null) return shown!;
+    this.#displays.forget({ id: shown.id });
+    throw new SimppdError(shown.reason.code, shown.reason.message);
   }
 
   /** Clears what we show in a place, there too. @throws SimppdError `no-file-transfer` */

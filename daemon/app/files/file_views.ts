@@ -55,6 +55,7 @@ export function fileView(
     here,
     locked: key === undefined,
     display,
+    suite: descriptor.suite,
     ways: sources.map(({ kind }) => kind),
     audience: allowed === undefined ? null : {
       people: [...allowed.people ?? []],

@@ -69,8 +69,9 @@ export class AppFiles {
       this.#last.set(id, { state, opens: false });
     });
     this.#told = new Told(options);
-    this.#later = new AgainLater((id) => this.#transfers.command(id, "resume"));
+    this.#later = new AgainLater((id) => this.#transfers.retry(id));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
+    this.#transfers.removed.on(({ id, peer }) => this.#forgotten(id, peer));
     this.#transfers.changed.on((transfer) => this.#later.note(transfer));
     this.#transfers.progress.on((data) => events.emit({ type: "file-progress", data }));
   }
@@ -150,15 +151,19 @@ export class AppFiles {
 
   /**
    * Does what a person says; to accept one that is here and locked asks for its key again.
-   * @throws SimppdError `unknown-file`, `transfer-state`, those of accepting
+   * @throws SimppdError `unknown-file`, `transfer-state`, `suite-not-allowed`, those of accepting
    */
   async command(id: string, command: Command): Promise<FileView> {
-    const { peer, mine, descriptor, state } = this.#need(id);
+    const { peer, sender, mine, descriptor, state } = this.#need(id);
     if (command === "accept" && !mine && state === "done" && descriptor.key === undefined) {
       this.#keys.ask(this.#need(id));
       return this.get(id);
     }
     if (!mine && (command === "accept" || command === "resume")) {
+      const { own, allowsSuite } = this.#o;
+      if (!allowsSuite(sender === own() ? peer : sender, descriptor.suite)) {
+        throw suiteNotAllowed(sender);
+      }
       this.#o.store.put({ ...this.#need(id), ways: this.#o.allowedWays(peer, true) });
       if (descriptor.key === undefined) this.#keys.ask(this.#need(id));
     }
@@ -175,21 +180,17 @@ export class AppFiles {
     return waysTo(this.#o, to);
   }
 
-  /** Removes bytes, key and line. */
+  /** Removes bytes, key and line. @throws SimppdError `unknown-file` */
   async forget(id: string): Promise<void> {
     const transfer = this.#need(id);
-    const { peer, mine, state } = transfer;
-    if (mine && state === "offered") this.#takeBack(transfer);
+    if (transfer.mine && transfer.state === "offered") this.#takeBack(transfer);
     await this.#transfers.forget(id);
-    this.#forgotten(id, peer);
   }
 
   /** {@link forget} for all of a contact or group. */
   async forgetOf(place: string): Promise<void> {
-    const ids = this.#o.store.idsOf(place);
     await this.#transfers.forgetOf(place);
     this.#o.limits.forget(place);
-    for (const id of ids) this.#forgotten(id, place);
   }
 
   /** @throws SimppdError `unknown-file`, `file-not-here` */
@@ -203,6 +204,17 @@ export class AppFiles {
     const transfer = this.#need(id);
     if (!this.has(id)) throw new SimppdError("file-not-here", "Fetch this file first.");
     return await this.#o.showHere(transfer);
+  }
+
+  /** The person wants to see it: it is fetched, or goes on. @throws SimppdError as {@link command} */
+  async fetch(id: string): Promise<void> {
+    const { state } = this.#need(id);
+    if (["waiting", "transferring"].includes(state)) return;
+    await this.command(id, state === "offered" || state === "declined" ? "accept" : "resume");
+  }
+
+  knows(id: string): boolean {
+    return this.#o.store.get(id) !== undefined;
   }
 
   has(id: string): boolean {
@@ -306,10 +318,13 @@ export class AppFiles {
     const spoke = senderKey === null ? {} : { senderKey };
     // In whose place another speaks gets no bytes onto the disk by that.
     const changed = this.#o.senders.of(peer, sender, senderKey) === "changed";
-    const accept = !stranger && !changed &&
+    // Ours was sealed for whom it went to.
+    const sealed = this.#o.allowsSuite(own ? peer : sender, descriptor.suite);
+    const problem = sealed ? {} : { problem: publicError(suiteNotAllowed(sender)) };
+    const accept = !stranger && !changed && sealed &&
       this.#comesByItself(peer, sender, senderKey, descriptor) &&
       descriptor.sources.some(({ kind }) => ways.includes(kind));
-    this.#transfers.receive(descriptor, { peer, sender, ...spoke, accept, ways }).then(
+    this.#transfers.receive(descriptor, { peer, sender, ...spoke, ...problem, accept, ways }).then(
       (transfer) => {
         if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
       },
@@ -399,6 +414,9 @@ export class AppFiles {
     else if (mine && state !== "waiting") this.#order.leave(transfer.peer, id);
     this.#emit(transfer);
     if (mine) return;
+    if (before === undefined && state === "offered" && descriptor.display) {
+      this.#o.showWaits(transfer);
+    }
     // The key may come after the file. One that was here before this start is no news.
     if (opens && before?.opens === false && descriptor.display) {
       show(transfer).catch((error) => logOf("files").warn("not shown: {error}", { error }));
@@ -442,4 +460,12 @@ export class AppFiles {
 
 function domainOf(jid: string): string {
   return jid.slice(jid.indexOf("@") + 1);
+}
+
+function suiteNotAllowed(sender: string): SimppdError {
+  return new SimppdError(
+    "suite-not-allowed",
+    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
+      "allow. Ask them to send it again by a stronger one, or allow it for them.",
+  );
 }

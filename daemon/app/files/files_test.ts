@@ -93,6 +93,24 @@ Deno.test("a file that may open on the stage comes for that, unless its place ha
       bob.files({ place: aliceJid }).map(({ name, state }) => `${name} ${state}`).sort(),
       ["large offered", "limited offered", "sent offered", "shown done"],
     );
+    // What does not come by itself waits on the stage, and is fetched when it is wanted there.
+    const waits = () =>
+      bob.displays().items.filter(({ reason }) => reason?.code === "display-not-here");
+    assert.deepEqual(waits().map(({ name }) => name).sort(), ["large", "limited"]);
+    const { id } = waits().find(({ name }) => name === "limited")!;
+    bob.showDisplay(id);
+    await until(
+      bob,
+      () => bob.displays().items.find((item) => item.id === id)?.state === "showing",
+    );
+    assert.equal(bob.file(id).here, true);
+    // What was taken back while it waited is not shown when it is fetched all the same.
+    const large = waits()[0]!;
+    await alice.clearPresented(bobJid);
+    await until(bob, () => bob.displays().items.every(({ state }) => state === "past"));
+    await bob.changeFile(large.id, "accept");
+    await until(bob, () => bob.file(large.id).here);
+    assert.equal(bob.displays().items.some(({ state }) => state === "showing"), false);
   }));
 
 Deno.test("a file is sent neither in clear, nor to the blocked, nor with another size than said", () =>

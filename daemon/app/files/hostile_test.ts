@@ -35,6 +35,8 @@ interface World {
   readonly cleared: string[];
   readonly blocked: Set<string>;
   hidden: boolean;
+  /** Does the policy let the paper's profile in? */
+  weak: boolean;
 }
 
 /** The files of one daemon, in a group with Bob's laptop; nothing that moves arrives. */
@@ -57,11 +59,23 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     offer: (file) => Promise.resolve({ kind: "upload", url: `https://here.test/${file.id}` }),
     withdraw: () => {},
     fetch: (_source, _file, _offset, _sink, signal) =>
-      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      new Promise((_, reject) =>
+        signal.aborted
+          ? reject(signal.reason)
+          : signal.addEventListener("abort", () => reject(signal.reason))
+      ),
   };
   const blocked = new Set<string>();
   const cleared: string[] = [];
-  const world: World = { files: undefined!, sent, said, cleared, blocked, hidden: false };
+  const world: World = {
+    files: undefined!,
+    sent,
+    said,
+    cleared,
+    blocked,
+    hidden: false,
+    weak: false,
+  };
   const senders = new KnownSenders(
     (jid) => jid === BOB ? { account: KEY, state: "verified" } : undefined,
     groups,
@@ -91,6 +105,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     host: () => undefined,
     hidesAddress: () => world.hidden,
     suiteFor: () => "chacha20-poly1305",
+    allowsSuite: (_, suite) => world.weak || suite !== "aes-128-cbc-hmac",
     allowedWays: () => ["upload"],
     send: (to, content, { device }) => {
       sent.push({ to, device, name: [content].flat()[0]!.name });
@@ -98,6 +113,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     },
     opensUpTo: () => 0,
     show: () => Promise.resolve(),
+    showWaits: () => {},
     showHere: () => Promise.reject(new Error("nothing is shown")),
     cleared: (place, from) => void cleared.push(`${place} ${from}`),
   });
@@ -217,4 +233,29 @@ Deno.test("what is taken back a thousand times in an envelope is taken back once
   withFiles(({ files, cleared }) => {
     files.receive(received(Array.from({ length: 1000 }, () => el("clear", { xmlns: FILES_NS }))));
     assert.deepEqual(cleared, [`${BOB} ${BOB}`]);
+  }));
+
+Deno.test("a file sealed by a suite that our policy does not allow is refused, and says so", () =>
+  withFiles(async (world) => {
+    const { files } = world;
+    const weak = { suite: "aes-128-cbc-hmac", sealedSize: 208 } as const;
+    files.receive(received([offered(weak)]));
+    files.heardInGroup(GROUP, member(KEY), [offered(weak)]);
+    await settled();
+    for (const { id, state, suite, problem } of files.list(undefined, 10)) {
+      assert.deepEqual([state, suite], ["failed", "aes-128-cbc-hmac"]);
+      assert.equal(problem!.code, "suite-not-allowed");
+      for (const command of ["resume", "accept"] as const) {
+        await assert.rejects(files.command(id, command), { code: "suite-not-allowed" });
+      }
+    }
+    assert.equal(files.list(undefined, 10).length, 2);
+    files.online();
+    files.online(); // what failed is tried again with each connection
+    await settled();
+    assert.deepEqual(states(world), ["failed", "failed"]);
+    world.weak = true;
+    const { id } = files.list(undefined, 1)[0]!;
+    assert.match((await files.command(id, "resume")).state, /^(waiting|transferring)$/);
+    assert.equal(files.get(id).suite, "aes-128-cbc-hmac", "it is shown");
   }));

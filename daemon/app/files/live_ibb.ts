@@ -13,18 +13,31 @@ import type { Jid } from "../../xmpp/core/mod.ts";
 /** In-band bytestreams over whichever connection there is. */
 export class LiveIbb implements Way {
   readonly kind = "ibb";
+  readonly #mayMeet: (contact: string) => boolean;
   readonly #devices: (contact: string) => readonly Jid[];
   #way: IbbWay | undefined;
 
-  /** @param devices full addresses under which a contact can be reached now */
-  constructor(devices: (contact: string) => readonly Jid[]) {
+  /**
+   * @param mayMeet whether they may learn from us that we are there
+   * @param devices full addresses under which a contact can be reached now
+   */
+  constructor(
+    mayMeet: (contact: string) => boolean,
+    devices: (contact: string) => readonly Jid[],
+  ) {
+    this.#mayMeet = mayMeet;
     this.#devices = devices;
   }
 
   /** Uses this connection from now on. */
   attach(client: XmppClient): void {
     const streams = new InBandBytestreams(client);
-    this.#way = new IbbWay({ client, streams, devices: this.#devices });
+    this.#way = new IbbWay({
+      client,
+      streams,
+      mayMeet: this.#mayMeet,
+      devices: this.#devices,
+    });
   }
 
   usable(peer: string): boolean {

@@ -76,7 +76,7 @@ export function makeFiles(
     openEndpoint: () => openCallEndpoint(servers, route(), hosts),
     isCalling: () => calls.list().some(({ state }) => state !== "ended"),
   });
-  const ibb = new LiveIbb((peer) => mayMeet(peer) ? devices(peer) : []);
+  const ibb = new LiveIbb(mayMeet, devices);
   const inRoom = new GroupWay((group) => groups.port(group));
   const store = new TransferStore(state.db, state.vault);
   const settings = new Settings(state.db, state.vault);
@@ -101,6 +101,7 @@ export function makeFiles(
     own: jid,
     host: () => host,
     suiteFor: (peer) => suiteOf(simpp, peer),
+    allowsSuite: (peer, suite) => !isWeak(suite) || simpp.policy.for(peer).includes("simpp-2009"),
     allowedWays: (peer, asked) => waysTo(route(), asked || isVerified(peer)),
     hidesAddress: () => route() !== "any",
     send: async (to, content, { copy = false, standing = false, device }) => {
@@ -112,6 +113,12 @@ export function makeFiles(
       return lets(policy, senders.presenter(place, from, key)) ? policy.maxBytes : 0;
     },
     show: async (transfer) => void await offer(transfer, false),
+    showWaits: ({ id, peer, sender, descriptor: { name, size }, at }) => {
+      const mine = sender === jid();
+      if (groups.has(peer) || !people.isStranger(peer)) {
+        displays.waits({ id, place: peer, from: sender, mine, name, size, at });
+      }
+    },
     showHere: async (transfer) => {
       const item = (await offer(transfer, true))!;
       if (item.reason === null) return item;
@@ -135,7 +142,8 @@ export function makeFiles(
       mine: here || from === jid(),
       ...senders.presenter(peer, from, senderKey),
       name: descriptor.name,
-      at,
+      // One's own stage shows what is wanted now.
+      ...(here ? {} : { at }),
     });
   };
   link.received.on(({ from, device, envelope }) => {
@@ -162,6 +170,11 @@ export function makeFiles(
       await inRoom.close();
     },
   };
+}
+
+/** The paper's; what is not allowed to be written by it is not read by it either. */
+function isWeak(suite: FileSuite): boolean {
+  return suite === "aes-128-cbc-hmac";
 }
 
 /** Where the weak paper profile alone is allowed, files are sealed by its suite. */

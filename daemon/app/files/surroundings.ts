@@ -53,6 +53,8 @@ export interface AppFilesOptions {
   /** Host of our own server, where the person named one. */
   readonly host: () => string | undefined;
   readonly suiteFor: (peer: string) => FileSuite;
+  /** Whether our policy lets in what this person seals by a suite. */
+  readonly allowsSuite: (jid: string, suite: FileSuite) => boolean;
   /** Ways that may be used towards a contact or group without the person's word, and with it. */
   readonly allowedWays: (peer: string, asked: boolean) => readonly WayKind[];
   /** Whether others than our own server are not to learn our address unless the person says yes. */
@@ -63,6 +65,8 @@ export interface AppFilesOptions {
   readonly opensUpTo: (place: string, from: string, key: string | null) => number;
   /** A file marked for display is here. */
   readonly show: (transfer: Transfer) => Promise<void>;
+  /** A file marked for display was told of, and does not come by itself. */
+  readonly showWaits: (transfer: Transfer) => void;
   /** The person wants a file that is here on the stage. */
   readonly showHere: (transfer: Transfer) => Promise<DisplayItemView>;
   /** Its sender takes back what they show. */

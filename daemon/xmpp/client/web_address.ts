@@ -54,6 +54,18 @@ export async function targetOf(text: string, own: OwnServer): Promise<WebTarget>
   return { ...rest, host: await publicAddress(name), trust };
 }
 
+/**
+ * The port at the account's own server that a URL leads to, which may be this very machine; undefined
+ * when it leads elsewhere, or is none.
+ */
+export function portAtOwn(text: string, own: OwnServer): number | undefined {
+  const url = URL.parse(text);
+  if (url === null) return undefined;
+  const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  if (name !== asciiDomain(own.domain) && name !== own.host) return undefined;
+  return url.port === "" ? 443 : Number(url.port);
+}
+
 /** The address is looked up once and dialled as it is: a second look could give another. */
 async function publicAddress(name: string): Promise<string> {
   const found = await lookup(name, { all: true }).catch((error) => {

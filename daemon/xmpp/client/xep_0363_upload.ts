@@ -8,12 +8,13 @@ import {
   putFile,
   type TransferOptions,
 } from "./https_transfer.ts";
-import type { OwnServer } from "./web_address.ts";
+import { type OwnServer, portAtOwn } from "./web_address.ts";
 
 /** Headers a slot may ask for (XEP-0363 section 4); any other is left out. */
 const HEADERS = new Set(["authorization", "cookie", "expires"]);
 const MAX_HEADER = 4_096;
 const MAX_SERVICES = 20;
+const MAX_PORTS = 8;
 /** What the server answered is asked again after so long, in ms, and in every new session. */
 const KEPT = 600_000;
 
@@ -43,6 +44,9 @@ export interface UploadSlot {
 export class HttpUpload {
   readonly #client: XmppClient;
   readonly #own: OwnServer;
+  /** Ports at which our own server takes files and hands them out, as its slots name them. */
+  readonly #ports = new Set<number>();
+  #learning: Promise<void> | undefined;
   #found: { readonly at: number; readonly service: Promise<UploadService | undefined> } | undefined;
 
   constructor(client: XmppClient, own: OwnServer) {
@@ -102,7 +106,12 @@ export class HttpUpload {
     });
     try {
       const answer = await this.#client.iq(el("iq", { type: "get" }, request), { to: service.jid });
-      return readSlot(answer);
+      const slot = readSlot(answer);
+      for (const url of [slot.put, slot.get]) {
+        const port = portAtOwn(url, this.#own);
+        if (port !== undefined && this.#ports.size < MAX_PORTS) this.#ports.add(port);
+      }
+      return slot;
     } catch (error) {
       // Its bounds may be others by now, or it may have moved.
       this.#forget();
@@ -140,14 +149,41 @@ export class HttpUpload {
     );
   }
 
-  /** Fetches a file that somebody named. @throws SimppdError see {@link getFile} */
-  download(
+  /**
+   * Fetches a file that somebody named. At our own server, which may be this machine, only where it
+   * has files: nobody makes us knock at its other doors.
+   * @throws SimppdError see {@link getFile}
+   */
+  async download(
     url: string,
     maxBytes: number,
     sink: (bytes: Uint8Array) => void | Promise<void>,
     options: DownloadOptions = {},
   ): Promise<Downloaded> {
-    return getFile(url, this.#own, maxBytes, sink, options);
+    const port = portAtOwn(url, this.#own);
+    if (port !== undefined && !await this.#hasFilesAt(port)) {
+      throw new SimppdError("bad-url", "Your server has no files at this place.");
+    }
+    options.signal?.throwIfAborted();
+    return await getFile(url, this.#own, maxBytes, sink, options);
+  }
+
+  async #hasFilesAt(port: number): Promise<boolean> {
+    if (this.#ports.size === 0) await (this.#learning ??= this.#learn());
+    // Where it names none, as when our room there is full, no door of the system's.
+    return this.#ports.size === 0 ? port === 443 || port >= 1_024 : this.#ports.has(port);
+  }
+
+  /** Asks for a slot that is left unused: it says where files are. */
+  async #learn(): Promise<void> {
+    try {
+      const service = await this.find();
+      if (service !== undefined) await this.slot(service, { name: "sealed.bin", size: 1 });
+    } catch (error) {
+      if (!(error instanceof SimppdError)) throw error;
+    } finally {
+      this.#learning = undefined;
+    }
   }
 
   async #ask(jid: string): Promise<UploadService | undefined> {

@@ -13,11 +13,17 @@ class Server {
   readonly jid = Jid.parse(`me@${DOMAIN}/here`);
   asked: string[] = [];
   isCut = false;
+  /** Where it has files; without, slots are refused. */
+  place: string | undefined;
 
   iq(iq: Element, { to }: { to: string }): Promise<Element> {
     if (this.isCut) return Promise.reject(new Error("cut"));
     const [request] = iq.getChildElements() as [Element];
     this.asked.push(`${request.name} ${to}`);
+    if (request.is("request", NS.upload) && this.place !== undefined) {
+      const urls = ["put", "get"].map((name) => el(name, { url: `${this.place}/a` }));
+      return Promise.resolve(iqResult(iq, el("slot", { xmlns: NS.upload }, ...urls)));
+    }
     if (request.is("request", NS.upload)) {
       return Promise.reject(new StanzaError("modify", "not-acceptable"));
     }
@@ -57,4 +63,43 @@ Deno.test("HttpUpload asks for the service once a session, however many look for
   await assert.rejects(upload.slot(all[0]!, { name: "a", size: 1 }), { code: "upload-too-large" });
   await upload.find();
   assert.equal(server.asked.length, 7);
+});
+
+Deno.test("download() knocks at no door of our own server but that of its files", async () => {
+  const listeners = [0, 1].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const knocks = [0, 0];
+  const serving = listeners.map(async (listener, at) => {
+    for await (const connection of listener) {
+      knocks[at]!++;
+      connection.close();
+    }
+  });
+  const [files, other] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
+  const server = new Server();
+  server.place = `https://${DOMAIN}:${files}`;
+  const uploadOf = () =>
+    new HttpUpload(server as unknown as XmppClient, {
+      domain: DOMAIN,
+      host: "127.0.0.1",
+      trust: { kind: "ca" },
+    });
+  try {
+    const upload = uploadOf();
+    const get = (host: string, from = upload) => from.download(`https://${host}/x`, 10, () => {});
+    for (const host of [`${DOMAIN}:${other}`, `127.0.0.1:${other}`, DOMAIN, `${DOMAIN}:22`]) {
+      await assert.rejects(get(host), { code: "bad-url" }, host);
+    }
+    assert.equal(server.asked.filter((asked) => asked.startsWith("request")).length, 1);
+    assert.deepEqual(knocks, [0, 0]);
+    await assert.rejects(get(`${DOMAIN}:${files}`), (error) => !/no files at/.test(`${error}`));
+    assert.deepEqual(knocks, [1, 0]);
+    // Where the server gives no slot, it is no port of the system's.
+    server.place = undefined;
+    await assert.rejects(get(`${DOMAIN}:22`, uploadOf()), { code: "bad-url" });
+    await assert.rejects(get(`${DOMAIN}:${files}`, uploadOf()));
+    assert.deepEqual(knocks, [2, 0]);
+  } finally {
+    for (const listener of listeners) listener.close();
+    await Promise.all(serving);
+  }
 });
