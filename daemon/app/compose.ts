@@ -208,6 +208,7 @@ export function compose(
       open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
     },
     viewer,
+    opened: (id) => files.files.opened(id),
   });
   const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
     sendFile: (input) => files.files.send(input),
@@ -263,6 +264,7 @@ export function compose(
     jid,
     servers: callServers,
     route: () => settings.calls,
+    tellSeen: () => settings.tellSeen,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   displays.recall();

@@ -184,12 +184,13 @@ function placeOf(invocation: Invocation): string | undefined {
 }
 
 function line(item: DisplayItemView): string {
-  const { id, from, mine, name, kind, size, place, state, reason } = item;
+  const { id, from, mine, name, kind, size, place, state, reason, openedFor } = item;
   const what = `${kind ?? "nothing to show"}, ${sizeText(size)}`;
   const who = mine ? "you" : printable(from);
   const where = place === null ? "here" : printable(place);
   const why = reason === null ? "" : `: ${printable(reason.message)}`;
-  return `${id} ${printable(name)} (${what}) by ${who}, ${where}, ${state}${why}`;
+  const seen = openedFor.length > 0 ? `; opened for ${openedFor.map(printable).join(", ")}` : "";
+  return `${id} ${printable(name)} (${what}) by ${who}, ${where}, ${state}${why}${seen}`;
 }
 
 function shown(view: DisplaysView): Answer {

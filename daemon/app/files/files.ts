@@ -213,6 +213,12 @@ export class AppFiles {
     await this.command(id, state === "offered" || state === "declined" ? "accept" : "resume");
   }
 
+  /** It opened by itself: its sender is told, where the person chose that. */
+  opened(id: string): void {
+    const transfer = this.#o.store.get(id);
+    if (transfer !== undefined) this.#told.say(transfer, "shown");
+  }
+
   knows(id: string): boolean {
     return this.#o.store.get(id) !== undefined;
   }
@@ -358,6 +364,7 @@ export class AppFiles {
     if (signal.name === "key-refused") {
       return this.#keys.refused(from.jid, signal.file).forEach((one) => this.#emit(one));
     }
+    if (signal.state === "shown") return this.#openedFor(from.jid, signal.file);
     const transfer = store.find(from.jid, "", signal.file);
     if (transfer === undefined) return;
     if (signal.state === "declined") lines.declined(transfer);
@@ -387,6 +394,16 @@ export class AppFiles {
         logOf("files").warn("what was taken back is still offered here: {error}", { error })
       );
     }
+  }
+
+  /** Of those alone who were sent it. */
+  #openedFor(jid: string, file: string): void {
+    const { store, groups, opened } = this.#o;
+    const transfer = store.findOwn(file).find(({ peer, descriptor }) =>
+      descriptor.display &&
+      (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
+    );
+    if (transfer !== undefined) opened(transfer, jid);
   }
 
   async #announce(transfer: Transfer): Promise<void> {

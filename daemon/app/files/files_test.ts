@@ -113,6 +113,30 @@ Deno.test("a file that may open on the stage comes for that, unless its place ha
     assert.equal(bob.displays().items.some(({ state }) => state === "showing"), false);
   }));
 
+Deno.test("who shows a file learns on whose screen it opened, if they chose to tell", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    const words = new TextEncoder().encode("words");
+    const show = (name: string) =>
+      alice.sendFile({ to: bobJid, display: true, name, ...sending(words) });
+    const policy = { from: "all" as const, maxBytes: 100_000, kinds: ["text" as const] };
+    bob.setDisplayPolicy(aliceJid, policy);
+    const silent = await show("silent");
+    await until(bob, () => bob.displays().items[0]?.state === "showing");
+    await bob.setTellSeen(true);
+    bob.setDisplayPolicy(aliceJid, { ...policy, from: "nobody" });
+    const waits = await show("waits");
+    const item = () => bob.displays().items.find(({ name }) => name === "waits");
+    await until(bob, () => item()?.state === "withheld");
+    bob.showDisplay(item()!.id);
+    bob.setDisplayPolicy(aliceJid, policy);
+    const told = await show("told");
+    const openedFor = (id: string) =>
+      alice.displays().items.find((item) => item.id === id)!.openedFor;
+    await until(alice, () => openedFor(told.id).length > 0);
+    assert.deepEqual(openedFor(told.id), [bobJid]);
+    for (const { id } of [silent, waits]) assert.deepEqual(openedFor(id), []);
+  }));
+
 Deno.test("a file is sent neither in clear, nor to the blocked, nor with another size than said", () =>
   withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
     await assert.rejects(

@@ -114,6 +114,8 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     opensUpTo: () => 0,
     show: () => Promise.resolve(),
     showWaits: () => {},
+    opened: () => {},
+    tellSeen: () => true,
     showHere: () => Promise.reject(new Error("nothing is shown")),
     cleared: (place, from) => void cleared.push(`${place} ${from}`),
   });

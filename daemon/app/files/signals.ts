@@ -2,9 +2,13 @@ import { type Bytes, fromBase64, toBase64 } from "../../base/mod.ts";
 import { FILE_KEY_LENGTH, FILES_NS } from "../../files/mod.ts";
 import { el, type Element } from "../../xmpp/core/mod.ts";
 
+/** What became of a file: it is there, is not wanted, or opened by itself on the stage. */
+export type ToldState = "done" | "declined" | "shown";
+const TOLD: readonly string[] = ["done", "declined", "shown"] satisfies ToldState[];
+
 /** What devices tell each other about files, inside the seal; `file` is the descriptor's id. */
 export type FileSignal =
-  | { readonly name: "told"; readonly file: string; readonly state: "done" | "declined" }
+  | { readonly name: "told"; readonly file: string; readonly state: ToldState }
   | { readonly name: "key-wanted"; readonly file: string }
   | { readonly name: "key"; readonly file: string; readonly key: Bytes }
   | { readonly name: "key-refused"; readonly file: string }
@@ -40,7 +44,9 @@ export function readSignals(content: readonly Element[]): FileSignal[] {
   for (const element of content) {
     const signal = readSignal(element);
     if (signal === undefined) continue;
-    const of = signal.name === "clear" ? "clear" : `${signal.name} ${signal.file}`;
+    const of = signal.name === "clear"
+      ? "clear"
+      : `${signal.name} ${signal.file} ${signal.name === "told" ? signal.state : ""}`;
     const most = signal.name === "told" ? MOST_TOLD : MOST_KEYS;
     if (found.has(of) || counts[signal.name] >= most) continue;
     counts[signal.name]++;
@@ -57,7 +63,9 @@ function readSignal(element: Element): FileSignal | undefined {
   if (!ID.test(file)) return undefined;
   switch (element.name) {
     case "told":
-      return state === "done" || state === "declined" ? { name: "told", file, state } : undefined;
+      return state !== undefined && TOLD.includes(state)
+        ? { name: "told", file, state: state as ToldState }
+        : undefined;
     case "key-wanted":
     case "key-refused":
     case "taken-back":
