@@ -23,7 +23,7 @@ import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command, CONNECTION } from "./transfer.ts";
+import { checkCommand, type Command, CURED_BY_CONNECTION } from "./transfer.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
@@ -240,7 +240,7 @@ export class Transfers {
   async retryFailed(): Promise<void> {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
-      if (code !== undefined && CONNECTION.has(code)) {
+      if (code !== undefined && CURED_BY_CONNECTION.has(code)) {
         await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }

@@ -183,8 +183,7 @@ export class AppFiles {
   /** Removes bytes, key and line. @throws SimppdError `unknown-file` */
   async forget(id: string): Promise<void> {
     const transfer = this.#need(id);
-    const { mine, state } = transfer;
-    if (mine && state === "offered") this.#takeBack(transfer);
+    if (transfer.mine && transfer.state === "offered") this.#takeBack(transfer);
     await this.#transfers.forget(id);
   }
 
