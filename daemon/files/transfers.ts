@@ -14,7 +14,7 @@ import type { FileFolder } from "./folder.ts";
 import { fetchFile, look, partSize, RETRYING, type Retrying } from "./incoming.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import { isStored, offer, seal, type Surroundings } from "./outgoing.ts";
-import { onDisk, type PlainFile, readAgain } from "./plain_file.ts";
+import { onDisk, readAgain, sameFile } from "./plain_file.ts";
 import { Pace } from "./pace.ts";
 import { ProgressMeter } from "./progress.ts";
 import { arrived, Room } from "./quota.ts";
@@ -480,10 +480,4 @@ export class Transfers {
     this.#put({ ...now, state: isStored(now) ? "done" : "offered", problem: null });
     if (isStored(now) && now.descriptor.sources.length === 1) this.#served.delete(id);
   }
-}
-
-/** The file that the same bytes lie in, when it is one and as long. */
-async function sameFile(path: string | undefined, size: number): Promise<PlainFile | null> {
-  const file = path === undefined ? undefined : await onDisk(path).catch(() => undefined);
-  return file?.size === size ? file : null;
 }

@@ -167,6 +167,7 @@ function Deeds({ file }: { file: FileView }) {
         {can("paused", "failed") && !FINAL.has(problem?.code ?? "") &&
           deed(words.resume, say("resume"))}
         {(can("waiting", "transferring", "paused", "failed") || (mine && can("offered"))) &&
+          problem?.code !== "taken-back" &&
           deed(words.cancel, say("cancel"))}
         {here && deed(words.save, () => action.run(() => saveFile(file)))}
         {here && SHOWABLE.test(file.type ?? "") &&
@@ -179,11 +180,15 @@ function Deeds({ file }: { file: FileView }) {
   );
 }
 
-function stateOf({ state, mine, here, locked }: FileView, going: boolean): string {
+function stateOf(
+  { state, mine, here, locked, forOthers, problem }: FileView,
+  going: boolean,
+): string {
   const { states } = text.files;
   if (going) return mine ? states.sending : states.fetching;
+  if (problem?.code === "taken-back") return "";
   if (state === "offered") return mine ? states.lies : states.offered;
-  if (state === "done") return mine || (here && !locked) ? "" : states.here;
+  if (state === "done") return mine || forOthers || (here && !locked) ? "" : states.here;
   if (state === "transferring" || state === "waiting") return states.waiting;
   return states[state];
 }

@@ -376,16 +376,6 @@ export class AppFiles {
     );
   }
 
-  /** Of those alone who were sent it. */
-  #openedFor(jid: string, file: string): void {
-    const { store, groups, opened } = this.#o;
-    const transfer = store.findOwn(file).find(({ peer, descriptor }) =>
-      descriptor.display &&
-      (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
-    );
-    if (transfer !== undefined) opened(transfer, jid);
-  }
-
   /** Who was told of a file of ours need not ask for it in vain. */
   #takeBack({ peer, announced, descriptor }: Transfer): void {
     const { groups, send } = this.#o;
@@ -405,6 +395,16 @@ export class AppFiles {
         logOf("files").warn("what was taken back is still offered here: {error}", { error })
       );
     }
+  }
+
+  /** Of those alone who were sent it. */
+  #openedFor(jid: string, file: string): void {
+    const { store, groups, opened } = this.#o;
+    const transfer = store.findOwn(file).find(({ peer, descriptor }) =>
+      descriptor.display &&
+      (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
+    );
+    if (transfer !== undefined) opened(transfer, jid);
   }
 
   async #announce(transfer: Transfer): Promise<void> {

@@ -77,6 +77,8 @@ async function withFiles(
     own: () => OWN,
     host: () => undefined,
     suiteFor: () => "chacha20-poly1305",
+    allowsSuite: () => true,
+    showWaits() {},
     allowedWays: () => WAY_KINDS,
     hidesAddress: () => false,
     senders: { of: () => "first-use", isVerified: () => false },
