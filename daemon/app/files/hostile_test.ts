@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type Bytes, Emitter } from "../../base/mod.ts";
+import { type Bytes, Emitter, sleep } from "../../base/mod.ts";
 import {
   FileFolder,
   FILES_NS,
+  readDescriptor,
   type Source,
   type Transfer,
   TransferStore,
@@ -33,6 +34,8 @@ interface World {
   /** What was said to the group. */
   readonly said: Element[];
   readonly cleared: string[];
+  /** On whose screens what opened, as they say. */
+  readonly opened: string[];
   readonly blocked: Set<string>;
   hidden: boolean;
   /** Does the policy let the paper's profile in? */
@@ -72,6 +75,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     sent,
     said,
     cleared,
+    opened: [],
     blocked,
     hidden: false,
     weak: false,
@@ -114,7 +118,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     opensUpTo: () => 0,
     show: () => Promise.resolve(),
     showWaits: () => {},
-    opened: () => {},
+    opened: ({ id }, jid) => void world.opened.push(`${id} ${jid}`),
     tellSeen: () => true,
     showHere: () => Promise.reject(new Error("nothing is shown")),
     cleared: (place, from) => void cleared.push(`${place} ${from}`),
@@ -229,6 +233,24 @@ Deno.test("a thousand questions for keys cause a few answers, and one for one fi
     assert.equal(world.sent.length, 1);
     world.files.receive(received(ids.map(wanted)));
     assert.equal(world.sent.length, 16, "of one envelope");
+  }));
+
+Deno.test("that a file opened is heard of those alone to whom it was shown", () =>
+  withFiles(async ({ files, opened, said }) => {
+    const send = (display: boolean) =>
+      files.send({ to: GROUP, name: "a", display, ...sending(new Uint8Array(10)) });
+    const shown = await send(true);
+    await send(false);
+    for (let n = 0; n < 500 && said.length < 2; n++) await sleep(10);
+    const says = (from: string, id: string) => {
+      const told = el("told", { xmlns: FILES_NS, id, state: "shown" });
+      files.receive({ ...received([told]), from });
+    };
+    for (const { id } of said.map(readDescriptor)) {
+      says("eve@there.test", id);
+      says(BOB, id);
+    }
+    assert.deepEqual(opened, [`${shown.id} ${BOB}`]);
   }));
 
 Deno.test("what is taken back a thousand times in an envelope is taken back once", () =>
