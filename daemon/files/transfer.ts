@@ -128,18 +128,3 @@ export function checkCommand(transfer: Transfer, command: Command): void {
 export function withoutKey({ key: _, ...rest }: FileDescriptor): FileDescriptor {
   return rest;
 }
-
-/** Problems that a connection cures. */
-export const CONNECTION: ReadonlySet<string> = new Set([
-  "connection-failed",
-  "no-path",
-  "no-way",
-  "offline",
-  "peer-busy",
-  "stream-cut",
-  "stream-stalled",
-  "timeout",
-  "too-slow",
-  "transfer-failed",
-  "upload-unavailable",
-]);

@@ -111,7 +111,7 @@ async function withFiles(
 
 /** What a contact's device said. */
 const hears = (files: AppFiles, from: string, content: readonly Element[]) =>
-  files.receive({ from, device: "1".repeat(16), envelope: { to: OWN, content } } as Received);
+  files.ear.receive({ from, device: "1".repeat(16), envelope: { to: OWN, content } } as Received);
 
 let count = 0;
 function described(more: Partial<FileDescriptor> = {}) {
