@@ -307,3 +307,43 @@ Deno.test("judge() wants an owner's act behind another specification, and behind
   const close = deedOf(anna, { kind: "close" });
   assert.equal(judged([anna, bob], [anna, bob], closed, [close]).unsigned.length, 0);
 });
+
+Deno.test("judge() takes out no device by what its person signed before it came again", () => {
+  const { jid, accountKey } = bob;
+  const other = device(jid, accountKey);
+  const second = memberOf(jid, other.deviceKey, accountKey, "member");
+  const unsigned = (action: SignedAction, since: number) =>
+    judged(
+      [anna, bob, second],
+      [anna, bob],
+      [because("expelled", second, action)],
+      [action],
+      INVITED,
+      [],
+      { since },
+    ).unsigned.length;
+  const expel = { kind: "expel", subject: second.id } as const;
+  assert.equal(unsigned(deedOf(bob, expel), 8), 0);
+  assert.equal(unsigned(deedOf(bob, expel, { epoch: 3 }), 5), 1);
+  assert.equal(unsigned(deedOf(bob, expel, { incarnation: OLD }), 0), 1);
+  assert.equal(unsigned(deedOf(bob, expel, { epoch: 9 }), 0), 1);
+});
+
+Deno.test("judge() counts an owner's expulsion of an own device once", () => {
+  const other = device(anna.jid, anna.accountKey);
+  const second = memberOf(anna.jid, other.deviceKey, anna.accountKey, "owner");
+  const expel = deedOf(anna, { kind: "expel", subject: second.id });
+  const judgement = (last: number) =>
+    judged(
+      [anna, bob, second],
+      [anna, bob],
+      [because("expelled", second, expel)],
+      [expel],
+      INVITED,
+      [],
+      { last },
+    );
+  assert.deepEqual(judgement(0).unsigned, []);
+  assert.deepEqual([...judgement(0).acts.values()], [1]);
+  assert.equal(judgement(1).unsigned.length, 1);
+});

@@ -11,13 +11,14 @@ export type Act = SignedAction & {
   readonly author: GroupMember;
   /** Is it none that was used up before? */
   readonly isNew: boolean;
-  /** Is it about another device of the author's account? */
+  /** Is it a member's, who leads nothing, about another device of the same account? */
   readonly isOfOwn: boolean;
 };
 
 /**
  * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
- * travels each time a device of theirs comes; all else counts once, and in its incarnation.
+ * travels each time a device of theirs comes; all else counts once, and in its incarnation: what
+ * members sign about themselves, whose numbers are not kept, for the time that the device is in.
  */
 export function validActions(evidence: Evidence): Act[] {
   const { before, actions, statement, since } = evidence;
@@ -29,27 +30,33 @@ export function validActions(evidence: Evidence): Act[] {
       );
       if (author === undefined || action.group !== statement.group) return [];
       const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
-      const own = isOfOwn(action, author, before);
-      const act = { ...action, author, isNew, isOfOwn: own };
-      if (action.deed.kind === "leave") {
-        // Who left and came again has not left by what they signed before.
-        const isTheirs = action.incarnation === statement.incarnation &&
-          action.epoch < statement.epoch && action.epoch >= since(author);
-        return isTheirs ? [act] : [];
+      const leads = reaches(author.role, "admin");
+      const own = leads ? undefined : otherOf(action, author, before);
+      const act = { ...action, author, isNew, isOfOwn: own !== undefined };
+      const goes = action.deed.kind === "leave" ? author : own;
+      if (goes !== undefined) {
+        // Who went and came again does not go by what was signed before.
+        const isOfNow = action.incarnation === statement.incarnation &&
+          action.epoch < statement.epoch && action.epoch >= since(goes);
+        return isOfNow ? [act] : [];
       }
-      const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
-      return fits ? [act] : [];
+      return leads && (isNew || action.deed.kind === "admit") ? [act] : [];
     } catch {
       return [];
     }
   });
 }
 
-/** Does a member take out another device of the same account? */
-function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
-  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
-  return other !== undefined && other.jid === author.jid &&
-    equal(other.accountKey, author.accountKey);
+/** The other device of the same account that a member takes out. */
+function otherOf(
+  { deed }: SignedAction,
+  author: GroupMember,
+  before: Roster,
+): GroupMember | undefined {
+  return before.find(({ id, jid, accountKey }) =>
+    deed.kind === "expel" && id === deed.subject && jid === author.jid &&
+    equal(accountKey, author.accountKey)
+  );
 }
 
 /** The act that a reason names, if it is one to that end by somebody who may. */
