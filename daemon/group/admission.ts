@@ -82,7 +82,7 @@ export function withRoom(state: GroupState, staying: readonly string[] = []): Gr
 
 /** Does the access list let in whoever has this bare JID, whatever their keys? */
 export function isListedAddress({ access }: Specification, jid: string): boolean {
-  const domain = jid.slice(jid.indexOf("@") + 1);
+  const [, domain] = jid.split("@");
   return access.some((entry) =>
     (entry.kind === "jid" && entry.jid === jid) ||
     (entry.kind === "domain" && entry.domain === domain)

@@ -216,11 +216,10 @@ export class ControlManager {
   /** Takes a rekey or statement that the room delivered; old ones of its archive say nothing. */
   heard(payload: Uint8Array, origin: Origin): Opened {
     if (origin.archived === true) return { type: "taken" };
-    const result = this.#follower.heard(payload, origin.occupant);
-    if (result.type !== "taken") return result;
-    this.#watch.spoke();
-    this.#requests.heard();
-    return result;
+    return this.#follower.heard(payload, origin.occupant, () => {
+      this.#watch.spoke();
+      this.#requests.heard();
+    });
   }
 
   /** Something names an epoch that is not here; nothing of it is proved, so sending goes on. */
@@ -356,11 +355,13 @@ export class ControlManager {
     this.#resyncing = true;
     try {
       const { incarnation, epoch, link } = asked;
+      const { others } = this.#follower;
       const answer = await this.#requests.ask({ kind: "resync", incarnation, epoch, link });
       if (answer.kind !== "resynced") throw malformed();
       const specification = await this.#specificationOf(answer);
       if (this.#closed || !this.#record.isMember) return;
       this.#follower.adopt(answer, { asked, chain: answer.chain, specification });
+      if (readStatement(answer.statement).incarnation === incarnation) this.#follower.notIn(others);
       if (this.#record.phase === "in") this.#processor.settle();
     } catch (error) {
       if (!this.#closed) this.#resyncFailed(error);

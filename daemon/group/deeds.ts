@@ -8,7 +8,7 @@ import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { type GroupState, isOwner, MAX_KNOWN, type Person, roleOf } from "./group_state.ts";
 import { isBareJid } from "./roster.ts";
-import { parseSpecification } from "./spec_text.ts";
+import { isSameKeyServer, parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
 
 /** Bans up to which admins add to them: the rest is the owners', who may have to expel admins. */
@@ -329,9 +329,7 @@ function respecify(
   const fixed = (["group", "room", "degree", "shape"] as const).find((field) =>
     before[field] !== after[field]
   );
-  const server = before.keyServer.jid !== after.keyServer.jid ||
-    !equal(before.keyServer.key, after.keyServer.key);
-  if (fixed !== undefined || server) {
+  if (fixed !== undefined || !isSameKeyServer(before.keyServer, after.keyServer)) {
     throw refused(
       "cannot-change",
       `The group's ${fixed ?? "key server"} cannot be changed; make a new group for that.`,

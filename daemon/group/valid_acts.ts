@@ -11,7 +11,7 @@ export type Act = SignedAction & {
   readonly author: GroupMember;
   /** Is it none that was used up before? */
   readonly isNew: boolean;
-  /** Is it about another device of the author's account? */
+  /** Is it a member's, who leads nothing, about another device of the same account? */
   readonly isOfOwn: boolean;
 };
 

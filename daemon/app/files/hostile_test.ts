@@ -165,7 +165,7 @@ function received(content: Element[], device = LAPTOP): Received {
 const wanted = (id: string) => el("key-wanted", { xmlns: FILES_NS, id });
 /** What was accepted is on its way; what was not, is offered. */
 const states = ({ files }: World) => files.list(undefined, 10).map(({ state }) => state);
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 Deno.test("who is blocked is not heard in a common group: no file, no taking back", () =>
   withFiles(async (world) => {
