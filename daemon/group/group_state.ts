@@ -50,6 +50,8 @@ export interface GroupState {
   readonly banned: ReadonlyMap<string, Ban>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
+  /** The epoch before which no act of a device that is not among them counts. */
+  readonly actionsSince: number;
   /** By member id: codes of the data suites each allows. */
   readonly policies: ReadonlyMap<string, readonly number[]>;
   /** By member id: the registration each joined with. */
@@ -73,6 +75,7 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     persons: new Map(),
     banned: new Map(),
     actions: new Map(),
+    actionsSince: 0,
     policies: new Map(),
     registrations: new Map(),
     restored: false,
@@ -114,6 +117,7 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
       [subject, { epoch, by, account }],
     ) => [subject, epoch, by, account]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
+    actionsSince: state.actionsSince,
     policies: [...state.policies],
     registrations: [...state.registrations],
     restored: state.restored,
@@ -146,6 +150,7 @@ export function decodeGroup(
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
+    actionsSince: stored.actionsSince,
     policies: new Map(stored.policies),
     registrations: new Map(stored.registrations),
     restored: stored.restored,
@@ -169,6 +174,7 @@ interface Stored {
   }[];
   banned: [string, number, string, string][];
   actions: [string, number, string][];
+  actionsSince: number;
   policies: [string, number[]][];
   registrations: [string, string][];
   restored: boolean;
