@@ -203,13 +203,7 @@ function admit(
       "You let in as many as an admin can who have not come; ask an owner.",
     );
   }
-  let size = jid.length + action.encoded.length;
-  for (const [other, { admission }] of roomy.persons) {
-    if (other !== jid) size += other.length + (admission?.length ?? 0);
-  }
-  if (size > MAX_ADMISSIONS) {
-    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
-  }
+  requireRoomForAdmission(roomy.persons, jid, action);
   const persons = new Map(roomy.persons).set(jid, person);
   if (role !== "admin") dropPending(persons, jid);
   const after = {
@@ -218,6 +212,21 @@ function admit(
     banned: without(state.banned, [jid]),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
+}
+
+/** What lets people in is kept with them, and travels each time they come. */
+function requireRoomForAdmission(
+  persons: GroupState["persons"],
+  jid: string,
+  { encoded }: SignedAction,
+): void {
+  let size = jid.length + encoded.length;
+  for (const [other, { admission }] of persons) {
+    if (other !== jid) size += other.length + (admission?.length ?? 0);
+  }
+  if (size > MAX_ADMISSIONS) {
+    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
+  }
 }
 
 /** Bans without those of some people and their devices. */
@@ -300,7 +309,10 @@ function giveRole(
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
   if (known === undefined) throw refused("no-such-member", `${jid} is not in this group.`);
-  const persons = new Map(state.persons).set(jid, { ...known, role });
+  requireRoomForAdmission(state.persons, jid, action);
+  // Members ask for it when this person goes and comes again as that.
+  const person = { ...known, role, admission: action.encoded, by: "" };
+  const persons = new Map(state.persons).set(jid, person);
   if (role !== "admin") dropPending(persons, jid);
   const after = { ...state, persons };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };

@@ -12,7 +12,7 @@ export interface Person {
   readonly role: Role;
   /** Account key pinned when a device of theirs joined first; null before. */
   readonly account: Bytes | null;
-  /** The signed action that let them in; null where the access list did. */
+  /** The signed action that let them in, or gave them their role since; null: the access list. */
   readonly admission: Bytes | null;
   /** Bare JID of the admin who let them in; empty: an owner, or the access list. */
   readonly by: string;

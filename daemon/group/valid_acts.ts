@@ -3,7 +3,7 @@ import { type Deed, readAction, type SignedAction } from "./action.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
-import type { Evidence, Expelled } from "./roster_judge.ts";
+import type { Evidence, Place } from "./roster_judge.ts";
 import { reaches } from "./specification.ts";
 
 /** An action, and what its author was before the change: who comes by it has no say in it. */
@@ -17,8 +17,9 @@ export type Act = SignedAction & {
 
 /**
  * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
- * travels each time a device of theirs comes; all else counts once, and in its incarnation: what
- * members sign about themselves, whose numbers are not kept, for the time that the device is in.
+ * and what gave them a role travels each time a device of theirs comes; all else counts once, and in
+ * its incarnation. What takes an own device out is kept by nobody: it counts for as long as that
+ * device has been in.
  */
 export function validActions(evidence: Evidence): Act[] {
   const { before, actions, statement, since } = evidence;
@@ -30,25 +31,26 @@ export function validActions(evidence: Evidence): Act[] {
       );
       if (author === undefined || action.group !== statement.group) return [];
       const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
-      const leads = reaches(author.role, "admin");
-      const own = leads ? undefined : otherOf(action, author, before);
+      const own = ownDevice(action, author, before);
+      const { kind } = action.deed;
       const act = { ...action, author, isNew, isOfOwn: own !== undefined };
-      const goes = action.deed.kind === "leave" ? author : own;
+      const goes = kind === "leave" ? author : own;
       if (goes !== undefined) {
-        // Who went and came again does not go by what was signed before.
-        const isOfNow = action.incarnation === statement.incarnation &&
+        // Who left and came again has not left by what was signed before.
+        const isTheirs = action.incarnation === statement.incarnation &&
           action.epoch < statement.epoch && action.epoch >= since(goes);
-        return isOfNow ? [act] : [];
+        return isTheirs ? [act] : [];
       }
-      return leads && (isNew || action.deed.kind === "admit") ? [act] : [];
+      const stays = kind === "admit" || kind === "role";
+      return reaches(author.role, "admin") && (isNew || stays) ? [act] : [];
     } catch {
       return [];
     }
   });
 }
 
-/** The other device of the same account that a member takes out. */
-function otherOf(
+/** The device of the author's account that it takes out. */
+function ownDevice(
   { deed }: SignedAction,
   author: GroupMember,
   before: Roster,
@@ -96,8 +98,8 @@ export function isSignedLeave(
     );
 }
 
-/** Was this signed by somebody who could know of an expulsion, and not before it? */
-export function isSince(act: Act, fate: Expelled, { order }: Evidence): boolean {
-  if (act.incarnation === fate.incarnation) return act.epoch >= fate.epoch;
-  return order(act.incarnation) > order(fate.incarnation);
+/** Was this signed by somebody who could know of what happened there, and not before it? */
+export function isSince(act: Place, where: Place, { order }: Evidence): boolean {
+  if (act.incarnation === where.incarnation) return act.epoch >= where.epoch;
+  return order(act.incarnation) > order(where.incarnation);
 }
