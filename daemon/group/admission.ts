@@ -141,6 +141,11 @@ export function checkTicket(
   return ticket;
 }
 
+/** Is this (by id, empty: none) a registrar that the group wants, as it is now, to hear of newcomers? */
+export function isVouched({ registrars }: Specification, registrar: string): boolean {
+  return registrars.length === 0 || registrars.some(({ key }) => registrarIdOf(key) === registrar);
+}
+
 function badTicket(): SimppdError {
   return refused(
     "bad-ticket",

@@ -1,7 +1,7 @@
 import { type Bytes, fromHex, logOf, Rate, SimppdError, steadyNow, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
 import { actionHash, readAction } from "./action.ts";
-import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
+import { admitted, checkTicket, full, isVouched, refused, withRoom } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
@@ -203,7 +203,9 @@ export class HostedGroup {
     admitted(withRoom(this.#state), from);
     requireSeparate(this.#o.registrars, this.specification);
     const known = store.registration(this.#id, member);
-    if (known?.request === request) return this.#registered(from, known);
+    if (known?.request === request && isVouched(this.specification, known.registrar)) {
+      return this.#registered(from, known);
+    }
     const checked = checkTicket(this.specification, ticket, from, now());
     this.#requireSuite([suites], member);
     const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
@@ -218,6 +220,7 @@ export class HostedGroup {
       request,
       individualKey: random(32),
       suites: [...suites],
+      registrar: checked?.registrar ?? "",
       at: now(),
     };
     store.transaction(() => {
@@ -317,7 +320,8 @@ export class HostedGroup {
     const member = memberIdOf(from.jid, from.device);
     if (this.#graph.has(member)) return;
     admitted(withRoom(this.#state), from);
-    if (this.#o.store.registration(this.#id, member) !== undefined) return;
+    const known = this.#o.store.registration(this.#id, member);
+    if (known !== undefined && isVouched(this.specification, known.registrar)) return;
     checkTicket(this.specification, new Uint8Array(), from, this.#o.now());
   }
 
@@ -443,7 +447,7 @@ export class HostedGroup {
 
   #requireRegistration(from: ProvedDevice, id: string): StoredRegistration {
     const stored = this.#o.store.registration(this.#id, memberIdOf(from.jid, from.device));
-    if (stored?.id === id) return stored;
+    if (stored?.id === id && isVouched(this.specification, stored.registrar)) return stored;
     throw refused("not-registered", "There is no such registration (any more); register anew.");
   }
 
