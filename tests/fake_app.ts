@@ -408,6 +408,8 @@ export class FakeApp implements AppApi {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     return await this.#done({ ...FAKE_FILE, size }, "sendFile", input, size);
   };
+  fileWays: AppApi["fileWays"] = () =>
+    Promise.resolve([{ kind: "direct", largest: null }, { kind: "upload", largest: 100_000_000 }]);
   changeFile: AppApi["changeFile"] = (id, command) =>
     this.#done(FAKE_FILE, "changeFile", id, command);
   forgetFile: AppApi["forgetFile"] = (id) => this.#done(undefined, "forgetFile", id);

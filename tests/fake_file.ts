@@ -23,6 +23,8 @@ export const FAKE_FILE: FileView = {
   display: false,
   suite: "chacha20-poly1305",
   ways: ["upload"],
+  audience: null,
+  forOthers: false,
 };
 /** What comes by itself, and what there is room for. */
 export const FAKE_LIMITS: FileLimitsView = {

@@ -28,7 +28,7 @@ dashboard("files are chosen, looked at once more and sent", async (page, mock) =
   ]);
   await page.getByRole("heading", { name: "Send 2 files to Ben Ortiz" }).waitFor();
   assert.deepEqual(await seriousViolations(page), []);
-  await page.getByLabel("Show it on their screens").check();
+  await page.getByLabel("Show them on their screens").check();
   await page.getByRole("button", { name: "Send encrypted" }).click();
   await card(page, "a.txt").getByText("5 bytes").waitFor();
   await asked(mock, `POST /api/files?to=${encodeURIComponent(BEN)}&name=a.txt&size=5&display=1`);
@@ -181,6 +181,73 @@ dashboard("to a group: everybody, a few, or who is in it later", async (page, mo
       encodeURIComponent(BEN)
     }`,
   );
+});
+
+dashboard(
+  "whom a file is for, and why it cannot be had, stands on its card",
+  async (page, mock) => {
+    mock.putGroup(fakeGroup(CIRCLE, {
+      members: [
+        fakeGroupMember({ self: true, trust: "own" }),
+        fakeGroupMember({ jid: BEN, name: "Ben Ortiz", role: "member", trust: "verified" }),
+      ],
+    }));
+    const few = { people: [BEN], roles: ["owner"], onRequest: false };
+    const later = { people: [], roles: [], onRequest: true };
+    mock.putFile(fakeFile(CIRCLE, { name: "few.txt", mine: true, audience: few }));
+    mock.putFile(fakeFile(CIRCLE, { name: "later.txt", mine: true, audience: later }));
+    const locked = { from: BEN, here: false, locked: true };
+    mock.putFile(fakeFile(CIRCLE, { ...locked, name: "theirs.txt", forOthers: true }));
+    const waits = { mine: true, here: true, size: 200 * MB };
+    mock.putFile(fakeFile(CIRCLE, { ...waits, name: "queued.bin", state: "waiting" }));
+    mock.putFile(fakeFile(CIRCLE, {
+      ...{ from: BEN, name: "far.bin", here: false, state: "offered", ways: ["direct"] },
+    }));
+    const problem = { code: "taken-back", message: "Its sender took it back." };
+    mock.putFile(
+      fakeFile(CIRCLE, { from: BEN, name: "back.bin", here: false, state: "failed", problem }),
+    );
+    const progress = { id: "part", bytes: 254 * MB, total: 300 * MB, rate: 0 };
+    mock.putFile(fakeFile(CIRCLE, {
+      ...{ id: "part", from: BEN, name: "part.bin", here: false, state: "paused", progress },
+      size: 300 * MB,
+    }));
+    await openChat(page, "Circle");
+    await card(page, "few.txt").getByText("For Ben Ortiz, Owner alone").waitFor();
+    await card(page, "later.txt").getByText("when they fetch it").waitFor();
+    await card(page, "theirs.txt").getByText("It is for others of the group").waitFor();
+    assert.equal(
+      await card(page, "theirs.txt").getByRole("button", { name: "Ask again" }).count(),
+      0,
+    );
+    await card(page, "far.bin").getByText("learns your network address").waitFor();
+    await card(page, "back.bin").getByText("Its sender took it back.").waitFor();
+    assert.equal(await card(page, "back.bin").getByRole("button", { name: "Go on" }).count(), 0);
+    await card(page, "part.bin").getByText("254 MB of 300 MB · paused").waitFor();
+    const foot = (name: string) =>
+      page.locator(".bubble", { has: card(page, name) }).locator(".delivery");
+    assert.equal(await foot("few.txt").count(), 1);
+    assert.equal(await foot("queued.bin").count(), 0, "the room knows nothing of it yet");
+    assert.deepEqual(await seriousViolations(page), []);
+    await picture(page, "files-for-whom");
+  },
+);
+
+dashboard("what is too large for its way is not sent", async (page, mock) => {
+  mock.putGroup(fakeGroup(CIRCLE));
+  mock.state.fileWays = [{ kind: "upload", largest: 9 }, { kind: "group", largest: 4 }];
+  await openChat(page, "Circle");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Send files" }).click();
+  const file = { name: "rota.txt", mimeType: "text/plain", buffer: Buffer.from("rota 1") };
+  await (await chooser).setFiles([file]);
+  const send = page.getByRole("button", { name: "Send encrypted" });
+  assert.equal(await send.isDisabled(), false);
+  await page.getByLabel("How it travels").selectOption({ label: "within messages" });
+  await page.getByText("rota.txt is too large: what goes there may have about 4 bytes.").waitFor();
+  assert.equal(await send.isDisabled(), true);
+  await picture(page, "files-too-large");
+  assert.deepEqual(await seriousViolations(page), []);
 });
 
 dashboard("to a group: who has a role, by a way that is named", async (page, mock) => {

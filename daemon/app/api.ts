@@ -13,6 +13,7 @@ import type {
   FileLimitsView,
   FileView,
   FileWay,
+  FileWayView,
   GroupRole,
   GroupSuite,
   GroupView,
@@ -354,6 +355,8 @@ export interface AppApi {
    * `file-changed` when there are more or fewer bytes than said, `quota-full`, `disk-full`
    */
   sendFile(input: SendFileInput): Promise<FileView>;
+  /** By which ways files can go to a contact or group, best first, and how large they may be there. */
+  fileWays(to: string): Promise<FileWayView[]>;
   /** @throws SimppdError `unknown-file`, `transfer-state`, `file-too-large`, `quota-full`, `disk-full` */
   changeFile(id: string, command: FileCommand): Promise<FileView>;
   /** Removes its bytes, its key and its line. */

@@ -449,7 +449,8 @@ export class RunningApp extends FileApi implements Omit<AppApi, GateApi> {
     return this.#parts.displays.forgetHistory();
   }
   setDisplayPolicy(place: string | null, policy: DisplayPolicyView | null): DisplaysView {
-    return this.#parts.displays.setPolicy(place, policy);
+    const known = policy === null ? place : this.ofFiles.place(place);
+    return this.#parts.displays.setPolicy(known, policy);
   }
   displaySource(id: string): Promise<DisplaySource> {
     return this.#parts.displays.open(id);

@@ -208,6 +208,7 @@ export function compose(
       open: (id) => files.files.open(id).then((source) => sourceOf(files.files.get(id), source)),
     },
     viewer,
+    opened: (id) => files.files.opened(id),
   });
   const presenting = new Presenting(displays, () => account.view()?.jid ?? "", {
     sendFile: (input) => files.files.send(input),
@@ -263,10 +264,13 @@ export function compose(
     jid,
     servers: callServers,
     route: () => settings.calls,
+    tellSeen: () => settings.tellSeen,
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   displays.recall();
-  groups.told.on(({ group, from, content }) => void files.files.heardInGroup(group, from, content));
+  groups.told.on(({ group, from, content }) =>
+    void files.files.ear.heardInGroup(group, from, content)
+  );
   link.received.on((received) => {
     if (control.receive(received)) return;
     groups.receive(received);

@@ -1,4 +1,4 @@
-import type { DisplayItemView, FileLimitsView, FileView } from "../views/mod.ts";
+import type { DisplayItemView, FileLimitsView, FileView, FileWayView } from "../views/mod.ts";
 import type { AppApi, FileCommand } from "./api.ts";
 import type { DisplaySource } from "./display/source.ts";
 import type { AppFiles } from "./files/files.ts";
@@ -10,6 +10,7 @@ type Questions =
   | "files"
   | "file"
   | "sendFile"
+  | "fileWays"
   | "changeFile"
   | "forgetFile"
   | "fileSource"
@@ -32,6 +33,9 @@ export abstract class FileApi extends GroupApi implements Pick<AppApi, Questions
   }
   sendFile(input: Parameters<AppApi["sendFile"]>[0]): Promise<FileView> {
     return this.ofFiles.send(input);
+  }
+  fileWays(to: string): Promise<FileWayView[]> {
+    return this.ofFiles.reach(to);
   }
   changeFile(id: string, command: FileCommand): Promise<FileView> {
     return this.ofFiles.command(id, command);

@@ -9,6 +9,7 @@ export * from "./emitter.ts";
 export * from "./errors.ts";
 export * from "./lock.ts";
 export * from "./rate.ts";
+export * from "./sizes.ts";
 export * from "./log.ts";
 export * from "./time.ts";
 export * from "./wire.ts";

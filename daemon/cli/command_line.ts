@@ -138,7 +138,8 @@ async function invoke(
       strict: true,
     });
   } catch (error) {
-    throw new UsageError(reasonOf(error));
+    // Node's advice on dashes stands on a line of its own.
+    throw new UsageError(reasonOf(error).replaceAll("\n", " "));
   }
   const { json: _, state, help, ...options } = parsed.values as Record<
     string,

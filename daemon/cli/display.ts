@@ -1,9 +1,19 @@
 import { basename } from "node:path";
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, sizeText } from "../base/mod.ts";
 import type { DisplayItemView, DisplayPolicyView, DisplaysView } from "../views/mod.ts";
+import { byteSize } from "./byte_size.ts";
 import { LocalApi } from "./local_api.ts";
+import { openOwn } from "./own_file.ts";
 import { printable } from "./printable.ts";
-import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+import {
+  type Answer,
+  eachOf,
+  expectWords,
+  type Invocation,
+  text,
+  UsageError,
+  type Verb,
+} from "./verb.ts";
 
 const PATH = "/api/displays";
 const WHO: Record<DisplayPolicyView["from"], string> = {
@@ -13,6 +23,8 @@ const WHO: Record<DisplayPolicyView["from"], string> = {
   all: "everybody",
 };
 
+const KINDS = ["picture", "pdf", "text", "audio", "video"];
+
 export const display: Verb = {
   name: "display",
   summary: "Show a file on the screens of a group or contact, or here; see what is shown",
@@ -21,7 +33,7 @@ export const display: Verb = {
     "display clear [--group ROOM | --to JID]      takes back what you show there",
     "display history [--forget]                   what was shown here; --forget deletes the list",
     "display show ID | close ID                   shows what waits; takes a file off the stage here",
-    "display policy [WHO] [--place JID] [--max-bytes N] [--kinds KIND,…]",
+    "display policy [WHO] [--place JID] [--max-bytes SIZE] [--kinds KIND,…]",
     "                  from whom files open by themselves: nobody, verified, displayers, all, or, with",
     "                  --place, usual; kinds: picture, pdf, text, audio, video",
     "                  a file called like one of these words: ./clear",
@@ -60,8 +72,14 @@ const deeds: Readonly<Record<string, Deed>> = {
     async run(words, invocation) {
       expectWords(words);
       const place = placeOf(invocation) ?? null;
+      const { items } = await ask<DisplaysView>(invocation, "GET", PATH);
+      const shows = items.some((item) =>
+        item.place === place && item.state === "showing" && (place === null || item.mine)
+      );
       const view = await ask<DisplaysView>(invocation, "POST", `${PATH}/clear`, { place });
-      return { value: view, text: "cleared" };
+      // What was shown before a restart may still be shown there.
+      const told = place === null ? "" : " that is known here; they were told all the same";
+      return { value: view, text: shows ? "cleared" : `nothing was shown${told}` };
     },
   },
   history: {
@@ -85,7 +103,10 @@ const deeds: Readonly<Record<string, Deed>> = {
     takes: [],
     async run(words, invocation) {
       const [id] = expectWords(words, "ID") as [string];
-      return { value: await ask(invocation, "POST", `${PATH}/close`, { id }), text: "closed" };
+      const { items } = await ask<DisplaysView>(invocation, "GET", PATH);
+      const over = items.some((item) => item.id === id && item.state === "past");
+      const value = await ask(invocation, "POST", `${PATH}/close`, { id });
+      return { value, text: over ? "it was off the stage already" : "closed" };
     },
   },
   policy: { takes: ["place", "max-bytes", "kinds"], run: policy },
@@ -94,15 +115,9 @@ const deeds: Readonly<Record<string, Deed>> = {
 async function present(path: string, invocation: Invocation): Promise<Answer> {
   const to = placeOf(invocation);
   const api = await LocalApi.open(invocation.state);
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    throw new SimppdError("bad-input", `${path} cannot be read.`, error);
-  }
-  const { isFile, size } = await file.stat();
+  const { isFile, size, bytes, close } = await openOwn(path);
   if (to !== undefined && !isFile) {
-    file.close();
+    close();
     throw new SimppdError("not-a-file", `${path} is no file; only files can be sent.`);
   }
   const others = to === undefined ? {} : { to, size: String(size) };
@@ -110,7 +125,7 @@ async function present(path: string, invocation: Invocation): Promise<Answer> {
   const item = await api.upload<DisplayItemView>(
     `${PATH}?${query}`,
     {},
-    file.readable,
+    bytes,
     size || undefined,
   );
   const name = printable(item.name);
@@ -141,14 +156,13 @@ async function policy(words: readonly string[], invocation: Invocation): Promise
   if (who !== undefined && !(who in WHO)) {
     throw new UsageError(`policy takes nobody, verified, displayers, all or usual, not "${who}"`);
   }
-  if (most !== undefined && !/^\d{1,10}$/.test(most)) {
-    throw new UsageError(`--max-bytes takes a whole number, not "${most}"`);
-  }
+  const maxBytes = most === undefined ? undefined : byteSize(most, "--max-bytes");
+  eachOf(invocation, "kinds", KINDS);
   const current = place === null ? now.policy : now.places[place] ?? now.policy;
   return await change({
     ...current,
     ...(who === undefined ? {} : { from: who }),
-    ...(most === undefined ? {} : { maxBytes: Number(most) }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(kinds === undefined ? {} : { kinds }),
   });
 }
@@ -170,17 +184,18 @@ function placeOf(invocation: Invocation): string | undefined {
 }
 
 function line(item: DisplayItemView): string {
-  const { id, from, mine, name, kind, size, place, state, reason } = item;
-  const what = `${kind ?? "nothing to show"}, ${size} bytes`;
+  const { id, from, mine, name, kind, size, place, state, reason, openedFor } = item;
+  const what = `${kind ?? "nothing to show"}, ${sizeText(size)}`;
   const who = mine ? "you" : printable(from);
   const where = place === null ? "here" : printable(place);
   const why = reason === null ? "" : `: ${printable(reason.message)}`;
-  return `${id} ${printable(name)} (${what}) by ${who}, ${where}, ${state}${why}`;
+  const seen = openedFor.length > 0 ? `; opened for ${openedFor.map(printable).join(", ")}` : "";
+  return `${id} ${printable(name)} (${what}) by ${who}, ${where}, ${state}${why}${seen}`;
 }
 
 function shown(view: DisplaysView): Answer {
   const of = ({ from, maxBytes, kinds }: DisplayPolicyView) =>
-    `${WHO[from]}, up to ${maxBytes} bytes, ${kinds.join(", ") || "of no kind"}`;
+    `${WHO[from]}, up to ${sizeText(maxBytes)}, ${kinds.join(", ") || "of no kind"}`;
   const { policy, places, command } = view;
   const lines = [
     `files open by themselves from ${of(policy)}`,

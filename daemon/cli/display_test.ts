@@ -53,7 +53,9 @@ Deno.test("display: a file is shown here, closed, shown again, cleared and forgo
     assert.equal(shown.out, "notes.txt (text) is shown on this machine's stage");
     const [item] = app.stage.view().items;
     assert.equal((await app.stage.open(item!.id)).size, 6);
-    assert.equal((await ask("close", item!.id)).code, 0);
+    assert.equal((await ask("close", item!.id)).out, "closed");
+    assert.equal((await ask("close", item!.id)).out, "it was off the stage already");
+    assert.equal((await ask("clear")).out, "nothing was shown");
     assert.match(
       (await ask("history")).out,
       /notes\.txt \(text, 6 bytes\) by you, here.*You closed it/,
@@ -67,8 +69,12 @@ Deno.test("display: a file is shown here, closed, shown again, cleared and forgo
 Deno.test("display: what cannot be shown, or sent, is said", () =>
   withStage(async (ask, app, folder) => {
     const path = join(folder, "x.png");
-    assert.match((await ask(path)).err, /x\.png cannot be read\. \(bad-input\)/);
-    assert.match((await ask(folder, "--group", "g@x")).err, /\(not-a-file\)/);
+    assert.match(
+      (await ask(path)).err,
+      /x\.png cannot be read: there is no such file or folder\. \(bad-input\)/,
+    );
+    assert.match((await ask(folder, "--group", "g@x")).err, /is a folder; .*\(not-a-file\)/);
+    assert.match((await ask(folder)).err, /is a folder; .*\(not-a-file\)/);
     await Deno.writeFile(path, new Uint8Array([0, 1, 2]));
     assert.match((await ask(path)).err, /\(display-type\)/);
     assert.match((await ask(path, "--group", "g@x")).err, /\(no-file-transfer\)/);
@@ -81,25 +87,27 @@ Deno.test("display: what cannot be shown, or sent, is said", () =>
       [["history", "--to", "a@x"], /--to does not go with display history/],
       [["policy", "friends"], /not "friends"/],
       [["policy", "usual"], /goes with --place/],
-      [["policy", "--max-bytes", "many"], /whole number/],
+      [["policy", "--max-bytes", "many"], /takes a size such as 10MB/],
+      [["policy", "--max-bytes", "-5"], /ambiguous/],
+      [["policy", "--kinds", "html"], /takes picture, pdf, .* not "html"/],
     ];
     for (const [args, words] of misused) {
       const { code, err } = await ask(...args);
       assert.equal(code, 2, args.join(" "));
       assert.match(err, words);
+      assert.equal(err.includes("\\u{"), false);
     }
   }));
 
 Deno.test("display policy: of all and of a place, shown and changed", () =>
   withStage(async (ask, app) => {
-    assert.match((await ask("policy")).out, /from verified contacts, up to 50000000 bytes/);
-    await ask("policy", "displayers", "--max-bytes", "1000", "--kinds", "pdf,picture");
+    assert.match((await ask("policy")).out, /from verified contacts, up to 50 MB/);
+    await ask("policy", "displayers", "--max-bytes", "1kB", "--kinds", "pdf,picture");
     const policy = { from: "displayers", maxBytes: 1000, kinds: ["picture", "pdf"] };
     assert.deepEqual(app.stage.view().policy, policy);
     const { out } = await ask("policy", "nobody", "--place", "g@x");
-    assert.match(out, /\ng@x: from nobody, up to 1000 bytes, picture, pdf$/);
+    assert.match(out, /\ng@x: from nobody, up to 1 kB, picture, pdf$/);
     await ask("policy", "usual", "--place", "g@x");
     assert.deepEqual(app.stage.view().places, {});
-    assert.match((await ask("policy", "--kinds", "html")).err, /\(bad-input\)/);
     assert.match((await ask("policy", "--max-bytes", "9999999999")).err, /\(bad-input\)/);
   }));

@@ -1,12 +1,25 @@
 import { basename, join } from "node:path";
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, sizeText } from "../base/mod.ts";
 import type { AppEvent, FileLimitsView, FileView } from "../views/mod.ts";
+import { byteSize } from "./byte_size.ts";
 import { LocalApi } from "./local_api.ts";
+import { openOwn, whyNot } from "./own_file.ts";
 import { printable } from "./printable.ts";
-import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
+import {
+  type Answer,
+  eachOf,
+  expectWords,
+  type Invocation,
+  text,
+  UsageError,
+  type Verb,
+} from "./verb.ts";
 
 /** How long `send --wait` and `get` wait, in seconds, unless told. */
 const PATIENCE = 3600;
+
+const WAYS = ["direct", "upload", "ibb", "group"];
+const ROLES = ["owner", "admin", "member", "listener"];
 
 export const file: Verb = {
   name: "file",
@@ -23,8 +36,9 @@ export const file: Verb = {
     "file accept ID | decline ID | pause ID | resume ID | cancel ID",
     "                                             accept: of a locked one, asks for its key again",
     "file forget ID                               deletes it and what opens it from the disk",
-    "file limit [BYTES|usual] [--place JID]       up to which size files come by themselves; 0: none",
-    "          [--largest BYTES] [--room BYTES]    what one file may have, and all together",
+    "file limit [SIZE] [--place JID]              up to which size (10MB) files come by themselves;",
+    "                                             0: none; usual, with --place: as all others",
+    "          [--largest SIZE] [--room SIZE]      what one file may have, and all together",
   ],
   options: {
     display: { type: "boolean" },
@@ -96,6 +110,8 @@ async function send(
   const [to, ...paths] = words;
   if (to === undefined || paths.length === 0) throw new UsageError("send takes a JID and paths");
   const { options } = invocation;
+  eachOf(invocation, "ways", WAYS);
+  eachOf(invocation, "roles", ROLES);
   const how = {
     to,
     ...(options.display === true ? { display: "1" } : {}),
@@ -127,15 +143,9 @@ async function upload(
   from: string,
   how: Record<string, string>,
 ): Promise<FileView> {
-  let opened: Deno.FsFile;
-  try {
-    opened = await Deno.open(from);
-  } catch (error) {
-    throw new SimppdError("bad-input", `${from} cannot be read.`, error);
-  }
-  const { size, isFile } = await opened.stat();
+  const { size, isFile, bytes, close } = await openOwn(from);
   if (!isFile) {
-    opened.close();
+    close();
     throw new SimppdError("not-a-file", `${from} is no file; only files can be sent.`);
   }
   const query = new URLSearchParams({
@@ -144,7 +154,7 @@ async function upload(
     size: String(size),
     path: await Deno.realPath(from),
   });
-  return await api.upload<FileView>(`/api/files?${query}`, {}, opened.readable, size);
+  return await api.upload<FileView>(`/api/files?${query}`, {}, bytes, size);
 }
 
 /** Follows a file until it is here, or lies where it can be had. @throws SimppdError when it failed */
@@ -190,8 +200,10 @@ async function get(api: LocalApi, words: readonly string[]): Promise<Answer> {
     if (file.locked) {
       throw new SimppdError(
         "file-locked",
-        "The file is here, and what opens it is not: its sender was asked for it, and may not let " +
-          "you have it. `file accept ID` asks again.",
+        file.forOthers
+          ? "Its sender lets others of the group open it, not you."
+          : "The file is here, and what opens it is not: its sender was asked for it, and may not let " +
+            "you have it. `file accept ID` asks again.",
       );
     }
     const place = await placeFor(file.name, to);
@@ -219,7 +231,9 @@ async function save(api: LocalApi, id: string, to: string): Promise<void> {
     const there = error instanceof Deno.errors.AlreadyExists;
     throw new SimppdError(
       "bad-input",
-      there ? `${to} is there already; name another path.` : `${to} cannot be written.`,
+      there
+        ? `${to} is there already; name another path.`
+        : `${to} cannot be written: ${whyNot(error)}.`,
       error,
     );
   }
@@ -240,8 +254,14 @@ async function limit(
   const [wanted, ...rest] = words;
   expectWords(rest);
   const place = text(invocation, "place") ?? null;
-  const limit = wanted === "usual" ? null : bytesOf(wanted);
-  const [fileBytes, quota] = ["largest", "room"].map((name) => bytesOf(text(invocation, name)));
+  if (wanted === "usual" && place === null) throw new UsageError("usual goes with --place");
+  const limit = wanted === undefined || wanted === "usual"
+    ? (wanted === "usual" ? null : undefined)
+    : byteSize(wanted, "limit");
+  const [fileBytes, quota] = ["largest", "room"].map((name) => {
+    const word = text(invocation, name);
+    return word === undefined ? undefined : byteSize(word, `--${name}`);
+  });
   if (limit !== undefined) await api.ask("PUT", "/api/file-limits", { place, limit });
   if (fileBytes !== undefined || quota !== undefined) {
     await api.ask("PUT", "/api/file-room", { fileBytes, quota });
@@ -250,18 +270,12 @@ async function limit(
   return { value: limits, text: limitLines(limits).join("\n") };
 }
 
-function bytesOf(word: string | undefined): number | undefined {
-  if (word === undefined) return undefined;
-  if (/^\d{1,15}$/.test(word)) return Number(word);
-  throw new UsageError(`limit takes a number of bytes or usual, not "${word}"`);
-}
-
 function limitLines(limits: FileLimitsView): string[] {
   const { places, quota, fileBytes } = limits;
   return [
-    `files up to ${limits.limit} bytes come by themselves, from strangers none`,
-    ...Object.entries(places).map(([jid, bytes]) => `${printable(jid)}: up to ${bytes} bytes`),
-    `one file may have ${fileBytes} bytes, all together ${quota}`,
+    `files of up to ${sizeText(limits.limit)} come by themselves, from strangers none`,
+    ...Object.entries(places).map(([jid, bytes]) => `${printable(jid)}: up to ${sizeText(bytes)}`),
+    `one file may have ${sizeText(fileBytes)}, all together ${sizeText(quota)}`,
   ];
 }
 
@@ -270,14 +284,42 @@ function path(id: string, rest = ""): string {
 }
 
 function line(file: FileView): string {
-  const { id, name, size, state, mine, place, progress, problem, pretends, locked, suite } = file;
-  const way = mine ? `to ${printable(place)}` : `from ${printable(file.from)}`;
-  const moved = progress === null ? "" : ` ${progress.bytes}/${progress.total}`;
+  const {
+    id,
+    name,
+    size,
+    state,
+    mine,
+    place,
+    progress,
+    problem,
+    pretends,
+    locked,
+    forOthers,
+    suite,
+  } = file;
+  const way = mine ? `to ${printable(place)}${audienceOf(file)}` : `from ${printable(file.from)}`;
+  const moved = progress === null
+    ? ""
+    : ` ${sizeText(progress.bytes)} of ${sizeText(progress.total)}`;
   const why = problem === null ? "" : `: ${printable(problem.message)}`;
   const marks = [
     ...(suite === "aes-128-cbc-hmac" ? ["sealed by the weak paper profile"] : []),
     ...(pretends ? ["its name says something else than what it is"] : []),
-    ...(locked ? ["locked"] : []),
+    ...(locked ? [forOthers ? "for others of the group" : "locked"] : []),
+    ...(onlyDirect(file) ? ["straight from their device alone, which learns your address"] : []),
   ].map((mark) => `, ${mark}`).join("");
-  return `${id} ${printable(name)} (${size} bytes${marks}) ${way}, ${state}${moved}${why}`;
+  return `${id} ${printable(name)} (${sizeText(size)}${marks}) ${way}, ${state}${moved}${why}`;
+}
+
+/** Its sender is told where we are when it is fetched. */
+function onlyDirect({ mine, state, ways }: FileView): boolean {
+  return !mine && state === "offered" && ways.length > 0 && ways.every((way) => way === "direct");
+}
+
+function audienceOf({ audience }: FileView): string {
+  if (audience === null) return "";
+  const { people, roles, onRequest } = audience;
+  const named = [...people, ...roles.map((role) => `every ${role}`)].map(printable).join(", ");
+  return onRequest ? ", who is in it when they ask" : `, for ${named} alone`;
 }

@@ -69,7 +69,10 @@ Deno.test("file send: each path as a stream, with who may have it", () =>
     };
     const asked = app.asked.filter(([name]) => name === "sendFile");
     assert.deepEqual(asked, [["sendFile", how, 5], ["sendFile", how, 5]]);
-    assert.match((await ask("send", BOB, join(folder, "none"))).err, /cannot be read/);
+    assert.match(
+      (await ask("send", BOB, join(folder, "none"))).err,
+      /cannot be read: there is no such file or folder/,
+    );
     assert.match((await ask("send", BOB, folder)).err, /not-a-file/);
   }));
 
@@ -94,9 +97,9 @@ Deno.test("file: lists, commands, limits; what is not understood", () =>
       assert.deepEqual(app.asked.at(-1), ["changeFile", ID, command]);
     }
     assert.equal((await ask("forget", ID)).out, "forgotten");
-    assert.match((await ask("limit")).out, /^files up to 10000000 bytes come by themselves/);
-    await ask("limit", "5", "--place", BOB);
-    assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, 5]);
+    assert.match((await ask("limit")).out, /^files of up to 10 MB come by themselves/);
+    await ask("limit", "5MB", "--place", BOB);
+    assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, 5_000_000]);
     await ask("limit", "usual", "--place", BOB);
     assert.deepEqual(app.asked.at(-1), ["setFileLimit", BOB, null]);
     await ask("limit", "--largest", "70", "--room", "900");
@@ -105,6 +108,10 @@ Deno.test("file: lists, commands, limits; what is not understood", () =>
       [["send", BOB], /takes a JID and paths/],
       [["get"], /takes an ID/],
       [["limit", "many"], /not "many"/],
+      [["limit", "99999TB"], /takes 1000000000000000 bytes at most/],
+      [["limit", "usual"], /usual goes with --place/],
+      [["send", BOB, "x", "--ways", "carrier"], /--ways takes direct, .*, not "carrier"/],
+      [["send", BOB, "x", "--roles", "king"], /--roles takes owner, .*, not "king"/],
       [["list", "--display"], /--display does not go with/],
       [["eat"], /not something file can do/],
     ];

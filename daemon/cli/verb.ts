@@ -66,6 +66,13 @@ export function texts(invocation: Invocation, name: string): string[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Checks words parted by commas. @throws UsageError naming one that is not among `known` */
+export function eachOf(invocation: Invocation, name: string, known: readonly string[]): void {
+  const wrong = text(invocation, name)?.split(",").find((word) => !known.includes(word));
+  if (wrong === undefined) return;
+  throw new UsageError(`--${name} takes ${known.join(", ")}, parted by commas, not "${wrong}"`);
+}
+
 /** A whole number from an option. @throws UsageError when it is something else */
 export function whole(
   invocation: Invocation,

@@ -120,3 +120,9 @@ export function sourceCut(cause?: unknown): SimppdError {
     cause,
   );
 }
+
+/** The file that the same bytes lie in, when it is one and as long. */
+export async function sameFile(path: string | undefined, size: number): Promise<PlainFile | null> {
+  const file = path === undefined ? undefined : await onDisk(path).catch(() => undefined);
+  return file?.size === size ? file : null;
+}

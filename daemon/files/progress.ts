@@ -27,12 +27,16 @@ export class ProgressMeter {
     this.#now = now;
   }
 
-  /** @param bytes from the beginning of the file; fewer than before when it began anew */
+  /**
+   * @param bytes from the beginning of the file; fewer than before when it began anew, 0 when nobody
+   * takes it at the moment, which is told at once
+   */
   moved(bytes: number): void {
     const now = this.#now();
     if (bytes < this.#bytes) this.#samples = [];
     this.#bytes = bytes;
-    if (now - this.#toldAt < TELL_MS && bytes < this.#total) return;
+    const soon = now - this.#toldAt < TELL_MS;
+    if (soon && bytes > 0 && bytes < this.#total) return;
     this.#toldAt = now;
     this.#samples.push({ at: now, bytes });
     while (this.#samples.length > 2 && this.#samples[1]!.at < now - WINDOW_MS) {

@@ -16,7 +16,10 @@ Deno.test("ProgressMeter tells a few times a second, at the end, and the rate of
   assert.equal(told.at(-1)!.rate, 100);
   meter.moved(10_000);
   assert.deepEqual([told.at(-1)!.bytes, told.at(-1)!.total], [10_000, 10_000]);
+  now += 300;
+  meter.moved(20);
   meter.moved(0);
+  assert.equal(told.at(-1)!.bytes, 0, "nobody takes it: that is told at once");
   now += 300;
   meter.moved(30);
   assert.ok(told.at(-1)!.rate >= 0);

@@ -14,7 +14,7 @@ import type { FileFolder } from "./folder.ts";
 import { fetchFile, look, partSize, RETRYING, type Retrying } from "./incoming.ts";
 import { FILE_LIMITS, type FileLimits } from "./limits.ts";
 import { isStored, offer, seal, type Surroundings } from "./outgoing.ts";
-import { onDisk, type PlainFile, readAgain } from "./plain_file.ts";
+import { onDisk, readAgain, sameFile } from "./plain_file.ts";
 import { Pace } from "./pace.ts";
 import { ProgressMeter } from "./progress.ts";
 import { arrived, Room } from "./quota.ts";
@@ -23,26 +23,13 @@ import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command } from "./transfer.ts";
+import { checkCommand, type Command, CURED_BY_CONNECTION } from "./transfer.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
 import type { Way } from "./ways.ts";
 
-/** Problems that a connection cures. */
-const CONNECTION = new Set([
-  "connection-failed",
-  "no-path",
-  "no-way",
-  "offline",
-  "peer-busy",
-  "stream-cut",
-  "stream-stalled",
-  "timeout",
-  "too-slow",
-  "transfer-failed",
-  "upload-unavailable",
-]);
+const OVER = new Set<Transfer["state"]>(["done", "cancelled", "declined"]);
 
 /** What transfers stand on. */
 export interface TransfersOptions {
@@ -236,11 +223,24 @@ export class Transfers {
     });
   }
 
+  /** Another's file that its sender took back: nothing of it comes any more. What is here stays. */
+  takenBack(id: string): Promise<Transfer> {
+    return this.#commands.run(id, async () => {
+      if (this.#need(id).mine || OVER.has(this.#need(id).state)) return this.#need(id);
+      await this.#stop(id);
+      const transfer = this.#need(id);
+      if (OVER.has(transfer.state)) return transfer;
+      await this.#folder.remove(id);
+      const problem = { code: "taken-back", message: "Its sender took it back." };
+      return this.#put({ ...transfer, state: "failed", kept: false, held: 0, problem });
+    });
+  }
+
   /** Lets go on what failed for want of a connection: for when there is one again. */
   async retryFailed(): Promise<void> {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
-      if (code !== undefined && CONNECTION.has(code)) {
+      if (code !== undefined && CURED_BY_CONNECTION.has(code)) {
         await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }
@@ -480,10 +480,4 @@ export class Transfers {
     this.#put({ ...now, state: isStored(now) ? "done" : "offered", problem: null });
     if (isStored(now) && now.descriptor.sources.length === 1) this.#served.delete(id);
   }
-}
-
-/** The file that the same bytes lie in, when it is one and as long. */
-async function sameFile(path: string | undefined, size: number): Promise<PlainFile | null> {
-  const file = path === undefined ? undefined : await onDisk(path).catch(() => undefined);
-  return file?.size === size ? file : null;
 }

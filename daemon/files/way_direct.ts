@@ -234,7 +234,10 @@ export class DirectWay implements Way {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, place.signal]);
     const done = this.#serve(from, request, offered, place, signal)
-      .catch((error) => logOf("files").info("a file was not sent: {error}", { error }))
+      .catch((error) => {
+        // What was stopped on either side was not cut.
+        if (!stop.signal.aborted) logOf("files").info("a file was not sent: {error}", { error });
+      })
       .finally(() => {
         place.end();
         this.#serving.delete(key);
@@ -270,8 +273,8 @@ export class DirectWay implements Way {
     const stream = await openSendingStream(
       session.options(request, accept, request.addresses, kinds, signal),
     );
+    let at = offset;
     try {
-      let at = offset;
       for await (const bytes of file.read(offset)) {
         for (let from = 0; from < bytes.length; from += PIECE) {
           const piece = bytes.subarray(from, from + PIECE);
@@ -285,6 +288,8 @@ export class DirectWay implements Way {
       }
       await stream.finish();
     } finally {
+      // Who paused it takes nothing at the moment.
+      if (at < file.sealedSize) onProgress(0);
       stream.close();
     }
   }
@@ -315,7 +320,10 @@ function noAnswer(): SimppdError {
 function refused(reason: "unknown" | "busy" | "failed"): SimppdError {
   switch (reason) {
     case "unknown":
-      return new SimppdError("not-offered", "The other device does not offer this file any more.");
+      return new SimppdError(
+        "not-offered",
+        "The other device does not offer this file now: it was paused there, or taken back.",
+      );
     case "busy":
       return new SimppdError("peer-busy", "The other device is sending too many files already.");
     case "failed":

@@ -1,4 +1,4 @@
-import { SimppdError } from "../base/mod.ts";
+import { SimppdError, sizeText } from "../base/mod.ts";
 import { BlockList } from "./block_list.ts";
 import { GroupReceiving, type Patience } from "./group/receiving.ts";
 import { GroupSending } from "./group/sending.ts";
@@ -33,11 +33,15 @@ export class GroupWay implements Way {
     return this.#room(peer)?.inside === true;
   }
 
+  largest(): number {
+    return MAX_BYTES;
+  }
+
   async offer(file: OutgoingFile, signal: AbortSignal, onProgress: OnProgress): Promise<Source> {
     if (file.sealedSize > MAX_BYTES) {
       throw new SimppdError(
         "file-too-large",
-        `A room takes files of up to ${MAX_BYTES >> 20} MiB in messages; this one is larger.`,
+        `A room takes files of up to ${sizeText(MAX_BYTES)} in messages; this one is larger.`,
       );
     }
     const port = this.#need(file.peer);

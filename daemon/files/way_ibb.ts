@@ -211,6 +211,7 @@ export class IbbWay implements Way {
       // Who has all of it may close first.
       if (at < file.sealedSize) throw error;
     } finally {
+      if (at < file.sealedSize) onProgress(0);
       over.removeEventListener("abort", stop);
     }
   }

@@ -31,6 +31,14 @@ export class UploadWay implements Way {
     return await this.#uploader()?.find() !== undefined;
   }
 
+  /** 0 where the server takes no files at all. */
+  async largest(): Promise<number | undefined> {
+    const uploader = this.#uploader();
+    if (uploader === undefined) return undefined;
+    const service = await uploader.find();
+    return service === undefined ? 0 : service.maxBytes;
+  }
+
   async offer(file: OutgoingFile, signal: AbortSignal, onProgress: OnProgress): Promise<Source> {
     const sealed = { name: NAME, type: TYPE, size: file.sealedSize, bytes: file.read(0) };
     const url = await this.#need().upload(sealed, { ...this.#options, signal, onProgress });

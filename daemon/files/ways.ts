@@ -86,4 +86,6 @@ export interface Way extends Offering, Fetching {
   readonly kind: WayKind;
   /** Whether files to this contact or room can go this way now. */
   usable(peer: string): boolean | Promise<boolean>;
+  /** Bytes that a sealed file may have to go this way; undefined: as many as one likes, or unknown. */
+  largest?(peer: string): number | Promise<number | undefined>;
 }

@@ -23,6 +23,8 @@ import type { Self } from "./standing.ts";
 
 /** ms between resynchronisations, at first and at most. */
 const [CALM, MOST_CALM] = [1_000, 60_000];
+/** Times that an expulsion is signed anew, because the key server has forgotten what was before. */
+const MOST_ANEW = 3;
 /** ms that sending waits for the key server when we come back. */
 const CERTAINTY = 10_000;
 
@@ -161,11 +163,20 @@ export class ControlManager {
 
   /** Has a deed signed by this device done. @throws GroupError with the key server's code */
   async act(deed: Deed): Promise<void> {
-    const action = this.#signed(deed);
-    if (action === undefined) {
-      throw new GroupError("not-in-group", "You are not in this group.");
+    for (let anew = 0;; anew++) {
+      const action = this.#signed(deed);
+      if (action === undefined) {
+        throw new GroupError("not-in-group", "You are not in this group.");
+      }
+      try {
+        await this.#requests.ask({ kind: "act", action: action.encoded });
+        return;
+      } catch (error) {
+        // What lets somebody in is to be wanted anew by a person, who knows what happened since.
+        const isOld = error instanceof RefusedError && error.code === "old-action";
+        if (!isOld || deed.kind !== "expel" || anew >= MOST_ANEW) throw error;
+      }
     }
-    await this.#requests.ask({ kind: "act", action: action.encoded });
   }
 
   /** A deed as this device signs it; undefined while it is no member. */

@@ -21,6 +21,7 @@ import {
   epochSentence,
   judge,
   type Judgement,
+  ownersSentence,
   returnedSentence,
   unprovedSentence,
 } from "./roster_judge.ts";
@@ -129,13 +130,15 @@ export class EpochFollower {
     const proved = proveStanding(standing, group, key, self, record.individualKey);
     if (proved === null) throw malformed();
     const restored = current !== null && !isSame;
-    const before = restored ? [] : record.roster;
+    const before = record.roster;
     const judgement = compareRosters(before, proved.roster);
     const isRespecified = asked !== null && current !== null &&
       !equal(current.specification, statement.specification);
+    const owners = ownersSentence(record.specification, specification);
     this.#commit(proved, judgement, specification);
     const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
     if (unproved !== undefined) incidents.tell("unproved", unproved);
+    if (owners !== undefined) incidents.tell("unproved", owners);
     for (const member of before.length === 0 ? proved.roster : judgement.joined) {
       const fate = record.expelled(member);
       if (fate !== undefined) incidents.tell("unproved", returnedSentence(member.jid, fate.epoch));
@@ -274,7 +277,7 @@ export class EpochFollower {
       specification: record.specification,
       specified: record.statement!.specification,
       isNew: (action) => record.isNewAct(action),
-      knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
+      knows: (member) => record.knows(member),
       expelled: (member) => record.expelled(member),
       order: (incarnation) => record.order(incarnation),
       since: (member) => record.memberSince(member),

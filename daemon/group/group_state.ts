@@ -12,7 +12,7 @@ export interface Person {
   readonly role: Role;
   /** Account key pinned when a device of theirs joined first; null before. */
   readonly account: Bytes | null;
-  /** The signed action that let them in; null where the access list did. */
+  /** The signed action that let them in, or gave them their role since; null: the access list. */
   readonly admission: Bytes | null;
   /** Bare JID of the admin who let them in; empty: an owner, or the access list. */
   readonly by: string;
@@ -47,6 +47,8 @@ export interface GroupState {
   readonly banned: ReadonlyMap<string, Ban>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
+  /** The epoch before which no act of a device that is not among them counts. */
+  readonly actionsSince: number;
   /** By member id: codes of the data suites each allows. */
   readonly policies: ReadonlyMap<string, readonly number[]>;
   /** By member id: the registration each joined with. */
@@ -70,6 +72,7 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     persons: new Map(),
     banned: new Map(),
     actions: new Map(),
+    actionsSince: 0,
     policies: new Map(),
     registrations: new Map(),
     restored: false,
@@ -109,6 +112,7 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
     })),
     banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
+    actionsSince: state.actionsSince,
     policies: [...state.policies],
     registrations: [...state.registrations],
     restored: state.restored,
@@ -139,6 +143,7 @@ export function decodeGroup(
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
+    actionsSince: stored.actionsSince,
     policies: new Map(stored.policies),
     registrations: new Map(stored.registrations),
     restored: stored.restored,
@@ -162,6 +167,7 @@ interface Stored {
   }[];
   banned: [string, number, string][];
   actions: [string, number, string][];
+  actionsSince: number;
   policies: [string, number[]][];
   registrations: [string, string][];
   restored: boolean;

@@ -296,7 +296,7 @@ export class HostedGroup {
     if (state.specification !== this.specification) {
       requireSeparate(this.#o.registrars, state.specification);
     }
-    if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
+    if (reasons.length === 0) {
       this.#o.store.transaction(() => this.#records.put(state, this.#graph));
       this.#state = state;
     } else {

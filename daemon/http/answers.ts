@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type * as views from "../views/mod.ts";
 import { displayItem, displays, displayUrl } from "./display_answers.ts";
 import { group, groupSuites } from "./group_answers.ts";
-import { file, fileLimits } from "./file_answers.ts";
+import { file, fileLimits, fileWay } from "./file_answers.ts";
 import { room, roomMember, roomMessage } from "./room_answers.ts";
 
 /**
@@ -201,6 +201,7 @@ true satisfies Agrees<views.CameraView, typeof camera>;
 true satisfies Agrees<views.CallView, typeof call>;
 true satisfies Agrees<views.FileView, typeof file>;
 true satisfies Agrees<views.FileLimitsView, typeof fileLimits>;
+true satisfies Agrees<views.FileWayView, typeof fileWay>;
 true satisfies Agrees<views.DisplayItemView, typeof displayItem>;
 true satisfies Agrees<views.DisplaysView, typeof displays>;
 true satisfies Agrees<views.DisplayUrlView, typeof displayUrl>;
@@ -226,6 +227,7 @@ export const answers = {
   Call: call,
   File: file,
   FileLimits: fileLimits,
+  FileWay: fileWay,
   Display: displayItem,
   Displays: displays,
   DisplayUrl: displayUrl,

@@ -19,6 +19,7 @@ export const displayItem = v.object({
   at: count,
   state: v.picklist(["showing", "withheld", "past"]),
   reason: v.nullable(v.object({ code: text, message: text })),
+  openedFor: v.array(text),
   available: v.boolean(),
 });
 

@@ -6,6 +6,8 @@ const count = v.number();
 
 const progress = v.object({ id: text, bytes: count, total: count, rate: count });
 
+const way = v.picklist(["direct", "upload", "ibb", "group"]);
+
 export const file = v.object({
   id: text,
   place: text,
@@ -36,8 +38,14 @@ export const file = v.object({
   here: v.boolean(),
   locked: v.boolean(),
   display: v.boolean(),
-  ways: v.array(v.picklist(["direct", "upload", "ibb", "group"])),
+  ways: v.array(way),
+  audience: v.nullable(
+    v.object({ people: v.array(text), roles: v.array(text), onRequest: v.boolean() }),
+  ),
+  forOthers: v.boolean(),
 });
+
+export const fileWay = v.object({ kind: way, largest: v.nullable(count) });
 
 export const fileLimits = v.object({
   limit: count,

@@ -25,6 +25,7 @@ export const sendFileQuery = v.strictObject({
   roles: v.exactOptional(words(v.picklist(["owner", "admin", "member", "listener"]), 4)),
   keyOnRequest: v.exactOptional(flag),
 });
+export const fileWaysQuery = v.strictObject({ to: place });
 export const changeFileBody = v.strictObject({
   command: v.picklist(["accept", "decline", "pause", "resume", "cancel"]),
 });

@@ -24,6 +24,16 @@ export const fileRoutes: readonly Route[] = [
   route("delete", "/api/files/:id", "Forget a file: its bytes, its key and its line", {
     handle: ({ app, param }) => app.forgetFile(param("id")),
   }),
+  route(
+    "get",
+    "/api/file-ways",
+    "By which ways files can go to a contact or group, and how large",
+    {
+      query: requests.fileWaysQuery,
+      answer: "FileWay[]",
+      handle: ({ app, query }) => app.fileWays(query.to),
+    },
+  ),
   route("get", "/api/file-limits", "Up to which size files come without being asked for", {
     answer: "FileLimits",
     handle: ({ app }) => app.fileLimits(),

@@ -25,6 +25,8 @@ export interface DisplayItemView {
   state: "showing" | "withheld" | "past";
   /** Withheld: `display-…`. Past: `replaced`, `cleared` (by the presenter), `closed` (here), `gone`. */
   reason: Problem | null;
+  /** Bare JIDs of contacts who let us know that it opened on a screen of theirs; of one's own. */
+  openedFor: string[];
   /** Can it be shown again? */
   available: boolean;
 }

@@ -50,7 +50,7 @@ export interface FileView {
   thumbnail: string | null;
   at: number;
   state: FileState;
-  /** While it moves. */
+  /** While it moves; of another's that is paused or broke off, what is here. */
   progress: FileProgressView | null;
   problem: Problem | null;
   /** It is here whole and can be opened. */
@@ -63,6 +63,25 @@ export interface FileView {
   suite: "chacha20-poly1305" | "aes-128-cbc-hmac";
   /** How it can be had. */
   ways: FileWay[];
+  /** Of one's own for a group: who alone may open it, and when; null: everybody. */
+  audience: FileAudienceView | null;
+  /** Another's, locked: its sender says that it is for others of the group. */
+  forOthers: boolean;
+}
+
+/** Those of a group who may open a file; where nobody is named, everybody. */
+export interface FileAudienceView {
+  people: string[];
+  roles: string[];
+  /** Only who is in the group when they ask. */
+  onRequest: boolean;
+}
+
+/** A way by which files can go to somebody. */
+export interface FileWayView {
+  kind: FileWay;
+  /** Bytes that a file may have about; null: as many as one likes, or unknown. */
+  largest: number | null;
 }
 
 /** Up to which size files come without being asked for, in bytes; from strangers none do. */

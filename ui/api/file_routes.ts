@@ -1,6 +1,13 @@
 /** The routes about files, typed. */
 import { fetchBytes, request, upload } from "./client.ts";
-import type { DisplayItemView, FileLimitsView, FileView, FileWay, GroupRole } from "./views.ts";
+import type {
+  DisplayItemView,
+  FileLimitsView,
+  FileView,
+  FileWay,
+  FileWayView,
+  GroupRole,
+} from "./views.ts";
 
 const at = (id: string) => `/api/files/${encodeURIComponent(id)}`;
 
@@ -32,6 +39,8 @@ export const fileApi = {
     });
     return upload<FileView>(`/api/files?${query}`, file, {});
   },
+  ways: (to: string) =>
+    request<FileWayView[]>("GET", `/api/file-ways?${new URLSearchParams({ to })}`),
   change: (id: string, command: "accept" | "decline" | "pause" | "resume" | "cancel") =>
     request<FileView>("POST", `${at(id)}/state`, { command }),
   forget: (id: string) => request<void>("DELETE", at(id)),

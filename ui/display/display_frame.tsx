@@ -7,7 +7,8 @@ import { sentence } from "../store/notices.ts";
 import { text } from "../text/mod.ts";
 import { PDF_LIMITS, pdfReport, type PdfTask } from "./pdf_messages.ts";
 
-export function DisplayFrame({ item }: { item: DisplayItemView }) {
+/** @param dark whatever the colours of the system are */
+export function DisplayFrame({ item, dark = false }: { item: DisplayItemView; dark?: boolean }) {
   const place = useRef<HTMLDivElement>(null);
   const problem = useSignal<string | null>(null);
   const ready = useSignal(false);
@@ -24,7 +25,7 @@ export function DisplayFrame({ item }: { item: DisplayItemView }) {
         const end = () => void displayApi.shut(url.handle).catch(() => {}); // it ends by itself, too
         if (over.signal.aborted) return end();
         over.signal.addEventListener("abort", end);
-        const frame = frameOf(url, name);
+        const frame = frameOf(dark ? { ...url, url: `${url.url}#dark` } : url, name);
         frame.addEventListener("load", () => ready.value = true, { once: true });
         endMute(frame, over.signal, () => fail(text.display.slow));
         const fail = (message: string) => {

@@ -118,6 +118,10 @@ export function shownWords({ name, mine, from }: DisplayItemView): string {
 export function whoseWords(item: DisplayItemView): string {
   const { place, mine, from } = item;
   const where = nameOfPlace(item);
-  if (mine) return text.display.byMe(where, place !== null && rooms.value.has(place));
+  if (mine) {
+    const mine = text.display.byMe(where, place !== null && rooms.value.has(place));
+    const who = item.openedFor.map(nameOfJid).join(", ");
+    return who === "" ? mine : `${mine} · ${text.display.openedFor(who)}`;
+  }
   return text.display.by(nameOfJid(from), where);
 }

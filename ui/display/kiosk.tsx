@@ -45,7 +45,7 @@ export function Kiosk() {
             <h1 class="empty-title">{words.empty}</h1>
           </div>
         )
-        : <DisplayFrame key={item.id} item={item} />}
+        : <DisplayFrame key={item.id} item={item} dark />}
       <header class="kiosk-bar">
         {item !== undefined && (
           <div class="display-title">

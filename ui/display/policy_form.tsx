@@ -36,7 +36,9 @@ export function DisplayPolicyForm({ view }: { view: DisplaysView }) {
     <form class="display-policy" onSubmit={(event) => event.preventDefault()}>
       <PlaceField place={place} onChoose={(to) => chosen.value = to} places={view.places} />
       <fieldset class="choices">
-        <legend>{isContact ? words.titleOne : words.title}</legend>
+        <legend class={isContact ? undefined : "visually-hidden"}>
+          {isContact ? words.titleOne : words.title}
+        </legend>
         <p class="hint">{isContact ? words.leadOne : words.lead}</p>
         {place !== null && (
           <Choice

@@ -2,10 +2,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { fileApi } from "../api/file_routes.ts";
-import type { FileProgressView, FileView } from "../api/views.ts";
+import type { FileProgressView, FileView, GroupRole } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { files, needFile, progress, putFile, saveFile } from "../store/files.ts";
+import { nameOfJid } from "../store/contacts.ts";
+import { files, needFile, progress, saveFile } from "../store/files.ts";
 import { text } from "../text/mod.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { isDrawable, PicturePreview, Thumbnail } from "./picture_preview.tsx";
@@ -13,6 +14,11 @@ import { sizeOf } from "./sizes.ts";
 
 /** What the display stage shows. */
 const SHOWABLE = /^(image\/(png|jpeg|gif|webp)|application\/pdf|text\/|audio\/|video\/)/;
+
+/** Failures that nothing but sending it anew mends. */
+const FINAL = new Set(["source-cut", "taken-back", "upload-too-large", "file-too-large"]);
+/** Within this time two clicks are one, in ms. */
+const DOUBLE_CLICK = 500;
 
 export interface FileCardProps {
   id: string;
@@ -46,10 +52,12 @@ function Card(
   },
 ) {
   const { name, size, state, problem, pretends, type } = file;
-  const going = moves !== undefined && moves.bytes < moves.total && moves.bytes > 0;
+  const part = moves !== undefined && moves.bytes < moves.total && moves.bytes > 0;
+  const going = part && ["waiting", "transferring", "offered"].includes(state);
   const kind = file.type ?? file.declared;
   const where = declined ? text.files.declinedByThem : stateOf(file, going);
-  const about = [sizeOf(size), where].filter((word) => word !== "").join(" · ");
+  const far = part && !going ? text.files.of(sizeOf(moves.bytes), sizeOf(size)) : sizeOf(size);
+  const about = [far, where].filter((word) => word !== "").join(" · ");
   return (
     <div class="file" role="group" aria-label={text.files.file(name)}>
       {isDrawable(file) ? <PicturePreview file={file} /> : <Thumbnail file={file} />}
@@ -70,10 +78,29 @@ function Card(
           <Icon name="alert" size="s" /> <bdi>{problem.message}</bdi>
         </p>
       )}
-      {file.locked && <p class="file-note">{text.files.locked}</p>}
+      <Notes file={file} />
       <Deeds file={file} />
     </div>
   );
+}
+
+/** Whom it is for, and what comes with fetching it. */
+function Notes({ file: { audience, locked, forOthers, mine, state, ways } }: { file: FileView }) {
+  const words = text.files;
+  const notes: string[] = [];
+  if (audience !== null) {
+    const { people, roles } = audience;
+    const names = [
+      ...people.map(nameOfJid),
+      ...roles.map((role) => text.groups.roles[role as GroupRole] ?? role),
+    ];
+    notes.push(names.length > 0 ? words.forThose(names.join(", ")) : words.whenAsked);
+  }
+  if (locked) notes.push(forOthers ? words.forOthers : words.locked);
+  if (!mine && state === "offered" && ways.length > 0 && ways.every((way) => way === "direct")) {
+    notes.push(words.onlyDirect);
+  }
+  return <>{notes.map((note) => <p key={note} class="file-note">{note}</p>)}</>;
 }
 
 function FileHead(
@@ -118,7 +145,9 @@ function Deeds({ file }: { file: FileView }) {
   const words = text.files;
   const can = (...states: FileView["state"][]) => states.includes(state);
   const say = (command: Parameters<typeof fileApi.change>[1]) => () =>
-    action.run(async () => putFile(await fileApi.change(id, command)));
+    // How it stands then comes as events, the answer being older than the last of them. Another deed
+    // takes this one's place: a double click is meant for the first.
+    action.run(() => Promise.all([fileApi.change(id, command), pause(DOUBLE_CLICK)]));
   const busy = action.busy.value;
   const deed = (label: string, act: () => void, children?: ComponentChildren) => (
     <button type="button" class="button button-small" disabled={busy} onClick={act}>
@@ -133,10 +162,12 @@ function Deeds({ file }: { file: FileView }) {
         {!mine && can("offered") && deed(words.decline, say("decline"))}
         {!mine && can("declined") && deed(words.fetchAfterAll, say("accept"))}
         {can("waiting", "transferring") && deed(words.pause, say("pause"))}
-        {file.locked && !mine && can("done") && deed(words.askAgain, say("accept"))}
-        {can("paused", "failed") && problem?.code !== "source-cut" &&
+        {file.locked && !file.forOthers && !mine && can("done") &&
+          deed(words.askAgain, say("accept"))}
+        {can("paused", "failed") && !FINAL.has(problem?.code ?? "") &&
           deed(words.resume, say("resume"))}
         {(can("waiting", "transferring", "paused", "failed") || (mine && can("offered"))) &&
+          problem?.code !== "taken-back" &&
           deed(words.cancel, say("cancel"))}
         {here && deed(words.save, () => action.run(() => saveFile(file)))}
         {here && SHOWABLE.test(file.type ?? "") &&
@@ -149,11 +180,15 @@ function Deeds({ file }: { file: FileView }) {
   );
 }
 
-function stateOf({ state, mine, here, locked }: FileView, going: boolean): string {
+function stateOf(
+  { state, mine, here, locked, forOthers, problem }: FileView,
+  going: boolean,
+): string {
   const { states } = text.files;
   if (going) return mine ? states.sending : states.fetching;
+  if (problem?.code === "taken-back") return "";
   if (state === "offered") return mine ? states.lies : states.offered;
-  if (state === "done") return mine || (here && !locked) ? "" : states.here;
+  if (state === "done") return mine || forOthers || (here && !locked) ? "" : states.here;
   if (state === "transferring" || state === "waiting") return states.waiting;
   return states[state];
 }
@@ -162,4 +197,8 @@ function iconOf(type: string): IconName {
   if (type.startsWith("image/")) return "photo";
   if (type.startsWith("video/")) return "video";
   return "document";
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

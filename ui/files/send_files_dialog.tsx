@@ -1,7 +1,8 @@
 /** Asks before files leave: which they are, whether they shall open by themselves, and who may have them. */
 import { useSignal } from "@preact/signals";
-import type { SendOptions } from "../api/file_routes.ts";
-import type { FileWay } from "../api/views.ts";
+import { useEffect } from "preact/hooks";
+import { fileApi, type SendOptions } from "../api/file_routes.ts";
+import type { FileWay, FileWayView } from "../api/views.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { closeDialog } from "../store/dialogs.ts";
 import { nameOfJid } from "../store/contacts.ts";
@@ -26,6 +27,13 @@ export function SendFilesDialog({ place, chosen }: { place: string; chosen: read
   const name = group === undefined ? nameOfJid(place) : nameOfRoom(group);
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   const { people, roles, onRequest } = who.value;
+  const ways = useSignal<readonly FileWayView[]>([]);
+  useEffect(() => {
+    // Without them the daemon refuses what is too large, a moment later.
+    void fileApi.ways(place).then((known) => ways.value = known, () => {});
+  }, [place]);
+  const most = mostOf(ways.value, way.value);
+  const tooLarge = chosen.find(({ size }) => size > most);
   const nobody = (people ?? roles)?.length === 0;
   const go = () => {
     const options: SendOptions = {
@@ -67,12 +75,28 @@ export function SendFilesDialog({ place, chosen }: { place: string; chosen: read
         way={way.value}
         onChange={(next) => way.value = next}
       />
+      {tooLarge !== undefined && (
+        <p class="form-error" role="alert">
+          <bdi>{words.tooLarge(tooLarge.name, sizeOf(most))}</bdi>
+        </p>
+      )}
       <footer class="dialog-foot">
         <button type="button" class="button" onClick={closeDialog}>{text.common.cancel}</button>
-        <button type="button" class="button button-primary" disabled={nobody} onClick={go}>
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={nobody || tooLarge !== undefined}
+          onClick={go}
+        >
           {words.send}
         </button>
       </footer>
     </Dialog>
   );
+}
+
+/** Bytes a file may have to go there, by this way or any. */
+function mostOf(ways: readonly FileWayView[], way: FileWay | null): number {
+  const left = ways.filter(({ kind }) => way === null || kind === way);
+  return left.length === 0 ? Infinity : Math.max(...left.map((one) => one.largest ?? Infinity));
 }

@@ -1,5 +1,5 @@
 /** What was said in a room, each line with who said it and that it was not encrypted. */
-import type { RoomMessageView, RoomView } from "../api/views.ts";
+import type { FileState, RoomMessageView, RoomView } from "../api/views.ts";
 import { Bubble, NoticeLine } from "../chat/bubble.tsx";
 import { MessageLog } from "../chat/message_log.tsx";
 import { EditButton } from "../chat/message_row.tsx";
@@ -8,6 +8,7 @@ import { MemberTrust } from "../groups/group_mark.tsx";
 import { hueOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { nameOf } from "../store/contacts.ts";
+import { files } from "../store/files.ts";
 import { groups } from "../store/groups.ts";
 import { correctableIn, roomEditing } from "../store/room_editing.ts";
 import { loadOlderOf, type RoomLog } from "../store/room_messages.ts";
@@ -49,7 +50,7 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
   const editable = correctableIn(message.room)?.id === message.id;
   return (
     <Bubble
-      message={message}
+      message={isUntold(message) ? { ...message, delivery: null } : message}
       who={nick || text.rooms.room}
       joined={joined}
       named={mention}
@@ -70,6 +71,14 @@ function Said({ message, joined }: { message: RoomMessageView; joined: boolean }
       failure={<p>{problem?.message ?? text.rooms.delivery.failed}</p>}
     />
   );
+}
+
+const UNTOLD: readonly FileState[] = ["waiting", "transferring", "failed", "cancelled"];
+
+/** A file of ours of which the room knows nothing yet, or any more. */
+function isUntold({ mine, file }: RoomMessageView): boolean {
+  const state = mine && file !== null ? files.value.get(file)?.state : undefined;
+  return state !== undefined && UNTOLD.includes(state);
 }
 
 /** The nick, in the colour of who had it then; one that is a contact's and may be another's is told. */

@@ -18,6 +18,7 @@ export function fakeDisplay(change: Partial<DisplayItemView> = {}): DisplayItemV
     at: Date.now(),
     state: "showing",
     reason: null,
+    openedFor: [],
     available: true,
     ...change,
   };

@@ -13,6 +13,7 @@ import type {
   DisplaysView,
   FileLimitsView,
   FileView,
+  FileWayView,
   GroupView,
   MessageView,
   OpenInvitationView,
@@ -56,6 +57,7 @@ export interface MockState {
   displays: DisplaysView;
   files: Map<string, FileView>;
   fileLimits: FileLimitsView;
+  fileWays: FileWayView[];
   /** The text of the code that names the right keys. */
   code: string;
 }
@@ -98,6 +100,7 @@ export function serveMock(change: Partial<MockState> = {}, port = 0): MockApi {
     invitations: [],
     displays: fakeDisplays(),
     files: new Map(),
+    fileWays: [{ kind: "direct", largest: null }, { kind: "upload", largest: 104_857_600 }],
     fileLimits: { limit: 10_000_000, places: {}, fileBytes: 4_294_967_296, quota: 10_000_000_000 },
     code: "simpp-verify:2:theirs:ours",
     ...change,

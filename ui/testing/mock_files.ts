@@ -1,7 +1,14 @@
 /// <reference lib="deno.ns" />
 /** The made-up daemon's files: each stands with its line in a chat or group. */
 import jpeg from "jpeg-js";
-import type { AppEvent, FileLimitsView, FileView, MessageView, RoomView } from "../api/views.ts";
+import type {
+  AppEvent,
+  FileLimitsView,
+  FileView,
+  FileWayView,
+  MessageView,
+  RoomView,
+} from "../api/views.ts";
 import { fakeRoomMessage } from "./fake_rooms.ts";
 import { fakeMessage, ME } from "./fake_state.ts";
 import type { MockContacts } from "./mock_contacts.ts";
@@ -35,6 +42,8 @@ export function fakeFile(place: string, change: Partial<FileView> = {}): FileVie
     display: false,
     suite: "chacha20-poly1305",
     ways: ["upload"],
+    audience: null,
+    forOthers: false,
     ...change,
   };
 }
@@ -51,6 +60,7 @@ export class MockFiles {
   readonly #state: {
     files: Map<string, FileView>;
     fileLimits: FileLimitsView;
+    fileWays: FileWayView[];
     rooms: Map<string, RoomView>;
   };
   readonly #talks: MockContacts;
@@ -61,6 +71,7 @@ export class MockFiles {
     state: {
       files: Map<string, FileView>;
       fileLimits: FileLimitsView;
+      fileWays: FileWayView[];
       rooms: Map<string, RoomView>;
     },
     talks: MockContacts,
@@ -81,7 +92,15 @@ export class MockFiles {
     if (known) return;
     const { id, place, mine, name: body, at } = file;
     if (this.#state.rooms.has(place)) {
-      const line = { kind: "file", file: id, mine, body, at, encryption: "keystone" } as const;
+      const line = {
+        kind: "file",
+        file: id,
+        mine,
+        body,
+        at,
+        encryption: "keystone",
+        delivery: mine ? "sent" : null,
+      } as const;
       this.#rooms.say(fakeRoomMessage(place, { ...line, jid: file.from }));
     } else this.#talks.say(fakeMessage(place, { id, kind: "file", mine, body, at, delivery }));
   }
@@ -89,6 +108,9 @@ export class MockFiles {
   /** @throws Refusal */
   async answer(request: Request, path: string, query: URLSearchParams): Promise<Response> {
     const { method } = request;
+    if (path === "/api/file-ways") {
+      return Response.json(this.#state.fileWays);
+    }
     if (path === "/api/file-limits") {
       if (method === "PUT") {
         const { place, limit } = await request.json() as { place: string | null; limit: number };

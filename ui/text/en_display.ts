@@ -54,6 +54,7 @@ export const display = {
     slow: "It takes too long to be drawn; nothing more is tried. Save it to open it elsewhere.",
     frame: (name: string) => `Content of ${name}`,
     shownTo: (name: string, who: string) => `${who} shows ${name}`,
+    openedFor: (who: string) => `opened for ${who}`,
     shownByMe: (name: string) => `You show ${name}`,
     policy: {
       place: "In",

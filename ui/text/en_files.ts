@@ -34,6 +34,12 @@ export const files = {
       `Take care: its name says something else than what it is${
         type === "" || type === "application/octet-stream" ? "" : ` (${type})`
       }.`,
+    forOthers: "It is for others of the group: its sender does not let you open it.",
+    onlyDirect: "It comes straight from their device, which learns your network address by that.",
+    forThose: (names: string) => `For ${names} alone`,
+    whenAsked: "For who is in the group when they fetch it",
+    tooLarge: (size: string, most: string) =>
+      `${size} is too large: what goes there may have about ${most}.`,
     locked: "What opens this file is asked of its sender, who may not let you have it.",
     askAgain: "Ask again",
 

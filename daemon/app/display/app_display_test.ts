@@ -31,6 +31,11 @@ Deno.test("a daemon shows a file, hands it to a viewer, and remembers that, seal
       const image = new Blob([png(2, 2)]).stream();
       const { id } = await app.presentFile({ to: null, name: "a.png", bytes: image });
       assert.equal((await app.displaySource(id)).size, png(2, 2).length);
+      assert.throws(
+        () =>
+          app.setDisplayPolicy("nobody@x.example", { from: "all", maxBytes: 5, kinds: ["pdf"] }),
+        { code: "unknown-contact" },
+      );
       app.setDisplayPolicy(null, { from: "nobody", maxBytes: 5, kinds: ["pdf"] });
     } finally {
       await app.close();

@@ -95,10 +95,14 @@ export class Displays {
   /** Fetched because the person wants to see them. */
   readonly #wanted = new Set<string>();
   readonly #now: () => number;
+  readonly #opened: (id: string) => void;
   #withViewer: string | undefined;
   readonly #over = new AbortController();
 
-  /** @param input.now milliseconds of a clock that never goes back */
+  /**
+   * @param input.now milliseconds of a clock that never goes back
+   * @param input.opened a file of somebody else opened by itself
+   */
   constructor(input: {
     memory: DisplayMemory;
     events: Emitter<AppEvent>;
@@ -106,14 +110,16 @@ export class Displays {
     viewer?: OtherViewer | undefined;
     now?: () => number;
     after?: After;
+    opened?: (id: string) => void;
   }) {
     this.#memory = input.memory;
     this.#events = input.events;
     this.#files = input.files ?? NO_FILES;
     this.#viewer = input.viewer;
     this.#now = input.now ?? steadyNow;
+    this.#opened = input.opened ?? (() => {});
     this.#held = new HeldOffers((held) => this.#again(held), input.after);
-    this.#items = [...this.#memory.items];
+    this.#items = this.#memory.items.map((item) => ({ ...item, openedFor: item.openedFor ?? [] }));
     // Nothing stays of who is removed, and of what is left.
     this.#events.on(({ type, data }) => {
       if (type === "room-removed" || type === "contact-removed") this.forget({ place: data.jid });
@@ -172,7 +178,7 @@ export class Displays {
     const nothing = { kind: null, type: "", width: null, height: null };
     const item: DisplayItemView = {
       ...{ id, at, ...rest, ...nothing, name: shownName(name) },
-      ...{ state: "withheld", reason, available: true },
+      ...{ state: "withheld", reason, openedFor: [], available: true },
     };
     this.#enter(item, this.#ofWaiting.allows(offer.from, this.#now()));
     this.#changed();
@@ -211,12 +217,14 @@ export class Displays {
       at,
       state: over !== null ? "past" : reason === null ? "showing" : "withheld",
       reason,
+      openedFor: [],
       available: never === null,
     };
     if (this.#over.signal.aborted) return item;
     this.#enter(item, few || wanted);
     if (offer.source !== undefined) this.#sources.set(id, offer.source);
     if (item.state === "showing") this.#only(item);
+    if (item.state === "showing" && !mine && !wanted) this.#opened(id);
     if (many !== null) this.#hold(offer);
     this.#changed();
     return item;
@@ -311,6 +319,15 @@ export class Displays {
       else if (item.state === "withheld" && item.from === by.from) this.#past(item, cleared);
     }
     return this.#changed();
+  }
+
+  /** Somebody says that what we show opened on their screen. */
+  openedFor(id: string, jid: string): void {
+    const item = this.#items.find((one) => one.id === id);
+    if (item?.mine !== true || item.openedFor.includes(jid)) return;
+    if (item.openedFor.length >= DISPLAY_LIMITS.openedFor) return;
+    this.#put({ ...item, openedFor: [...item.openedFor, jid] });
+    this.#changed();
   }
 
   /** Forgets what was shown; what is on the stage stays. */

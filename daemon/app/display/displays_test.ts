@@ -314,6 +314,15 @@ Deno.test("after a clear what is shown next opens, though both come in one momen
   }
 });
 
+Deno.test("only of one's own is it told for whom it opened, once each", async () => {
+  const { displays } = stage();
+  const own = await displays.offer(offer({ mine: true, from: "me@x" }));
+  const theirs = await displays.offer(offer({ place: BOB }));
+  for (const id of [own.id, own.id, theirs.id, "unknown"]) displays.openedFor(id, EVE);
+  assert.deepEqual(displays.get(own.id).openedFor, [EVE]);
+  assert.deepEqual(displays.get(theirs.id).openedFor, []);
+});
+
 Deno.test("of a flood the newest waits, and is shown when the minute is over", async () => {
   const due: (() => void)[] = [];
   const waits: number[] = [];

@@ -28,6 +28,8 @@ export const DISPLAY_LIMITS = {
   everybody: 30,
   /** Displays that wait for the minute to be over. */
   held: 100,
+  /** People who say that they have a file on their screen. */
+  openedFor: 500,
   /** Takings back that are remembered for what is still on its way. */
   clears: 500,
   /** Places with a policy of their own. */

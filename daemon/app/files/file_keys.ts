@@ -1,6 +1,6 @@
 import { type Bytes, logOf, Rate } from "../../base/mod.ts";
 import type { Transfer, Transfers } from "../../files/mod.ts";
-import { writeSignal } from "./signals.ts";
+import { type FileSignal, writeSignal } from "./signals.ts";
 import type { AppFilesOptions } from "./surroundings.ts";
 
 /** Questions of one device for keys that are looked at in a minute. */
@@ -48,16 +48,31 @@ export class FileKeys {
     const { jid, device } = from;
     const now = performance.now();
     if (!this.#asked.allows(`${jid}/${device}`, now)) return;
-    const transfer = store.findOwn(file).find(({ peer, id }) => {
+    const asked = store.findOwn(file).flatMap((transfer) => {
+      const { peer, id, descriptor: { key } } = transfer;
       const member = groups.has(peer) &&
         groups.members(peer).find((one) => one.jid === jid && one.device === device);
-      return member && access.allows(id, member);
+      if (!member || key === undefined || access.of(id) === undefined) return [];
+      return access.allows(id, member) ? [key] : [undefined];
     });
-    const key = transfer?.descriptor.key;
-    if (key === undefined || !this.#given.allows(`${file} ${jid}/${device}`, now)) return;
-    send(jid, [writeSignal({ name: "key", file, key })], { device }).catch((error) =>
+    if (asked.length === 0 || !this.#given.allows(`${file} ${jid}/${device}`, now)) return;
+    const key = asked.find((one) => one !== undefined);
+    // Who is in the group sees the file: that it is for others is no secret from them.
+    const answer: FileSignal = key === undefined
+      ? { name: "key-refused", file }
+      : { name: "key", file, key };
+    send(jid, [writeSignal(answer)], { device }).catch((error) =>
       logOf("files").info("a key was not sent: {error}", { error })
     );
+  }
+
+  /** Who sent a file says that it is for others: the files of which that is news. */
+  refused(from: string, file: string): Transfer[] {
+    const { store, access } = this.#o;
+    const news = store.findOf(from, file)
+      .filter(({ id, descriptor }) => descriptor.key === undefined && !access.isRefused(id));
+    for (const { id } of news) access.refused(id, true);
+    return news;
   }
 
   /** Takes a key from who sent the file. */
@@ -66,6 +81,7 @@ export class FileKeys {
       if (transfer.descriptor.key !== undefined) continue;
       this.#before(transfer);
       try {
+        this.#o.access.refused(transfer.id, false);
         await this.#transfers.giveKey(transfer.id, key);
       } catch (error) {
         logOf("files").warn("the key of a file does not fit: {error}", { error });

@@ -50,6 +50,8 @@ export class FileLines {
 
   /** They have it whole. */
   delivered(transfer: Transfer): void {
+    // They fetched it after all.
+    if (this.isDeclined(transfer)) this.#deliver(transfer, "pending");
     this.#deliver(transfer, "delivered");
   }
 
@@ -65,6 +67,12 @@ export class FileLines {
     return delivery !== "pending" && delivery !== "sent";
   }
 
+  /** Do they say that they do not want it? */
+  isDeclined({ id, peer }: Transfer): boolean {
+    const { delivery, problem } = this.#messages.get(peer, true, id) ?? {};
+    return delivery === "failed" && problem?.code === "declined";
+  }
+
   remove(id: string, place: string): void {
     if (this.#groups.has(place)) this.#groups.remove(id, place);
     else this.#messages.remove(place, id);
@@ -72,7 +80,7 @@ export class FileLines {
 
   #deliver(
     { id, peer }: Transfer,
-    delivery: "sent" | "delivered" | "failed",
+    delivery: "pending" | "sent" | "delivered" | "failed",
     extra: Parameters<Messages["setDelivery"]>[3] = {},
   ): void {
     const changed = this.#messages.setDelivery(peer, id, delivery, extra);

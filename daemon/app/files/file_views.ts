@@ -1,6 +1,17 @@
 import { toBase64 } from "../../base/mod.ts";
 import { pretends, type Transfer, type TransferProgress } from "../../files/mod.ts";
 import type { FileView } from "../../views/mod.ts";
+import type { Allowed } from "./file_access.ts";
+
+/** What else is known of a file. */
+export interface AlsoKnown {
+  /** Of one's own: who may open it, where that is not everybody. */
+  readonly allowed?: Allowed | undefined;
+  /** Another's: its sender says that it is not for us. */
+  readonly refused?: boolean;
+  /** Of one's own: its receiver does not want it. */
+  readonly declined?: boolean;
+}
 
 /**
  * A transfer as people see it.
@@ -10,12 +21,17 @@ export function fileView(
   transfer: Transfer,
   progress: TransferProgress | undefined,
   own: string,
+  { allowed, refused = false, declined = false }: AlsoKnown = {},
 ): FileView {
-  const { id, peer, sender, mine, descriptor, type, at, state, problem, kept, sealed } = transfer;
+  const { id, peer, sender, mine, descriptor, type, at, problem, kept, sealed, held } = transfer;
+  const state = declined ? "declined" : transfer.state;
   const { name, size, thumbnail, key, display, sources } = descriptor;
   const from = mine ? own : sender;
-  const moves = progress !== undefined && progress.bytes < progress.total &&
-    ["waiting", "transferring", "offered"].includes(state);
+  const { sealedSize: total } = descriptor;
+  const stopped = !mine && (state === "paused" || state === "failed");
+  const far = stopped ? { id, bytes: held, total, rate: 0 } : progress;
+  const moves = far !== undefined && far.bytes > 0 && far.bytes < far.total &&
+    (stopped || ["waiting", "transferring", "offered"].includes(state));
   const here = kept && key !== undefined && (mine ? sealed : state === "done");
   // A browser makes room for what a picture is, whatever its sender said it is.
   const { width, height } = here && !mine ? transfer.pixels ?? {} : descriptor;
@@ -34,12 +50,18 @@ export function fileView(
     thumbnail: thumbnail === undefined ? null : toBase64(thumbnail),
     at,
     state,
-    progress: moves && progress.bytes > 0 ? { ...progress } : null,
+    progress: moves ? { ...far } : null,
     problem,
     here,
     locked: key === undefined,
     display,
     suite: descriptor.suite,
     ways: sources.map(({ kind }) => kind),
+    audience: allowed === undefined ? null : {
+      people: [...allowed.people ?? []],
+      roles: [...allowed.roles ?? []],
+      onRequest: allowed.all === true,
+    },
+    forOthers: refused && key === undefined,
   };
 }

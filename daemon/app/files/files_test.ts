@@ -65,10 +65,12 @@ Deno.test("what is larger than the limit waits for yes or no; a no is told", () 
         alice.messages(bobJid).find(({ id, delivery }) => id === large.id && delivery === "failed"),
     );
     assert.equal(line.problem!.code, "declined");
+    assert.equal(alice.file(large.id).state, "declined");
     await bob.changeFile(offered.id, "accept");
     await until(bob, () => bob.file(offered.id).state === "done");
     assert.deepEqual(await bytesOf(bob, offered.id), content(1001, 2), "of one name, but another");
     assert.notEqual(small.id, large.id);
+    await until(alice, () => alice.file(large.id).state === "done");
     await assert.rejects(bob.changeFile(offered.id, "pause"), { code: "transfer-state" });
     bob.setFileLimit(aliceJid, null);
     assert.deepEqual(bob.fileLimits().places, {});
@@ -107,8 +109,35 @@ Deno.test("a file that may open on the stage comes for that, unless its place ha
     await alice.clearPresented(bobJid);
     await until(bob, () => bob.displays().items.every(({ state }) => state === "past"));
     await bob.changeFile(large.id, "accept");
-    await until(bob, () => bob.file(large.id).here);
+    await until(
+      bob,
+      () => bob.displays().items.find(({ id }) => id === large.id)?.available === false,
+    );
     assert.equal(bob.displays().items.some(({ state }) => state === "showing"), false);
+  }));
+
+Deno.test("who shows a file learns on whose screen it opened, if they chose to tell", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    const words = new TextEncoder().encode("words");
+    const show = (name: string) =>
+      alice.sendFile({ to: bobJid, display: true, name, ...sending(words) });
+    const policy = { from: "all" as const, maxBytes: 100_000, kinds: ["text" as const] };
+    bob.setDisplayPolicy(aliceJid, policy);
+    const silent = await show("silent");
+    await until(bob, () => bob.displays().items[0]?.state === "showing");
+    await bob.setTellSeen(true);
+    bob.setDisplayPolicy(aliceJid, { ...policy, from: "nobody" });
+    const waits = await show("waits");
+    const item = () => bob.displays().items.find(({ name }) => name === "waits");
+    await until(bob, () => item()?.state === "withheld");
+    bob.showDisplay(item()!.id);
+    bob.setDisplayPolicy(aliceJid, policy);
+    const told = await show("told");
+    const openedFor = (id: string) =>
+      alice.displays().items.find((item) => item.id === id)!.openedFor;
+    await until(alice, () => openedFor(told.id).length > 0);
+    assert.deepEqual(openedFor(told.id), [bobJid]);
+    for (const { id } of [silent, waits]) assert.deepEqual(openedFor(id), []);
   }));
 
 Deno.test("a file is sent neither in clear, nor to the blocked, nor with another size than said", () =>
@@ -154,6 +183,10 @@ Deno.test("a large file goes from daemon to daemon alone, is paused by either, a
     await moved;
     const paused = await bob.changeFile(offered.id, "pause");
     assert.ok(["paused", "done"].includes(paused.state), paused.state);
+    if (paused.state === "paused") {
+      assert.ok(paused.progress!.bytes > 0, "how much is here is told");
+      await until(alice, () => alice.file(sent.id).progress === null);
+    }
     if (paused.state === "paused") await bob.changeFile(offered.id, "resume");
     await until(bob, () => bob.file(offered.id).state === "done");
     assert.deepEqual(await bytesOf(bob, offered.id), film);
@@ -186,4 +219,46 @@ Deno.test("several files arrive in the order in which they were sent, though sma
     await until(bob, () => bob.files({ place: aliceJid }).length === names.length);
     const lines = bob.messages(aliceJid).filter(({ kind }) => kind === "file");
     assert.deepEqual(lines.map(({ body }) => body), names);
+  }));
+
+Deno.test("what its sender takes back is offered no more", () =>
+  withCouple(async ({ alice, bob, aliceJid, bobJid }) => {
+    bob.setFileLimit(null, 0);
+    for (
+      const act of [
+        (id: string) => alice.changeFile(id, "cancel"),
+        (id: string) => alice.forgetFile(id),
+      ]
+    ) {
+      const { id } = await alice.sendFile({
+        ...{ to: bobJid, name: "a", ways: ["direct"] },
+        ...sending(content(20_000)),
+      });
+      const offered = await until(bob, inState(bob, aliceJid, "offered"));
+      await until(alice, () => alice.file(id).state === "offered");
+      await act(id);
+      await until(bob, () => bob.file(offered.id).problem?.code === "taken-back");
+      assert.equal(bob.file(offered.id).state, "failed");
+    }
+  }));
+
+Deno.test("what cannot go somewhere is refused before a byte is read", () =>
+  withCouple(async ({ alice, bobJid }) => {
+    const unread = () =>
+      ReadableStream.from((async function* () {
+        yield await Promise.reject<Uint8Array>(new Error("it was read"));
+      })());
+    const ways = await alice.fileWays(bobJid);
+    assert.deepEqual(ways.map(({ kind }) => kind), ["direct", "upload", "ibb"]);
+    const most = ways[1]!.largest!;
+    const big = { to: bobJid, name: "big", size: most + 1, bytes: unread() };
+    await assert.rejects(alice.sendFile({ ...big, ways: ["upload"] }), {
+      code: "file-too-large",
+      message: /by upload may have about 105 MB/,
+    });
+    await assert.rejects(alice.sendFile({ ...big, ways: ["group"] }), {
+      code: "bad-input",
+      message: /goes there by group; it can go by direct or upload or ibb/,
+    });
+    assert.equal(alice.files({ place: bobJid }).length, 0);
   }));

@@ -90,6 +90,20 @@ Deno.test("a file for a chosen few is seen by all, and opened by those alone", (
     const seen = await until(carol!, only(carol!, group, "done"));
     assert.deepEqual([seen.name, seen.locked, seen.here], ["secret", true, false]);
     await assert.rejects(carol!.fileSource(seen.id), { code: "file-not-here" });
+    await until(carol!, () => carol!.file(seen.id).forOthers);
+    assert.equal(opened.forOthers, false);
+    assert.deepEqual(alice.files({ place: group })[0]!.audience, {
+      ...some,
+      roles: [],
+      onRequest: false,
+    });
+    await assert.rejects(
+      alice.sendFile({
+        ...{ to: group, name: "a", allowed: { people: ["zed@nowhere.example"] } },
+        ...sending(secret),
+      }),
+      { code: "bad-input", message: /zed@nowhere\.example is not in the group/ },
+    );
     // By role.
     const leaders = { roles: ["owner"] as const };
     await alice.sendFile({ to: group, name: "for owners", allowed: leaders, ...sending(secret) });

@@ -46,6 +46,8 @@ export interface FileSurroundings {
   readonly groups: ReturnType<typeof groupFiles>;
   readonly events: Emitter<AppEvent>;
   readonly jid: () => string;
+  /** Did the person choose that contacts learn what was seen? */
+  readonly tellSeen: () => boolean;
   /** STUN and TURN servers that may be used, and how calls go: files go no other way. */
   readonly servers: Pick<CallServers, "list">;
   readonly route: () => CallRoute;
@@ -119,6 +121,8 @@ export function makeFiles(
         displays.waits({ id, place: peer, from: sender, mine, name, size, at });
       }
     },
+    opened: ({ id }, by) => displays.openedFor(id, by),
+    tellSeen: rooms.tellSeen,
     showHere: async (transfer) => {
       const item = (await offer(transfer, true))!;
       if (item.reason === null) return item;
@@ -150,7 +154,7 @@ export function makeFiles(
     if (people.isBlocked(from) || !mayMeet(from)) return;
     for (const content of envelope.content) direct.receive({ jid: from, device }, content);
   });
-  link.received.on((received) => void files.receive(received));
+  link.received.on((received) => void files.ear.receive(received));
   simpp.events.on((event) => {
     if (event.type === "renewed" && people.has(event.jid)) files.tellAgain(event.jid);
   });

@@ -1,4 +1,5 @@
 import { SimppdError } from "../../base/mod.ts";
+import type { Allowed } from "./file_access.ts";
 import type { FileGroups, FilePeople } from "./surroundings.ts";
 
 /**
@@ -28,4 +29,22 @@ export function mayPublish(groups: FileGroups, group: string, jid: string, displ
   if (display && !groups.lets(group, jid, "display")) {
     throw new SimppdError("may-not-send", "The group does not let you display files.");
   }
+}
+
+/** Checks that those whom a file is for are in the group. @throws SimppdError `bad-input` */
+export function mayName(groups: FileGroups, group: string, allowed: Allowed | undefined): void {
+  const members = groups.members(group);
+  for (const jid of allowed?.people ?? []) {
+    if (members.some((one) => one.jid === jid)) continue;
+    throw new SimppdError("bad-input", `${jid} is not in the group, so no file in it is for them.`);
+  }
+}
+
+/** Why a file that somebody sealed too weakly is not fetched. */
+export function suiteNotAllowed(sender: string): SimppdError {
+  return new SimppdError(
+    "suite-not-allowed",
+    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
+      "allow. Ask them to send it again by a stronger one, or allow it for them.",
+  );
 }

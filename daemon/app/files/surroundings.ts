@@ -67,6 +67,10 @@ export interface AppFilesOptions {
   readonly show: (transfer: Transfer) => Promise<void>;
   /** A file marked for display was told of, and does not come by itself. */
   readonly showWaits: (transfer: Transfer) => void;
+  /** Somebody says that what we show opened on their screen. */
+  readonly opened: (transfer: Transfer, jid: string) => void;
+  /** Did the person choose that contacts learn what was seen? */
+  readonly tellSeen: () => boolean;
   /** The person wants a file that is here on the stage. */
   readonly showHere: (transfer: Transfer) => Promise<DisplayItemView>;
   /** Its sender takes back what they show. */

@@ -2,7 +2,7 @@ import { logOf } from "../../base/mod.ts";
 import type { Transfer } from "../../files/mod.ts";
 import type { Element } from "../../xmpp/core/mod.ts";
 import { Seldom } from "../seldom.ts";
-import { writeSignal } from "./signals.ts";
+import { type ToldState, writeSignal } from "./signals.ts";
 import type { AppFilesOptions } from "./surroundings.ts";
 
 /** What becomes of files within so long, in ms, is told in one message. */
@@ -12,17 +12,19 @@ const MOST = 100;
 
 /** Tells senders what became of their files here, if they may learn that somebody is there. */
 export class Told {
-  readonly #o: Pick<AppFilesOptions, "people" | "own" | "groups" | "send">;
+  readonly #o: Pick<AppFilesOptions, "people" | "own" | "groups" | "send" | "tellSeen">;
   readonly #waiting = new Map<string, Element[]>();
   readonly #soon = new Seldom(TELL_EVERY, (sender) => this.#tell(sender));
 
-  constructor(options: Pick<AppFilesOptions, "people" | "own" | "groups" | "send">) {
+  constructor(options: Pick<AppFilesOptions, "people" | "own" | "groups" | "send" | "tellSeen">) {
     this.#o = options;
   }
 
-  say({ sender, peer, descriptor }: Transfer, state: "done" | "declined"): void {
-    const { people, own, groups } = this.#o;
-    if (sender === own() || groups.has(peer) || people.isStranger(sender)) return;
+  say({ sender, peer, descriptor }: Transfer, state: ToldState): void {
+    const { people, own, groups, tellSeen } = this.#o;
+    if (sender === own() || people.isStranger(sender)) return;
+    // Of a group's files nothing but what is on a screen, where the person tells what they saw.
+    if (state === "shown" ? !tellSeen() : groups.has(peer)) return;
     const waiting = this.#waiting.get(sender) ?? [];
     this.#waiting.set(sender, waiting);
     waiting.push(writeSignal({ name: "told", file: descriptor.id, state }));

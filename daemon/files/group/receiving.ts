@@ -135,7 +135,8 @@ export class GroupReceiving {
     // Chunks of strangers cost no more than this.
     if (!fromSender) return;
     if (readOver(element)?.id === id) {
-      const why = "Whoever sent this file does not offer it any more.";
+      const why =
+        "Whoever sent this file does not offer it now: it was paused there, or taken back.";
       return this.#done.reject(new SimppdError("file-withdrawn", why));
     }
     if (pieceId(element) !== id) return;

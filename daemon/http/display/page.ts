@@ -35,7 +35,7 @@ const MEDIA_SCRIPT_HASH = hashSource(MEDIA_SCRIPT);
 /** Drawn over what a browser draws of a picture that it cannot decode, and nowhere else. */
 const BROKEN = "This picture is damaged, and cannot be drawn.";
 
-const STYLE = "html{height:100%;color-scheme:light dark}" +
+const STYLE = "html{height:100%;color-scheme:light dark}html:target{color-scheme:dark}" +
   "body{margin:0;height:100%;background:light-dark(#f4f3ef,#101216);color:light-dark(#111,#eee)}" +
   "img,video{display:block;width:100%;height:100%;object-fit:contain}" +
   `img::after{content:"${BROKEN}";position:absolute;inset:0;display:grid;place-items:center;` +
@@ -55,7 +55,9 @@ const STYLE = "html{height:100%;color-scheme:light dark}" +
   "button{font:inherit;min-width:44px;min-height:44px;border-radius:10px;border:1px solid #8888;" +
   "background:transparent;color:inherit;cursor:pointer}" +
   "button:disabled{opacity:.4;cursor:default}p{font:clamp(18px,2.6vmin,40px) " +
-  "system-ui,sans-serif;padding:1rem;text-align:center}";
+  "system-ui,sans-serif;padding:1rem;text-align:center}" +
+  // A frame does not follow the colours of what frames it: `#dark` asks for a wall's.
+  ":target body,:target img{background:#000}";
 const STYLE_HASH = hashSource(STYLE);
 
 /** An inline script or style as a source of a policy (CSP 3, section 2.3.1). */
@@ -126,7 +128,7 @@ const BODIES: Record<DisplayKind, (url: string, at: string, text: string) => str
 };
 
 function document(body: string): string {
-  return '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
+  return '<!doctype html><html lang="en" id="dark"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width"><title>Display</title>' +
     `<style>${STYLE}</style></head>${body}</body></html>`;
 }

@@ -1,4 +1,4 @@
-import { SimppdError } from "../../base/mod.ts";
+import { SimppdError, sizeText } from "../../base/mod.ts";
 import { el, type Element, Jid, NS, StanzaError } from "../core/mod.ts";
 import type { XmppClient } from "./client.ts";
 import {
@@ -235,7 +235,7 @@ function isHttps(url: string): boolean {
 }
 
 function tooLarge(most: number): SimppdError {
-  return new SimppdError("upload-too-large", `Your server takes files of ${most} bytes at most.`);
+  return new SimppdError("upload-too-large", `Your server takes files of up to ${sizeText(most)}.`);
 }
 
 function refusal(error: StanzaError): SimppdError {
