@@ -156,7 +156,9 @@ dashboard("the kiosk is the stage alone, on a tablet too", async (page, mock) =>
   await picture(page, "kiosk-empty");
   assert.deepEqual(await seriousViolations(page), []);
   mock.putDisplays([fakeDisplay()]);
-  await page.locator(frameOf("plan.png")).waitFor();
+  const frame = page.locator(frameOf("plan.png"));
+  await frame.waitFor();
+  assert.match((await frame.getAttribute("src"))!, /#dark$/);
   await page.mouse.move(100, 100);
   assert.deepEqual(await seriousViolations(page), []);
   await picture(page, "kiosk-tablet");

@@ -28,7 +28,7 @@ dashboard("files are chosen, looked at once more and sent", async (page, mock) =
   ]);
   await page.getByRole("heading", { name: "Send 2 files to Ben Ortiz" }).waitFor();
   assert.deepEqual(await seriousViolations(page), []);
-  await page.getByLabel("Show it on their screens").check();
+  await page.getByLabel("Show them on their screens").check();
   await page.getByRole("button", { name: "Send encrypted" }).click();
   await card(page, "a.txt").getByText("5 bytes").waitFor();
   await asked(mock, `POST /api/files?to=${encodeURIComponent(BEN)}&name=a.txt&size=5&display=1`);

@@ -268,7 +268,9 @@ export function compose(
     ...(callHosts === undefined ? {} : { hosts: callHosts }),
   });
   displays.recall();
-  groups.told.on(({ group, from, content }) => void files.files.heardInGroup(group, from, content));
+  groups.told.on(({ group, from, content }) =>
+    void files.files.ear.heardInGroup(group, from, content)
+  );
   link.received.on((received) => {
     if (control.receive(received)) return;
     groups.receive(received);

@@ -58,7 +58,7 @@ export function takeInvitation(
     return undefined;
   }
   // The same group in another room is no other group, and its keys are not this one's.
-  if (stored.all().some((one) => one.id === id && one.jid !== jid)) return undefined;
+  if (stored.twin({ id, jid }) !== undefined) return undefined;
   const known = stored.get(jid);
   if (known?.state === "joined") return invitedAgain(known, from, found, specification, around);
   if (known !== undefined && !isOpen(known, jid, from, around)) return undefined;

@@ -5,6 +5,7 @@ import type { Element } from "../xmpp/core/mod.ts";
 import type { Subscription } from "../views/mod.ts";
 import { invitationElement } from "./group_content.ts";
 import { takeInvitation } from "./group_invitations.ts";
+import { requireNoTwin } from "./group_twins.ts";
 
 const ALICE = "alice@example.org", BOB = "bob@example.org", EVE = "eve@example.org";
 const ROOM = "circle@rooms.example.org";
@@ -77,6 +78,7 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   const { room } = elsewhere;
   assert.equal(take(BOB, invitationElement(specification({ room }), "")), undefined);
   stored.remove(second.jid);
+  stored.put({ ...group, state: "joined" });
   const moved = specification({ room: "elsewhere@rooms.example.org" });
   assert.equal(take(BOB, invitationElement(moved, "")), undefined);
   stored.put({ ...group, invitation: { ...group.invitation!, from: EVE } });
@@ -86,6 +88,26 @@ Deno.test("no invitation takes the place of a group one is in, or of another's i
   stored.put({ ...group, state: "declined", at: Date.now() - 2 * 86_400_000 });
   assert.equal(take(BOB, invitationElement(specification(), ""))?.state, "invited");
   db.close();
+});
+
+Deno.test("a false invitation keeps the true one away neither while it waits nor once declined", () => {
+  for (const state of ["invited", "declined"] as const) {
+    const { db, stored, take } = makeInbox();
+    const room = "false@rooms.evil.example";
+    const wrong = take(BOB, invitationElement(specification({ room }), ""))!;
+    stored.put({ ...wrong, state });
+    const group = take(BOB, invitationElement(specification(), ""))!;
+    assert.deepEqual([group.jid, group.state], [ROOM, "invited"]);
+    assert.equal(stored.all().length, 2);
+    // In once: what is known of the group by its id is that of the room it is in.
+    assert.doesNotThrow(() => requireNoTwin(stored, group));
+    stored.put({ ...group, state: "joined" });
+    assert.equal(stored.byId(group.id)!.jid, ROOM);
+    assert.throws(() => requireNoTwin(stored, wrong), { code: "group-known" });
+    stored.remove(room);
+    assert.equal(take(BOB, invitationElement(specification({ room }), "")), undefined);
+    db.close();
+  }
 });
 
 Deno.test("no invitation takes the place of a room in clear", () => {

@@ -116,7 +116,7 @@ export class GroupInviting {
   receive({ from, envelope }: Incoming): boolean {
     const found = answerOf(envelope.content);
     if (found === undefined) return false;
-    const group = this.#o.stored.all().find(({ id }) => id === found.group);
+    const group = this.#o.stored.byId(found.group);
     // Only who was invited by this device is waited for, and says each thing once.
     const waits = group?.state === "joined" && group.admitted.includes(from);
     if (!waits || group.answers?.[from] === found.answer) return true;

@@ -10,6 +10,7 @@ import {
   readServerKey,
   storedGroup,
 } from "./group_hosting.ts";
+import { groupKnown, requireNoTwin } from "./group_twins.ts";
 import { readDataSuites } from "./group_policy.ts";
 import { affiliate } from "./group_room.ts";
 import { requireOwnTicket } from "./group_tickets.ts";
@@ -118,17 +119,8 @@ export class GroupMaking {
   /** @throws SimppdError `group-known`, `room-is-person`, `room-not-encrypted` */
   #requireNew({ group, room: jid }: Specification): void {
     const { stored, rooms, people } = this.#o;
-    const known = stored.get(jid);
-    const twin = stored.all().find(({ id, jid: other }) => id === group && other !== jid);
-    if (known?.state === "joined" || twin !== undefined) {
-      throw new SimppdError(
-        "group-known",
-        `You are in the group ${
-          twin?.jid ?? jid
-        } already; leave it first, or ask for its key again ` +
-          `with simppd group join ${twin?.jid ?? jid}.`,
-      );
-    }
+    requireNoTwin(stored, { id: group, jid });
+    if (stored.get(jid)?.state === "joined") throw groupKnown(jid);
     if (rooms().isPlain(jid)) {
       throw new SimppdError(
         "room-not-encrypted",

@@ -25,7 +25,7 @@ export class GroupPolicy {
 
   /** In one group. @param id 32 hex digits */
   in(id: string): readonly DataSuiteId[] {
-    return this.#stored.all().find((group) => group.id === id)?.suites ?? this.everywhere;
+    return this.#stored.byId(id)?.suites ?? this.everywhere;
   }
 
   /** @throws SimppdError `bad-input` */

@@ -75,7 +75,7 @@ export class GroupTickets {
   }
 
   #storedGroup(group: string) {
-    return this.#o.stored.all().find(({ id }) => id === group);
+    return this.#o.stored.byId(group);
   }
 
   #keep(group: string, certificate: StoredCertificate): void {

@@ -26,6 +26,7 @@ import { GroupMaking } from "./group_making.ts";
 import { affiliate, presenceIn } from "./group_room.ts";
 import { GroupTalk } from "./group_talk.ts";
 import { GroupTickets, isRegistrar } from "./group_tickets.ts";
+import { requireNoTwin } from "./group_twins.ts";
 import { groupView } from "./group_views.ts";
 import type { Incoming } from "./incoming.ts";
 import { shown } from "./room_log.ts";
@@ -231,6 +232,7 @@ export class AppGroups implements SealedRooms {
 
   async join(jid: string, ticket?: GroupTicketInput): Promise<GroupView> {
     const before = this.#get(jid);
+    requireNoTwin(this.#o.stored, before);
     return await this.#tickets.with(before.id, ticket, async () => {
       await this.#o.rooms().enterSealed(before.jid, this.#specification(before).name);
       const group = {
@@ -318,7 +320,7 @@ export class AppGroups implements SealedRooms {
     const about = peek(payload);
     if (about === undefined) return;
     if (this.#o.servers.receive(from, payload)) return;
-    const group = this.#o.stored.all().find(({ id }) => id === about.group);
+    const group = this.#o.stored.byId(about.group);
     // What a registrar says is for who asked it, and nothing of the key server's.
     if (group === undefined || isRegistrar(this.#specification(group), from.jid)) return;
     this.#here.get(group.jid)?.keys.receive(from, payload);
@@ -389,8 +391,8 @@ export class AppGroups implements SealedRooms {
     here?.close();
     this.#here.delete(jid);
     // Also those of a group that was not opened in this run, or does not open.
-    const id = this.#o.stored.get(jid)?.id;
-    if (id !== undefined) this.#o.forget(id);
+    const group = this.#o.stored.get(jid);
+    if (group !== undefined && this.#o.stored.twin(group) === undefined) this.#o.forget(group.id);
     this.#o.stored.remove(jid);
     this.#touched.drop(jid);
     if (!this.#o.rooms().isPlain(jid)) this.#o.rooms().drop(jid);

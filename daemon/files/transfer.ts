@@ -80,6 +80,21 @@ export interface TransferProgress {
   readonly rate: number;
 }
 
+/** Problems that a connection cures. */
+export const CURED_BY_CONNECTION: ReadonlySet<string> = new Set([
+  "connection-failed",
+  "no-path",
+  "no-way",
+  "offline",
+  "peer-busy",
+  "stream-cut",
+  "stream-stalled",
+  "timeout",
+  "too-slow",
+  "transfer-failed",
+  "upload-unavailable",
+]);
+
 /** What a person can say to a transfer. */
 export type Command = "accept" | "decline" | "pause" | "resume" | "cancel";
 

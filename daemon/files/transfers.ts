@@ -23,26 +23,11 @@ import { notHere, SealedSource } from "./sealed_reader.ts";
 import type { PlainSource } from "./sealed_writer.ts";
 import type { Receiving, Sending } from "./sending.ts";
 import { Thumbnails } from "./thumbnail.ts";
-import { checkCommand, type Command } from "./transfer.ts";
+import { checkCommand, type Command, CURED_BY_CONNECTION } from "./transfer.ts";
 import type { Transfer, TransferProgress } from "./transfer.ts";
 import type { TransferStore } from "./transfer_store.ts";
 import { type AtWork, Turns, type TurnTimes } from "./turns.ts";
 import type { Way } from "./ways.ts";
-
-/** Problems that a connection cures. */
-const CONNECTION = new Set([
-  "connection-failed",
-  "no-path",
-  "no-way",
-  "offline",
-  "peer-busy",
-  "stream-cut",
-  "stream-stalled",
-  "timeout",
-  "too-slow",
-  "transfer-failed",
-  "upload-unavailable",
-]);
 
 const OVER = new Set<Transfer["state"]>(["done", "cancelled", "declined"]);
 
@@ -255,7 +240,7 @@ export class Transfers {
   async retryFailed(): Promise<void> {
     for (const id of this.#store.idsIn("failed")) {
       const code = this.#store.get(id)?.problem?.code;
-      if (code !== undefined && CONNECTION.has(code)) {
+      if (code !== undefined && CURED_BY_CONNECTION.has(code)) {
         await this.retry(id).catch(() => {}); // there is no room: it stays as it is
       }
     }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ed25519 } from "../crypto/mod.ts";
 import { ACTION_LABEL, type Deed, signAction } from "./action.ts";
-import { takeAction } from "./deeds.ts";
+import { roleIn, takeAction } from "./deeds.ts";
 import type { GroupState } from "./group_state.ts";
+import { memberOf } from "./roster.ts";
 import {
   device,
   keyServer,
@@ -14,14 +15,17 @@ import {
 
 let number = Date.now();
 
-/** What this device does to a group, as its key server takes it. */
-function does(state: GroupState, who: TestDevice, deed: Deed): GroupState {
-  const { group } = state.specification;
-  const { incarnation, epoch } = state;
-  const { jid, deviceKey } = who;
+/** What this device, which is in, does to a group, as its key server takes it. */
+function does(before: GroupState, who: TestDevice, deed: Deed): GroupState {
+  const { group } = before.specification;
+  const { incarnation, epoch } = before;
+  const { jid, deviceKey, accountKey } = who;
+  const inside = before.roster.some(({ device }) => device === who.device);
+  const member = memberOf(jid, deviceKey, accountKey, roleIn(before, jid, accountKey));
+  const state = inside ? before : { ...before, roster: [...before.roster, member] };
   const action = { group, incarnation, jid, deviceKey, number: ++number, time: 0, epoch, deed };
   const sign = (body: Uint8Array<ArrayBuffer>) => ed25519.sign(who.key.secret, ACTION_LABEL, body);
-  return takeAction(state, who, signAction(action, sign))!.state;
+  return { ...takeAction(state, who, signAction(action, sign))!.state, roster: before.roster };
 }
 
 Deno.test("an admin cannot fill the bans so that owners expel nobody", async () => {
@@ -48,7 +52,7 @@ Deno.test("an admin cannot fill the bans so that owners expel nobody", async () 
   const by = "other@example.org";
   const banned = Array.from(
     { length: 2047 },
-    (_, at) => [`x${at}@example.org`, { epoch: 1, by }] as const,
+    (_, at) => [`x${at}@example.org`, { epoch: 1, by, account: "" }] as const,
   );
   state = { ...state, banned: new Map(banned) };
   state = does(state, mallory, { kind: "expel", subject: "one@example.org" });
@@ -161,6 +165,7 @@ Deno.test("a person acts so often a minute with all devices; others go on", asyn
   const [anna, again, olga] = [one, two, owner].map((each) =>
     new TestMember(network, server, spec, each)
   );
+  for (const each of [anna, again, olga]) await each!.join();
   const deed = (at: number) =>
     ({ kind: "admit", subject: `p${at}@x.org`, role: "member" }) as const;
   for (let at = 0; at < 50; at++) assert.equal((await anna!.act(deed(at), ++number)).kind, "done");

@@ -23,6 +23,8 @@ import type { Self } from "./standing.ts";
 
 /** ms between resynchronisations, at first and at most. */
 const [CALM, MOST_CALM] = [1_000, 60_000];
+/** Times that an expulsion is signed anew, because the key server has forgotten what was before. */
+const MOST_ANEW = 3;
 /** ms that sending waits for the key server when we come back. */
 const CERTAINTY = 10_000;
 
@@ -161,11 +163,20 @@ export class ControlManager {
 
   /** Has a deed signed by this device done. @throws GroupError with the key server's code */
   async act(deed: Deed): Promise<void> {
-    const action = this.#signed(deed);
-    if (action === undefined) {
-      throw new GroupError("not-in-group", "You are not in this group.");
+    for (let anew = 0;; anew++) {
+      const action = this.#signed(deed);
+      if (action === undefined) {
+        throw new GroupError("not-in-group", "You are not in this group.");
+      }
+      try {
+        await this.#requests.ask({ kind: "act", action: action.encoded });
+        return;
+      } catch (error) {
+        // What lets somebody in is to be wanted anew by a person, who knows what happened since.
+        const isOld = error instanceof RefusedError && error.code === "old-action";
+        if (!isOld || deed.kind !== "expel" || anew >= MOST_ANEW) throw error;
+      }
     }
-    await this.#requests.ask({ kind: "act", action: action.encoded });
   }
 
   /** A deed as this device signs it; undefined while it is no member. */
@@ -205,11 +216,10 @@ export class ControlManager {
   /** Takes a rekey or statement that the room delivered; old ones of its archive say nothing. */
   heard(payload: Uint8Array, origin: Origin): Opened {
     if (origin.archived === true) return { type: "taken" };
-    const result = this.#follower.heard(payload, origin.occupant);
-    if (result.type !== "taken") return result;
-    this.#watch.spoke();
-    this.#requests.heard();
-    return result;
+    return this.#follower.heard(payload, origin.occupant, () => {
+      this.#watch.spoke();
+      this.#requests.heard();
+    });
   }
 
   /** Something names an epoch that is not here; nothing of it is proved, so sending goes on. */
@@ -345,11 +355,13 @@ export class ControlManager {
     this.#resyncing = true;
     try {
       const { incarnation, epoch, link } = asked;
+      const { others } = this.#follower;
       const answer = await this.#requests.ask({ kind: "resync", incarnation, epoch, link });
       if (answer.kind !== "resynced") throw malformed();
       const specification = await this.#specificationOf(answer);
       if (this.#closed || !this.#record.isMember) return;
       this.#follower.adopt(answer, { asked, chain: answer.chain, specification });
+      if (readStatement(answer.statement).incarnation === incarnation) this.#follower.notIn(others);
       if (this.#record.phase === "in") this.#processor.settle();
     } catch (error) {
       if (!this.#closed) this.#resyncFailed(error);

@@ -1,4 +1,4 @@
-import { type Bytes, SimppdError } from "../base/mod.ts";
+import { type Bytes, SimppdError, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { readAction, type SignedAction } from "./action.ts";
 import { isListedAddress, refused, withRoom } from "./admission.ts";
@@ -8,7 +8,7 @@ import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { type GroupState, isOwner, MAX_KNOWN, type Person, roleOf } from "./group_state.ts";
 import { isBareJid } from "./roster.ts";
-import { parseSpecification } from "./spec_text.ts";
+import { isSameKeyServer, parseSpecification } from "./spec_text.ts";
 import type { Role } from "./specification.ts";
 
 /** Bans up to which admins add to them: the rest is the owners', who may have to expel admins. */
@@ -51,18 +51,29 @@ export function takeAction(
   requireAuthor(state, from, action);
   if (isOfOwn(state, from, action)) return takeOutOwn(state, action);
   const author = authorOf(state, from);
-  const device = from.deviceKey.toHex();
+  const device = toHex(from.deviceKey);
   const last = state.actions.get(device);
   if (last !== undefined && action.number <= last.number) {
     if (action.number === last.number && equal(last.hash, action.hash)) return null;
     throw refused("old-action", "This action was taken before, or a newer one was; sign it anew.");
   }
-  if (last === undefined && state.actions.size >= MAX_KNOWN) {
-    throw refused("too-many", "Too many devices have acted in this group.");
+  if (last === undefined && action.epoch < state.actionsSince) {
+    throw refused(
+      "old-action",
+      "What was done when this was signed is not known any more; sign it anew.",
+    );
   }
-  const { number, hash } = action;
-  const actions = new Map(state.actions).set(device, { number, hash });
-  return dispatch({ ...state, actions }, author, action);
+  return dispatch(withAction(state, device, action), author, action);
+}
+
+/** Remembers an act; those of devices that are out make room, and what they signed is over. */
+function withAction(state: GroupState, device: string, { number, hash }: SignedAction): GroupState {
+  const full = state.actions.size >= MAX_KNOWN && !state.actions.has(device);
+  if (!full) return { ...state, actions: new Map(state.actions).set(device, { number, hash }) };
+  const inside = new Set(state.roster.map(({ deviceKey }) => toHex(deviceKey)));
+  const kept = [...state.actions].filter(([each]) => inside.has(each));
+  const actions = new Map(kept).set(device, { number, hash });
+  return { ...state, actions, actionsSince: state.epoch };
 }
 
 /**
@@ -97,7 +108,10 @@ function requireAuthor(state: GroupState, from: ProvedDevice, action: SignedActi
   }
 }
 
-/** @throws SimppdError `not-allowed` */
+/**
+ * Who acts is in with this very device: members hold an act against the list that they have.
+ * @throws SimppdError `not-a-member`, `not-allowed`
+ */
 function authorOf(state: GroupState, from: ProvedDevice): Author {
   const role = roleOf(state, from.jid, from.accountKey);
   const pinned = state.persons.get(from.jid)?.account;
@@ -105,7 +119,16 @@ function authorOf(state: GroupState, from: ProvedDevice): Author {
     (role === "admin" && pinned !== undefined && pinned !== null && equal(pinned, from.accountKey));
   const banned = state.banned.has(from.jid) || state.banned.has(`${from.jid}/${from.device}`);
   if (!proved || banned) throw notAllowed("an owner or admin");
+  if (!state.roster.some((member) => isDevice(member, from))) {
+    throw refused("not-a-member", "This device is not in the group; join with it first.");
+  }
   return { jid: from.jid, role: role! };
+}
+
+/** Is it this person's very device that is in? */
+function isDevice(member: GroupMember, { jid, accountKey, deviceKey }: ProvedDevice): boolean {
+  return member.jid === jid && equal(member.accountKey, accountKey) &&
+    equal(member.deviceKey, deviceKey);
 }
 
 /** Is it about another device of who acts? For that one need be nobody's admin; owners may anyhow. */
@@ -116,7 +139,7 @@ function isOfOwn(state: GroupState, from: ProvedDevice, { deed }: SignedAction):
   const same = (device: GroupMember) =>
     device.jid === from.jid && equal(device.accountKey, from.accountKey);
   const other = roster.find(({ id }) => id === deed.subject);
-  return roster.some((each) => same(each) && equal(each.deviceKey, from.deviceKey)) &&
+  return roster.some((each) => isDevice(each, from)) &&
     (other === undefined || (same(other) && !equal(other.deviceKey, from.deviceKey)));
 }
 
@@ -180,13 +203,7 @@ function admit(
       "You let in as many as an admin can who have not come; ask an owner.",
     );
   }
-  let size = jid.length + action.encoded.length;
-  for (const [other, { admission }] of roomy.persons) {
-    if (other !== jid) size += other.length + (admission?.length ?? 0);
-  }
-  if (size > MAX_ADMISSIONS) {
-    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
-  }
+  requireRoomForAdmission(roomy.persons, jid, action);
   const persons = new Map(roomy.persons).set(jid, person);
   if (role !== "admin") dropPending(persons, jid);
   const after = {
@@ -195,6 +212,21 @@ function admit(
     banned: without(state.banned, [jid]),
   };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
+}
+
+/** What lets people in is kept with them, and travels each time they come. */
+function requireRoomForAdmission(
+  persons: GroupState["persons"],
+  jid: string,
+  { encoded }: SignedAction,
+): void {
+  let size = jid.length + encoded.length;
+  for (const [other, { admission }] of persons) {
+    if (other !== jid) size += other.length + (admission?.length ?? 0);
+  }
+  if (size > MAX_ADMISSIONS) {
+    throw refused("too-many", "The group keeps as many admissions as its key server takes.");
+  }
 }
 
 /** Bans without those of some people and their devices. */
@@ -232,14 +264,19 @@ function expel(
     dropPending(persons, jid);
   }
   const others = jid === subject ? without(state.banned, [jid]) : state.banned;
-  const epoch = state.epoch + (affected.length > 0 ? 1 : 0);
+  // An epoch begins also where nobody goes: what was signed before it did not know of it.
+  const begins = state.roster.length > 0;
+  const epoch = state.epoch + (begins ? 1 : 0);
   const by = author.role === "owner" ? "" : author.jid;
-  const banned = new Map(others).set(subject, { epoch, by });
+  const key = jid === subject ? state.persons.get(jid)?.account ?? affected[0]?.accountKey : null;
+  const banned = new Map(others).set(subject, { epoch, by, account: key ? toHex(key) : "" });
   requireRoomForBan(state.banned, banned, by);
+  const gone = affected.map(({ id }) => id);
+  const meant = gone.length > 0 ? gone : begins ? [subject] : [];
   return {
     state: { ...state, persons, banned },
-    expelled: affected.map(({ id }) => id),
-    reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
+    expelled: gone,
+    reasons: meant.map((each) => ({ kind: "expelled", subject: each, action: action.hash })),
   };
 }
 
@@ -277,7 +314,10 @@ function giveRole(
   requireMayGive(state, author, jid, role);
   const known = state.persons.get(jid);
   if (known === undefined) throw refused("no-such-member", `${jid} is not in this group.`);
-  const persons = new Map(state.persons).set(jid, { ...known, role });
+  requireRoomForAdmission(state.persons, jid, action);
+  // Members ask for it when this person goes and comes again as that.
+  const person = { ...known, role, admission: action.encoded, by: "" };
+  const persons = new Map(state.persons).set(jid, person);
   if (role !== "admin") dropPending(persons, jid);
   const after = { ...state, persons };
   return { state: after, expelled: [], reasons: roleReason(state, after, jid, action) };
@@ -294,9 +334,7 @@ function respecify(
   const fixed = (["group", "room", "degree", "shape"] as const).find((field) =>
     before[field] !== after[field]
   );
-  const server = before.keyServer.jid !== after.keyServer.jid ||
-    !equal(before.keyServer.key, after.keyServer.key);
-  if (fixed !== undefined || server) {
+  if (fixed !== undefined || !isSameKeyServer(before.keyServer, after.keyServer)) {
     throw refused(
       "cannot-change",
       `The group's ${fixed ?? "key server"} cannot be changed; make a new group for that.`,
@@ -316,8 +354,14 @@ function respecify(
     !before.owners.some((owner) => owner.jid === jid && owner.fingerprint === fingerprint)
   );
   const banned = without(state.banned, named.map(({ jid }) => jid));
+  // What they were before is over: who is an owner no more is a member.
+  const persons = new Map(state.persons);
+  for (const { jid } of named) {
+    const known = persons.get(jid);
+    if (known !== undefined) persons.set(jid, { ...known, role: "member", admission: null });
+  }
   return {
-    state: { ...state, specification: after, banned },
+    state: { ...state, specification: after, persons, banned },
     expelled: [],
     reasons: [{ kind: "respecified", subject: "", action: action.hash }],
   };
@@ -345,7 +389,12 @@ export function roleIn(
   return roleOf(state, jid, accountKey) ?? "member";
 }
 
-function requireMayGive(state: GroupState, author: Author, jid: string, role: Role): void {
+function requireMayGive(
+  state: GroupState,
+  author: Author,
+  jid: string,
+  role: Role,
+): asserts role is Person["role"] {
   if (role === "owner" || state.specification.owners.some((owner) => owner.jid === jid)) {
     throw refused(
       "is-owner",

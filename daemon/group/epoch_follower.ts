@@ -21,6 +21,7 @@ import {
   epochSentence,
   judge,
   type Judgement,
+  ownersSentence,
   returnedSentence,
   unprovedSentence,
 } from "./roster_judge.ts";
@@ -36,6 +37,8 @@ import {
 
 /** ms that rekeys which came out of order have to fall into place. */
 const LAG = 1_500;
+/** Incarnations that are remembered of those heard of in the room. */
+const MOST_OTHERS = 64;
 const TAKEN: Opened = { type: "taken" };
 
 /** What a follower is made with. */
@@ -63,6 +66,9 @@ export interface EpochFollowerOptions {
 export class EpochFollower {
   readonly #o: EpochFollowerOptions;
   #collector: RekeyCollector;
+  /** Incarnations heard of in the room, and those of them that the key server is not in. */
+  readonly #others = new Set<string>();
+  readonly #over = new Set<string>();
 
   constructor(options: EpochFollowerOptions) {
     this.#o = options;
@@ -76,16 +82,19 @@ export class EpochFollower {
     if (record.isMember && stored !== undefined) processor.begin(stored, record.roster);
   }
 
-  /** Takes a rekey or statement, from the room or from the key server alone. Never throws. */
-  heard(payload: Uint8Array, from: string): Opened {
+  /**
+   * Takes a rekey or statement, from the room or from the key server alone. Never throws.
+   * @param proved called when it is the key server's, and no old one
+   */
+  heard(payload: Uint8Array, from: string, proved: () => void = () => {}): Opened {
     const { incidents, record } = this.#o;
     if (!record.isMember) return TAKEN;
     try {
       const seen = peek(payload);
       if (seen?.group !== record.specification.group) throw malformed();
-      if (seen.kind === "rekey") return this.#part(decodeRekey(payload));
+      if (seen.kind === "rekey") return this.#part(decodeRekey(payload), proved);
       if (seen.kind === "statement") {
-        return this.#said(readStatement(decodeStatement(payload).statement));
+        return this.#said(readStatement(decodeStatement(payload).statement), proved);
       }
       throw malformed();
     } catch (error) {
@@ -129,13 +138,15 @@ export class EpochFollower {
     const proved = proveStanding(standing, group, key, self, record.individualKey);
     if (proved === null) throw malformed();
     const restored = current !== null && !isSame;
-    const before = restored ? [] : record.roster;
+    const before = record.roster;
     const judgement = compareRosters(before, proved.roster);
     const isRespecified = asked !== null && current !== null &&
       !equal(current.specification, statement.specification);
+    const owners = ownersSentence(record.specification, specification);
     this.#commit(proved, judgement, specification);
     const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
     if (unproved !== undefined) incidents.tell("unproved", unproved);
+    if (owners !== undefined) incidents.tell("unproved", owners);
     for (const member of before.length === 0 ? proved.roster : judgement.joined) {
       const fate = record.expelled(member);
       if (fate !== undefined) incidents.tell("unproved", returnedSentence(member.jid, fate.epoch));
@@ -149,6 +160,20 @@ export class EpochFollower {
     }
   }
 
+  /** Incarnations that the room brought, of which the key server is now asked. */
+  get others(): readonly string[] {
+    return [...this.#others];
+  }
+
+  /** The key server, asked after these were heard, is in none of them. */
+  notIn(others: readonly string[]): void {
+    for (const each of others) {
+      this.#others.delete(each);
+      if (this.#over.size >= MOST_OTHERS) this.#over.clear();
+      this.#over.add(each);
+    }
+  }
+
   /** Out of the group, for whatever reason. */
   leave(phase: "out" | "removed" | "closed", sentence: string): void {
     const { record, processor } = this.#o;
@@ -159,21 +184,25 @@ export class EpochFollower {
   }
 
   /** The newest statement, said again in the room. */
-  #said(statement: SignedStatement): Opened {
+  #said(statement: SignedStatement, proved: () => void): Opened {
     const { record, incidents } = this.#o;
     const fault = this.#faultOf(statement);
     if (fault !== null) return incidents.refuse(fault);
+    if (statement.incarnation !== record.statement!.incarnation) {
+      return this.#another(statement, proved);
+    }
+    proved();
     if (equal(statement.link, record.statement!.link)) return TAKEN;
     return this.#fallBehind();
   }
 
-  #part(part: RekeyPart): Opened {
+  #part(part: RekeyPart, proved: () => void): Opened {
     const { record, incidents } = this.#o;
     const current = record.statement!;
     if (part.incarnation === current.incarnation && part.epoch <= current.epoch) {
-      return this.#late(part, current);
+      return this.#late(part, current, proved);
     }
-    if (part.incarnation !== current.incarnation) return this.#elsewhere(part);
+    if (part.incarnation !== current.incarnation) return this.#elsewhere(part, proved);
     const change = this.#collector.add(part);
     if (change === null) return TAKEN;
     if (typeof change === "string") {
@@ -181,6 +210,7 @@ export class EpochFollower {
         change === "other-key-server" ? incidents.otherKeyServer() : change,
       );
     }
+    proved();
     if (this.#advance()) return TAKEN;
     const isNext = equal(change.statement.previous, record.statement!.link);
     this.#fallBehind();
@@ -188,17 +218,34 @@ export class EpochFollower {
   }
 
   /** Of another incarnation: what it holds of us only the key server itself can say. */
-  #elsewhere({ announcement }: RekeyPart): Opened {
+  #elsewhere({ announcement }: RekeyPart, proved: () => void): Opened {
     if (announcement === null) return TAKEN;
-    const fault = this.#faultOf(readStatement(announcement.statement));
-    return fault === null ? this.#fallBehind() : this.#o.incidents.refuse(fault);
+    const statement = readStatement(announcement.statement);
+    const fault = this.#faultOf(statement);
+    return fault === null ? this.#another(statement, proved) : this.#o.incidents.refuse(fault);
+  }
+
+  /**
+   * Another incarnation is asked about, and nothing waits for it: it may be one of before we came,
+   * which whoever has its statements says again and again.
+   */
+  #another({ incarnation }: SignedStatement, proved: () => void): Opened {
+    if (this.#over.has(incarnation)) return this.#o.incidents.refuse("rolled-back");
+    proved();
+    if (this.#others.size >= MOST_OTHERS) this.#others.clear();
+    this.#others.add(incarnation);
+    this.#o.resync(LAG);
+    return TAKEN;
   }
 
   /** Of an epoch that we have: a repetition, unless it says something else of it. */
-  #late(part: RekeyPart, current: SignedStatement): Opened {
+  #late(part: RekeyPart, current: SignedStatement, proved: () => void): Opened {
     if (part.announcement === null || part.epoch < current.epoch) return TAKEN;
     const statement = readStatement(part.announcement.statement);
-    if (equal(statement.link, current.link)) return TAKEN;
+    if (equal(statement.link, current.link)) {
+      proved();
+      return TAKEN;
+    }
     return this.#o.incidents.refuse(this.#faultOf(statement) ?? "forged");
   }
 
@@ -274,7 +321,7 @@ export class EpochFollower {
       specification: record.specification,
       specified: record.statement!.specification,
       isNew: (action) => record.isNewAct(action),
-      knows: ({ jid, accountKey }) => record.knows(jid, accountKey),
+      knows: (member) => record.knows(member),
       expelled: (member) => record.expelled(member),
       order: (incarnation) => record.order(incarnation),
       since: (member) => record.memberSince(member),
@@ -287,6 +334,7 @@ export class EpochFollower {
     const { statement, roster } = proved;
     const { stored, strange } = record.commit(proved, judgement, specification, now(), pinned);
     this.#collector.drop(statement.incarnation, statement.epoch);
+    incidents.changed();
     processor.begin(stored, roster);
     processor.expecting = false;
     const { joined, left, expelled, changed, unsigned, unproved } = judgement;

@@ -9,10 +9,11 @@ import type { Role, Specification } from "./specification.ts";
 
 /** A person the group knows of, whether a device of theirs is in or not. */
 export interface Person {
-  readonly role: Role;
+  /** Never owner: who is one, the specification says, for as long as it does. */
+  readonly role: Exclude<Role, "owner">;
   /** Account key pinned when a device of theirs joined first; null before. */
   readonly account: Bytes | null;
-  /** The signed action that let them in; null where the access list did. */
+  /** The signed action that let them in, or gave them their role since; null: the access list. */
   readonly admission: Bytes | null;
   /** Bare JID of the admin who let them in; empty: an owner, or the access list. */
   readonly by: string;
@@ -30,6 +31,8 @@ export interface Ban {
   readonly epoch: number;
   /** Bare JID of the admin who did it; empty: an owner. */
   readonly by: string;
+  /** Account key of a person, hex: no other address lets it in; empty: not known, or one device. */
+  readonly account: string;
 }
 
 /** All that a key server keeps of a group between two changes; each change makes a new one. */
@@ -47,6 +50,8 @@ export interface GroupState {
   readonly banned: ReadonlyMap<string, Ban>;
   /** By device key, hex. */
   readonly actions: ReadonlyMap<string, LastAction>;
+  /** The epoch before which no act of a device that is not among them counts. */
+  readonly actionsSince: number;
   /** By member id: codes of the data suites each allows. */
   readonly policies: ReadonlyMap<string, readonly number[]>;
   /** By member id: the registration each joined with. */
@@ -70,6 +75,7 @@ export function newGroup(specification: Specification, random: Random): GroupSta
     persons: new Map(),
     banned: new Map(),
     actions: new Map(),
+    actionsSince: 0,
     policies: new Map(),
     registrations: new Map(),
     restored: false,
@@ -107,8 +113,11 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
       admission: admission && toBase64(admission),
       by,
     })),
-    banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
+    banned: [...state.banned].map((
+      [subject, { epoch, by, account }],
+    ) => [subject, epoch, by, account]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
+    actionsSince: state.actionsSince,
     policies: [...state.policies],
     registrations: [...state.registrations],
     restored: state.restored,
@@ -135,10 +144,13 @@ export function decodeGroup(
       admission: admission === null ? null : fromBase64(admission),
       by,
     }])),
-    banned: new Map(stored.banned.map(([subject, epoch, by]) => [subject, { epoch, by }])),
+    banned: new Map(
+      stored.banned.map(([subject, epoch, by, account]) => [subject, { epoch, by, account }]),
+    ),
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
+    actionsSince: stored.actionsSince,
     policies: new Map(stored.policies),
     registrations: new Map(stored.registrations),
     restored: stored.restored,
@@ -155,13 +167,14 @@ interface Stored {
   roster: string;
   persons: {
     jid: string;
-    role: Role;
+    role: Person["role"];
     account: string | null;
     admission: string | null;
     by: string;
   }[];
-  banned: [string, number, string][];
+  banned: [string, number, string, string][];
   actions: [string, number, string][];
+  actionsSince: number;
   policies: [string, number[]][];
   registrations: [string, string][];
   restored: boolean;

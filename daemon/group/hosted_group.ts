@@ -1,13 +1,13 @@
 import { type Bytes, fromHex, logOf, Rate, SimppdError, steadyNow, toHex } from "../base/mod.ts";
 import type { KeyPair, Random } from "../crypto/mod.ts";
 import { actionHash, readAction } from "./action.ts";
-import { admitted, checkTicket, full, refused, withRoom } from "./admission.ts";
+import { admitted, checkTicket, full, isVouched, refused, withRoom } from "./admission.ts";
 import { encodeStatement } from "./announcements.ts";
 import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
 import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
 import { negotiate, noCommonSuite } from "./data_suites.ts";
-import { signedLeave, takeAction } from "./deeds.ts";
+import { roleIn, signedLeave, takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -203,7 +203,9 @@ export class HostedGroup {
     admitted(withRoom(this.#state), from);
     requireSeparate(this.#o.registrars, this.specification);
     const known = store.registration(this.#id, member);
-    if (known?.request === request) return this.#registered(from, known);
+    if (known?.request === request && isVouched(this.specification, known.registrar)) {
+      return this.#registered(from, known);
+    }
     const checked = checkTicket(this.specification, ticket, from, now());
     this.#requireSuite([suites], member);
     const waiting = store.dropRegistrations(this.#id, now() - REGISTRATION_AGE);
@@ -218,6 +220,7 @@ export class HostedGroup {
       request,
       individualKey: random(32),
       suites: [...suites],
+      registrar: checked?.registrar ?? "",
       at: now(),
     };
     store.transaction(() => {
@@ -296,7 +299,7 @@ export class HostedGroup {
     if (state.specification !== this.specification) {
       requireSeparate(this.#o.registrars, state.specification);
     }
-    if (reasons.length === 0 || (expelled.length === 0 && state.roster.length === 0)) {
+    if (reasons.length === 0) {
       this.#o.store.transaction(() => this.#records.put(state, this.#graph));
       this.#state = state;
     } else {
@@ -317,7 +320,8 @@ export class HostedGroup {
     const member = memberIdOf(from.jid, from.device);
     if (this.#graph.has(member)) return;
     admitted(withRoom(this.#state), from);
-    if (this.#o.store.registration(this.#id, member) !== undefined) return;
+    const known = this.#o.store.registration(this.#id, member);
+    if (known !== undefined && isVouched(this.specification, known.registrar)) return;
     checkTicket(this.specification, new Uint8Array(), from, this.#o.now());
   }
 
@@ -344,7 +348,10 @@ export class HostedGroup {
         const stored = this.#requireRegistration(from, registration);
         const roomy = withRoom(state, join.map(({ member }) => member.jid));
         const person = admitted(roomy, from);
-        const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
+        // From now on this person is who has this account key.
+        const next = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
+        const role = roleIn(next, from.jid, from.accountKey);
+        const member = memberOf(from.jid, from.deviceKey, from.accountKey, role);
         // Members refuse a list in which a device stands under two accounts: nobody is to stop them so.
         const others = [...state.roster, ...join.map((each) => each.member)];
         if (others.some((each) => each.device === member.device && each.id !== id)) {
@@ -354,8 +361,7 @@ export class HostedGroup {
         this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
         if (this.#graph.has(id)) leave.add(id);
         join.push({ member, registration: stored });
-        // From now on this person is who has this account key.
-        state = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
+        state = next;
       } catch (error) {
         failed.set(id, error);
       }
@@ -441,7 +447,7 @@ export class HostedGroup {
 
   #requireRegistration(from: ProvedDevice, id: string): StoredRegistration {
     const stored = this.#o.store.registration(this.#id, memberIdOf(from.jid, from.device));
-    if (stored?.id === id) return stored;
+    if (stored?.id === id && isVouched(this.specification, stored.registrar)) return stored;
     throw refused("not-registered", "There is no such registration (any more); register anew.");
   }
 

@@ -25,6 +25,7 @@ Deno.test("groups of others: one in a room, ended ones free the quota and are ke
   for (let at = 0; at < 40; at++) {
     const { member, code } = await host("mallory@example.org", "again@rooms.example.org");
     assert.equal(code, "done");
+    await member.join();
     assert.equal((await member.act({ kind: "close" })).kind, "done");
   }
   assert.equal(store.countOf("mallory@example.org"), 32);

@@ -3,6 +3,8 @@ import { refusalSentence } from "./refusals.ts";
 import type { DataProcessor } from "./data_processor.ts";
 
 const MOST_TOLD = 100;
+/** What is told of one change: the next one that is like it is news again. */
+const OF_CHANGE: readonly IncidentKind[] = ["unsigned", "unproved", "key-changed", "restored"];
 
 /** What is told of a group's safety: each sentence once, so that who repeats it fills no chat. */
 export class Incidents {
@@ -23,9 +25,16 @@ export class Incidents {
     this.#emit({ type: "incident", kind, sentence });
   }
 
-  /** From now on everything is news again. */
-  forget(): void {
-    this.#told.clear();
+  /** The group changed: what is told of changes is news again, though it be in the same words. */
+  changed(): void {
+    this.forget(OF_CHANGE);
+  }
+
+  /** From now on these are news again; everything when none are named. */
+  forget(kinds?: readonly IncidentKind[]): void {
+    for (const name of this.#told) {
+      if (kinds?.every((kind) => !name.startsWith(`${kind} `)) !== true) this.#told.delete(name);
+    }
   }
 
   /** Counts a refusal, and says it as what becomes of a payload. */

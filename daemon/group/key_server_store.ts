@@ -70,6 +70,8 @@ export interface StoredRegistration {
   readonly request: string;
   readonly individualKey: Bytes;
   readonly suites: readonly number[];
+  /** Id of the registrar that vouched for it; empty: none was asked for. */
+  readonly registrar: string;
   /** ms since 1970. */
   readonly at: number;
 }

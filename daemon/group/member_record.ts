@@ -13,7 +13,13 @@ import {
 } from "./member_state.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import type { Roster } from "./roster.ts";
-import type { Expelled, Judgement } from "./roster_judge.ts";
+import {
+  accountSubject,
+  type Expelled,
+  type Judgement,
+  type Known,
+  type Place,
+} from "./roster_judge.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
@@ -178,11 +184,11 @@ export class MemberRecord {
         });
         for (const each of banned) this.#store.addExpelled(each, { incarnation, epoch: number });
         const { come } = rosterDifference(this.#roster, roster);
-        for (const { id, jid } of come) {
-          if (!invited.includes(id)) continue;
-          for (const each of [id, jid]) this.#store.removeExpelled(each);
+        for (const member of come) {
+          if (!invited.includes(member.id)) continue;
+          for (const each of subjectsOf(member)) this.#store.removeExpelled(each);
         }
-        strange = this.#meet(come, pinned);
+        strange = this.#meet(come, pinned, judgement, { incarnation, epoch: number });
       });
     } catch (error) {
       this.#state = before;
@@ -208,29 +214,52 @@ export class MemberRecord {
     this.setPhase(phase, sentence);
   }
 
-  /** Notes people seen for the first time. @returns those whose account key is another now */
-  #meet(roster: Roster, pinned: (jid: string) => Bytes | undefined): string[] {
+  /**
+   * Notes who came or was given a role, if by right: who is in by the key server's word alone is none
+   * who may come again. In the list that one comes to, all are. @returns those whose account key is
+   * another now
+   */
+  #meet(
+    come: Roster,
+    pinned: (jid: string) => Bytes | undefined,
+    { invited, given }: Judgement,
+    since: Place,
+  ): string[] {
     const others: string[] = [];
-    for (const { jid, accountKey } of roster) {
+    const rightly = new Set([...invited, ...given]);
+    const isFirst = this.#roster.length === 0;
+    for (const { id, jid, accountKey, role: named } of come) {
       const known = this.#store.person(jid);
+      const isRight = rightly.has(id) || (isFirst && known === undefined);
       // Who was expelled stays so, until they rightly come again.
-      const isNew = known === undefined && this.#store.expelled(jid) === undefined;
-      if (isNew) this.#store.addPerson(jid, accountKey);
-      const keys = [known, pinned(jid)];
+      if (isRight && this.#store.expelled(jid) === undefined) {
+        const role = named === "owner" ? "member" : named;
+        this.#store.addPerson(jid, { accountKey: known?.accountKey ?? accountKey, role, since });
+      }
+      const keys = [known?.accountKey, pinned(jid)];
       if (keys.some((key) => key !== undefined && !equal(key, accountKey))) others.push(jid);
     }
     return others;
   }
 
-  /** Has this person been a member, with this account key? */
-  knows(jid: string, accountKey: Bytes): boolean {
+  /** What this person was here, with this account key. */
+  knows({ jid, accountKey }: GroupMember): Known | undefined {
     const known = this.#store.person(jid);
-    return known !== undefined && equal(known, accountKey);
+    return known !== undefined && equal(known.accountKey, accountKey) ? known : undefined;
   }
 
-  /** Where this person, or this device, was expelled last. */
-  expelled({ jid, id }: GroupMember): Expelled | undefined {
-    return this.#store.expelled(jid) ?? this.#store.expelled(id);
+  /** Where this person, this device, or this account under whatever address was expelled last. */
+  expelled(member: GroupMember): Expelled | undefined {
+    let last: Expelled | undefined;
+    for (const subject of subjectsOf(member)) {
+      const where = this.#store.expelled(subject);
+      if (where === undefined) continue;
+      const age = this.order(where.incarnation) - (last ? this.order(last.incarnation) : -2);
+      if (last === undefined || age > 0 || (age === 0 && where.epoch > last.epoch)) {
+        last = { ...where, subject };
+      }
+    }
+    return last;
   }
 
   /** Which incarnation comes after which; -1 for one that we were not in. */
@@ -249,6 +278,11 @@ export class MemberRecord {
     this.#state = { ...this.#state, ...change };
     this.#store.setState(encodeState(this.#state));
   }
+}
+
+/** As what somebody may have been expelled; a device and a person count before the account. */
+function subjectsOf(member: GroupMember): string[] {
+  return [member.id, member.jid, accountSubject(member)];
 }
 
 /** Acts that are used up with an epoch, of each device the newest number. */

@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/mod.ts";
 import type { DataSuiteId } from "./data_suites.ts";
 import type { GroupMember } from "./group_keys.ts";
-import type { Expelled } from "./roster_judge.ts";
+import type { Known, Place } from "./roster_judge.ts";
 import type { Role } from "./specification.ts";
 
 /** An epoch we are or were in, with its key. */
@@ -40,13 +40,13 @@ export interface MemberStore {
   /** Drops keys of epochs that began before `at`, and all but the newest `most`; `kept` stays. */
   dropEpochs(at: number, most: number, kept: { incarnation: string; number: number }): void;
 
-  /** The account key (32 bytes) with which somebody was a member first; undefined for who never was. */
-  person(jid: string): Bytes | undefined;
-  addPerson(jid: string, accountKey: Bytes): void;
+  /** As what somebody was a member, by right; undefined for who never was. */
+  person(jid: string): Known | undefined;
+  addPerson(jid: string, known: Known): void;
   /** Who was expelled (bare JID, or a device's member id) is known no more, but for where that was. */
-  addExpelled(subject: string, where: Expelled): void;
+  addExpelled(subject: string, where: Place): void;
   /** Where somebody was expelled and did not rightly come again. */
-  expelled(subject: string): Expelled | undefined;
+  expelled(subject: string): Place | undefined;
   removeExpelled(subject: string): void;
   /** The epoch since which a device has been in without a break, as far as is known here. */
   since(incarnation: string, device: string): number;

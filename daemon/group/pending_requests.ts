@@ -27,6 +27,8 @@ const CALM = 5_000;
 
 interface Waiting {
   readonly isAct: boolean;
+  /** Asks for the first time, and again and again. */
+  begin(): void;
   /** Asks now, and soon again. */
   again(): void;
   settle(outcome: GroupAnswer | Error): void;
@@ -34,7 +36,8 @@ interface Waiting {
 
 /**
  * Questions to the key server: each is sent again, the same, until it is answered; the key server
- * answers a repeated one as it did before, so nothing is done twice.
+ * answers a repeated one as it did before, so nothing is done twice. Acts leave in their order, the
+ * next when the one before is answered: one that overtook another would make it an old one.
  */
 export class PendingRequests {
   readonly #group: string;
@@ -43,6 +46,7 @@ export class PendingRequests {
   readonly #schedule: Schedule;
   readonly #waiting = new Map<string, Waiting>();
   #cancelCalm: (() => void) | null = null;
+  #closed = false;
 
   constructor(
     o: {
@@ -66,7 +70,7 @@ export class PendingRequests {
   ask(question: Question, signal?: AbortSignal): Promise<GroupAnswer> {
     signal?.throwIfAborted();
     const isAct = question.kind === "act";
-    const acts = [...this.#waiting.values()].filter((each) => each.isAct).length;
+    const acts = this.#acts().length;
     if (isAct ? acts >= MOST_ACTS : this.#waiting.size - acts >= MOST_WAITING) {
       return Promise.reject(silent());
     }
@@ -83,30 +87,45 @@ export class PendingRequests {
         cancelNext();
         cancelEnd();
         signal?.removeEventListener("abort", aborted);
+        if (isAct && !this.#closed) this.#acts()[0]?.begin();
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
       const aborted = () => settle(abortReason(signal!));
+      let begun = false;
+      const begin = () => {
+        if (begun) return;
+        begun = true;
+        send();
+      };
       const again = () => {
+        begun = true;
         cancelNext();
         backoff.reset();
         send();
       };
-      this.#waiting.set(request, { isAct, again, settle });
+      this.#waiting.set(request, { isAct, begin, again, settle });
       let cancelNext = () => {};
       const patience = isAct ? ACT_PATIENCE : PATIENCE;
       const cancelEnd = this.#schedule(patience, () => settle(silent()));
       signal?.addEventListener("abort", aborted, { once: true });
-      send();
+      // Whoever acts now does not want to wait for what they wanted before.
+      if (isAct && acts > 0) this.#acts()[0]!.again();
+      else begin();
     });
   }
 
   /** The key server is there: what it is to do has waited long enough, and is not to grow old. */
   heard(): void {
-    const acts = [...this.#waiting.values()].filter(({ isAct }) => isAct);
-    if (acts.length === 0 || this.#cancelCalm !== null) return;
+    const [oldest] = this.#acts();
+    if (oldest === undefined || this.#cancelCalm !== null) return;
     this.#cancelCalm = this.#schedule(CALM, () => this.#cancelCalm = null);
-    for (const act of acts) act.again();
+    oldest.again();
+  }
+
+  /** Acts that wait, in their order. */
+  #acts(): Waiting[] {
+    return [...this.#waiting.values()].filter(({ isAct }) => isAct);
   }
 
   /** @returns false for an answer that nobody waits for */
@@ -120,6 +139,7 @@ export class PendingRequests {
 
   /** Ends all that wait. */
   close(): void {
+    this.#closed = true;
     this.#cancelCalm?.();
     for (const { settle } of [...this.#waiting.values()]) settle(silent());
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { Registrar } from "./registrar.ts";
 import { printSpecification } from "./spec_text.ts";
@@ -15,6 +16,8 @@ import { UserDirectory } from "./user_directory.ts";
 const code = (answer: { kind: string }) =>
   answer.kind === "refused" ? (answer as unknown as { code: string }).code : answer.kind;
 
+const ANNA = systemRandom(32);
+
 function stage() {
   let at = Date.now();
   const now = () => at;
@@ -23,7 +26,7 @@ function stage() {
   const make = () =>
     new Registrar({ secret: systemRandom(32), method: "simpp", random: systemRandom, now });
   const [registrar, second, foreign] = [make(), make(), make()];
-  const anna = device("anna@example.org");
+  const anna = device("anna@example.org", ANNA);
   const entry = (key: Registrar["key"], name: string) =>
     ({ name, key, method: "simpp", address: "registrar.example.org" }) as const;
   const spec = specificationOf(home.server.key, [anna], {
@@ -47,6 +50,43 @@ Deno.test("a group with registrars takes whom one of them vouches for, once a ti
   assert.equal(code(await member(device("carl@example.org")).register(ticket)), "bad-ticket");
   const dora = member(device("dora@example.org"));
   assert.equal(code(await dora.register(second.issue(ANY_GROUP, dora.device))), "registered");
+  close();
+});
+
+Deno.test("who registered before registrars were named, or others, needs a ticket to come in", async () => {
+  const { server, spec, registrar, second, foreign, member, pass, close } = stage();
+  const entry = spec.registrars[0]!;
+  const anna = member(device("anna@example.org", ANNA));
+  await anna.register(registrar.issue(spec.group, anna.device));
+  anna.take(await anna.ask({ kind: "join", registration: anna.registration!.registration }));
+  const respecify = async (registrars: (typeof entry)[]) => {
+    pass(1);
+    const text = printSpecification({ ...spec, registrars });
+    assert.equal(code(await anna.act({ kind: "respecify", text })), "done");
+  };
+  await respecify([]);
+  const eve = member(device("eve@example.org"));
+  const request = "ab".repeat(16);
+  const register = (ticket: Bytes) =>
+    eve.ask({ kind: "register", ticket, suites: [1, 2] }, request);
+  const answer = await register(new Uint8Array());
+  assert.ok(answer.kind === "registered");
+  const { registration } = answer;
+  await respecify([entry]);
+  assert.equal(code(await eve.ask({ kind: "join", registration })), "not-registered");
+  assert.equal(code(await eve.ask({ kind: "status" })), "no-ticket");
+  assert.equal(code(await register(new Uint8Array())), "no-ticket");
+  assert.equal(server.group(spec.group)!.state.roster.length, 1);
+  // Nor does the word of a registrar that is none any more count.
+  const bob = member();
+  const vouched = await bob.register(registrar.issue(spec.group, bob.device));
+  assert.ok(vouched.kind === "registered");
+  await respecify([{ ...entry, key: second.key }]);
+  const join = { kind: "join", registration: vouched.registration } as const;
+  assert.equal(code(await bob.ask(join)), "not-registered");
+  assert.equal(code(await bob.register(foreign.issue(spec.group, bob.device))), "bad-ticket");
+  // Who is in stays.
+  assert.equal(code(await anna.ask({ kind: "status" })), "standing");
   close();
 });
 

@@ -1,14 +1,14 @@
 import { type Bytes, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
-import { fingerprintOf } from "../simpp/mod.ts";
 import type { SignedAction } from "./action.ts";
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
+import { isSpecOwner, mayJoin } from "./may_join.ts";
 import type { Roster } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, specificationHash } from "./spec_text.ts";
-import { reaches, type Specification } from "./specification.ts";
-import { type Act, actionOf, isSignedLeave, isSince, validActions } from "./valid_acts.ts";
+import { reaches, type Role, type Specification } from "./specification.ts";
+import { type Act, actionOf, isSignedLeave, validActions } from "./valid_acts.ts";
 
 /** What a change of the members comes to, and what of it nobody with the right to it signed. */
 export interface Judgement {
@@ -22,10 +22,12 @@ export interface Judgement {
   readonly authors: ReadonlyMap<string, string>;
   /** What only the key server's word says, as sentences. */
   readonly unproved: readonly string[];
-  /** Who is expelled and needs a new act to come again: bare JIDs, and ids of devices. */
+  /** Who is expelled and needs a new act to come again: as {@link Expelled} names them. */
   readonly banned: readonly string[];
   /** Who came with a right to it: ids. */
   readonly invited: readonly string[];
+  /** Who was given the role that they have now by who may: ids. */
+  readonly given: readonly string[];
   /** Who came again after an expulsion, and in which epoch that was, by id. */
   readonly again: ReadonlyMap<string, number>;
   /** The specification that an owner made valid. */
@@ -36,12 +38,26 @@ export interface Judgement {
   readonly isSeen: boolean;
 }
 
-/** Where somebody was expelled. */
-export interface Expelled {
+/** An epoch of the group. */
+export interface Place {
   /** 32 hex digits. */
   readonly incarnation: string;
-  /** The first epoch without them. */
   readonly epoch: number;
+}
+
+/** Where somebody was expelled: the first epoch without them. */
+export interface Expelled extends Place {
+  /** Who was: bare JID, the id of a device alone, or {@link accountSubject}. */
+  readonly subject: string;
+}
+
+/** Somebody who was rightly in. */
+export interface Known {
+  readonly accountKey: Bytes;
+  /** What they were last; member for an owner, whom the specification makes one. */
+  readonly role: Role;
+  /** Where they came, or were given it. */
+  readonly since: Place;
 }
 
 /** What a change is judged by. */
@@ -56,8 +72,8 @@ export interface Evidence {
   readonly specified: Bytes;
   /** Is this none that was used up in this incarnation before? */
   isNew(action: SignedAction): boolean;
-  /** Has this person been a member here, with this account key? */
-  knows(member: GroupMember): boolean;
+  /** What this person was here, with this account key; undefined: they never were rightly in. */
+  knows(member: GroupMember): Known | undefined;
   /** Where this person, or this device, was expelled last; undefined: nowhere that we saw. */
   expelled(member: GroupMember): Expelled | undefined;
   /** Which incarnation comes after which; below 0 for one that we were not in. */
@@ -81,7 +97,7 @@ export function judge(evidence: Evidence): Judgement {
   const left: GroupMember[] = [], expelled: GroupMember[] = [], unsigned: string[] = [];
   const authors = new Map<string, string>();
   const unproved: string[] = [];
-  const banned = new Set<string>(), invited: string[] = [];
+  const banned = new Set<string>(), invited: string[] = [], givenTo: string[] = [];
   const again = new Map<string, number>();
   for (const member of gone) {
     const reason = reasonFor(statement, member, ["expelled", "left"]);
@@ -98,21 +114,31 @@ export function judge(evidence: Evidence): Judgement {
     if (action !== undefined) authors.set(member.id, action.author.jid);
     const isPerson = action === undefined ||
       "subject" in action.deed && action.deed.subject === member.jid;
-    if (isPerson && after.every(({ jid }) => jid !== member.jid)) banned.add(member.jid);
-    // One's own devices one takes out for as long as one likes.
+    if (isPerson && after.every(({ jid }) => jid !== member.jid)) {
+      banned.add(member.jid).add(accountSubject(member));
+    } // One's own devices one takes out for as long as one likes.
     else if (action?.author.jid !== member.jid) banned.add(member.id);
     if (action === undefined) {
       unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
     }
   }
+  for (const { kind, subject, action } of statement.reasons) {
+    if (kind !== "expelled" || action === null) continue;
+    const act = actions.find(({ deed, hash }) =>
+      deed.kind === "expel" && deed.subject === subject && equal(hash, action)
+    );
+    // Who is not in is expelled so that they do not come.
+    if (act !== undefined && before.every(({ id, jid }) => id !== subject && jid !== subject)) {
+      banned.add(subject);
+    }
+  }
   for (const member of joined) {
     const reason = reasonFor(statement, member, ["joined"]);
     const fate = evidence.expelled(member);
-    const admitted = actionOf(actions, reason, "admit", member);
-    const isNews = fate === undefined ||
-      admitted !== undefined && isSince(admitted, fate, evidence);
+    const given = actionOf(actions, reason, "admit", member) ??
+      actionOf(actions, reason, "role", member);
     if (fate !== undefined) again.set(member.id, fate.epoch);
-    if (mayJoin(member, specification, isNews ? admitted : undefined, evidence)) {
+    if (mayJoin(member, specification, given, fate, evidence)) {
       invited.push(member.id);
       continue;
     }
@@ -133,8 +159,9 @@ export function judge(evidence: Evidence): Judgement {
       action.deed.role === member.role &&
       (action.author.role === "owner" || !reaches(old, "admin"));
     // Who is an owner, and who is none any more, stands in the specification.
-    const deposed = written !== undefined && old === "owner" && member.role !== "owner";
-    if (!given && !deposed && !isSpecOwner(member, specification)) {
+    const deposed = written !== undefined && old === "owner" && member.role === "member";
+    if (given || deposed || isSpecOwner(member, specification)) givenTo.push(member.id);
+    else {
       unsigned.push(`The key server made ${member.jid} ${member.role} on its own.`);
     }
   }
@@ -154,8 +181,13 @@ export function judge(evidence: Evidence): Judgement {
     acts.set(device, Math.max(number, acts.get(device) ?? 0));
   }
   const people = { joined, left, expelled, changed };
-  const told = { unsigned, unproved, authors, banned: [...banned], invited, again };
+  const told = { unsigned, unproved, authors, banned: [...banned], invited, given: givenTo, again };
   return { ...people, ...told, written, acts, isSeen: true };
+}
+
+/** Names an account among those who were expelled, whatever address it comes from: no JID is so. */
+export function accountSubject({ accountKey }: GroupMember): string {
+  return `account ${toHex(accountKey)}`;
 }
 
 /** The specification that an owner made valid with this change. */
@@ -185,6 +217,7 @@ export function compareRosters(before: Roster, after: Roster): Judgement {
     authors: new Map(),
     banned: [],
     invited: [],
+    given: [],
     again: new Map(),
     written: undefined,
     acts: new Map(),
@@ -208,6 +241,24 @@ export function unprovedSentence(
   if (said.length === 0) return undefined;
   const list = said.length > 8 ? [...said.slice(0, 7), `${said.length - 7} more changes`] : said;
   return `While this device was away: ${list.join(", ")}. By whose act, the key server alone says.`;
+}
+
+/** Other owners by a specification of which nobody showed who signed it; undefined: the same. */
+export function ownersSentence(before: Specification, after: Specification): string | undefined {
+  const missing = (some: Specification, others: Specification) =>
+    some.owners.filter(({ jid, fingerprint }) =>
+      !others.owners.some((owner) => owner.jid === jid && owner.fingerprint === fingerprint)
+    );
+  const said = [
+    ...missing(after, before).map(({ jid }) => `${jid} is one now`),
+    ...missing(before, after).map(({ jid }) => `${jid} is none any more`),
+  ];
+  if (said.length === 0) return undefined;
+  const list = said.length > 8 ? [...said.slice(0, 7), `${said.length - 7} more changes`] : said;
+  return `The group has other owners: ${
+    list.join(", ")
+  }. By whose act, the key server alone says: ` +
+    "ask who was an owner before.";
 }
 
 /** Somebody is in a list that nobody proved, of whom this device saw that they were expelled. */
@@ -236,43 +287,6 @@ function reasonFor(
   return statement.reasons.find(({ kind, subject }) =>
     kinds.includes(kind) && (subject === member.id || subject === member.jid)
   );
-}
-
-function mayJoin(
-  member: GroupMember,
-  specification: Specification,
-  admitted: SignedAction | undefined,
-  { before, knows, expelled }: Evidence,
-): boolean {
-  if (isSpecOwner(member, specification)) return true;
-  const other = before.find(({ jid, accountKey }) =>
-    jid === member.jid && equal(accountKey, member.accountKey)
-  );
-  if (other !== undefined) return other.role === member.role;
-  if (admitted?.deed.kind === "admit" && admitted.deed.role === member.role) return true;
-  if (member.role === "owner" || expelled(member) !== undefined) return false;
-  // Who was in before, and was not expelled, comes back without another action, maybe with a role
-  // that they were given since; which one they had we cannot tell here, so that it is said.
-  if (knows(member)) return true;
-  if (admitted !== undefined) return false;
-  return member.role === "member" && specification.access.some((access) => {
-    switch (access.kind) {
-      case "invited":
-        return false;
-      case "jid":
-        return access.jid === member.jid;
-      case "account":
-        return access.fingerprint === fingerprintOf(member.accountKey);
-      case "domain":
-        return member.jid.endsWith(`@${access.domain}`);
-    }
-  });
-}
-
-function isSpecOwner(member: GroupMember, { owners }: Specification): boolean {
-  if (member.role !== "owner") return false;
-  const fingerprint = fingerprintOf(member.accountKey);
-  return owners.some((owner) => owner.jid === member.jid && owner.fingerprint === fingerprint);
 }
 
 /** "Epoch 7: bob@example.org left, the key changed." */

@@ -5,7 +5,7 @@ import { ACTION_LABEL, type Deed, signAction, type SignedAction } from "./action
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { memberOf, type Roster } from "./roster.ts";
-import { epochSentence, type Expelled, judge } from "./roster_judge.ts";
+import { accountSubject, epochSentence, type Expelled, judge, type Place } from "./roster_judge.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Access, Role } from "./specification.ts";
 import { device, specificationOf, type TestDevice } from "./testing_key_server.ts";
@@ -43,16 +43,17 @@ function judged(
   reasons: Reason[],
   actions: SignedAction[] = [],
   access: Access[] = INVITED,
-  known: string[] = [],
-  { specified = SPECIFIED, last = 0, since = 0, fate }: {
+  known: Record<string, Role> = {},
+  { specified = SPECIFIED, last = 0, since = 0, fate, owners = [anna] }: {
     specified?: Uint8Array<ArrayBuffer>;
+    owners?: GroupMember[];
     last?: number;
     since?: number;
     fate?: Expelled;
   } = {},
 ) {
   const specification = {
-    ...specificationOf(systemRandom(32), [devices.get(anna.jid)!], { access }),
+    ...specificationOf(systemRandom(32), owners.map(({ jid }) => devices.get(jid)!), { access }),
     group: GROUP,
   };
   return judge({
@@ -69,7 +70,10 @@ function judged(
     specification,
     specified: SPECIFIED,
     isNew: ({ number }) => number > last,
-    knows: ({ jid }) => known.includes(jid),
+    knows: ({ jid, accountKey }) => {
+      const role = known[jid];
+      return role && { accountKey, role, since: { incarnation: INCARNATION, epoch: 4 } };
+    },
     expelled: () => fate,
     order: (incarnation) => [OLDER, OLD, INCARNATION].indexOf(incarnation),
     since: () => since,
@@ -98,7 +102,7 @@ Deno.test("judge() names who expelled, and what the key server did on its own", 
 
 Deno.test("judge() wants a leaver's own signature, of since they came", () => {
   const unproved = (action: SignedAction, since = 0) =>
-    judged([anna, bob], [anna], [because("left", bob, action)], [action], INVITED, [], { since })
+    judged([anna, bob], [anna], [because("left", bob, action)], [action], INVITED, {}, { since })
       .unproved;
   assert.deepEqual(unproved(deedOf(bob, { kind: "leave" })), []);
   const nobodys = judged([anna, bob], [anna], [because("left", bob)]);
@@ -118,14 +122,15 @@ Deno.test("judge() wants a leaver's own signature, of since they came", () => {
 Deno.test("judge() lets nobody back by what was signed before they were expelled", () => {
   const domain: Access[] = [{ kind: "domain", domain: "example.org" }];
   const comes = (
-    fate: Expelled,
+    where: Place,
     signed?: { incarnation?: string; epoch?: number },
     access = INVITED,
   ) => {
     const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }, signed);
     const acts = signed === undefined ? [] : [admit];
     const reasons = [because("joined", carol, acts[0])];
-    return judged([anna], [anna, carol], reasons, acts, access, [], { fate });
+    const fate: Expelled = { ...where, subject: carol.jid };
+    return judged([anna], [anna, carol], reasons, acts, access, {}, { fate });
   };
   const now = { incarnation: INCARNATION, epoch: 6 };
   const back = comes(now, { epoch: 5 }).unsigned;
@@ -176,20 +181,25 @@ Deno.test("judge() takes no action of another author, group, kind or subject", (
 
 Deno.test("judge() asks who let somebody in, and as what", () => {
   const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" });
-  const joins = (reason: Reason, ...rest: [SignedAction[]?, Access[]?, string[]?]) =>
+  const joins = (reason: Reason, ...rest: [SignedAction[]?, Access[]?, Record<string, Role>?]) =>
     judged([anna, bob], [anna, bob, carol], [reason], ...rest).unsigned.length;
   assert.equal(joins(because("joined", carol, admit), [admit]), 0);
   assert.equal(joins(because("joined", carol)), 1, "nobody admitted her");
   assert.equal(joins(because("joined", carol), [], [{ kind: "jid", jid: carol.jid }]), 0);
   assert.equal(joins(because("joined", carol), [], [{ kind: "domain", domain: "example.org" }]), 0);
   assert.equal(joins(because("joined", carol), [], [{ kind: "domain", domain: "example.net" }]), 1);
-  assert.equal(joins(because("joined", carol), [], INVITED, [carol.jid]), 0, "she was in before");
+  assert.equal(
+    joins(because("joined", carol), [], INVITED, { [carol.jid]: "member" }),
+    0,
+    "she was in before",
+  );
   const asAdmin = { ...carol, role: "admin" as const };
   const reasons = [because("joined", carol, admit)];
   assert.equal(judged([anna, bob], [anna, bob, asAdmin], reasons, [admit]).unsigned.length, 1);
   const asOwner = { ...carol, role: "owner" as const };
   assert.equal(
-    judged([anna], [anna, asOwner], reasons, [admit], INVITED, [carol.jid]).unsigned.length,
+    judged([anna], [anna, asOwner], reasons, [admit], INVITED, { [carol.jid]: "admin" }).unsigned
+      .length,
     1,
   );
   // A second device of somebody who is in has their role, and the same account key.
@@ -258,10 +268,13 @@ Deno.test("judge() takes no act twice, and none of another incarnation", () => {
   const gone = (change: { number?: number; incarnation?: string }, last: number) => {
     const expel = deedOf(anna, { kind: "expel", subject: bob.jid }, change);
     const reasons = [because("expelled", bob, expel)];
-    return judged([anna, bob], [anna], reasons, [expel], INVITED, [], { last });
+    return judged([anna, bob], [anna], reasons, [expel], INVITED, {}, { last });
   };
   const fine = gone({ number: 7 }, 6);
-  assert.deepEqual([fine.unsigned, fine.banned, [...fine.acts.values()]], [[], [bob.jid], [7]]);
+  assert.deepEqual([fine.unsigned, fine.banned, [...fine.acts.values()]], [[], [
+    bob.jid,
+    accountSubject(bob),
+  ], [7]]);
   assert.equal(gone({ number: 6 }, 6).unsigned.length, 1);
   assert.equal(gone({ number: 7, incarnation: "ef".repeat(16) }, 6).unsigned.length, 1);
   // What let somebody in comes with each device of theirs, also after a backup was restored.
@@ -269,7 +282,7 @@ Deno.test("judge() takes no act twice, and none of another incarnation", () => {
   const admit = deedOf(anna, { kind: "admit", subject: carol.jid, role: "member" }, change);
   const reasons = [because("joined", carol, admit)];
   assert.deepEqual(
-    judged([anna], [anna, carol], reasons, [admit], INVITED, [], { last: 9 }).unsigned,
+    judged([anna], [anna, carol], reasons, [admit], INVITED, {}, { last: 9 }).unsigned,
     [],
   );
 });
@@ -277,9 +290,9 @@ Deno.test("judge() takes no act twice, and none of another incarnation", () => {
 Deno.test("judge() raises no alarm for a member who was made admin, left, and came again", () => {
   const admit = deedOf(anna, { kind: "admit", subject: bob.jid, role: "member" });
   const admin = { ...bob, role: "admin" as const };
-  const again = judged([anna], [anna, admin], [because("joined", bob, admit)], [admit], INVITED, [
-    bob.jid,
-  ]);
+  const again = judged([anna], [anna, admin], [because("joined", bob, admit)], [admit], INVITED, {
+    [bob.jid]: "admin",
+  });
   assert.deepEqual(again.unsigned, []);
   assert.match(epochSentence(9, again), /bob@example.org joined as admin,/);
 });
@@ -296,7 +309,7 @@ Deno.test("judge() wants an owner's act behind another specification, and behind
   const unsigned = (author: GroupMember, after: Roster) => {
     const action = deedOf(author, { kind: "respecify", text });
     const reasons: Reason[] = [{ kind: "respecified", subject: "", action: action.hash }];
-    return judged([anna, bob], after, reasons, [action], INVITED, [], { specified }).unsigned
+    return judged([anna, bob], after, reasons, [action], INVITED, {}, { specified }).unsigned
       .length;
   };
   assert.equal(unsigned(anna, [anna, bob]), 0);
@@ -306,4 +319,71 @@ Deno.test("judge() wants an owner's act behind another specification, and behind
   assert.equal(judged([anna, bob], [anna, bob], closed).unsigned.length, 1);
   const close = deedOf(anna, { kind: "close" });
   assert.equal(judged([anna, bob], [anna, bob], closed, [close]).unsigned.length, 0);
+});
+
+Deno.test("judge() lets a former member come again as what they rightly were, and as no more", () => {
+  const admin = { ...carol, role: "admin" as const };
+  const domain: Access[] = [{ kind: "domain", domain: "example.org" }];
+  const comes = (as: GroupMember, was: Role, signed?: SignedAction, access = INVITED) =>
+    judged(
+      [anna],
+      [anna, as],
+      [because("joined", as, signed)],
+      signed === undefined ? [] : [signed],
+      access,
+      { [carol.jid]: was },
+    ).unsigned.length;
+  assert.equal(comes(admin, "admin"), 0);
+  assert.equal(comes(carol, "admin"), 0);
+  assert.equal(comes(admin, "member"), 1);
+  assert.equal(comes(carol, "listener", undefined, domain), 1);
+  // What an owner gave her while she was out comes with her; what was taken from her since does not.
+  const given = (kind: "role" | "admit", epoch: number) =>
+    deedOf(anna, { kind, subject: carol.jid, role: "admin" }, { epoch });
+  for (const kind of ["role", "admit"] as const) {
+    assert.equal(comes(admin, "member", given(kind, 4)), 0);
+    assert.equal(comes(admin, "member", given(kind, 3)), 1);
+  }
+});
+
+Deno.test("judge() lets an expelled device back by no other device of its person, nor an owner's name", () => {
+  for (const person of [bob, anna]) {
+    const second = device(person.jid, person.accountKey);
+    const stolen = memberOf(person.jid, second.deviceKey, person.accountKey, person.role);
+    const comes = (subject: string, epoch?: number) => {
+      const { jid, role } = person;
+      const admit = deedOf(anna, { kind: "admit", subject: jid, role }, { epoch: epoch ?? 1 });
+      const acts = epoch === undefined ? [] : [admit];
+      const fate = { incarnation: INCARNATION, epoch: 6, subject };
+      const reasons = [because("joined", stolen, acts[0])];
+      const before = [...new Set([anna, person])];
+      return judged(before, [...before, stolen], reasons, acts, INVITED, {
+        [jid]: "member",
+      }, { fate });
+    };
+    const told = comes(stolen.id);
+    assert.match(told.unsigned.join(), /in again as \w+; they were expelled in epoch 6/);
+    assert.deepEqual(told.invited, []);
+    assert.equal(comes(stolen.id, 5).unsigned.length, 1);
+    assert.equal(comes(stolen.id, 6).unsigned.length, person === anna ? 1 : 0);
+    assert.equal(comes(person.jid).unsigned.length, person === anna ? 0 : 1);
+  }
+});
+
+Deno.test("judge() takes what takes an own device out for its incarnation, and since it came", () => {
+  for (const author of [bob, anna]) {
+    const second = device(author.jid, author.accountKey);
+    const other = memberOf(author.jid, second.deviceKey, author.accountKey, author.role);
+    const goes = (signed: { incarnation?: string; epoch?: number }) => {
+      const expel = deedOf(author, { kind: "expel", subject: other.id }, signed);
+      const before = [...new Set([anna, author])];
+      const reasons = [because("expelled", other, expel)];
+      return judged([...before, other], before, reasons, [expel], INVITED, {}, { since: 5 })
+        .unsigned.length;
+    };
+    assert.deepEqual(
+      [{ epoch: 5 }, { epoch: 8 }, { epoch: 4 }, { epoch: 9 }, { incarnation: OLD }].map(goes),
+      [0, 0, 1, 1, 1],
+    );
+  }
 });

@@ -62,6 +62,7 @@ export class ServerWatch {
   /** It was heard in the room; or we are there only now, or no more. */
   spoke(): void {
     this.#answeredAt = null;
+    if (this.#isUnheard) this.#o.incidents.forget(["room-silent"]);
     this.#isUnheard = false;
   }
 

@@ -91,7 +91,15 @@ const hashes = new WeakMap<Specification, Bytes>();
 /** Group, room and key server do not change: is it another text for the same? */
 export function isOfSameGroup(one: Specification, other: Specification): boolean {
   return one.group === other.group && one.room === other.room &&
-    equal(one.keyServer.key, other.keyServer.key);
+    isSameKeyServer(one.keyServer, other.keyServer);
+}
+
+/** Address, device and pinned key: members hear no other device than the one that is named. */
+export function isSameKeyServer(
+  one: Specification["keyServer"],
+  other: Specification["keyServer"],
+): boolean {
+  return one.jid === other.jid && one.device === other.device && equal(one.key, other.key);
 }
 
 interface Line {

@@ -5,12 +5,12 @@ import type { GroupMember } from "./group_keys.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import { decodeRoster, encodeRoster, readRole, writeRole } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
-import type { Expelled } from "./roster_judge.ts";
+import type { Known, Place } from "./roster_judge.ts";
 
 /** Counters of one sender and epoch that are told apart behind the newest one. */
 const WINDOW = 8192;
-/** Bytes of an account key. */
-const KEY = 32;
+/** Bytes of where somebody was expelled; who is known has more. */
+const PLACE = 20;
 
 /** What lies in the current list of members about one of them. */
 interface Listed {
@@ -160,24 +160,25 @@ export class SqliteMemberStore implements MemberStore {
     return since <= (this.firstEpoch(incarnation) ?? 0) ? 0 : since;
   }
 
-  person(jid: string): Bytes | undefined {
+  person(jid: string): Known | undefined {
     const known = this.#known(jid);
-    return known?.length === KEY ? known : undefined;
-  }
-
-  addPerson(jid: string, accountKey: Bytes): void {
-    this.#setKnown(jid, accountKey);
-  }
-
-  expelled(subject: string): Expelled | undefined {
-    const known = this.#known(subject);
-    if (known === undefined || known.length === KEY) return undefined;
+    if (known === undefined || known.length === PLACE) return undefined;
     const reader = new WireReader(known);
-    return { incarnation: toHex(reader.raw(16)), epoch: reader.u32() };
+    const since = readPlace(reader);
+    return { since, role: readRole(reader), accountKey: reader.raw(32) };
   }
 
-  addExpelled(subject: string, { incarnation, epoch }: Expelled): void {
-    this.#setKnown(subject, new WireWriter().raw(fromHex(incarnation)).u32(epoch).finish());
+  addPerson(jid: string, { accountKey, role, since }: Known): void {
+    this.#setKnown(jid, writeRole(writePlace(since), role).raw(accountKey).finish());
+  }
+
+  expelled(subject: string): Place | undefined {
+    const known = this.#known(subject);
+    return known?.length === PLACE ? readPlace(new WireReader(known)) : undefined;
+  }
+
+  addExpelled(subject: string, where: Place): void {
+    this.#setKnown(subject, writePlace(where).finish());
   }
 
   removeExpelled(subject: string): void {
@@ -186,7 +187,7 @@ export class SqliteMemberStore implements MemberStore {
       .run(this.#group, subject);
   }
 
-  /** A person's account key, or where they were expelled. */
+  /** What a person was, or where they were expelled. */
   #known(jid: string): Bytes | undefined {
     const row = this.#db.prepare("SELECT sealed FROM group_persons WHERE grp = ? AND jid = ?")
       .get(this.#group, jid);
@@ -336,6 +337,13 @@ export const GROUP_TABLES = [
   "group_opened",
   "group_persons",
 ] as const;
+
+function writePlace({ incarnation, epoch }: Place): WireWriter {
+  return new WireWriter().raw(fromHex(incarnation)).u32(epoch);
+}
+function readPlace(reader: WireReader): Place {
+  return { incarnation: toHex(reader.raw(16)), epoch: reader.u32() };
+}
 
 function isSame(a: GroupMember, b: GroupMember): boolean {
   return a === b ||

@@ -105,7 +105,10 @@ Deno.test("keys and state lie sealed, and open in their own place alone", () => 
   store.addEpoch(one, people);
   store.addEpoch(two, people);
   store.setState(concat(one.key, two.key));
-  store.addPerson("p0@example.org", people[0]!.accountKey);
+  const since = { incarnation: "ab".repeat(16), epoch: 3 };
+  const known = { accountKey: people[0]!.accountKey, role: "admin", since } as const;
+  store.addPerson("p0@example.org", known);
+  assert.deepEqual(store.person("p0@example.org"), known);
   db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
   const file = toHex(Deno.readFileSync(`${folder}/a.db`));
   for (const secret of [one.key, two.key, people[0]!.accountKey]) {

@@ -3,7 +3,7 @@ import { type Deed, readAction, type SignedAction } from "./action.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
-import type { Evidence, Expelled } from "./roster_judge.ts";
+import type { Evidence, Place } from "./roster_judge.ts";
 import { reaches } from "./specification.ts";
 
 /** An action, and what its author was before the change: who comes by it has no say in it. */
@@ -11,13 +11,15 @@ export type Act = SignedAction & {
   readonly author: GroupMember;
   /** Is it none that was used up before? */
   readonly isNew: boolean;
-  /** Is it about another device of the author's account? */
+  /** Is it a member's, who leads nothing, about another device of the same account? */
   readonly isOfOwn: boolean;
 };
 
 /**
  * Actions by a device that was an owner's or admin's here, or about one's own. What let somebody in
- * travels each time a device of theirs comes; all else counts once, and in its incarnation.
+ * and what gave them a role travels each time a device of theirs comes; all else counts once, and in
+ * its incarnation. What takes an own device out is kept by nobody: it counts for as long as that
+ * device has been in.
  */
 export function validActions(evidence: Evidence): Act[] {
   const { before, actions, statement, since } = evidence;
@@ -29,27 +31,34 @@ export function validActions(evidence: Evidence): Act[] {
       );
       if (author === undefined || action.group !== statement.group) return [];
       const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
-      const own = isOfOwn(action, author, before);
-      const act = { ...action, author, isNew, isOfOwn: own };
-      if (action.deed.kind === "leave") {
-        // Who left and came again has not left by what they signed before.
+      const own = ownDevice(action, author, before);
+      const { kind } = action.deed;
+      const act = { ...action, author, isNew, isOfOwn: own !== undefined };
+      const goes = kind === "leave" ? author : own;
+      if (goes !== undefined) {
+        // Who left and came again has not left by what was signed before.
         const isTheirs = action.incarnation === statement.incarnation &&
-          action.epoch < statement.epoch && action.epoch >= since(author);
+          action.epoch < statement.epoch && action.epoch >= since(goes);
         return isTheirs ? [act] : [];
       }
-      const fits = own || reaches(author.role, "admin") && (isNew || action.deed.kind === "admit");
-      return fits ? [act] : [];
+      const stays = kind === "admit" || kind === "role";
+      return reaches(author.role, "admin") && (isNew || stays) ? [act] : [];
     } catch {
       return [];
     }
   });
 }
 
-/** Does a member take out another device of the same account? */
-function isOfOwn({ deed }: SignedAction, author: GroupMember, before: Roster): boolean {
-  const other = before.find(({ id }) => deed.kind === "expel" && id === deed.subject);
-  return other !== undefined && other.jid === author.jid &&
-    equal(other.accountKey, author.accountKey);
+/** The device of the author's account that it takes out. */
+function ownDevice(
+  { deed }: SignedAction,
+  author: GroupMember,
+  before: Roster,
+): GroupMember | undefined {
+  return before.find(({ id, jid, accountKey }) =>
+    deed.kind === "expel" && id === deed.subject && jid === author.jid &&
+    equal(accountKey, author.accountKey)
+  );
 }
 
 /** The act that a reason names, if it is one to that end by somebody who may. */
@@ -89,8 +98,8 @@ export function isSignedLeave(
     );
 }
 
-/** Was this signed by somebody who could know of an expulsion, and not before it? */
-export function isSince(act: Act, fate: Expelled, { order }: Evidence): boolean {
-  if (act.incarnation === fate.incarnation) return act.epoch >= fate.epoch;
-  return order(act.incarnation) > order(fate.incarnation);
+/** Was this signed by somebody who could know of what happened there, and not before it? */
+export function isSince(act: Place, where: Place, { order }: Evidence): boolean {
+  if (act.incarnation === where.incarnation) return act.epoch >= where.epoch;
+  return order(act.incarnation) > order(where.incarnation);
 }

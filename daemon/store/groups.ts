@@ -58,6 +58,22 @@ export class StoredGroups {
     return row === undefined ? undefined : this.#view(row);
   }
 
+  /**
+   * A group by its id: where it is known under several rooms, the one that we are in before those we
+   * are invited to, and these before what was declined.
+   */
+  byId(id: string): StoredGroup | undefined {
+    const states: StoredGroup["state"][] = ["joined", "out", "invited", "declined"];
+    return this.all().filter((group) => group.id === id)
+      .sort((one, other) => states.indexOf(one.state) - states.indexOf(other.state))[0];
+  }
+
+  /** The same group under another room, where we are in it: one device is in it once. */
+  twin({ id, jid }: Pick<StoredGroup, "id" | "jid">): StoredGroup | undefined {
+    const found = this.all().filter((one) => one.id === id && one.jid !== jid);
+    return found.find(({ state }) => state === "joined" || state === "out");
+  }
+
   put(group: StoredGroup): void {
     const { jid, ...inside } = group;
     const sealed = this.#vault.seal(`groups/${jid}`, utf8(JSON.stringify(inside)));

@@ -1,7 +1,7 @@
 /** What is shown, waits and was shown; who may show. */
 import { useRef } from "preact/hooks";
 import { displayApi } from "../api/display_routes.ts";
-import type { DisplayItemView } from "../api/views.ts";
+import type { DisplayItemView, DisplaysView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
 import { Name } from "../parts/jid.tsx";
@@ -13,12 +13,15 @@ import { whoseWords } from "./display_stage.tsx";
 import { DisplayPolicyForm } from "./policy_form.tsx";
 
 export function HistoryPanel() {
-  const words = text.display;
   const view = displays.value;
+  return view === null ? null : <Panel view={view} />;
+}
+
+function Panel({ view }: { view: DisplaysView }) {
+  const words = text.display;
   const action = useAction();
   // With nothing else to see; then as the person leaves it.
-  const startsOpen = useRef(view?.items.length === 0).current;
-  if (view === null) return null;
+  const startsOpen = useRef(view.items.length === 0).current;
   const over = view.items.some(({ state }) => state !== "showing");
   return (
     <aside class="display-panel" aria-label={words.history}>

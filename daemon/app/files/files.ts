@@ -1,46 +1,35 @@
-import { type Bytes, logOf, publicError, SimppdError, toHex } from "../../base/mod.ts";
+import { logOf, SimppdError, toHex } from "../../base/mod.ts";
 import { systemRandom } from "../../crypto/mod.ts";
 import {
   type Command,
-  type FileDescriptor,
-  isAtServerOf,
-  isDescriptor,
   type PlainSource,
-  readDescriptor,
   sealedLength,
   type SealedSource,
   type Transfer,
   Transfers,
-  withoutKey,
-  writeDescriptor,
 } from "../../files/mod.ts";
-import type { GroupMember } from "../../group/mod.ts";
-import type { Received } from "../../simpp/mod.ts";
 import type { DisplayItemView, FileLimitsView, FileView, FileWayView } from "../../views/mod.ts";
-import type { Element } from "../../xmpp/core/mod.ts";
 import { AgainLater } from "./again_later.ts";
 import { AnnounceOrder } from "./announce_order.ts";
+import { Announcing } from "./announcing.ts";
+import { FileEar } from "./file_ear.ts";
 import { FileKeys } from "./file_keys.ts";
 import { fileView } from "./file_views.ts";
 import type { FileRoom } from "./kept_limits.ts";
 import { checkReach, waysTo } from "./reach.ts";
-import { contactForFiles, mayName, mayPublish } from "./sendable.ts";
-import { type FileSignal, readSignals, writeSignal } from "./signals.ts";
+import { contactForFiles, mayName, mayPublish, suiteNotAllowed } from "./sendable.ts";
+import { writeSignal } from "./signals.ts";
 import type { AppFilesOptions, NewFile } from "./surroundings.ts";
 import { Told } from "./told.ts";
-
-/** Offers of a stranger that are remembered. */
-const MOST_OF_STRANGER = 20;
-/** What was sent within this time is told again to somebody whose session was renewed, in ms. */
-const TELL_AGAIN = 7 * 86_400_000;
-/** What the link says when a connection is missing: the transfer goes on with the next one. */
-const OFFLINE = ["not-online", "not-confirmed"];
 
 /** Files of contacts and groups: offered, fetched, told of, shown as lines among what was said. */
 export class AppFiles {
   readonly #o: AppFilesOptions;
   readonly #transfers: Transfers;
   readonly #keys: FileKeys;
+  /** Takes what others say of files. */
+  readonly ear: FileEar;
+  readonly #announcing: Announcing;
   readonly #told: Told;
   readonly #later: AgainLater;
   /** How each stood last, so that others are told once of each turn. */
@@ -54,9 +43,10 @@ export class AppFiles {
   constructor(options: AppFilesOptions) {
     this.#o = options;
     const { store, folder, ways, events, limits } = options;
+    this.#announcing = new Announcing(options);
     const announce = async (transfer: Transfer, signal: AbortSignal) => {
       await this.#order.turn(transfer.peer, transfer.id, signal);
-      await this.#announce(transfer);
+      await this.#announcing.tell(transfer);
     };
     this.#transfers = new Transfers({
       store,
@@ -68,6 +58,7 @@ export class AppFiles {
     this.#keys = new FileKeys(options, this.#transfers, ({ id, state }) => {
       this.#last.set(id, { state, opens: false });
     });
+    this.ear = new FileEar(options, this.#transfers, this.#keys, (one) => this.#emit(one));
     this.#told = new Told(options);
     this.#later = new AgainLater((id) => this.#transfers.retry(id));
     this.#transfers.changed.on((transfer) => this.#changed(transfer));
@@ -169,7 +160,7 @@ export class AppFiles {
     }
     const after = await this.#transfers.command(id, command);
     if (command === "cancel") {
-      if (mine) this.#takeBack(after);
+      if (mine) this.#announcing.takeBack(after);
       else this.#told.say(after, "declined");
     }
     return this.#view(after);
@@ -183,8 +174,7 @@ export class AppFiles {
   /** Removes bytes, key and line. @throws SimppdError `unknown-file` */
   async forget(id: string): Promise<void> {
     const transfer = this.#need(id);
-    const { mine, state } = transfer;
-    if (mine && state === "offered") this.#takeBack(transfer);
+    if (transfer.mine && transfer.state === "offered") this.#announcing.takeBack(transfer);
     await this.#transfers.forget(id);
   }
 
@@ -252,172 +242,17 @@ export class AppFiles {
     return this.limits();
   }
 
+  /** A session was renewed: what they could not open is told again. */
+  tellAgain(peer: string): void {
+    this.#announcing.tellAgain(this.#transfers, peer);
+  }
+
   /** Takes back what we show to a contact or group. */
   async clear(to: string): Promise<void> {
     const { groups, people, send } = this.#o;
     const clear = writeSignal({ name: "clear" });
     if (groups.has(to)) groups.say(to, clear);
     else await send(contactForFiles(people, to), [clear], {});
-  }
-
-  /** Takes what was opened from a contact, or ours of another device; false when it is not of files. */
-  receive({ from, device, envelope: { to, content } }: Received): boolean {
-    const descriptor = content.find(isDescriptor);
-    const signals = readSignals(content);
-    if (this.#o.people.isBlocked(from)) return descriptor !== undefined || signals.length > 0;
-    const copy = from === this.#o.own();
-    const peer = copy ? to : from;
-    if (descriptor !== undefined) this.#take(peer, { jid: from }, descriptor);
-    for (const signal of signals) this.#heard({ jid: from, device }, signal);
-    return descriptor !== undefined || signals.length > 0;
-  }
-
-  /** Takes what was said in a group; false when it is not of files. */
-  heardInGroup(group: string, from: GroupMember, content: readonly Element[]): boolean {
-    const { jid } = from;
-    const descriptor = content.find(isDescriptor);
-    const signals = readSignals(content);
-    const clear = signals.some(({ name }) => name === "clear");
-    const back = signals.filter((signal) => signal.name === "taken-back");
-    const { groups, people, own, cleared } = this.#o;
-    if (people.isBlocked(jid)) return descriptor !== undefined || signals.length > 0;
-    if (descriptor !== undefined && jid !== own() && groups.lets(group, jid, "files")) {
-      this.#take(group, from, descriptor);
-    }
-    if (clear) cleared(group, jid);
-    for (const signal of back) this.#takenBack(jid, signal.file);
-    return descriptor !== undefined || clear || back.length > 0;
-  }
-
-  /** A session was renewed: what they could not open is told again. */
-  tellAgain(peer: string): void {
-    const since = Date.now() - TELL_AGAIN;
-    for (const transfer of this.#transfers.list({ peer, limit: 100 })) {
-      const { mine, announced, at, state } = transfer;
-      const told = mine && announced && at > since && (state === "done" || state === "offered");
-      if (!told || this.#o.lines.arrived(transfer)) continue;
-      this.#announce(transfer).catch((error) =>
-        logOf("files").info("a file is not told again: {error}", { error })
-      );
-    }
-  }
-
-  /** @param from with the key that spoke, of a member */
-  #take(peer: string, from: { jid: string; accountKey?: Bytes }, element: Element): void {
-    const sender = from.jid;
-    const senderKey = from.accountKey === undefined ? null : toHex(from.accountKey);
-    const { people, groups, store } = this.#o;
-    let read: FileDescriptor;
-    try {
-      read = readDescriptor(element);
-    } catch (error) {
-      logOf("files").warn("a file of {sender} was passed over: {error}", { sender, error });
-      return;
-    }
-    const own = sender === this.#o.own();
-    const stranger = !own && !groups.has(peer) && people.isStranger(peer);
-    if (stranger) people.stranger(peer);
-    if (stranger && store.counts.of(peer, sender).transfers >= MOST_OF_STRANGER) return;
-    // Of a stranger no picture is decoded.
-    const { thumbnail: _, ...rest } = read;
-    const descriptor = stranger ? rest : read;
-    const ways = this.#o.allowedWays(peer, false);
-    const spoke = senderKey === null ? {} : { senderKey };
-    // In whose place another speaks gets no bytes onto the disk by that.
-    const changed = this.#o.senders.of(peer, sender, senderKey) === "changed";
-    // Ours was sealed for whom it went to.
-    const sealed = this.#o.allowsSuite(own ? peer : sender, descriptor.suite);
-    const problem = sealed ? {} : { problem: publicError(suiteNotAllowed(sender)) };
-    const accept = !stranger && !changed && sealed &&
-      this.#comesByItself(peer, sender, senderKey, descriptor) &&
-      descriptor.sources.some(({ kind }) => ways.includes(kind));
-    this.#transfers.receive(descriptor, { peer, sender, ...spoke, ...problem, accept, ways }).then(
-      (transfer) => {
-        if (accept && descriptor.key === undefined) this.#keys.ask(transfer);
-      },
-      (error) => logOf("files").warn("a file of {sender}: {error}", { sender, error }),
-    );
-  }
-
-  /** Nobody learns who reads what, nor fills a disk, by sending files that come by themselves. */
-  #comesByItself(
-    peer: string,
-    sender: string,
-    senderKey: string | null,
-    descriptor: FileDescriptor,
-  ): boolean {
-    const own = [domainOf(this.#o.own()), this.#o.host() ?? []].flat();
-    // Who carries a server of their own would learn our address by it.
-    const domains = this.#o.hidesAddress() ? own : [domainOf(sender), ...own];
-    const here = descriptor.sources.every((source) =>
-      source.kind !== "upload" || domains.some((domain) => isAtServerOf(domain, source.url))
-    );
-    const shown = descriptor.display ? this.#o.opensUpTo(peer, sender, senderKey) : 0;
-    return here && descriptor.size <= this.#o.limits.of(peer, shown);
-  }
-
-  #heard(from: { readonly jid: string; readonly device: string }, signal: FileSignal): void {
-    const { store, lines, cleared } = this.#o;
-    if (signal.name === "clear") return cleared(from.jid, from.jid);
-    if (signal.name === "key") return void this.#keys.take(from.jid, signal.file, signal.key);
-    if (signal.name === "key-wanted") return this.#keys.give(from, signal.file);
-    if (signal.name === "taken-back") return this.#takenBack(from.jid, signal.file);
-    if (signal.name === "key-refused") {
-      return this.#keys.refused(from.jid, signal.file).forEach((one) => this.#emit(one));
-    }
-    if (signal.state === "shown") return this.#openedFor(from.jid, signal.file);
-    const transfer = store.find(from.jid, "", signal.file);
-    if (transfer === undefined) return;
-    if (signal.state === "declined") lines.declined(transfer);
-    else lines.delivered(transfer);
-    this.#emit(transfer);
-    this.#transfers.finish(transfer.id).catch((error) =>
-      logOf("files").warn("a file goes on being served: {error}", { error })
-    );
-  }
-
-  /** Who was told of a file of ours need not ask for it in vain. */
-  #takeBack({ peer, announced, descriptor }: Transfer): void {
-    const { groups, send } = this.#o;
-    if (!announced) return;
-    const signal = writeSignal({ name: "taken-back", file: descriptor.id });
-    const told = groups.has(peer)
-      ? Promise.try(() => groups.say(peer, signal))
-      : send(peer, [signal], { copy: true });
-    told.catch((error) =>
-      logOf("files").info("nobody is told of what is taken back: {error}", { error })
-    );
-  }
-
-  #takenBack(sender: string, file: string): void {
-    for (const { id } of this.#o.store.findOf(sender, file)) {
-      this.#transfers.takenBack(id).catch((error) =>
-        logOf("files").warn("what was taken back is still offered here: {error}", { error })
-      );
-    }
-  }
-
-  /** Of those alone who were sent it. */
-  #openedFor(jid: string, file: string): void {
-    const { store, groups, opened } = this.#o;
-    const transfer = store.findOwn(file).find(({ peer, descriptor }) =>
-      descriptor.display &&
-      (groups.has(peer) ? groups.members(peer).some((member) => member.jid === jid) : peer === jid)
-    );
-    if (transfer !== undefined) opened(transfer, jid);
-  }
-
-  async #announce(transfer: Transfer): Promise<void> {
-    const { peer, descriptor, keyOnRequest } = transfer;
-    const { groups, send } = this.#o;
-    const element = writeDescriptor(keyOnRequest ? withoutKey(descriptor) : descriptor);
-    try {
-      if (groups.has(peer)) groups.say(peer, element);
-      else await send(peer, [element], { copy: true });
-    } catch (error) {
-      if (!OFFLINE.includes((error as SimppdError).code)) throw error;
-      throw new SimppdError("offline", publicError(error).message, error);
-    }
   }
 
   #changed(transfer: Transfer): void {
@@ -474,16 +309,4 @@ export class AppFiles {
       "There is no such file on this device (any more). Ask who sent it to send it again.",
     );
   }
-}
-
-function domainOf(jid: string): string {
-  return jid.slice(jid.indexOf("@") + 1);
-}
-
-function suiteNotAllowed(sender: string): SimppdError {
-  return new SimppdError(
-    "suite-not-allowed",
-    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
-      "allow. Ask them to send it again by a stronger one, or allow it for them.",
-  );
 }

@@ -109,7 +109,10 @@ Deno.test("a file that may open on the stage comes for that, unless its place ha
     await alice.clearPresented(bobJid);
     await until(bob, () => bob.displays().items.every(({ state }) => state === "past"));
     await bob.changeFile(large.id, "accept");
-    await until(bob, () => bob.file(large.id).here);
+    await until(
+      bob,
+      () => bob.displays().items.find(({ id }) => id === large.id)?.available === false,
+    );
     assert.equal(bob.displays().items.some(({ state }) => state === "showing"), false);
   }));
 

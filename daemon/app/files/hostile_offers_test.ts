@@ -77,6 +77,8 @@ async function withFiles(
     own: () => OWN,
     host: () => undefined,
     suiteFor: () => "chacha20-poly1305",
+    allowsSuite: () => true,
+    showWaits() {},
     allowedWays: () => WAY_KINDS,
     hidesAddress: () => false,
     senders: { of: () => "first-use", isVerified: () => false },
@@ -109,7 +111,7 @@ async function withFiles(
 
 /** What a contact's device said. */
 const hears = (files: AppFiles, from: string, content: readonly Element[]) =>
-  files.receive({ from, device: "1".repeat(16), envelope: { to: OWN, content } } as Received);
+  files.ear.receive({ from, device: "1".repeat(16), envelope: { to: OWN, content } } as Received);
 
 let count = 0;
 function described(more: Partial<FileDescriptor> = {}) {

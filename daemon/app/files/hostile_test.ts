@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type Bytes, Emitter } from "../../base/mod.ts";
+import { type Bytes, Emitter, sleep } from "../../base/mod.ts";
 import {
   FileFolder,
   FILES_NS,
+  readDescriptor,
   type Source,
   type Transfer,
   TransferStore,
@@ -33,6 +34,8 @@ interface World {
   /** What was said to the group. */
   readonly said: Element[];
   readonly cleared: string[];
+  /** On whose screens what opened, as they say. */
+  readonly opened: string[];
   readonly blocked: Set<string>;
   hidden: boolean;
   /** Does the policy let the paper's profile in? */
@@ -72,6 +75,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     sent,
     said,
     cleared,
+    opened: [],
     blocked,
     hidden: false,
     weak: false,
@@ -114,7 +118,7 @@ async function withFiles(work: (world: World) => Promise<void> | void): Promise<
     opensUpTo: () => 0,
     show: () => Promise.resolve(),
     showWaits: () => {},
-    opened: () => {},
+    opened: ({ id }, jid) => void world.opened.push(`${id} ${jid}`),
     tellSeen: () => true,
     showHere: () => Promise.reject(new Error("nothing is shown")),
     cleared: (place, from) => void cleared.push(`${place} ${from}`),
@@ -161,24 +165,24 @@ function received(content: Element[], device = LAPTOP): Received {
 const wanted = (id: string) => el("key-wanted", { xmlns: FILES_NS, id });
 /** What was accepted is on its way; what was not, is offered. */
 const states = ({ files }: World) => files.list(undefined, 10).map(({ state }) => state);
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 Deno.test("who is blocked is not heard in a common group: no file, no taking back", () =>
   withFiles(async (world) => {
     world.blocked.add(BOB);
     const clear = el("clear", { xmlns: FILES_NS });
-    assert.equal(world.files.heardInGroup(GROUP, member(KEY), [offered(), clear]), true);
+    assert.equal(world.files.ear.heardInGroup(GROUP, member(KEY), [offered(), clear]), true);
     await settled();
     assert.deepEqual([states(world), world.cleared], [[], []]);
     world.blocked.clear();
-    world.files.heardInGroup(GROUP, member(KEY), [offered(), clear]);
+    world.files.ear.heardInGroup(GROUP, member(KEY), [offered(), clear]);
     await settled();
     assert.deepEqual([states(world), world.cleared], [["transferring"], [`${GROUP} ${BOB}`]]);
   }));
 
 Deno.test("of a member with another key than the pinned one nothing comes by itself", () =>
   withFiles(async (world) => {
-    world.files.heardInGroup(GROUP, member(new Uint8Array(32).fill(9)), [offered()]);
+    world.files.ear.heardInGroup(GROUP, member(new Uint8Array(32).fill(9)), [offered()]);
     await settled();
     assert.deepEqual(states(world), ["offered"]);
   }));
@@ -186,16 +190,16 @@ Deno.test("of a member with another key than the pinned one nothing comes by its
 Deno.test("where nobody is to learn our address, files come by themselves from our own server alone", () =>
   withFiles(async (world) => {
     world.hidden = true;
-    world.files.receive(received([offered()]));
+    world.files.ear.receive(received([offered()]));
     await settled();
     assert.deepEqual(states(world), ["offered"]);
-    world.files.receive(
+    world.files.ear.receive(
       received([offered({ sources: [{ kind: "upload", url: "https://here.test/f" }] })]),
     );
     await settled();
     assert.deepEqual(states(world).toSorted(), ["offered", "transferring"]);
     world.hidden = false;
-    world.files.receive(received([offered()]));
+    world.files.ear.receive(received([offered()]));
     await settled();
     assert.equal(states(world).filter((state) => state === "transferring").length, 2);
   }));
@@ -206,9 +210,9 @@ Deno.test("a key is given to the device that is in the group, and to no other of
     await world.files.send({ ...view, ...sending(new Uint8Array(10)) });
     await settled();
     const id = world.said[0]!.attrs.id!;
-    world.files.receive(received([wanted(id)], PHONE));
+    world.files.ear.receive(received([wanted(id)], PHONE));
     assert.deepEqual(world.sent, []);
-    world.files.receive(received([wanted(id)], LAPTOP));
+    world.files.ear.receive(received([wanted(id)], LAPTOP));
     assert.deepEqual(world.sent, [{ to: BOB, device: LAPTOP, name: "key" }]);
   }));
 
@@ -224,16 +228,36 @@ Deno.test("a thousand questions for keys cause a few answers, and one for one fi
     assert.equal(ids.length, 20);
     const [first] = ids as [string];
     const flood = (id: string) => received(Array.from({ length: 1000 }, () => wanted(id)));
-    world.files.receive(flood(first));
-    world.files.receive(flood(first));
+    world.files.ear.receive(flood(first));
+    world.files.ear.receive(flood(first));
     assert.equal(world.sent.length, 1);
-    world.files.receive(received(ids.map(wanted)));
+    world.files.ear.receive(received(ids.map(wanted)));
     assert.equal(world.sent.length, 16, "of one envelope");
+  }));
+
+Deno.test("that a file opened is heard of those alone to whom it was shown", () =>
+  withFiles(async ({ files, opened, said }) => {
+    const send = (display: boolean) =>
+      files.send({ to: GROUP, name: "a", display, ...sending(new Uint8Array(10)) });
+    const shown = await send(true);
+    await send(false);
+    for (let n = 0; n < 500 && said.length < 2; n++) await sleep(10);
+    const says = (from: string, id: string) => {
+      const told = el("told", { xmlns: FILES_NS, id, state: "shown" });
+      files.ear.receive({ ...received([told]), from });
+    };
+    for (const { id } of said.map(readDescriptor)) {
+      says("eve@there.test", id);
+      says(BOB, id);
+    }
+    assert.deepEqual(opened, [`${shown.id} ${BOB}`]);
   }));
 
 Deno.test("what is taken back a thousand times in an envelope is taken back once", () =>
   withFiles(({ files, cleared }) => {
-    files.receive(received(Array.from({ length: 1000 }, () => el("clear", { xmlns: FILES_NS }))));
+    files.ear.receive(
+      received(Array.from({ length: 1000 }, () => el("clear", { xmlns: FILES_NS }))),
+    );
     assert.deepEqual(cleared, [`${BOB} ${BOB}`]);
   }));
 
@@ -241,8 +265,8 @@ Deno.test("a file sealed by a suite that our policy does not allow is refused, a
   withFiles(async (world) => {
     const { files } = world;
     const weak = { suite: "aes-128-cbc-hmac", sealedSize: 208 } as const;
-    files.receive(received([offered(weak)]));
-    files.heardInGroup(GROUP, member(KEY), [offered(weak)]);
+    files.ear.receive(received([offered(weak)]));
+    files.ear.heardInGroup(GROUP, member(KEY), [offered(weak)]);
     await settled();
     for (const { id, state, suite, problem } of files.list(undefined, 10)) {
       assert.deepEqual([state, suite], ["failed", "aes-128-cbc-hmac"]);

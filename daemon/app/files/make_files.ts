@@ -154,7 +154,7 @@ export function makeFiles(
     if (people.isBlocked(from) || !mayMeet(from)) return;
     for (const content of envelope.content) direct.receive({ jid: from, device }, content);
   });
-  link.received.on((received) => void files.receive(received));
+  link.received.on((received) => void files.ear.receive(received));
   simpp.events.on((event) => {
     if (event.type === "renewed" && people.has(event.jid)) files.tellAgain(event.jid);
   });

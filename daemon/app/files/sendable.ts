@@ -39,3 +39,12 @@ export function mayName(groups: FileGroups, group: string, allowed: Allowed | un
     throw new SimppdError("bad-input", `${jid} is not in the group, so no file in it is for them.`);
   }
 }
+
+/** Why a file that somebody sealed too weakly is not fetched. */
+export function suiteNotAllowed(sender: string): SimppdError {
+  return new SimppdError(
+    "suite-not-allowed",
+    `${sender} sealed this file by the weak paper profile (simpp-2009), which your policy does not ` +
+      "allow. Ask them to send it again by a stronger one, or allow it for them.",
+  );
+}
