@@ -81,7 +81,14 @@ export class GroupActs {
     };
     doing.then(
       () => say(`The key server has answered: ${what} is done.`),
-      (error) => say(`Nothing came of ${what}: ${publicError(error).message}`),
+      (error) => {
+        const { code, message } = publicError(error);
+        const isOld = code === "other-incarnation" || code === "old-action";
+        const why = isOld
+          ? "things have changed at the key server meanwhile. Do it again."
+          : message;
+        say(`Nothing came of ${what}: ${why}`);
+      },
     );
   }
 }

@@ -52,6 +52,12 @@ Deno.test("a refusal that comes late is a line; one that comes in time is thrown
   assert.deepEqual(lines, [
     "Nothing came of the expulsion of eve@example.org: Only an owner of the group may do this.",
   ]);
+  const old = Promise.withResolvers<void>();
+  const later = acts.run(act, () => old.promise);
+  await assert.rejects(later, { code: "not-answered-yet" });
+  old.reject(new SimppdError("other-incarnation", "It is for another group; sign it anew."));
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(lines.at(-1)!, /have changed at the key server meanwhile\. Do it again\.$/);
   acts.close();
 });
 

@@ -11,6 +11,7 @@ import {
 } from "../group/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
 import type { StoredGroup } from "../store/mod.ts";
+import { StanzaError } from "../xmpp/core/mod.ts";
 import { askOnce } from "./group_asking.ts";
 import type { GroupLink } from "./group_link.ts";
 
@@ -92,7 +93,14 @@ export async function haveHosted(control: GroupLink, specification: Specificatio
     `The key server ${jid} does not answer, so the group was not made. Is it running, and its ` +
       "address right?",
   );
-  const answer = await askOnce(control, jid, group, question, silent);
+  const answer = await askOnce(control, jid, group, question, silent).catch((error) => {
+    if (!(error instanceof StanzaError)) throw error;
+    throw new SimppdError(
+      "key-server-unreachable",
+      `The key server ${jid} cannot be reached, so the group was not made. ${error.publicMessage}`,
+      error,
+    );
+  });
   if (answer.kind !== "done") throw silent;
 }
 

@@ -57,6 +57,10 @@ export class GroupInviting {
     if (to === this.#o.own()) {
       throw new SimppdError("bad-input", `${to} is your own address; invite somebody else.`);
     }
+    const own = keys.epoch?.members.find((member) => member.jid === this.#o.own())?.role;
+    if (own !== undefined && own !== "owner" && own !== "admin") {
+      throw new SimppdError("not-allowed", "Only an owner or admin of the group may invite.");
+    }
     if (!people.has(to) || people.get(to).blocked || people.get(to).plain) {
       throw new SimppdError(
         "unknown-contact",

@@ -284,7 +284,16 @@ export class AppGroups implements SealedRooms {
 
   send(jid: string, body: string): RoomMessageView {
     checkBody(body);
-    return this.#inside(jid).talk.send(body);
+    const { talk } = this.#inside(jid);
+    try {
+      return talk.send(body);
+    } catch (error) {
+      if (!(error instanceof SimppdError) || error.code !== "not-in-room") throw error;
+      // Why one is out says more than that one is.
+      const { state, problem } = this.#view(this.#get(jid));
+      if (state !== "out" || problem === null) throw error;
+      throw new SimppdError(problem.code, problem.message, error);
+    }
   }
 
   /** Says that a message of ours reads otherwise, once the room has repeated that. */

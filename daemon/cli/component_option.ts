@@ -1,3 +1,4 @@
+import { SimppdError } from "../base/mod.ts";
 import { readHost } from "../app/mod.ts";
 import { secretIn } from "./secret_file.ts";
 import { type Invocation, text, UsageError } from "./verb.ts";
@@ -28,4 +29,14 @@ export function needed(invocation: Invocation, name: string, value: string): str
   const given = text(invocation, name);
   if (given === undefined || given === "") throw new UsageError(`--${name} ${value} is missing`);
   return given;
+}
+
+/** Does `work` in a directory that `--data` names, which is what another one is chosen by. */
+export async function inData<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SimppdError) || !error.publicMessage.includes("--state")) throw error;
+    throw new SimppdError(error.code, error.publicMessage.replaceAll("--state", "--data"), error);
+  }
 }

@@ -9,7 +9,7 @@ import { publicError, SimppdError } from "../base/mod.ts";
 import { parseSpecification, readRegistrar, type RegistrarEntry } from "../group/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
 import { writeWhole } from "./backup.ts";
-import { componentSettings, needed } from "./component_option.ts";
+import { componentSettings, inData, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
 import { readSpecification } from "./group_spec.ts";
 import { endWithin, untilSignal } from "./signals.ts";
@@ -72,7 +72,7 @@ export const keyserver: Verb = {
       !action.options.includes(option)
     );
     if (extra !== undefined) throw new UsageError(`--${extra} does not go with keyserver ${name}`);
-    return await action.run({ ...invocation, words });
+    return await inData(() => action.run({ ...invocation, words }));
   },
 };
 

@@ -60,6 +60,7 @@ Deno.test("a server with its key server, and a registrar and a key server beside
         assert.notEqual(other.key, keyServer.key);
         const { answer } = await simppd(["keyserver", "show", ...data]);
         assert.equal(answer.error.code, "state-locked");
+        assert.match(answer.error.message, /another directory with --data\.$/);
       }
       const beside = ["--data", `${folder}/registrar`, ...at("registrar.chat.test")];
       await using registrar = await Running.start("registrar", "run", ...beside);

@@ -8,7 +8,7 @@ import { SimppdError } from "../base/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { UserDirectory } from "../group/mod.ts";
 import { Jid } from "../xmpp/core/mod.ts";
-import { componentSettings, needed } from "./component_option.ts";
+import { componentSettings, inData, needed } from "./component_option.ts";
 import { newPassphrase } from "./passphrase.ts";
 import { endWithin, untilSignal } from "./signals.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
@@ -44,8 +44,8 @@ export const registrar: Verb = {
   async run(invocation) {
     const [name, ...words] = invocation.words;
     const inner = { ...invocation, words };
-    if (name === "run") return await runRegistrar(inner);
-    if (name === "show") return await show(inner);
+    if (name === "run") return await inData(() => runRegistrar(inner));
+    if (name === "show") return await inData(() => show(inner));
     if (name === "user") return await setUser(inner);
     throw new UsageError("registrar takes run, show, user");
   },

@@ -18,7 +18,8 @@ const ticket = v.exactOptional(v.strictObject({
 const suites = v.pipe(v.array(line(64)), v.maxLength(3));
 
 export const createGroupBody = v.strictObject({
-  name: line(256),
+  // What a name may be is said by who makes the group.
+  name: v.pipe(v.string(), v.maxLength(4096)),
   server: v.exactOptional(line(1023)),
   keyServer: v.exactOptional(v.strictObject({ jid, key: line(64) })),
   registrars: v.exactOptional(v.pipe(v.array(line(1024)), v.maxLength(16))),

@@ -2,7 +2,8 @@ import { groupApi } from "../api/group_routes.ts";
 import type { GroupView } from "../api/views.ts";
 import { useAction } from "../parts/action.ts";
 import { FormError } from "../parts/field.tsx";
-import { Jid } from "../parts/jid.tsx";
+import { Jid, Name } from "../parts/jid.tsx";
+import { nameOfJid } from "../store/contacts.ts";
 import { text } from "../text/mod.ts";
 
 /** Who was invited from here and has not come in, with what they answered, and how to take it back. */
@@ -18,7 +19,7 @@ export function Admitted({ group: { jid: group, admitted, state, role } }: { gro
         {admitted.map(({ jid, answer }) => (
           <li key={jid}>
             <div class="hint">
-              <Jid jid={jid} />
+              {nameOfJid(jid) !== jid && <Name>{nameOfJid(jid)}</Name>} <Jid jid={jid} />
               <p>{words.answers[answer ?? "none"]}</p>
             </div>
             {leads && (

@@ -2,6 +2,7 @@ import type { GroupView, RoomView } from "../api/views.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/jid.tsx";
 import { RoomMark } from "../rooms/room_mark.tsx";
+import { nameOfJid } from "../store/contacts.ts";
 import { openDialog } from "../store/dialogs.ts";
 import { peopleOf } from "../store/groups.ts";
 import { membersOpen, nameOfRoom } from "../store/rooms.ts";
@@ -12,7 +13,7 @@ import { SealedMark } from "./group_mark.tsx";
 /** Who keeps the keys and who runs the room, in short; the list of members has it in sentences. */
 function runBy({ keyServer, ownServer, server }: GroupView): string {
   const { keysBy, roomBy, thisDevice } = text.groups;
-  const keeper = keyServer.own ? thisDevice : keyServer.jid;
+  const keeper = keyServer.own ? thisDevice : nameOfJid(keyServer.jid);
   return `${keysBy(keeper)} · ${roomBy(ownServer ? thisDevice : server)}`;
 }
 
