@@ -12,6 +12,7 @@ import type {
   ServerView,
 } from "../views/mod.ts";
 import {
+  type Endpoint,
   type Pep,
   readWebSocketUrl,
   registerByInvitation,
@@ -311,13 +312,13 @@ export class Account {
 
   #open(account: AccountSettings): Connection {
     const { simpp, chats, changed } = this.#o;
-    const port = this.#carried?.view.port;
-    const hosts = port === undefined
-      ? account.hosts
-      : [{ host: "127.0.0.1", port, tls: "direct" as const }];
     simpp.setAccount(account.jid);
     this.#account = account;
-    const connection = new Connection({ ...account, hosts }, changed);
+    const connection = new Connection(
+      account,
+      changed,
+      this.#carried === undefined ? undefined : () => this.#carriedAt(),
+    );
     connection.client.setActive(this.#active);
     this.#connection = connection;
     this.#o.attach(connection);
@@ -327,6 +328,12 @@ export class Account {
       if (state === "online") void chats.flush();
     });
     return connection;
+  }
+
+  /** Where the carried server is now: its port may be another after a while. */
+  #carriedAt(): Endpoint[] {
+    const { port } = this.#carried!.view;
+    return [{ host: "127.0.0.1", port, tls: "direct" }];
   }
 
   /** Looks at a device list that is said to have changed: a contact's or our own, one look at a time. */
@@ -351,7 +358,7 @@ export class Account {
       this.#o.state.path,
       settings,
       (changed) => this.#o.settings.server = changed,
-      () => this.#o.settings.account?.jid,
+      { own: () => this.#o.settings.account?.jid, moved: this.#o.changed },
     );
     this.#carried = carried;
     void carried.crashed.then((error) => this.#restart(error, new Backoff()));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { logOf, SimppdError } from "../base/mod.ts";
+import { logOf, SimppdError, sleep } from "../base/mod.ts";
 import type { LoginProfileId } from "../crypto/mod.ts";
 import type { OpenInvitationView, ServerView } from "../views/mod.ts";
 import type { PublicLoginKey } from "../xmpp/core/mod.ts";
@@ -8,21 +8,38 @@ import {
   makeServerCertificate,
   startCarriedServer,
 } from "../xmpp/server/mod.ts";
+import {
+  freeAgain,
+  knownPorts,
+  placesOf,
+  type Ports,
+  portsOf,
+  portsToAskFor,
+  takenPorts,
+} from "./carried_ports.ts";
 import { readHost } from "./invitation.ts";
 import { reachableAt } from "./network_addresses.ts";
 import { ControlDoor } from "./server/control_door.ts";
 import { answersFor, openInvitations } from "./server/requests.ts";
 import type { ServerSettings } from "./settings.ts";
 
-/** Where the server listens first; another free port is taken when one is in use. */
-const DEFAULT_PORT = 5223;
-const DEFAULT_STARTTLS_PORT = 5222;
-const DEFAULT_HTTPS_PORT = 5443;
 /** How long an invitation can be used, in seconds. */
 const INVITATION_LIFE = 7 * 86_400;
+/** How often it is looked whether a port that was taken is free again, in ms. */
+const LOOK_AGAIN = 5_000;
 
 type Reach = ServerSettings["reach"];
 const HOST = { "this-machine": "127.0.0.1", network: "0.0.0.0" } as const;
+
+/** Who is asked, and told, while the server runs. */
+export interface CarriedOptions {
+  /** The bare JID of the daemon's account, once there is one. */
+  own?(): string | undefined;
+  /** Called when it is back at a port that another program had. */
+  moved?(): void;
+  /** How often it looks whether it can, in ms. */
+  readonly lookAgain?: number;
+}
 
 /** The XMPP server that lives inside this daemon, and what is kept of it. */
 export class Carried {
@@ -30,6 +47,9 @@ export class Carried {
   #settings: ServerSettings;
   readonly #save: (settings: ServerSettings) => void;
   #control: ControlDoor | undefined;
+  readonly #ending = new AbortController();
+  /** Going back to the ports that people know, while it is elsewhere. */
+  #returning: Promise<void> | undefined;
 
   private constructor(
     server: CarriedServer,
@@ -48,37 +68,37 @@ export class Carried {
   ): Promise<ServerSettings> {
     const domain = `${crypto.getRandomValues(new Uint8Array(5)).toHex()}.simppd.internal`;
     const certificate = await makeServerCertificate(domain);
-    return { domain, ...certificate, reach, port: DEFAULT_PORT, loginProfiles };
+    return { domain, ...certificate, reach, loginProfiles };
   }
 
   /**
-   * Starts the server in its Worker, and opens the door by which it is administered; its ports are
-   * kept from one start to the next when free.
+   * Starts the server in its Worker, and opens the door by which it is administered. The ports of
+   * the first start are those that people know: each start asks for them, and where another program
+   * has one, the server goes back to it as soon as it is free.
    * @param folder the state directory
-   * @param own the bare JID of the daemon's account, once there is one
    */
   static async start(
     folder: string,
     settings: ServerSettings,
     save: (settings: ServerSettings) => void,
-    own: () => string | undefined = () => undefined,
+    options: CarriedOptions = {},
   ): Promise<Carried> {
-    const { domain, certificatePem, keyPem, port, reach, loginProfiles } = settings;
+    const { domain, certificatePem, keyPem, reach, loginProfiles } = settings;
     const database = join(folder, "server.db");
     const server = await startCarriedServer({
       database,
       domain,
       host: HOST[reach],
-      port,
-      starttlsPort: settings.starttlsPort ?? DEFAULT_STARTTLS_PORT,
-      httpsPort: settings.httpsPort ?? DEFAULT_HTTPS_PORT,
+      ...portsToAskFor(settings),
       certificatePem,
       keyPem,
       ...(loginProfiles === undefined ? {} : { loginProfiles }),
     });
     const carried = new Carried(server, settings, save);
-    carried.#remember(portsOf(server));
+    carried.#remember(knownPorts(settings, portsOf(server)));
+    const { own = () => undefined, moved = () => {}, lookAgain = LOOK_AGAIN } = options;
     await carried.#openControl(folder, database, own);
+    carried.#returning = carried.#return(moved, lookAgain);
     return carried;
   }
 
@@ -119,7 +139,10 @@ export class Carried {
     const { domain, pin } = this.#settings;
     const { address } = this.#settings;
     const named = address === undefined ? {} : { address };
-    return { domain, pin, host: this.#server.host, ...portsOf(this.#server), ...named };
+    const now = portsOf(this.#server);
+    const taken = takenPorts(this.#settings, now);
+    const lost = taken.length === 0 ? {} : { taken };
+    return { domain, pin, host: this.#server.host, ...now, ...named, ...lost };
   }
 
   get crashed(): Promise<unknown> {
@@ -149,9 +172,13 @@ export class Carried {
   /** Where it can be reached, best first: at the named address, if others are let in. */
   get hosts(): { host: string; port: number }[] {
     const { reach, address } = this.#settings;
-    const port = this.#server.port;
-    const named = reach === "network" && address !== undefined ? placeOf(address, port) : undefined;
-    return reachableAt(HOST[reach], port, named === undefined ? [] : [named]);
+    const now = this.#server.port;
+    const at = (port: number) => {
+      const isNamed = reach === "network" && address !== undefined;
+      const named = isNamed ? placeOf(address, port) : undefined;
+      return reachableAt(HOST[reach], port, named === undefined ? [] : [named]);
+    };
+    return placesOf(at, now, this.#settings.port ?? now);
   }
 
   /**
@@ -169,7 +196,7 @@ export class Carried {
       );
     }
     try {
-      await this.#server.listen(HOST[reach], this.#server.port);
+      await this.#listen(HOST[reach]);
     } catch (error) {
       throw new SimppdError(
         "port-in-use",
@@ -179,10 +206,41 @@ export class Carried {
         error,
       );
     }
-    this.#remember({ reach, ...portsOf(this.#server) }, named);
+    this.#remember({ reach }, named);
+  }
+
+  /** Listens on `host`, at the ports that people know where they are free. */
+  async #listen(host: string): Promise<Ports> {
+    const back = freeAgain(this.#settings, portsOf(this.#server), host);
+    const { port, starttlsPort, httpsPort } = back;
+    await this.#server.listen(host, port, starttlsPort, httpsPort);
+    return portsOf(this.#server);
+  }
+
+  /** Waits for ports that another program has, and goes back to them. */
+  async #return(moved: () => void, lookAgain: number): Promise<void> {
+    const { signal } = this.#ending;
+    void this.#server.crashed.then(() => this.#ending.abort());
+    const taken = () => takenPorts(this.#settings, portsOf(this.#server)).length;
+    while (!signal.aborted) {
+      await sleep(lookAgain, signal);
+      const before = taken();
+      if (signal.aborted || before === 0) continue;
+      const { host } = this.#server;
+      try {
+        const now = portsOf(this.#server);
+        if (takenPorts(freeAgain(this.#settings, now, host), now).length === 0) continue;
+        logOf("app").info("listening again on {ports}", { ports: await this.#listen(host) });
+      } catch (error) {
+        logOf("app").warn("going back to a port failed: {error}", { error });
+      }
+      if (taken() !== before) moved();
+    }
   }
 
   async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#returning;
     await this.#control?.close();
     await this.#server.stop();
   }
@@ -198,14 +256,4 @@ export class Carried {
 /** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
 function placeOf(address: string, port: number): { host: string; port: number } | undefined {
   return readHost(address) ?? readHost(`${address}:${port}`);
-}
-
-type Ports = Pick<ServerView, "port" | "starttlsPort" | "httpsPort">;
-
-function portsOf({ port, starttlsPort, httpsPort }: CarriedServer): Ports {
-  return {
-    port,
-    ...(starttlsPort === undefined ? {} : { starttlsPort }),
-    ...(httpsPort === undefined ? {} : { httpsPort }),
-  };
 }

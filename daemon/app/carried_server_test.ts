@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { HttpUpload, type TlsTrust, XmppClient } from "../xmpp/client/mod.ts";
+import { whatIsTaken } from "./carried_ports.ts";
+import { Carried } from "./carried_server.ts";
 import { App } from "./gate.ts";
 import { readInvitation } from "./invitation.ts";
 import { isLoopback } from "./network_addresses.ts";
+import { askServer } from "./server/control_client.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -88,15 +91,72 @@ Deno.test("a daemon's carried server takes files and WebSockets, at a port it ke
       assert.equal(alice.status().server!.httpsPort, port);
       return Promise.resolve();
     });
-    // A port that is taken meanwhile is not insisted on; the one in its place is kept.
+    // Where another program has it meanwhile its owner is told, and the next start asks for it again.
     const taken = Deno.listen({ hostname: "127.0.0.1", port });
-    const next = await withApp(
-      state,
-      (alice) => Promise.resolve(alice.status().server!.httpsPort),
-    ).finally(() => taken.close());
-    assert.notEqual(next, port);
+    await withApp(state, async (alice) => {
+      const { server } = alice.status();
+      assert.notEqual(server!.httpsPort, port);
+      assert.deepEqual(server!.taken, [
+        { kind: "httpsPort", port, instead: server!.httpsPort! },
+      ]);
+      const check = (await alice.doctor()).find(({ check }) => check === "server")!;
+      assert.equal(check.ok, false);
+      assert.match(check.detail, new RegExp(`Port taken by another program: ${port} `));
+    }).finally(() => taken.close());
     await withApp(state, (alice) => {
-      assert.equal(alice.status().server!.httpsPort, next);
+      assert.equal(alice.status().server!.httpsPort, port);
+      assert.equal(alice.status().server!.taken, undefined);
       return Promise.resolve();
     });
   }));
+
+Deno.test("a carried server goes back to the port that people know as soon as it is free", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "simppd-carried-" });
+  let settings = await Carried.create("this-machine", ["simpp-modern"]);
+  const save = (changed: typeof settings) => void (settings = changed);
+  const start = (moved = () => {}) =>
+    Carried.start(folder, settings, save, { moved, lookAgain: 20 });
+  try {
+    let carried = await start();
+    const { port, pin, domain } = carried.view;
+    assert.deepEqual(carried.hosts, [{ host: "127.0.0.1", port }]);
+    await carried.stop();
+    let taken = Deno.listen({ hostname: "127.0.0.1", port });
+    const back = Promise.withResolvers<void>();
+    carried = await start(back.resolve);
+    try {
+      const instead = carried.view.port;
+      assert.deepEqual(carried.view.taken, [{ kind: "port", port, instead }]);
+      assert.match(whatIsTaken(carried.view)!, /Who joined by your invitations .* not reach you/);
+      // Invitations name both, so that they are good now and later.
+      assert.deepEqual(carried.hosts.map(({ port }) => port), [instead, port]);
+      // Letting others in elsewhere forgets nothing.
+      await carried.setReach("this-machine", "chat.example.org");
+      assert.equal(settings.port, port);
+      taken.close();
+      await back.promise;
+      assert.equal(carried.view.port, port);
+      assert.equal(carried.view.taken, undefined);
+      assert.equal(whatIsTaken(carried.view), undefined);
+      await askServer(folder, "addUser", { name: "bob", password: PASSWORD });
+      const client = new XmppClient({
+        jid: `bob@${domain}`,
+        password: PASSWORD,
+        trust: { kind: "pin", pin },
+        endpoints: [{ host: "127.0.0.1", port, tls: "direct" }],
+      });
+      await client.connect().finally(() => client.close());
+    } finally {
+      await carried.stop();
+    }
+    // Twice in a row it is still the first port that is asked for.
+    taken = Deno.listen({ hostname: "127.0.0.1", port });
+    await (await start()).stop();
+    taken.close();
+    carried = await start();
+    assert.equal(carried.view.port, port);
+    await carried.stop();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

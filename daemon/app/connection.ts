@@ -4,6 +4,7 @@ import {
   announceCaps,
   answerVersion,
   Disco,
+  type Endpoint,
   HttpUpload,
   MessageArchive,
   Pep,
@@ -30,16 +31,20 @@ export class Connection {
   state: AccountState = "connecting";
   problem: Problem | null = null;
 
-  /** @param changed called at each change of `state` or `problem` */
-  constructor(account: AccountSettings, changed: () => void) {
+  /**
+   * @param changed called at each change of `state` or `problem`
+   * @param carriedAt where the server is that this daemon carries, asked at each try
+   */
+  constructor(account: AccountSettings, changed: () => void, carriedAt?: () => Endpoint[]) {
     const trust: TlsTrust = account.pin === null
       ? { kind: "ca" }
       : { kind: "pin", pin: account.pin };
+    const hosts = carriedAt?.() ?? [...account.hosts];
     this.client = new XmppClient({
       jid: account.jid,
       ...loginSecretOf(account),
       trust,
-      ...(account.hosts.length === 0 ? {} : { endpoints: [...account.hosts] }),
+      ...(hosts.length === 0 ? {} : { endpoints: carriedAt ?? hosts }),
     });
     // Without capabilities servers would not push what contacts publish (XEP-0163 section 4.3.2).
     announceCaps(this.client, new Disco(this.client, "simppd", "urn:simppd"));
@@ -50,7 +55,7 @@ export class Connection {
     this.roster = new Roster(this.client);
     this.presence = new Presence(this.client);
     this.pep = new Pep(this.client);
-    const host = this.host = account.hosts[0]?.host;
+    const host = this.host = hosts[0]?.host;
     this.upload = new HttpUpload(this.client, {
       domain: this.client.jid.domain,
       trust,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { findFfmpeg } from "../capture/mod.ts";
 import type { StatusView } from "../views/mod.ts";
+import { whatIsTaken } from "./carried_ports.ts";
 
 /** One check of `simppd doctor`. */
 export interface Check {
@@ -32,8 +33,8 @@ export async function diagnose(status: StatusView, state: string): Promise<Check
     },
     ...(server === null ? [] : [{
       check: "server",
-      ok: true,
-      detail: `${server.domain} on ${server.host}:${server.port}`,
+      ok: server.taken === undefined,
+      detail: whatIsTaken(server) ?? `${server.domain} on ${server.host}:${server.port}`,
     }]),
   ];
 }

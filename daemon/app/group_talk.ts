@@ -1,15 +1,11 @@
+import { logOf, publicError, Rate, SimppdError, steadyNow, utf8 } from "../base/mod.ts";
 import {
-  type Bytes,
-  logOf,
-  publicError,
-  Rate,
-  SimppdError,
-  steadyNow,
-  toBase64,
-  utf8,
-} from "../base/mod.ts";
-import { sha256 } from "../crypto/mod.ts";
-import type { GroupKeys, GroupMember, GroupMessage, Origin } from "../group/mod.ts";
+  type GroupKeys,
+  type GroupMember,
+  type GroupMessage,
+  type Origin,
+  payloadHash,
+} from "../group/mod.ts";
 import type { RoomMessageView } from "../views/mod.ts";
 import type { Room } from "../xmpp/client/mod.ts";
 import { type Element, newId } from "../xmpp/core/mod.ts";
@@ -31,8 +27,6 @@ const MOST_SEEN = 4_000;
 const LINE_EVERY = 60_000;
 /** Lines about keys and members, and apart from them about safety, in as many ms. */
 const MOST_NEWS = 300;
-/** Ours that the room has not repeated. */
-const MOST_UNCONFIRMED = 500;
 
 interface TalkOptions {
   readonly jid: string;
@@ -60,10 +54,11 @@ export class GroupTalk {
   readonly #seen = new Set<string>();
   readonly #news = new Rate(MOST_NEWS, LINE_EVERY);
   readonly #lines = new Rate(1, LINE_EVERY);
-  /** Hash of the payload, by the message's id. */
-  readonly #unconfirmed = new Map<string, string>();
-  /** Corrections of ours that the room has not repeated, by their ids. */
-  readonly #corrections = new Map<string, { readonly replaces: string; readonly body: string }>();
+  /** Corrections of ours that the room has not repeated, by the hashes of their payloads. */
+  readonly #corrections = new Map<
+    string,
+    { readonly id: string; readonly replaces: string; readonly body: string }
+  >();
   readonly #typing: GroupTyping;
 
   constructor(options: TalkOptions) {
@@ -95,8 +90,8 @@ export class GroupTalk {
       sender: own,
       body,
       encryption: "keystone",
+      hash: payloadHash(payload),
     });
-    this.#expect(id, payload);
     try {
       room.say(roomElements(payload, true), id);
     } catch (error) {
@@ -122,8 +117,8 @@ export class GroupTalk {
     const id = newId();
     const payload = keys.seal(writeContent({ body, id, replaces }));
     this.#typing.said();
-    this.#expect(id, payload);
-    this.#corrections.set(id, { replaces, body });
+    const hash = payloadHash(payload);
+    this.#corrections.set(hash, { id, replaces, body });
     try {
       const corrected = log.corrections.wait(id);
       try {
@@ -133,7 +128,7 @@ export class GroupTalk {
       }
       return await corrected;
     } finally {
-      this.#corrections.delete(id);
+      this.#corrections.delete(hash);
     }
   }
 
@@ -145,10 +140,8 @@ export class GroupTalk {
     if (room === undefined || keys.phase !== "in") return;
     if (!this.#typing.isNews(typing, people.size)) return;
     try {
-      const payload = keys.seal(writeContent(typingElement(typing)));
-      const id = newId();
-      this.#expect(id, payload);
-      room.say(roomElements(payload, false), id);
+      const payload = keys.seal(writeContent(typingElement(typing)), false);
+      room.say(roomElements(payload, false));
     } catch (error) {
       logOf("app").debug("chat state not sent: {error}", { error });
     }
@@ -158,9 +151,7 @@ export class GroupTalk {
   tell(content: Element): void {
     const room = this.#inRoom();
     const payload = this.#o.keys.seal(writeContent(content));
-    const id = newId();
-    this.#expect(id, payload);
-    room.say(roomElements(payload, true), id);
+    room.say(roomElements(payload, true));
   }
 
   /**
@@ -179,10 +170,10 @@ export class GroupTalk {
       if (body !== "") this.#inClear(nick, stanzaId ?? `${id} ${body}`);
       return;
     }
-    const hash = hashOf(payload);
+    const hash = payloadHash(payload);
     // A room that gives ids may give one message several: what was said is what counts.
     if (!this.#isNew(hash)) return;
-    const key = `sealed ${hash}`;
+    const key = sealedKey(hash);
     const origin: Origin = {
       occupant: `${this.#o.jid}/${nick}`,
       id: key,
@@ -190,22 +181,19 @@ export class GroupTalk {
       ...at === undefined ? {} : { archived: true },
     };
     const opened = this.#o.keys.open(payload, origin);
-    if (id !== undefined && this.#isOurs(id, hash)) {
-      const correction = this.#corrections.get(id);
-      if (correction === undefined) this.#o.log.confirmed(this.#o.jid, id, key);
-      else this.#say({ origin, from: this.#o.own }, { ...correction, id });
-      return;
-    }
+    // Only what we sealed confirms that it got there, in this run or a later one.
+    const correction = this.#corrections.get(hash);
+    if (correction !== undefined) return this.#say({ origin, from: this.#o.own }, correction);
+    if (this.#o.log.confirmed(this.#o.jid, hash, key)) return;
     if (opened.type === "message") this.show(opened.message);
     else if (opened.type === "held") {
       // What was missed is asked for after every absence: that is no news.
       if (at === undefined) this.#line("key-not-here", opened.sentence);
     } else if (opened.type === "refused") this.refuse(origin, opened.cause, opened.sentence);
-    else if (id !== undefined) this.#o.log.confirmed(this.#o.jid, id, key);
   }
 
   /** Puts a message that was opened into the log. */
-  show({ origin, from, content }: GroupMessage): void {
+  show({ origin, from, content, heard = [] }: GroupMessage): void {
     const { own, told } = this.#o;
     const read = readContent(content);
     if (read === undefined) return;
@@ -215,7 +203,9 @@ export class GroupTalk {
     if (typing === true && origin.archived !== true && from.jid !== own) {
       this.#typing.begin(from.jid);
     } else if (typing !== undefined || body !== "") this.#typing.end(from.jid);
-    if (body !== "") this.#say({ origin, from: from.jid }, { body, id, replaces });
+    if (body !== "") {
+      this.#say({ origin, from: from.jid, heard }, { body, id, replaces });
+    }
   }
 
   /** Somebody is out: they write no more. */
@@ -225,7 +215,11 @@ export class GroupTalk {
 
   /** Puts a text into the log, or in the place of the one that it corrects. */
   #say(
-    { origin, from }: { readonly origin: Origin; readonly from: string },
+    { origin, from, heard = [] }: {
+      readonly origin: Origin;
+      readonly from: string;
+      readonly heard?: readonly string[];
+    },
     { body, id, replaces }: {
       readonly body: string;
       readonly id: string | undefined;
@@ -244,6 +238,7 @@ export class GroupTalk {
       stanzaId: undefined,
       id: named(id),
       at: origin.archived === true ? origin.at : undefined,
+      after: heard.map(sealedKey),
       occupantId: from,
       jid: from,
       own: mine,
@@ -277,24 +272,13 @@ export class GroupTalk {
   }
 
   #inClear(nick: string, what: string): void {
-    if (nick === "" || !this.#isNew(hashOf(utf8(what)))) return;
+    if (nick === "" || !this.#isNew(payloadHash(utf8(what)))) return;
     this.#o.refused("in-clear");
     this.#line("in-clear", `${shown(nick)} wrote in clear: it is not shown.`);
   }
 
   #line(cause: string, sentence: string): void {
     if (this.#lines.allows(cause, steadyNow())) this.#o.log.line(this.#o.jid, sentence);
-  }
-
-  #expect(id: string, payload: Bytes): void {
-    this.#unconfirmed.set(id, hashOf(payload));
-    const [oldest] = this.#unconfirmed.keys();
-    if (this.#unconfirmed.size > MOST_UNCONFIRMED) this.#unconfirmed.delete(oldest!);
-  }
-
-  /** Only what we sealed confirms that it got there. */
-  #isOurs(id: string, hash: string): boolean {
-    return this.#unconfirmed.get(id) === hash && this.#unconfirmed.delete(id);
   }
 
   #isNew(hash: string): boolean {
@@ -306,6 +290,7 @@ export class GroupTalk {
   }
 }
 
-function hashOf(bytes: Bytes): string {
-  return toBase64(sha256(bytes));
+/** By what a message is known in the log. */
+function sealedKey(hash: string): string {
+  return `sealed ${hash}`;
 }

@@ -4,6 +4,7 @@
  */
 export type * from "./api.ts";
 export type { AppOptions } from "./app.ts";
+export { whatIsTaken } from "./carried_ports.ts";
 export { clearElement, isClear } from "./display/clear_element.ts";
 export { DisplayMemory, type NamedValues } from "./display/display_memory.ts";
 export {

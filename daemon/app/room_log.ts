@@ -28,6 +28,8 @@ export interface Said {
   readonly id: string | undefined;
   /** ms since 1970 when it was said before. */
   readonly at: number | undefined;
+  /** Keys of what was said before it, as its sender proved: it stands after those. */
+  readonly after?: readonly string[];
   readonly occupantId: string | undefined;
   /** Bare address, where the room shows it. */
   readonly jid: string | undefined;
@@ -91,7 +93,7 @@ export class RoomLog {
       body,
       link: said.link,
       edited: false,
-      at: this.#time(room, said.at),
+      at: this.#time(room, said),
       unread: said.unread && !said.own,
       mention,
       encryption: said.encryption ?? "none",
@@ -134,11 +136,12 @@ export class RoomLog {
    * When a message is said to be from. A room's clock may be wrong, or lie; one that tells whole
    * seconds would put a message before those of the same second that came before it.
    */
-  #time(room: string, told: number | undefined): number {
+  #time(room: string, { at: told, after = [] }: Said): number {
     const now = Date.now();
     if (told === undefined || told > now) return now;
-    if (told % 1000 !== 0) return told;
-    return Math.max(told, Math.min(this.#messages.newestAt(room), told + 999));
+    const before = after.length === 0 ? 0 : this.#messages.newestAt(room, after);
+    if (told % 1000 !== 0) return Math.max(told, before);
+    return Math.max(told, before, Math.min(this.#messages.newestAt(room), told + 999));
   }
 
   /** What one of ours that the room has was called; undefined when there is none of this id. */
@@ -150,16 +153,18 @@ export class RoomLog {
   sending(
     room: string,
     id: string,
-    { nick, sender, body, encryption = "none" }: {
+    { nick, sender, body, encryption = "none", hash = id }: {
       readonly nick: string;
       readonly sender: string;
       readonly body: string;
       readonly encryption?: RoomEncryption;
+      /** Of what is sent, where that is sealed: nothing else confirms it. */
+      readonly hash?: string;
     },
   ): RoomMessageView {
     const added = this.#messages.add({
       room,
-      key: `mine ${id}`,
+      key: waitingKey(hash),
       said: id,
       kind: "chat",
       mine: true,
@@ -181,9 +186,9 @@ export class RoomLog {
     return added;
   }
 
-  /** The room repeated one of ours, which it calls `key`. @returns whether one waited */
-  confirmed(room: string, id: string, key: string): boolean {
-    const confirmed = this.#messages.confirm(room, id, key);
+  /** The room repeated one of ours of this hash, known as `key` now. @returns whether one waited */
+  confirmed(room: string, hash: string, key: string): boolean {
+    const confirmed = this.#messages.confirmSealed(room, waitingKey(hash), key);
     if (confirmed !== undefined) this.#changed(confirmed);
     return confirmed !== undefined;
   }
@@ -293,6 +298,11 @@ export function mentions(body: string, nick: string): boolean {
     if (!word.test(before) && !word.test(after)) return true;
   }
   return false;
+}
+
+/** What stands for one of ours until the room repeats it. */
+function waitingKey(hash: string): string {
+  return `mine ${hash}`;
 }
 
 /** Rooms that give no ids (XEP-0359) repeat what was said with its sender's id, which may be "1". */

@@ -28,8 +28,8 @@ export interface ServerSettings {
   readonly reach: "this-machine" | "network";
   /** Where others reach it, `HOST` or `HOST:PORT`; absent: at this machine's addresses. */
   readonly address?: string;
-  /** The port it had last; kept when it is free. */
-  readonly port: number;
+  /** The port of its first start, which people know: it is asked for at every start. */
+  readonly port?: number;
   /** The same for STARTTLS. */
   readonly starttlsPort?: number;
   /** The same for HTTPS: uploads and WebSocket. */

@@ -1,3 +1,4 @@
+import { whatIsTaken } from "../app/mod.ts";
 import { SimppdError, toBase64 } from "../base/mod.ts";
 import type { AccountView, LoginView, StatusView } from "../views/mod.ts";
 import { environment } from "./environment.ts";
@@ -177,6 +178,8 @@ function shown(status: StatusView): Answer {
     const { domain, host, port, httpsPort, address } = server;
     const https = httpsPort === undefined ? "" : `, uploads and WebSocket on port ${httpsPort}`;
     lines.push(`carries ${domain} on ${host}:${port}${https}`);
+    const taken = whatIsTaken(server);
+    if (taken !== undefined) lines.push(taken);
     if (address !== undefined) lines.push(`others reach it at ${printable(address)}`);
   }
   if (problem !== null) lines.push(printable(`${problem.message} (${problem.code})`));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { App, startLog } from "../app/mod.ts";
+import { App, startLog, whatIsTaken } from "../app/mod.ts";
 import { toBase64Url } from "../base/mod.ts";
 import { LOGIN_PROFILE_IDS, type LoginProfileId } from "../crypto/mod.ts";
 import { LAUNCH_LIFE, startHttp } from "../http/mod.ts";
@@ -72,11 +72,12 @@ export const run: Verb = {
         try {
           await writeApiFile(state, { url: door.url, token, pid: Deno.pid });
           const link = door.launchLink();
-          const { locked } = app.status();
+          const { locked, server } = app.status();
+          const taken = server === null ? undefined : whatIsTaken(server);
           io.out(
             json
               ? JSON.stringify({ url: door.url, link, state, pid: Deno.pid, locked })
-              : told(locked, state, link),
+              : told(locked, state, link, taken),
           );
           if (invocation.options["no-open"] !== true) await openBrowser(state, link);
           await ending.signal;
@@ -96,7 +97,7 @@ export const run: Verb = {
   },
 };
 
-function told(locked: boolean, state: string, link: string): string {
+function told(locked: boolean, state: string, link: string, taken?: string): string {
   const lines = [
     `simppd ${VERSION} runs on ${state}`,
     `Dashboard (this link works once, within ${LAUNCH_LIFE / 60_000} minutes): ${link}`,
@@ -105,6 +106,7 @@ function told(locked: boolean, state: string, link: string): string {
   if (locked) {
     lines.push("It is locked, and nothing else runs: give the passphrase there, or simppd unlock.");
   }
+  if (taken !== undefined) lines.push(taken);
   return lines.join("\n");
 }
 

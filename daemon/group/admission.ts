@@ -1,4 +1,4 @@
-import { type Bytes, SimppdError } from "../base/mod.ts";
+import { type Bytes, SimppdError, toHex } from "../base/mod.ts";
 import { equal } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
 import type { ProvedDevice } from "./channels.ts";
@@ -24,7 +24,8 @@ export function refused(code: string, message: string): SimppdError {
 
 /**
  * The person behind a device, if they may be in the group: as an owner, by an owner's or admin's
- * act, or by the access list. The account key is pinned once they join.
+ * act, or by the access list. The account key is pinned once they join. An owner's role is the
+ * specification's and stands in no person.
  * @throws SimppdError why not, for the answer
  */
 export function admitted(state: GroupState, from: ProvedDevice): Person {
@@ -37,7 +38,16 @@ export function admitted(state: GroupState, from: ProvedDevice): Person {
     );
   }
   if (isOwner(specification, jid, accountKey)) {
-    return { role: "owner", account: accountKey, admission: null, by: "" };
+    return { role: "member", account: accountKey, admission: null, by: "" };
+  }
+  const key = toHex(accountKey);
+  for (const [subject, { account }] of state.banned) {
+    if (account !== key) continue;
+    throw refused(
+      "expelled",
+      `Your account was expelled from this group as ${subject}. An owner or admin can admit that ` +
+        "address again.",
+    );
   }
   if (specification.owners.some((owner) => owner.jid === jid)) {
     throw refused(

@@ -1,8 +1,9 @@
-/** One sealed message, whatever is in it: its sender's device and that device's counter. */
+/** One sealed message, whatever is in it: its sender's device and what it is. */
 export interface MessageName {
   /** 16 hex digits. */
   readonly device: string;
-  readonly counter: number;
+  /** First 16 bytes of the payload's SHA-256, 32 hex digits: nothing else can pass for it. */
+  readonly hash: string;
 }
 
 /** Messages that somebody read here and this device did not get. */
@@ -12,14 +13,18 @@ export interface Gap {
   /** Device that sent them. */
   readonly from: string;
   readonly count: number;
+  /** Were they perhaps said while this device was not in the room? */
+  readonly away: boolean;
 }
 
 /** What a message names at most, the newest of what was heard. */
 export const MOST_NAMES = 16;
-/** ms that a message which others have may come late. */
+/** ms that a message which others have may come late, or after the archive gave something. */
 const PATIENCE = 30_000;
+/** ms after which it is told, though the archive goes on giving something. */
+const LONGEST = 600_000;
 const TOLD_EVERY = 60_000;
-/** Names of one stay in the room that are remembered; the oldest are forgotten. */
+/** Names of what was proved here, and of what was not, that are remembered; the oldest go. */
 const MOST_HEARD = 4_096;
 /** Missing messages that are waited for, of all and of one who names them. */
 const MOST_MISSING = 512;
@@ -28,19 +33,26 @@ const MOST_OF_ONE = 64;
 interface Missing extends MessageName {
   readonly namedBy: string;
   readonly since: number;
+  readonly away: boolean;
 }
 
 /**
  * What the room delivered, held against what members say it delivered to them. A room says
  * everything to everybody in one order: each message names the last ones that its sender heard, in
- * that order, so whatever it names after something that came here live had to come here too. What
- * was said before this device entered is never missed.
+ * that order, so whatever it names after something that came here live had to come here too: by
+ * itself, or, where this device was out of the room meanwhile, out of the archive. What was said
+ * before this run entered first is never missed.
  */
 export class Arrivals {
-  /** What came in this stay in the room, in the order of coming; true: proved, and live. */
-  readonly #heard = new Map<string, boolean>();
+  /** What came live and was proved at once, by hash: in which stay. Nobody else can fill this. */
+  readonly #proved = new Map<string, number>();
+  /** What else came, whatever became of it, and what was told as missing. */
+  readonly #others = new Set<string>();
   #names: MessageName[] = [];
   readonly #missing = new Map<string, Missing>();
+  #stay = 0;
+  /** When the archive gave something. */
+  #recalledAt = -PATIENCE;
   #toldAt = -TOLD_EVERY;
   readonly #steady: () => number;
 
@@ -51,26 +63,27 @@ export class Arrivals {
 
   /** A stay in the room begins: what is said from now on comes here. */
   enter(): void {
-    this.#heard.clear();
-    this.#names = [];
+    this.#stay++;
   }
 
   /** Something came, whatever becomes of it. */
-  came(name: MessageName): void {
-    const key = keyOf(name);
-    this.#missing.delete(key);
-    if (this.#heard.has(key)) return;
-    this.#heard.set(key, false);
-    const [oldest] = this.#heard.keys();
-    if (this.#heard.size > MOST_HEARD) this.#heard.delete(oldest!);
+  came(hash: string, archived: boolean): void {
+    if (archived) this.#recalledAt = this.#steady();
+    this.#missing.delete(hash);
+    if (!this.#proved.has(hash)) this.#note(hash);
   }
 
-  /** It came live and at once proved to be its sender's: what others heard after it comes here too. */
-  proved(name: MessageName): void {
-    const key = keyOf(name);
-    if (this.#heard.get(key) !== false) return;
-    this.#heard.set(key, true);
-    this.#names = [...this.#names, name].slice(-MOST_NAMES);
+  /**
+   * It came live and at once proved to be its sender's: what others heard after it comes here too.
+   * @param kept is it one that archives keep? Only those are named: the others nobody misses
+   */
+  proved(name: MessageName, kept: boolean): void {
+    if (this.#proved.has(name.hash)) return;
+    this.#others.delete(name.hash);
+    this.#proved.set(name.hash, this.#stay);
+    const [oldest] = this.#proved.keys();
+    if (this.#proved.size > MOST_HEARD) this.#proved.delete(oldest!);
+    if (kept) this.#names = [...this.#names, name].slice(-MOST_NAMES);
   }
 
   /** The last that were heard, oldest first: what a message of ours names. */
@@ -80,35 +93,44 @@ export class Arrivals {
 
   /** A member's message names what they heard before it, oldest first. */
   named(namedBy: string, names: readonly MessageName[]): void {
-    const first = names.findIndex((name) => this.#heard.get(keyOf(name)) === true);
-    if (first < 0) return;
     let theirs = [...this.#missing.values()].filter((each) => each.namedBy === namedBy).length;
-    for (const name of names.slice(first + 1)) {
-      const key = keyOf(name);
-      if (this.#heard.has(key) || this.#missing.has(key)) continue;
+    let anchor: number | undefined;
+    for (const name of names) {
+      const stay = this.#proved.get(name.hash);
+      if (stay !== undefined) {
+        anchor = Math.max(stay, anchor ?? stay);
+        continue;
+      }
+      if (anchor === undefined || this.#others.has(name.hash)) continue;
+      if (this.#missing.has(name.hash)) continue;
       if (theirs++ >= MOST_OF_ONE || this.#missing.size >= MOST_MISSING) return;
-      this.#missing.set(key, { ...name, namedBy, since: this.#steady() });
+      const away = anchor !== this.#stay;
+      this.#missing.set(name.hash, { ...name, namedBy, since: this.#steady(), away });
     }
   }
 
   /** What was waited for long enough; each is said once, and all together once a minute. */
   overdue(): Gap[] {
-    if (this.#steady() - this.#toldAt < TOLD_EVERY) return [];
+    const now = this.#steady();
+    if (now - this.#toldAt < TOLD_EVERY) return [];
     const gaps = new Map<string, Gap>();
-    for (const [key, { namedBy, device: from, since }] of this.#missing) {
-      if (this.#steady() - since < PATIENCE) continue;
-      this.#missing.delete(key);
-      this.#heard.set(key, false);
-      const pair = `${namedBy} ${from}`;
-      gaps.set(pair, { namedBy, from, count: (gaps.get(pair)?.count ?? 0) + 1 });
+    for (const { hash, namedBy, device: from, since, away } of this.#missing.values()) {
+      const fetches = now - this.#recalledAt < PATIENCE && now - since < LONGEST;
+      if (fetches || now - since < PATIENCE) continue;
+      this.#missing.delete(hash);
+      this.#note(hash);
+      const kind = `${namedBy} ${from} ${away}`;
+      gaps.set(kind, { namedBy, from, away, count: (gaps.get(kind)?.count ?? 0) + 1 });
     }
-    if (gaps.size > 0) this.#toldAt = this.#steady();
+    if (gaps.size > 0) this.#toldAt = now;
     return [...gaps.values()];
   }
-}
 
-function keyOf({ device, counter }: MessageName): string {
-  return `${device}/${counter}`;
+  #note(hash: string): void {
+    this.#others.add(hash);
+    const [oldest] = this.#others;
+    if (this.#others.size > MOST_HEARD) this.#others.delete(oldest!);
+  }
 }
 
 /** Lines about gaps that one minute brings at most. */
@@ -122,13 +144,15 @@ export function gapSentences(
   gaps: readonly Gap[],
   nameOf: (device: string) => string | undefined,
 ): string[] {
-  const said = gaps.map(({ namedBy, from, count }) => {
+  const said = gaps.map(({ namedBy, from, count, away }) => {
     const author = nameOf(from) ?? "somebody who left";
     const witness = from === namedBy ? "the room had taken" : `${nameOf(namedBy) ?? "others"} got`;
-    return `${count} ${
-      count === 1 ? "message" : "messages"
-    } of ${author} that ${witness} did not ` +
-      "come to this device: whoever runs the room, or the way from it to you, keeps something back.";
+    const what = `${count} ${count === 1 ? "message" : "messages"} of ${author} that ${witness}`;
+    return away
+      ? `${what} did not come to this device, which was not in the room for a while, out of the ` +
+        "room's archive either: whoever runs the room keeps something back, or no archive."
+      : `${what} did not come to this device: whoever runs the room, or the way from it to you, ` +
+        "keeps something back.";
   });
   const lines = [...new Set(said)];
   return lines.length <= MOST_LINES

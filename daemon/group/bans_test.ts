@@ -52,7 +52,7 @@ Deno.test("an admin cannot fill the bans so that owners expel nobody", async () 
   const by = "other@example.org";
   const banned = Array.from(
     { length: 2047 },
-    (_, at) => [`x${at}@example.org`, { epoch: 1, by }] as const,
+    (_, at) => [`x${at}@example.org`, { epoch: 1, by, account: "" }] as const,
   );
   state = { ...state, banned: new Map(banned) };
   state = does(state, mallory, { kind: "expel", subject: "one@example.org" });

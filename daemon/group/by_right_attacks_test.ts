@@ -3,8 +3,9 @@ import { systemRandom } from "../crypto/mod.ts";
 import { fingerprintOf } from "../simpp/mod.ts";
 import { decodeGroup, encodeGroup, type GroupState, type Person } from "./group_state.ts";
 import { keyServerRecords, restoreKeyServer } from "./key_server_backup.ts";
-import type { Role, Specification } from "./specification.ts";
+import type { Specification } from "./specification.ts";
 import { settled, TestGroup, type TestPerson } from "./testing_group.ts";
+import { decodeRequest, encodeRequest } from "./requests.ts";
 import { device, type TestDevice } from "./testing_key_server.ts";
 
 /** A group with these people in it. */
@@ -20,7 +21,7 @@ async function groupOf(
 }
 
 /** What a key server gone bad has in its state about somebody. */
-function asRole({ jid, accountKey: account }: TestDevice, role: Role) {
+function asRole({ jid, accountKey: account }: TestDevice, role: Person["role"]) {
   const person: Person = { role, account, admission: null, by: "" };
   return (state: GroupState): GroupState => ({
     ...state,
@@ -155,5 +156,108 @@ Deno.test("a stolen device that was expelled comes back beside the others with a
   const at = carol!.events.length;
   await stolen.join();
   assert.equal(told(carol!, at), "");
+  await stage.close();
+});
+
+Deno.test("an expelled account comes back under no other address, nor unseen by a key server's hand", async () => {
+  const self = device("mallory@one.example");
+  const access = [{ kind: "account", fingerprint: fingerprintOf(self.accountKey) }] as const;
+  const { stage, people: [bob] } = await groupOf(
+    { access: [...access, { kind: "domain", domain: "example.org" }] },
+    "bob",
+  );
+  const mallory = stage.person(self.jid, self);
+  await mallory.join();
+  await stage.anna.group.expel(self.jid);
+  await settled();
+  const peter = stage.person("peter@two.example", device("peter@two.example", self.accountKey));
+  const refused = { code: "expelled", message: /expelled from this group as mallory@one.example/ };
+  await assert.rejects(peter.group.join(), refused);
+  await stage.crashServer();
+  await assert.rejects(peter.group.join(), refused);
+  assert.equal(told(bob!), "");
+  await goneBad(stage, (state) => ({ ...state, banned: new Map() }));
+  await peter.join();
+  assert.match(told(bob!), /let peter@two.example in again as member; they were expelled/);
+  await stage.close();
+});
+
+Deno.test("to admit the address that was expelled lets its account come again", async () => {
+  const self = device("mallory@one.example");
+  const { stage, people: [bob] } = await groupOf({}, "bob");
+  await stage.anna.group.admit(self.jid);
+  const mallory = stage.person(self.jid, self);
+  await mallory.join();
+  await stage.anna.group.expel(self.jid);
+  await settled();
+  await stage.anna.group.admit(self.jid);
+  for (let round = 0; round < 2; round++) {
+    await mallory.join();
+    await mallory.group.leave();
+    await settled();
+  }
+  assert.equal(told(bob!), "");
+  await stage.close();
+});
+
+Deno.test("who is an owner no more is a member, in the list and in what they may", async () => {
+  const { stage, people: [bob] } = await groupOf({}, "bob");
+  const { anna } = stage;
+  await anna.group.setRole(bob!.self.jid, "admin");
+  const self = device("boss@example.org");
+  const owner = { jid: self.jid, fingerprint: fingerprintOf(self.accountKey) };
+  const { specification } = stage;
+  await anna.group.respecify({ ...specification, owners: [...specification.owners, owner] });
+  await settled();
+  const boss = stage.person(self.jid, self);
+  const second = stage.person(self.jid, device(self.jid, self.accountKey));
+  for (const each of [boss, second]) await each.join();
+  await anna.group.respecify(specification);
+  await settled();
+  const role = () => bob!.group.epoch!.members.find(({ id }) => id === boss.id)?.role;
+  assert.equal(role(), "member");
+  await boss.group.expel(second.id);
+  await settled();
+  await boss.group.leave();
+  await boss.join();
+  assert.equal(role(), "member");
+  await assert.rejects(boss.group.expel(bob!.self.jid), { code: "not-allowed" });
+  await bob!.group.expel(self.jid);
+  await settled();
+  assert.equal(boss.group.phase, "removed");
+  for (const person of [anna, bob!, boss]) assert.equal(told(person), "");
+  await stage.close();
+});
+
+Deno.test("an admission signed before an expulsion lifts no ban, though the expelled was not in", async () => {
+  const { stage, people: [bob] } = await groupOf({
+    access: [{ kind: "domain", domain: "example.org" }],
+  }, "bob");
+  await stage.anna.group.setRole(bob!.self.jid, "admin");
+  await settled();
+  const held: Uint8Array<ArrayBuffer>[] = [];
+  stage.fate = (what, to) => {
+    const isAct = to === stage.specification.keyServer.jid && decodeRequest(what).kind === "act";
+    if (!isAct) return "deliver";
+    held.push(what);
+    return "lose";
+  };
+  bob!.group.admit("x@example.org").catch(() => {});
+  await settled();
+  stage.fate = () => "deliver";
+  assert.equal(held.length, 1);
+  const epoch = bob!.group.epoch!.number;
+  await stage.anna.group.expel("x@example.org");
+  await settled();
+  assert.equal(bob!.group.epoch!.number, epoch + 1);
+  const act = decodeRequest(held[0]!);
+  await stage.server.receive(bob!.self, encodeRequest({ ...act, request: "15".repeat(16) }));
+  await settled();
+  const x = stage.person("x@example.org");
+  await assert.rejects(x.group.join(), { code: "expelled" });
+  // Members know of it, too, and see a key server that drops the ban.
+  await goneBad(stage, (state) => ({ ...state, banned: new Map() }));
+  await x.join();
+  assert.match(told(bob!), /let x@example.org in again as member; they were expelled/);
   await stage.close();
 });

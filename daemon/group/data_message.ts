@@ -1,5 +1,5 @@
 import { type Bytes, concat, fromHex, toHex, utf8, WireReader, WireWriter } from "../base/mod.ts";
-import { ed25519, framed, hkdf, OpenError } from "../crypto/mod.ts";
+import { ed25519, framed, hkdf, OpenError, sha256 } from "../crypto/mod.ts";
 import { type MessageName, MOST_NAMES } from "./arrivals.ts";
 import type { DataSuite } from "./data_suites.ts";
 import { KIND, MAX_PAYLOAD } from "./payload.ts";
@@ -13,7 +13,9 @@ const SIGNATURE = 64;
 /** Sizes show in steps of so many bytes. */
 const STEP = 256;
 /** Bytes of one name, and names for which a message may grow by a step. */
-const [NAME, FEW_NAMES] = [16, 4];
+const [NAME, FEW_NAMES] = [24, 4];
+/** Bytes of a payload's hash that name it. */
+const HASH = 16;
 
 /** What stands in clear before the seal, and is bound by it. */
 export interface DataHeader {
@@ -44,6 +46,11 @@ export interface DataMessage {
   readonly sealed: Bytes;
 }
 
+/** By what a payload is named and known: half of its SHA-256, 32 hex digits. */
+export function payloadHash(payload: Uint8Array): string {
+  return toHex(sha256(payload as Bytes).slice(0, HASH));
+}
+
 /** Reads a message's outside. @throws RangeError */
 export function readData(payload: Uint8Array): DataMessage {
   if (payload.length > MAX_PAYLOAD) throw new RangeError(`a message of ${payload.length} bytes`);
@@ -66,6 +73,7 @@ export function readData(payload: Uint8Array): DataMessage {
  * @param sign Ed25519 by the device key, under the label given
  * @param heard what the sender heard last, oldest first: as many of the newest go along as there is
  *   room for
+ * @param kept is it one that archives are to keep?
  * @throws RangeError when the content is above {@link MAX_CONTENT}
  */
 export function sealData(
@@ -75,18 +83,19 @@ export function sealData(
   content: Uint8Array,
   sign: (label: string, bytes: Bytes) => Bytes,
   heard: readonly MessageName[] = [],
+  kept = true,
 ): Bytes {
   if (content.length > MAX_CONTENT) throw new RangeError(`content of ${content.length} bytes`);
   const outside = new WireWriter().u8(KIND.data).raw(header.group).raw(
     header.incarnation.subarray(0, 4),
   )
     .u32(header.epoch).raw(header.device).u64(header.counter).raw(header.salt).finish();
-  const bare = SIGNATURE + 4 + content.length + 1;
-  const names = encodeNames(heard, Math.floor((stepped(bare) - bare) / NAME));
-  const signature = sign(DATA_LABEL, signedOf(header.incarnation, outside, content, names));
-  const length = bare - 1 + names.length;
+  const bare = SIGNATURE + 4 + content.length + 2;
+  const trail = encodeTrail(kept, heard, Math.floor((stepped(bare) - bare) / NAME));
+  const signature = sign(DATA_LABEL, signedOf(header.incarnation, outside, content, trail));
+  const length = bare - 2 + trail.length;
   const padding = new Uint8Array(stepped(length) - length);
-  const inside = new WireWriter().raw(signature).u32(content.length).raw(content).raw(names)
+  const inside = new WireWriter().raw(signature).u32(content.length).raw(content).raw(trail)
     .raw(padding);
   const { key, nonce } = messageKey(suite, epochKey, header.incarnation, outside);
   return concat(outside, suite.seal(key, nonce, inside.finish(), outside));
@@ -103,7 +112,7 @@ export function openData(
   incarnation: Bytes,
   message: DataMessage,
   deviceKey: Bytes,
-): { content: Bytes; heard: MessageName[] } {
+): { content: Bytes; heard: MessageName[]; kept: boolean } {
   const { key, nonce } = messageKey(suite, epochKey, incarnation, message.header);
   const inside = new WireReader(suite.open(key, nonce, message.sealed, message.header));
   try {
@@ -111,27 +120,35 @@ export function openData(
     const length = inside.u32();
     if (length > MAX_CONTENT) throw new OpenError();
     const content = inside.raw(length);
+    const kept = inside.u8();
     const count = inside.u8();
-    if (count > MOST_NAMES) throw new OpenError();
+    if (kept > 1 || count > MOST_NAMES) throw new OpenError();
     const heard = Array.from(
       { length: count },
-      () => ({ device: toHex(inside.raw(8)), counter: inside.u64() }),
+      () => ({ device: toHex(inside.raw(8)), hash: toHex(inside.raw(HASH)) }),
     );
     const padding = inside.raw(inside.left);
     if (padding.length >= STEP || padding.some((byte) => byte !== 0)) throw new OpenError();
-    const signed = signedOf(incarnation, message.header, content, encodeNames(heard, count));
+    const signed = signedOf(
+      incarnation,
+      message.header,
+      content,
+      encodeTrail(kept === 1, heard, count),
+    );
     if (!ed25519.verify(deviceKey, DATA_LABEL, signed, signature)) throw new OpenError();
-    return { content, heard };
+    return { content, heard, kept: kept === 1 };
   } catch (error) {
     throw error instanceof OpenError ? error : new OpenError();
   }
 }
 
-/** Count u8, then device and counter each; the newest that there is room for, and always a few. */
-function encodeNames(heard: readonly MessageName[], room: number): Bytes {
+/**
+ * Kept u8, count u8, then device and hash each; the newest that there is room for, and always a few.
+ */
+function encodeTrail(kept: boolean, heard: readonly MessageName[], room: number): Bytes {
   const names = heard.slice(-Math.min(MOST_NAMES, Math.max(room, FEW_NAMES)));
-  const writer = new WireWriter().u8(names.length);
-  for (const { device, counter } of names) writer.raw(fromHex(device)).u64(counter);
+  const writer = new WireWriter().u8(kept ? 1 : 0).u8(names.length);
+  for (const { device, hash } of names) writer.raw(fromHex(device)).raw(fromHex(hash));
   return writer.finish();
 }
 
@@ -143,9 +160,9 @@ function signedOf(
   incarnation: Bytes,
   outside: Bytes,
   content: Uint8Array,
-  names: Bytes,
+  trail: Bytes,
 ): Bytes {
-  return framed(incarnation, outside, content, names);
+  return framed(incarnation, outside, content, trail);
 }
 
 /** The header names group, epoch, sender, counter and salt: no two messages share a key. */

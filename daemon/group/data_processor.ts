@@ -1,7 +1,14 @@
 import { type Bytes, fromHex, toHex } from "../base/mod.ts";
 import { OpenError, type Random } from "../crypto/mod.ts";
 import { Arrivals, gapSentences } from "./arrivals.ts";
-import { type DataMessage, MAX_CONTENT, openData, readData, sealData } from "./data_message.ts";
+import {
+  type DataMessage,
+  MAX_CONTENT,
+  openData,
+  payloadHash,
+  readData,
+  sealData,
+} from "./data_message.ts";
 import { dataSuite, type DataSuiteId } from "./data_suites.ts";
 import { GroupError } from "./errors.ts";
 import type { GroupEvent, GroupMember, Opened, Origin, Refusal } from "./group_keys.ts";
@@ -16,6 +23,8 @@ export const GRACE = 30_000;
 const RESERVE = 64;
 /** Epochs whose keys are kept at most. */
 const MOST_EPOCHS = 2000;
+/** Messages of ours that are known as what they are when the room repeats them. */
+const MOST_SEALED = 1_024;
 const DAY = 86_400_000;
 
 /** What the data processor is made with. */
@@ -60,10 +69,12 @@ export class DataProcessor {
   /** When epochs ended here, steady ms; one that is not named ended long ago. */
   readonly #ended = new Map<string, number>();
   #current: Current | null = null;
+  /** When this run had its first epoch, steady ms. */
+  #beganAt: number | null = null;
   #counter = 0;
   #limit = 0;
-  /** Counters from here on are of this run. */
-  #first = Number.MAX_SAFE_INTEGER;
+  /** Ours of this run, by hash: is it one that archives keep? */
+  readonly #sealed = new Map<string, boolean>();
   #sent = 0;
   #opened = 0;
   /** Is a key on its way? Then what names an unknown epoch waits. */
@@ -86,6 +97,7 @@ export class DataProcessor {
   /** Goes over to an epoch that the store has already. */
   begin(epoch: StoredEpoch, roster: readonly GroupMember[]): void {
     const isFirst = this.#current === null;
+    this.#beganAt ??= this.#options.steady();
     this.#endCurrent();
     this.#current = { epoch, roster };
     // Later on it is done now and then.
@@ -99,8 +111,11 @@ export class DataProcessor {
     this.settle();
   }
 
-  /** @throws GroupError `not-in-group`, `key-not-here`, `may-not-send`, `too-large` */
-  seal(content: Uint8Array): Bytes {
+  /**
+   * @param kept is it one that archives are to keep? Then others are told where it does not come
+   * @throws GroupError `not-in-group`, `key-not-here`, `may-not-send`, `too-large`
+   */
+  seal(content: Uint8Array, kept = true): Bytes {
     const current = this.#current;
     if (current === null) throw new GroupError("not-in-group", "You are not in this group.");
     if (this.expecting) {
@@ -137,7 +152,10 @@ export class DataProcessor {
       salt: random(16),
     };
     const heard = this.#arrivals.names;
-    const sealed = sealData(dataSuite(suite), key, header, content, sign, heard);
+    const sealed = sealData(dataSuite(suite), key, header, content, sign, heard, kept);
+    this.#sealed.set(payloadHash(sealed), kept);
+    const [oldest] = this.#sealed.keys();
+    if (this.#sealed.size > MOST_SEALED) this.#sealed.delete(oldest!);
     this.#sent++;
     return sealed;
   }
@@ -149,14 +167,8 @@ export class DataProcessor {
 
   /** Opens a data message; holds it where its key is on its way. */
   open(payload: Uint8Array, origin: Origin): Opened {
-    const result = this.#tryOpen(payload, origin);
-    if (result !== "hold") {
-      if (result.type === "message" && origin.archived !== true) {
-        const { from: { device }, counter } = result.message;
-        this.#arrivals.proved({ device, counter });
-      }
-      return result;
-    }
+    const result = this.#tryOpen(payload, origin, true);
+    if (result !== "hold") return result;
     this.#options.missing();
     const { device } = readData(payload);
     const held = {
@@ -208,7 +220,8 @@ export class DataProcessor {
     this.#refused[cause] = (this.#refused[cause] ?? 0) + 1;
   }
 
-  #tryOpen(payload: Uint8Array, origin: Origin): Opened | "hold" {
+  /** @param atOnce does it come only now? What waited came in another order */
+  #tryOpen(payload: Uint8Array, origin: Origin, atOnce = false): Opened | "hold" {
     let message: DataMessage;
     try {
       message = readData(payload);
@@ -218,15 +231,19 @@ export class DataProcessor {
     if (toHex(message.group) !== this.#options.group) {
       return this.#refuse("malformed", { from: origin.occupant });
     }
-    this.#arrivals.came(message);
+    const hash = payloadHash(payload);
+    const isArchived = origin.archived === true;
+    this.#arrivals.came(hash, isArchived);
+    const name = { device: message.device, hash };
     if (message.device === this.#options.device) {
-      const isOurs = message.counter >= this.#first && message.counter < this.#counter;
-      if (isOurs && origin.archived !== true) this.#arrivals.proved(message);
-      return { type: "taken" };
+      const kept = this.#sealed.get(hash);
+      if (kept !== undefined && !isArchived) this.#arrivals.proved(name, kept);
+      return kept === undefined ? this.#ofEarlier(message, origin) : { type: "taken" };
     }
     const epoch = this.#epochOf(message, origin);
     if (typeof epoch === "string") {
-      return epoch === "hold" ? epoch : this.#refuse(epoch, { epoch: message.epoch });
+      if (epoch === "hold") return epoch;
+      return this.#refuse(epoch, { epoch: message.epoch, from: origin.occupant });
     }
     const { store } = this.#options;
     const context = { epoch: epoch.number, from: origin.occupant };
@@ -246,12 +263,24 @@ export class DataProcessor {
     store.markOpened(...place);
     this.#opened++;
     const { counter } = message;
-    const { content, heard } = opened;
+    const { content, heard, kept } = opened;
     this.#arrivals.named(
       from.device,
       heard.filter(({ device }) => device !== this.#options.device),
     );
-    return { type: "message", message: { origin, from, epoch: epoch.number, counter, content } };
+    if (atOnce && !isArchived) this.#arrivals.proved(name, kept);
+    const about = { origin, from, epoch: epoch.number, counter, content };
+    return { type: "message", message: { ...about, heard: heard.map(({ hash }) => hash) } };
+  }
+
+  /** In our name, and not of this run: one of an earlier run, or somebody's invention. */
+  #ofEarlier(message: DataMessage, origin: Origin): Opened {
+    const epoch = this.#epochOf(message, origin);
+    if (typeof epoch === "string") return { type: "taken" };
+    const { store, device } = this.#options;
+    const self = store.member(epoch.incarnation, epoch.number, device);
+    if (self === undefined || this.#unseal(epoch, message, self) !== null) return { type: "taken" };
+    return this.#refuse("forged", { from: origin.occupant });
   }
 
   #unseal(epoch: StoredEpoch, message: DataMessage, from: GroupMember) {
@@ -273,10 +302,14 @@ export class DataProcessor {
     const kept = store.epoch(incarnation, number);
     if (kept !== undefined) return kept;
     const first = store.firstEpoch(incarnation);
-    if (first !== undefined && number < first) return "before-you-joined";
+    const isLive = origin.archived !== true;
+    if (first !== undefined && number < first) {
+      const long = this.#beganAt !== null && this.#options.steady() - this.#beganAt > GRACE;
+      // Nobody who is in says now what was sealed before we came.
+      return isLive && long ? "too-late" : "before-you-joined";
+    }
     // Out of the archive too: it is read at once after an absence, before the key server answered.
     if (current?.incarnation.startsWith(incarnation) && number > current.number) return "hold";
-    const isLive = origin.archived !== true;
     if (first === undefined && (this.expecting || (isLive && current !== undefined))) return "hold";
     return first === undefined ? "before-you-joined" : "no-key";
   }
@@ -295,7 +328,6 @@ export class DataProcessor {
   #nextCounter(): number {
     if (this.#counter === this.#limit) {
       this.#counter = this.#options.store.reserveCounters(RESERVE);
-      this.#first = Math.min(this.#first, this.#counter);
       this.#limit = this.#counter + RESERVE;
     }
     return this.#counter++;

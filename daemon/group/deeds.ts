@@ -264,14 +264,19 @@ function expel(
     dropPending(persons, jid);
   }
   const others = jid === subject ? without(state.banned, [jid]) : state.banned;
-  const epoch = state.epoch + (affected.length > 0 ? 1 : 0);
+  // An epoch begins also where nobody goes: what was signed before it did not know of it.
+  const begins = state.roster.length > 0;
+  const epoch = state.epoch + (begins ? 1 : 0);
   const by = author.role === "owner" ? "" : author.jid;
-  const banned = new Map(others).set(subject, { epoch, by });
+  const key = jid === subject ? state.persons.get(jid)?.account ?? affected[0]?.accountKey : null;
+  const banned = new Map(others).set(subject, { epoch, by, account: key ? toHex(key) : "" });
   requireRoomForBan(state.banned, banned, by);
+  const gone = affected.map(({ id }) => id);
+  const meant = gone.length > 0 ? gone : begins ? [subject] : [];
   return {
     state: { ...state, persons, banned },
-    expelled: affected.map(({ id }) => id),
-    reasons: affected.map(({ id }) => ({ kind: "expelled", subject: id, action: action.hash })),
+    expelled: gone,
+    reasons: meant.map((each) => ({ kind: "expelled", subject: each, action: action.hash })),
   };
 }
 
@@ -349,8 +354,14 @@ function respecify(
     !before.owners.some((owner) => owner.jid === jid && owner.fingerprint === fingerprint)
   );
   const banned = without(state.banned, named.map(({ jid }) => jid));
+  // What they were before is over: who is an owner no more is a member.
+  const persons = new Map(state.persons);
+  for (const { jid } of named) {
+    const known = persons.get(jid);
+    if (known !== undefined) persons.set(jid, { ...known, role: "member", admission: null });
+  }
   return {
-    state: { ...state, specification: after, banned },
+    state: { ...state, specification: after, persons, banned },
     expelled: [],
     reasons: [{ kind: "respecified", subject: "", action: action.hash }],
   };
@@ -378,7 +389,12 @@ export function roleIn(
   return roleOf(state, jid, accountKey) ?? "member";
 }
 
-function requireMayGive(state: GroupState, author: Author, jid: string, role: Role): void {
+function requireMayGive(
+  state: GroupState,
+  author: Author,
+  jid: string,
+  role: Role,
+): asserts role is Person["role"] {
   if (role === "owner" || state.specification.owners.some((owner) => owner.jid === jid)) {
     throw refused(
       "is-owner",

@@ -77,6 +77,8 @@ export interface GroupMessage {
   readonly counter: number;
   /** What was sealed. */
   readonly content: Bytes;
+  /** What its sender heard before, by the hashes of payloads: it was not said before those. */
+  readonly heard?: readonly string[];
 }
 
 /** What becomes of a payload. */
@@ -169,9 +171,10 @@ export interface GroupKeys {
 
   /**
    * Seals content for the members of this epoch; give the result to the room.
+   * @param kept is the room's archive to keep it? Else nobody is told where it does not come
    * @throws GroupError `not-in-group`, `key-not-here`, `may-not-send`, `too-large`
    */
-  seal(content: Uint8Array): Bytes;
+  seal(content: Uint8Array, kept?: boolean): Bytes;
   /** Takes a payload the room delivered: data, rekey or statement. Never throws. */
   open(payload: Uint8Array, origin: Origin): Opened;
 

@@ -9,7 +9,8 @@ import type { Role, Specification } from "./specification.ts";
 
 /** A person the group knows of, whether a device of theirs is in or not. */
 export interface Person {
-  readonly role: Role;
+  /** Never owner: who is one, the specification says, for as long as it does. */
+  readonly role: Exclude<Role, "owner">;
   /** Account key pinned when a device of theirs joined first; null before. */
   readonly account: Bytes | null;
   /** The signed action that let them in, or gave them their role since; null: the access list. */
@@ -30,6 +31,8 @@ export interface Ban {
   readonly epoch: number;
   /** Bare JID of the admin who did it; empty: an owner. */
   readonly by: string;
+  /** Account key of a person, hex: no other address lets it in; empty: not known, or one device. */
+  readonly account: string;
 }
 
 /** All that a key server keeps of a group between two changes; each change makes a new one. */
@@ -110,7 +113,9 @@ export function encodeGroup(state: GroupState, graph: KeyGraph): Bytes {
       admission: admission && toBase64(admission),
       by,
     })),
-    banned: [...state.banned].map(([subject, { epoch, by }]) => [subject, epoch, by]),
+    banned: [...state.banned].map((
+      [subject, { epoch, by, account }],
+    ) => [subject, epoch, by, account]),
     actions: [...state.actions].map(([device, { number, hash }]) => [device, number, toHex(hash)]),
     actionsSince: state.actionsSince,
     policies: [...state.policies],
@@ -139,7 +144,9 @@ export function decodeGroup(
       admission: admission === null ? null : fromBase64(admission),
       by,
     }])),
-    banned: new Map(stored.banned.map(([subject, epoch, by]) => [subject, { epoch, by }])),
+    banned: new Map(
+      stored.banned.map(([subject, epoch, by, account]) => [subject, { epoch, by, account }]),
+    ),
     actions: new Map(
       stored.actions.map(([device, number, hash]) => [device, { number, hash: fromHex(hash) }]),
     ),
@@ -160,12 +167,12 @@ interface Stored {
   roster: string;
   persons: {
     jid: string;
-    role: Role;
+    role: Person["role"];
     account: string | null;
     admission: string | null;
     by: string;
   }[];
-  banned: [string, number, string][];
+  banned: [string, number, string, string][];
   actions: [string, number, string][];
   actionsSince: number;
   policies: [string, number[]][];

@@ -7,7 +7,7 @@ import type { GroupAnswer } from "./answers.ts";
 import { Batch } from "./batch.ts";
 import type { ControlChannel, ProvedDevice, RoomChannel } from "./channels.ts";
 import { negotiate, noCommonSuite } from "./data_suites.ts";
-import { signedLeave, takeAction } from "./deeds.ts";
+import { roleIn, signedLeave, takeAction } from "./deeds.ts";
 import { Delivery } from "./delivery.ts";
 import { type Change, type Epoch, makeEpoch, standingOf } from "./epoch_change.ts";
 import type { Reason } from "./epoch_statement.ts";
@@ -348,7 +348,10 @@ export class HostedGroup {
         const stored = this.#requireRegistration(from, registration);
         const roomy = withRoom(state, join.map(({ member }) => member.jid));
         const person = admitted(roomy, from);
-        const member = memberOf(from.jid, from.deviceKey, from.accountKey, person.role);
+        // From now on this person is who has this account key.
+        const next = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
+        const role = roleIn(next, from.jid, from.accountKey);
+        const member = memberOf(from.jid, from.deviceKey, from.accountKey, role);
         // Members refuse a list in which a device stands under two accounts: nobody is to stop them so.
         const others = [...state.roster, ...join.map((each) => each.member)];
         if (others.some((each) => each.device === member.device && each.id !== id)) {
@@ -358,8 +361,7 @@ export class HostedGroup {
         this.#requireSuite([...join.map((each) => each.registration.suites), stored.suites], id);
         if (this.#graph.has(id)) leave.add(id);
         join.push({ member, registration: stored });
-        // From now on this person is who has this account key.
-        state = { ...roomy, persons: new Map(roomy.persons).set(from.jid, person) };
+        state = next;
       } catch (error) {
         failed.set(id, error);
       }

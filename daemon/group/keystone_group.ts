@@ -70,8 +70,8 @@ export class KeystoneGroup implements GroupKeys {
     };
   }
 
-  seal(content: Uint8Array): Bytes {
-    return this.#data.seal(content);
+  seal(content: Uint8Array, kept = true): Bytes {
+    return this.#data.seal(content, kept);
   }
 
   open(payload: Uint8Array, origin: Origin): Opened {

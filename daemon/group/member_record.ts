@@ -13,7 +13,13 @@ import {
 } from "./member_state.ts";
 import type { MemberStore, StoredEpoch } from "./member_store.ts";
 import type { Roster } from "./roster.ts";
-import type { Expelled, Judgement, Known, Place } from "./roster_judge.ts";
+import {
+  accountSubject,
+  type Expelled,
+  type Judgement,
+  type Known,
+  type Place,
+} from "./roster_judge.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
@@ -178,9 +184,9 @@ export class MemberRecord {
         });
         for (const each of banned) this.#store.addExpelled(each, { incarnation, epoch: number });
         const { come } = rosterDifference(this.#roster, roster);
-        for (const { id, jid } of come) {
-          if (!invited.includes(id)) continue;
-          for (const each of [id, jid]) this.#store.removeExpelled(each);
+        for (const member of come) {
+          if (!invited.includes(member.id)) continue;
+          for (const each of subjectsOf(member)) this.#store.removeExpelled(each);
         }
         strange = this.#meet(come, pinned, judgement, { incarnation, epoch: number });
       });
@@ -242,10 +248,10 @@ export class MemberRecord {
     return known !== undefined && equal(known.accountKey, accountKey) ? known : undefined;
   }
 
-  /** Where this person, or this device, was expelled last. */
-  expelled({ jid, id }: GroupMember): Expelled | undefined {
+  /** Where this person, this device, or this account under whatever address was expelled last. */
+  expelled(member: GroupMember): Expelled | undefined {
     let last: Expelled | undefined;
-    for (const subject of [id, jid]) {
+    for (const subject of subjectsOf(member)) {
       const where = this.#store.expelled(subject);
       if (where === undefined) continue;
       const age = this.order(where.incarnation) - (last ? this.order(last.incarnation) : -2);
@@ -272,6 +278,11 @@ export class MemberRecord {
     this.#state = { ...this.#state, ...change };
     this.#store.setState(encodeState(this.#state));
   }
+}
+
+/** As what somebody may have been expelled; a device and a person count before the account. */
+function subjectsOf(member: GroupMember): string[] {
+  return [member.id, member.jid, accountSubject(member)];
 }
 
 /** Acts that are used up with an epoch, of each device the newest number. */

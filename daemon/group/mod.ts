@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./channels.ts";
+export { payloadHash } from "./data_message.ts";
 export * from "./data_suites.ts";
 export * from "./epoch_statement.ts";
 export * from "./errors.ts";

@@ -22,7 +22,7 @@ export interface Judgement {
   readonly authors: ReadonlyMap<string, string>;
   /** What only the key server's word says, as sentences. */
   readonly unproved: readonly string[];
-  /** Who is expelled and needs a new act to come again: bare JIDs, and ids of devices. */
+  /** Who is expelled and needs a new act to come again: as {@link Expelled} names them. */
   readonly banned: readonly string[];
   /** Who came with a right to it: ids. */
   readonly invited: readonly string[];
@@ -47,7 +47,7 @@ export interface Place {
 
 /** Where somebody was expelled: the first epoch without them. */
 export interface Expelled extends Place {
-  /** Who was: bare JID, or the id of a device alone. */
+  /** Who was: bare JID, the id of a device alone, or {@link accountSubject}. */
   readonly subject: string;
 }
 
@@ -114,11 +114,22 @@ export function judge(evidence: Evidence): Judgement {
     if (action !== undefined) authors.set(member.id, action.author.jid);
     const isPerson = action === undefined ||
       "subject" in action.deed && action.deed.subject === member.jid;
-    if (isPerson && after.every(({ jid }) => jid !== member.jid)) banned.add(member.jid);
-    // One's own devices one takes out for as long as one likes.
+    if (isPerson && after.every(({ jid }) => jid !== member.jid)) {
+      banned.add(member.jid).add(accountSubject(member));
+    } // One's own devices one takes out for as long as one likes.
     else if (action?.author.jid !== member.jid) banned.add(member.id);
     if (action === undefined) {
       unsigned.push(`The key server took ${member.jid} out of the group on its own.`);
+    }
+  }
+  for (const { kind, subject, action } of statement.reasons) {
+    if (kind !== "expelled" || action === null) continue;
+    const act = actions.find(({ deed, hash }) =>
+      deed.kind === "expel" && deed.subject === subject && equal(hash, action)
+    );
+    // Who is not in is expelled so that they do not come.
+    if (act !== undefined && before.every(({ id, jid }) => id !== subject && jid !== subject)) {
+      banned.add(subject);
     }
   }
   for (const member of joined) {
@@ -172,6 +183,11 @@ export function judge(evidence: Evidence): Judgement {
   const people = { joined, left, expelled, changed };
   const told = { unsigned, unproved, authors, banned: [...banned], invited, given: givenTo, again };
   return { ...people, ...told, written, acts, isSeen: true };
+}
+
+/** Names an account among those who were expelled, whatever address it comes from: no JID is so. */
+export function accountSubject({ accountKey }: GroupMember): string {
+  return `account ${toHex(accountKey)}`;
 }
 
 /** The specification that an owner made valid with this change. */

@@ -5,7 +5,7 @@ import { ACTION_LABEL, type Deed, signAction, type SignedAction } from "./action
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import { memberOf, type Roster } from "./roster.ts";
-import { epochSentence, type Expelled, judge, type Place } from "./roster_judge.ts";
+import { accountSubject, epochSentence, type Expelled, judge, type Place } from "./roster_judge.ts";
 import { parseSpecification, printSpecification, specificationHash } from "./spec_text.ts";
 import type { Access, Role } from "./specification.ts";
 import { device, specificationOf, type TestDevice } from "./testing_key_server.ts";
@@ -271,7 +271,10 @@ Deno.test("judge() takes no act twice, and none of another incarnation", () => {
     return judged([anna, bob], [anna], reasons, [expel], INVITED, {}, { last });
   };
   const fine = gone({ number: 7 }, 6);
-  assert.deepEqual([fine.unsigned, fine.banned, [...fine.acts.values()]], [[], [bob.jid], [7]]);
+  assert.deepEqual([fine.unsigned, fine.banned, [...fine.acts.values()]], [[], [
+    bob.jid,
+    accountSubject(bob),
+  ], [7]]);
   assert.equal(gone({ number: 6 }, 6).unsigned.length, 1);
   assert.equal(gone({ number: 7, incarnation: "ef".repeat(16) }, 6).unsigned.length, 1);
   // What let somebody in comes with each device of theirs, also after a backup was restored.

@@ -260,6 +260,13 @@ export class TestPerson {
     return payload;
   }
 
+  /** Says something that no archive keeps. */
+  type(): Bytes {
+    const payload = this.group.seal(utf8("types"), false);
+    this.#stage.publish(payload, this.self.jid);
+    return payload;
+  }
+
   hear(payload: Bytes, occupant: string, id: string, archived = false): Opened {
     if (!this.present) return { type: "taken" };
     const origin = { occupant, id, at: this.#stage.clock.now(), archived };

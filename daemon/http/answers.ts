@@ -33,6 +33,11 @@ const server = v.object({
   port: count,
   starttlsPort: v.exactOptional(count),
   httpsPort: v.exactOptional(count),
+  taken: v.exactOptional(v.array(v.object({
+    kind: v.picklist(["port", "starttlsPort", "httpsPort"]),
+    port: count,
+    instead: count,
+  }))),
   pin: text,
 });
 const status = v.object({

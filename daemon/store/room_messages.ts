@@ -66,6 +66,15 @@ export class RoomMessages {
     return row === undefined ? undefined : this.#get(Number(row.row));
   }
 
+  /** The same of what was sealed: it waits under a key that names what was sent. */
+  confirmSealed(room: string, waiting: string, key: string): RoomMessageView | undefined {
+    const row = this.#db.prepare(
+      `UPDATE OR IGNORE room_messages SET delivery = 'sent', key = ?
+       WHERE room = ? AND mine = 1 AND key = ? AND delivery = 'pending' RETURNING row`,
+    ).get(key, room, waiting);
+    return row === undefined ? undefined : this.#get(Number(row.row));
+  }
+
   /** One of ours did not get there. */
   fail(room: string, said: string, problem: Problem): RoomMessageView | undefined {
     const found = this.#db.prepare(
@@ -156,11 +165,12 @@ export class RoomMessages {
     return this.page(room, 20).findLast(({ kind }) => kind === "chat" || kind === "file");
   }
 
-  /** When the newest line of a room is from; 0 when there is none. */
-  newestAt(room: string): number {
-    const row = this.#db.prepare("SELECT max(at) AS at FROM room_messages WHERE room = ?").get(
-      room,
-    );
+  /** When the newest line of a room, or of these, is from; 0 when there is none. */
+  newestAt(room: string, keys?: readonly string[]): number {
+    const among = keys === undefined ? "" : ` AND key IN (${keys.map(() => "?").join(", ")})`;
+    const row = this.#db.prepare(
+      `SELECT max(at) AS at FROM room_messages WHERE room = ?${among}`,
+    ).get(room, ...keys ?? []);
     return Number(row?.at ?? 0);
   }
 

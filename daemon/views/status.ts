@@ -108,6 +108,8 @@ export interface ServerView {
   starttlsPort?: number;
   /** HTTPS: uploads and WebSocket. */
   httpsPort?: number;
+  /** Ports that people know and another program has, with those in their place; absent: none. */
+  taken?: { kind: "port" | "starttlsPort" | "httpsPort"; port: number; instead: number }[];
   /** SHA-256 of the server's public key (SPKI), base64url. */
   pin: string;
 }

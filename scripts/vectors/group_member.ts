@@ -56,7 +56,7 @@ const messages = DATA_SUITE_IDS.map((suite, at) => {
   const content = `content in ${suite}`;
   const heard = Array.from(
     { length: at },
-    (_, before) => ({ device: member.device, counter: 30 + before }),
+    (_, before) => ({ device: member.device, hash: toHex(bytes(`heard ${before}`, 16)) }),
   );
   const header = {
     group: fromHex(group),

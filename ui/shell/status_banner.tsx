@@ -21,6 +21,15 @@ function trouble(): { tone: "danger" | "warning"; title: string; detail: string 
       detail: shown.problem?.message ?? "",
     };
   }
+  const taken = shown.server?.taken;
+  if (taken !== undefined) {
+    const lost = taken.some(({ kind }) => kind === "port");
+    return {
+      tone: lost ? "danger" : "warning",
+      title: text.connection.portTaken(taken.map(({ port }) => port)),
+      detail: lost ? text.connection.portLost : text.connection.otherPortLost,
+    };
+  }
   if (shown.state === "online" && !shown.ffmpeg.found) {
     return {
       tone: "warning",

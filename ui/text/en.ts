@@ -60,6 +60,12 @@ export const en = {
     lostLong: "If it was started again, run “simppd open” for a new page.",
     accountOffline: "Not connected to the server",
     accountFailed: "Sign-in does not work",
+    portTaken: (ports: number[]) =>
+      `Another program has port ${ports.join(" and port ")} of your server.`,
+    portLost: "People who joined by your invitations look for it there and do not reach you. End " +
+      "that program: simppd goes back to the port by itself.",
+    otherPortLost: "Other programs, and files that were sent, look for it there. End that " +
+      "program: simppd goes back to the port by itself.",
     noFfmpeg: "No camera can be opened",
   },
 

@@ -1,5 +1,6 @@
 import { fromBase64, SimppdError, toHex } from "../../base/mod.ts";
 import type { ProvedDevice } from "../../group/mod.ts";
+import { registrarTrouble } from "./registrar_trouble.ts";
 
 const TIMEOUT = 15_000;
 const MAX_ANSWER = 16_384;
@@ -15,7 +16,7 @@ export interface Credentials {
 
 /**
  * Asks a registrar at an https URL for a ticket of this device for a group (32 hex digits).
- * @throws SimppdError `bad-input`, `registrar-silent`, or the registrar's own refusal
+ * @throws SimppdError `bad-input`, `registrar-silent`, `registrar-untrusted`, or the registrar's own refusal
  */
 export async function fetchTicket(
   url: string,
@@ -44,7 +45,7 @@ export async function fetchTicket(
     if (text.length > MAX_ANSWER) throw new RangeError("too long");
     answer = JSON.parse(text);
   } catch (error) {
-    throw new SimppdError("registrar-silent", `The registrar at ${url} gave no answer.`, error);
+    throw registrarTrouble(url, error);
   }
   if (typeof answer.ticket === "string") return fromBase64(answer.ticket);
   const { code, message } = answer.error ?? {};

@@ -53,6 +53,57 @@ Deno.test("a registrar takes client certificates of its authority, for the addre
     assert.equal(await registrarKeyAt(state), key);
   }));
 
+Deno.test("who asks a registrar is told why its certificate does not do", () =>
+  withState(async (folder) => {
+    await Deno.mkdir(folder);
+    const users = UserDirectory.parse(
+      await UserDirectory.line("bob@example.org", "correct horse", systemRandom),
+    );
+    const openssl = async (...args: string[]) => {
+      const command = new Deno.Command("openssl", { args, cwd: folder, stderr: "piped" });
+      const { success, stderr } = await command.output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+    };
+    const request = (name: string, ...more: string[]) =>
+      openssl(
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+        ...["-days", "825", "-keyout", `${name}.key`, "-out", `${name}.pem`],
+        ...["-subj", "/CN=registrar", "-addext", "subjectAltName=IP:127.0.0.1", ...more],
+      );
+    const read = (file: string) => Deno.readTextFileSync(join(folder, file));
+    const ca = await authority();
+    // That of docs/operations.md.
+    await request("right", "-addext", "basicConstraints=critical,CA:FALSE");
+    await request("authority");
+    const right = { certificate: read("right.pem"), key: read("right.key") };
+    const own = { certificate: read("authority.pem"), key: read("authority.key") };
+    const other = await issued(ca, [{ type: "dns", value: "other.example.org" }]);
+    const ask = async (identity: typeof right, authorities: string[]) => {
+      const state = await Deno.makeTempDir({ dir: folder });
+      const at = { state: join(state, "s"), host: "127.0.0.1", port: 0, users };
+      const registrar = await startHttpsRegistrar({ ...at, ...identity });
+      const password = { user: "bob@example.org", password: "correct horse" };
+      try {
+        const options = { ca: authorities, password };
+        return await fetchTicket(registrar.view.address, GROUP, KEYS, options);
+      } finally {
+        await registrar.stop();
+      }
+    };
+    assert.equal(readTicket(await ask(right, [right.certificate])).jid, "bob@example.org");
+    const untrusted = (message: RegExp) => ({ code: "registrar-untrusted", message });
+    await assert.rejects(ask(right, []), untrusted(/no authority that is known here.*--ca FILE/));
+    await assert.rejects(ask(own, [own.certificate]), untrusted(/authority's own \(CA:TRUE\)/));
+    await assert.rejects(ask(other, [ca.pem]), untrusted(/is not for 127\.0\.0\.1/));
+    const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = gone.addr;
+    gone.close();
+    await assert.rejects(
+      fetchTicket(`https://127.0.0.1:${port}/ticket`, GROUP, KEYS, {}),
+      { code: "registrar-silent", message: /nothing listens there\. Does it run\?$/ },
+    );
+  }));
+
 Deno.test("a registrar takes users of its directory by their passwords, and nothing that is no request", () =>
   withState(async (state) => {
     const ca = await authority();

@@ -130,8 +130,8 @@ Deno.test("start() refuses other accounts than the directory's: SQLite and Maria
 Deno.test("a carried server is administered in the daemon's state directory", () =>
   inFolder(async (folder) => {
     const settings = await Carried.create("this-machine", ["simpp-modern"]);
-    const carried = await Carried.start(folder, { ...settings, port: 0 }, () => {}, () => {
-      return `alice@${settings.domain}`;
+    const carried = await Carried.start(folder, { ...settings, port: 0 }, () => {}, {
+      own: () => `alice@${settings.domain}`,
     });
     try {
       const { domain } = settings;

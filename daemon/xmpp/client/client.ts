@@ -267,7 +267,9 @@ export class XmppClient {
       domain: this.#account.domain,
       trust,
       first: management && preferred(management, this.#endpoint),
-      ...(endpoints === undefined ? {} : { endpoints }),
+      ...(endpoints === undefined
+        ? {}
+        : { endpoints: typeof endpoints === "function" ? endpoints() : endpoints }),
     };
   }
 

@@ -12,8 +12,8 @@ export interface XmppAccountOptions {
   readonly jid: string;
   /** Wished for; a random one when absent. */
   readonly resource?: string;
-  /** Where the server is; looked up in DNS when absent. */
-  readonly endpoints?: readonly Endpoint[];
+  /** Where the server is, asked for at each try where that changes; looked up in DNS when absent. */
+  readonly endpoints?: readonly Endpoint[] | (() => readonly Endpoint[]);
   readonly trust: TlsTrust;
   /** Silence after which the server is asked for a sign of life; 60 when absent. */
   readonly pingSeconds?: number;

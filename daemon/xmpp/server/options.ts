@@ -96,9 +96,15 @@ export interface ServerControl {
   /**
    * Moves the listeners; streams that are open stay.
    * @param starttlsPort as in {@link ServerOptions}; absent: it is kept as it is
+   * @param httpsPort the same
    * @throws SimppdError `cannot-listen`
    */
-  listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress>;
+  listen(
+    host: string,
+    port: number,
+    starttlsPort?: number,
+    httpsPort?: number,
+  ): Promise<ListenAddress>;
   stats(): Promise<ServerStats>;
   /** Runs one of {@link ServerAdministration}, and rejects as it does. */
   administer<Name extends keyof ServerAdministration>(

@@ -161,18 +161,24 @@ export class XmppServer implements StreamHost, ServerControl {
   get httpsPort(): number | undefined {
     return this.#https?.address.port;
   }
-  async listen(host: string, port: number, starttlsPort?: number): Promise<ListenAddress> {
+  async listen(
+    host: string,
+    port: number,
+    starttlsPort?: number,
+    httpsPort?: number,
+  ): Promise<ListenAddress> {
     this.#checkRunning();
     const clear = starttlsPort ?? this.#entrance.address?.starttlsPort;
     const wanted = { host, port, ...(clear === undefined ? {} : { starttlsPort: clear }) };
     await this.#entrance.listen(wanted);
-    await this.#listenHttps(host);
+    await this.#listenHttps(host, httpsPort);
     return this.listening;
   }
 
-  async #listenHttps(host: string): Promise<void> {
-    const wanted = this.#https?.address.port ?? this.options.httpsPort;
-    if (wanted === undefined || this.#https?.address.host === host) return;
+  async #listenHttps(host: string, httpsPort?: number): Promise<void> {
+    const current = this.#https?.address;
+    const wanted = httpsPort ?? current?.port ?? this.options.httpsPort;
+    if (wanted === undefined || (current?.host === host && current.port === wanted)) return;
     await this.#https?.close();
     const { web, limits, guard, options } = this;
     const admits = (address: string) => guard.admits(address, steadyNow());

@@ -109,8 +109,8 @@ class Carrier implements CarriedServer {
   createInvitation(inviterJid: string | null, ttlSeconds: number, note?: string) {
     return this.call("createInvitation", inviterJid, ttlSeconds, note);
   }
-  listen(host: string, port: number, starttlsPort?: number) {
-    return this.call("listen", host, port, starttlsPort);
+  listen(host: string, port: number, starttlsPort?: number, httpsPort?: number) {
+    return this.call("listen", host, port, starttlsPort, httpsPort);
   }
   stats() {
     return this.call("stats");
@@ -219,8 +219,8 @@ class ServerThread implements Methods {
   createInvitation(inviterJid: string | null, ttlSeconds: number, note?: string) {
     return this.#running.createInvitation(inviterJid, ttlSeconds, note);
   }
-  listen(host: string, port: number, starttlsPort?: number) {
-    return this.#running.listen(host, port, starttlsPort);
+  listen(host: string, port: number, starttlsPort?: number, httpsPort?: number) {
+    return this.#running.listen(host, port, starttlsPort, httpsPort);
   }
   stats() {
     return this.#running.stats();
