@@ -100,7 +100,10 @@ export class ControlManager {
       incidents: this.#incidents,
       now: () => options.now(),
       pinned: (jid) => options.pinned(jid),
-      resync: (ms) => this.#resyncSoon(ms),
+      resync: (ms, isNews) => {
+        if (isNews === true) this.#hurry();
+        this.#resyncSoon(ms);
+      },
       respecified: () => this.#followSpecification(),
       emit,
     });
@@ -347,6 +350,14 @@ export class ControlManager {
       this.#cancelResync = null;
       void this.#resync();
     });
+  }
+
+  /** What we write until then others may not be able to read. */
+  #hurry(): void {
+    this.#cancelResync?.();
+    this.#cancelResync = null;
+    this.#calm.reset();
+    this.#calmUntil = 0;
   }
 
   async #resync(): Promise<void> {

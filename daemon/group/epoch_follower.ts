@@ -51,8 +51,8 @@ export interface EpochFollowerOptions {
   now(): number;
   /** The account key this device has pinned for a person. */
   pinned(jid: string): Bytes | undefined;
-  /** Asks the key server for what is missing, after so many ms. */
-  resync(ms: number): void;
+  /** Asks the key server for what is missing, after so many ms; where it is news, however often it was. */
+  resync(ms: number, isNews?: boolean): void;
   /** The specification of our statement is not the one we have. */
   respecified(): void;
   emit(event: GroupEvent): void;
@@ -232,9 +232,10 @@ export class EpochFollower {
   #another({ incarnation }: SignedStatement, proved: () => void): Opened {
     if (this.#over.has(incarnation)) return this.#o.incidents.refuse("rolled-back");
     proved();
+    const isNews = !this.#others.has(incarnation);
     if (this.#others.size >= MOST_OTHERS) this.#others.clear();
     this.#others.add(incarnation);
-    this.#o.resync(LAG);
+    this.#o.resync(LAG, isNews);
     return TAKEN;
   }
 
