@@ -1,5 +1,6 @@
 import { type Bytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/mod.ts";
 import { GROUP_NS } from "../group/mod.ts";
+import type { GroupRole } from "../views/mod.ts";
 import { el, type Element, NS, parseElement, serialise } from "../xmpp/core/mod.ts";
 
 const HINTS = "urn:xmpp:hints";
@@ -99,10 +100,14 @@ export function controlOf(content: readonly Element[]): Bytes | undefined {
 }
 
 /** An invitation to a group, inside SIMPP's seal: what every member has, and words of the inviter. */
-export function invitationElement(specification: string, reason: string): Element {
+export function invitationElement(
+  specification: string,
+  reason: string,
+  role: GroupRole = "member",
+): Element {
   return el(
     "invitation",
-    { xmlns: GROUP_NS },
+    { xmlns: GROUP_NS, ...role === "admin" || role === "listener" ? { role } : {} },
     el("specification", {}, specification),
     reason === "" ? undefined : el("reason", {}, reason),
   );
@@ -124,10 +129,12 @@ export function answerOf(
 
 export function invitationOf(
   content: readonly Element[],
-): { specification: string; reason: string } | undefined {
+): { specification: string; reason: string; role?: "admin" | "listener" } | undefined {
   const found = content.find((child) => child.is("invitation", GROUP_NS));
   if (found === undefined) return undefined;
+  const { role } = found.attrs;
   return {
+    ...role === "admin" || role === "listener" ? { role } : {},
     specification: found.getChildText("specification") ?? "",
     reason: (found.getChildText("reason") ?? "").slice(0, 500).toWellFormed(),
   };

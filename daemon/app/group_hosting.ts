@@ -89,7 +89,8 @@ export async function haveHosted(control: GroupLink, specification: Specificatio
   const question = { kind: "host", specification: printSpecification(specification) } as const;
   const silent = new SimppdError(
     "key-server-silent",
-    `The key server ${jid} does not answer.`,
+    `The key server ${jid} does not answer, so the group was not made. Is it running, and its ` +
+      "address right?",
   );
   const answer = await askOnce(control, jid, group, question, silent);
   if (answer.kind !== "done") throw silent;

@@ -75,6 +75,7 @@ export function takeInvitation(
       mediated: false,
       at: Date.now(),
       later: known?.invitation?.later ?? false,
+      ...found.role === undefined ? {} : { role: found.role },
     },
     problem: null,
     admitted: [],
@@ -89,7 +90,7 @@ export function takeInvitation(
 function invitedAgain(
   known: StoredGroup,
   from: string,
-  { reason }: { readonly reason: string },
+  { reason, role }: NonNullable<ReturnType<typeof invitationOf>>,
   { group, keyServer }: Specification,
   { isOut }: Around,
 ): StoredGroup | undefined {
@@ -99,7 +100,9 @@ function invitedAgain(
   const other = known.invitation !== null && known.invitation.from !== from;
   if (!same || other || !isOut(known.jid)) return undefined;
   const later = known.invitation?.later ?? false;
-  return { ...known, invitation: { from, reason, mediated: false, at: Date.now(), later } };
+  const given = role === undefined ? {} : { role };
+  const invitation = { from, reason, mediated: false, at: Date.now(), later, ...given };
+  return { ...known, invitation };
 }
 
 /** May an invitation take the place of what is known? One we are in stays what it is. */

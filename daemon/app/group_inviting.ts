@@ -68,9 +68,8 @@ export class GroupInviting {
     if (!isInside) this.#change(jid, (waiting) => ({ ...waiting, [to]: null }));
     changed(jid);
     await affiliate(jid, to, role);
-    await link.send(to, [invitationElement(printSpecification(keys.specification), reason)], {
-      store: true,
-    });
+    const invitation = invitationElement(printSpecification(keys.specification), reason, role);
+    await link.send(to, [invitation], { store: true });
   }
 
   /**
@@ -128,7 +127,7 @@ export class GroupInviting {
       group.jid,
       found.answer === "later"
         ? `${name} put the invitation aside, to answer later.`
-        : `${name} declined the invitation. They may come in until you withdraw it.`,
+        : `${name} declined the invitation: invite them again, or withdraw it.`,
     );
     this.#o.changed(group.jid);
     return true;

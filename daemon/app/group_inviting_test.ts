@@ -40,10 +40,19 @@ Deno.test("who invited is told what is answered, and takes back what was not acc
     await until(alice, () => waiting()[0]?.[1] === "declined");
     assert.deepEqual(lines(alice, jid).slice(-2), [
       "Bob put the invitation aside, to answer later.",
-      "Bob declined the invitation. They may come in until you withdraw it.",
+      "Bob declined the invitation: invite them again, or withdraw it.",
     ]);
     await alice.withdrawFromGroup(jid, party.jid("Bob"));
     assert.deepEqual(waiting(), []);
+
+    // Who leaves what they were only invited to has declined; their role stood in the invitation.
+    await alice.inviteToGroup(jid, party.jid("Bob"), { role: "listener" });
+    await until(bob, () => only(bob)?.state === "invited");
+    assert.equal(only(bob)!.invitation!.role, "listener");
+    await bob.leaveGroup(jid);
+    await until(alice, () => waiting()[0]?.[1] === "declined");
+    assert.equal(only(bob), undefined);
+    await alice.withdrawFromGroup(jid, party.jid("Bob"));
     await assert.rejects(alice.withdrawFromGroup(jid, party.jid("Bob")), { code: "not-invited" });
 
     // Taken back after it came, and before it was accepted.

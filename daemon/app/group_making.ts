@@ -13,6 +13,7 @@ import {
 import { groupKnown, requireNoTwin } from "./group_twins.ts";
 import { readDataSuites } from "./group_policy.ts";
 import { affiliate } from "./group_room.ts";
+import { requireOwnTicket } from "./group_tickets.ts";
 import type { GroupsOptions } from "./group_surroundings.ts";
 
 /** Characters of a group's name, as a specification takes them. */
@@ -43,6 +44,7 @@ export class GroupMaking {
     };
     const name = groupName(input.name);
     const registrars = readRegistrars(input.registrars ?? []);
+    requireOwnTicket(registrars, input.ticket);
     // Who makes a group for a suite allows that suite in it.
     const suites = input.suites === undefined ? undefined : readDataSuites(input.suites);
     if (input.server !== undefined) requireDomain(input.server);

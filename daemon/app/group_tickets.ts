@@ -92,6 +92,28 @@ export class GroupTickets {
   }
 }
 
+/**
+ * Who makes a group with registrars needs a ticket as well: better told before anything is made.
+ * @throws SimppdError as {@link GroupTickets.ticket} for what is missing
+ */
+export function requireOwnTicket(
+  registrars: readonly RegistrarEntry[],
+  given: GroupTicketInput = {},
+): void {
+  if (registrars.length === 0) return;
+  try {
+    choose(registrars, given, certificateOf(given));
+  } catch (error) {
+    if (!(error instanceof SimppdError) || error.code !== "ticket-needed") throw error;
+    throw new SimppdError(
+      error.code,
+      `${error.publicMessage} Who makes the group needs one too: simppd group make takes ` +
+        "--password, or --certificate and --key, and --ca, as join does. Nothing was made.",
+      error,
+    );
+  }
+}
+
 /** Is this a registrar of a group, and not its key server? */
 export function isRegistrar({ keyServer, registrars }: Specification, jid: string): boolean {
   return keyServer.jid !== jid && registrars.some(({ address }) => address === jid);

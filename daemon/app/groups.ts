@@ -251,6 +251,8 @@ export class AppGroups implements SealedRooms {
 
   async leave(jid: string, force: boolean): Promise<void> {
     const group = this.#get(jid);
+    // Who has only been invited says no: whoever invited them is told.
+    if (group.state === "invited") return void await this.answer(jid, "decline");
     const keys = this.#keysOf(group);
     const inside = keys !== undefined && ["in", "behind", "joining"].includes(keys.phase);
     if (this.#o.servers.has(group.id) && !force && inside) {

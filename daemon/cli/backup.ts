@@ -9,7 +9,7 @@ export const backup: Verb = {
   summary: "Write account, contacts and messages into one file, sealed under a passphrase",
   usage: [
     "backup FILE [--no-server]                    --no-server leaves the carried server out",
-    "                  the file's own passphrase comes from standard input, twice",
+    "                  the file's own passphrase comes from standard input (typed: twice)",
   ],
   options: { "no-server": { type: "boolean" } },
   async run({ words, state, io, options }) {

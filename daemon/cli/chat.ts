@@ -2,7 +2,7 @@ import { publicError, SimppdError } from "../base/mod.ts";
 import type { AppEvent, GroupView, RoomMessageView, RoomView } from "../views/mod.ts";
 import { devices, TRUST } from "./group_text.ts";
 import { LocalApi } from "./local_api.ts";
-import { printable } from "./printable.ts";
+import { printable, printableBody } from "./printable.ts";
 import { untilSignal } from "./signals.ts";
 import { expectWords, type Io, type Verb } from "./verb.ts";
 
@@ -168,7 +168,7 @@ function said(message: RoomMessageView, members: GroupView["members"]): string {
   const failed = delivery === "failed" ? ` (not sent: ${problem?.message ?? "refused"})` : "";
   const aside = kind === "private" ? " (to you)" : "";
   const edited = message.edited ? " (corrected)" : "";
-  return `${time} <${printable(nick)}>${mark}${aside} ${printable(body)}${edited}${
+  return `${time} <${printable(nick)}>${mark}${aside} ${printableBody(body)}${edited}${
     printable(failed)
   }`;
 }

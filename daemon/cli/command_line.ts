@@ -26,7 +26,7 @@ import { run } from "./run.ts";
 import { send } from "./send.ts";
 import { server } from "./server.ts";
 import { stateDirectory } from "./state.ts";
-import { terminal } from "./terminal.ts";
+import { OutputClosed, terminal } from "./terminal.ts";
 import { type Answer, type Io, UsageError, type Verb } from "./verb.ts";
 import { version } from "./version.ts";
 
@@ -91,6 +91,15 @@ export const verbs: readonly Verb[] = [
  * `--json` `{error: {code, message}}` on standard output), 2 not understood
  */
 export async function main(args: readonly string[], io: Io = terminal): Promise<number> {
+  try {
+    return await work(args, io);
+  } catch (error) {
+    if (error instanceof OutputClosed) return 0;
+    throw error;
+  }
+}
+
+async function work(args: readonly string[], io: Io): Promise<number> {
   // Before anything is parsed, so that even what cannot be parsed is answered as asked for.
   const words = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   const json = words.includes("--json");
@@ -108,6 +117,7 @@ export async function main(args: readonly string[], io: Io = terminal): Promise<
     io.out(json ? JSON.stringify(answer.value) : printableLines(answer.text));
     return answer.code ?? 0;
   } catch (error) {
+    if (error instanceof OutputClosed) throw error;
     const usage = error instanceof UsageError;
     const { code, message } = usage
       ? { code: "usage", message: `${error.message}.` }

@@ -4,6 +4,7 @@ import { startHttp } from "../http/mod.ts";
 import { StateDirectory } from "../store/mod.ts";
 import { writeApiFile } from "./api_file.ts";
 import { main, verbs } from "./command_line.ts";
+import { OutputClosed } from "./terminal.ts";
 import type { Io } from "./verb.ts";
 
 interface Outcome {
@@ -556,3 +557,18 @@ Deno.test("restore says that the server of the backup must not run twice", () =>
       await Deno.remove(file);
     }
   }));
+
+Deno.test("where nobody reads the output any more, nothing is said", async () => {
+  const err: string[] = [];
+  const io: Io = {
+    out: () => {
+      throw new OutputClosed();
+    },
+    err: (line) => err.push(line),
+    secret: () => Promise.resolve(""),
+    rest: () => Promise.resolve(""),
+  };
+  assert.equal(await main(["help"], io), 0);
+  assert.equal(await main(["nonsense", "--json"], io).catch(() => "thrown"), 0);
+  assert.deepEqual(err, []);
+});

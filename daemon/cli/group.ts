@@ -10,7 +10,7 @@ import { groupLine, groupStatus } from "./group_text.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
 import { sure } from "./sure.ts";
-import { watchRoom } from "./room_watch.ts";
+import { notRepeated, watchRoom } from "./room_watch.ts";
 import { TICKET_OPTIONS, TICKET_USAGE, ticketOf } from "./ticket_options.ts";
 import {
   type Answer,
@@ -24,6 +24,8 @@ import {
 
 /** How long `send` waits for the room to repeat what was said, in ms. */
 const SENT_WITHIN = 30_000;
+/** What takes longer is told of, in ms. */
+const TOLD_AFTER = 2_000;
 
 export const group: Verb = {
   name: "group",
@@ -32,7 +34,8 @@ export const group: Verb = {
     "group list",
     "group make NAME [--server DOMAIN]            its keys are kept by this simppd; or by another",
     "           [--key-server 'JID KEY']          key server, as it shows itself",
-    "           [--registrar 'NAME KEY METHOD ADDRESS'] …   whose tickets people need to come in",
+    "           [--registrar 'NAME KEY METHOD ADDRESS'] …   whose tickets people need to come in;",
+    "                                             its maker too: --password and the others of join",
     "           [--suite SUITE] …                 what it is encrypted with: aes-256-gcm,",
     "                                             aes-128-cbc-hmac, lsim-2003 (Blowfish, weak)",
     "group invite JID CONTACT [--role admin|member|listener] [--reason TEXT]",
@@ -145,7 +148,15 @@ const deeds: Readonly<Record<string, Deed>> = {
         ...registrars,
         ...ticket,
       };
-      return shown(await api.ask("POST", "/api/groups", asked));
+      const waiting = jid === undefined ? undefined : setTimeout(
+        () => invocation.io.err(printable(`The key server ${jid} is asked, for 30 s at most …`)),
+        TOLD_AFTER,
+      );
+      try {
+        return shown(await api.ask("POST", "/api/groups", asked));
+      } finally {
+        clearTimeout(waiting);
+      }
     },
   },
   invite: {
@@ -184,7 +195,11 @@ const deeds: Readonly<Record<string, Deed>> = {
     words: ["JID"],
     takes: ["force"],
     async run(api, jid, _, { options }) {
+      const { state, name } = await find(api, jid);
       await api.ask("POST", path(jid, "/leave"), options.force === true ? { force: true } : {});
+      if (state === "invited") {
+        return { value: { left: jid }, text: `the invitation to ${printable(name)} is declined` };
+      }
       return { value: { left: jid }, text: `${jid} is left, and what was said there deleted here` };
     },
   },
@@ -290,7 +305,7 @@ async function send(
     return { value: message, text: `${message.delivery}, encrypted` };
   } catch (error) {
     if (!over.signal.aborted) throw error;
-    throw new SimppdError("timeout", "The room did not repeat the message in time.", error);
+    throw notRepeated(SENT_WITHIN, error);
   } finally {
     clearTimeout(timer);
     over.abort();

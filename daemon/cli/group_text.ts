@@ -8,10 +8,15 @@ export function groupLine(
   const words = ["encrypted", state as string];
   if (epoch !== null) words.push(`epoch ${epoch.number}`, devices(members.length));
   if (role !== null) words.push(role);
-  if (invitation !== null) words.push(`invited by ${printable(invitation.from)}`);
+  if (invitation !== null) {
+    const { from, role } = invitation;
+    words.push(`invited by ${printable(from)}${role === undefined ? "" : AS[role]}`);
+  }
   if (problem !== null) words.push(printable(problem.message));
   return `${printable(jid)} (${printable(name)}): ${words.join(", ")}`;
 }
+
+const AS = { listener: " to read only", admin: " as admin" } as const;
 
 /** All that is to be known of a group. */
 export function groupStatus(view: GroupView): string {

@@ -51,7 +51,7 @@ export const keyserver: Verb = {
     "                                          line each: NAME KEY METHOD ADDRESS; without them",
     "                                          it registers people by SIMPP itself",
     "keyserver show --data DIR                    the key that specifications name; not while it runs",
-    "keyserver backup FILE --data DIR             not while it runs; a passphrase from standard input",
+    "keyserver backup FILE --data DIR             not while it runs; its passphrase from standard input",
     "keyserver restore FILE --data DIR            into a new directory; every member is told",
   ],
   options: {

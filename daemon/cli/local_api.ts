@@ -206,6 +206,8 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<AppEvent, vo
         yield { type, data: JSON.parse(line.slice(6)) } as AppEvent;
       }
     }
+  } catch (error) {
+    throw new SimppdError("no-answer", "simppd ended.", error);
   } finally {
     response.destroy();
   }

@@ -11,17 +11,16 @@ async function currentPassphrase(io: Io): Promise<string> {
   return given(environment("SIMPPD_PASSPHRASE") ?? await io.secret("Passphrase: "));
 }
 
-/** A passphrase that is chosen now; typed twice where a person types it. */
-export async function newPassphrase(io: Io): Promise<string> {
-  const first = given(await io.secret("New passphrase: "));
-  const second = await io.secret("The same again: ");
-  if (first === second) return first;
-  throw new SimppdError("bad-input", "The two passphrases differ; nothing was changed.");
+/** A passphrase (or other secret) that is chosen now; asked for twice where a person types it. */
+export async function newPassphrase(io: Io, what = "passphrase"): Promise<string> {
+  const first = given(await io.secret(`New ${what}: `), what);
+  if (io.typed !== true || await io.secret("The same again: ") === first) return first;
+  throw new SimppdError("bad-input", `The two ${what}s differ; nothing was changed.`);
 }
 
-function given(passphrase: string): string {
+function given(passphrase: string, what = "passphrase"): string {
   if (passphrase !== "") return passphrase;
-  throw new SimppdError("bad-input", "The passphrase is empty.");
+  throw new SimppdError("bad-input", `The ${what} is empty.`);
 }
 
 function shown(status: StatusView): Answer {
@@ -61,7 +60,7 @@ export const passphrase: Verb = {
   name: "passphrase",
   summary: "Set, change or remove the passphrase of the state directory",
   usage: [
-    "passphrase set                               the new one comes from standard input, twice",
+    "passphrase set                               the new one comes from standard input (typed: twice)",
     "passphrase remove",
     `                  the one in use ${FROM}, first`,
   ],

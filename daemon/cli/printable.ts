@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return text.replace(UNSEEN, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
 }
 
+/** What somebody said: its further lines are set in, so that none is taken for another's. */
+export function printableBody(text: string): string {
+  return text.split(/\r?\n/).map(printable).join("\n    ");
+}
+
 /** As {@link printable}, line by line: for text whose line ends are ours. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");

@@ -21,13 +21,15 @@ export const registrar: Verb = {
   summary: "Authenticate people for groups, and give them tickets for key servers",
   usage: [
     "registrar run --data DIR --component DOMAIN=@FILE [--server HOST:PORT]",
+    "                  prints itself as --registrar takes it: NAME KEY METHOD ADDRESS",
     "                  by SIMPP identity, as a component of an XMPP server",
     "registrar run --data DIR --listen HOST:PORT --certificate FILE --key FILE --client-ca FILE",
     "                  by client certificates of these authorities, which name an address as e-mail",
     "registrar run --data DIR --listen HOST:PORT --certificate FILE --key FILE --users FILE",
     "                  by passwords of a directory file",
     "registrar show --data DIR                    the key that specifications name; not while it runs",
-    "registrar user JID --users FILE              adds somebody, or gives a new password",
+    "registrar user JID --users FILE              adds somebody, or gives a new password, from",
+    "                                             standard input (typed: twice)",
   ],
   options: {
     data: { type: "string" },
@@ -56,8 +58,7 @@ async function runRegistrar(invocation: Invocation): Promise<null> {
     const home = await started(invocation);
     try {
       const { io, json } = invocation;
-      const { method, address, key } = home.view;
-      io.out(json ? JSON.stringify(home.view) : `registrar    ${method} ${address} ${key}`);
+      io.out(json ? JSON.stringify(home.view) : line(home.view));
       await ending.signal;
     } finally {
       await endWithin(ENDING, home.stop());
@@ -66,6 +67,11 @@ async function runRegistrar(invocation: Invocation): Promise<null> {
     ending.stop();
   }
   return null;
+}
+
+/** A registrar as `group make --registrar` and specifications take it; its name may be another. */
+function line({ method, address, key }: RegistrarHome["view"]): string {
+  return `registrar    ${method} ${key} ${method} ${address}`;
 }
 
 function started(invocation: Invocation): Promise<RegistrarHome> {
@@ -119,7 +125,11 @@ async function setUser(invocation: Invocation): Promise<Answer> {
     throw new SimppdError("bad-input", `${path} cannot be read.`, error);
   });
   UserDirectory.parse(before);
-  const line = await UserDirectory.line(`${jid}`, await newPassphrase(invocation.io), systemRandom);
+  const line = await UserDirectory.line(
+    `${jid}`,
+    await newPassphrase(invocation.io, "password"),
+    systemRandom,
+  );
   const others = before.split("\n").filter((each) => each !== "" && !each.startsWith(`${jid}:`));
   const fresh = `${path}.new`;
   await Deno.writeTextFile(fresh, [...others, line, ""].join("\n"), {

@@ -2,7 +2,7 @@ import { SimppdError } from "../base/mod.ts";
 import type { AppEvent, RoomMemberView, RoomMessageView, RoomView } from "../views/mod.ts";
 import { LocalApi } from "./local_api.ts";
 import { printable } from "./printable.ts";
-import { findRoom, said, watchRoom } from "./room_watch.ts";
+import { findRoom, notRepeated, said, watchRoom } from "./room_watch.ts";
 import { type Answer, expectWords, type Invocation, text, UsageError, type Verb } from "./verb.ts";
 
 /** How long `send` waits for the room to repeat what was said, in ms. */
@@ -219,7 +219,7 @@ async function send(
     return { value: message, text: `${message.delivery}, not encrypted` };
   } catch (error) {
     if (!over.signal.aborted) throw error;
-    throw new SimppdError("timeout", "The room did not repeat the message in time.", error);
+    throw notRepeated(SENT_WITHIN, error);
   } finally {
     clearTimeout(timer);
     over.abort();

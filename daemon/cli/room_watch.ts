@@ -1,7 +1,7 @@
 import { SimppdError } from "../base/mod.ts";
 import type { AppEvent, RoomMessageView, RoomView } from "../views/mod.ts";
 import type { LocalApi } from "./local_api.ts";
-import { printable } from "./printable.ts";
+import { printable, printableBody } from "./printable.ts";
 import { untilSignal } from "./signals.ts";
 import type { Io } from "./verb.ts";
 
@@ -81,11 +81,22 @@ async function follow(
   return false;
 }
 
+/** A room that is away: what was said is kept, so that nobody says it twice. */
+export function notRepeated(within: number, cause: unknown): SimppdError {
+  return new SimppdError(
+    "timeout",
+    `The room has not repeated the message within ${within / 1_000} s. simppd keeps it: once the ` +
+      "room is back it is sent, or stands there as not sent (simppd chat, or the dashboard). Look " +
+      "before you send it again.",
+    cause,
+  );
+}
+
 /** One line of a room for a terminal. */
 export function said({ at, nick, kind, body, edited, link }: RoomMessageView): string {
   const who = kind === "notice"
     ? "*"
     : `<${printable(nick)}>${kind === "private" ? " (to you)" : ""}`;
   const marks = `${edited ? " (corrected)" : ""}${link === null ? "" : ` [${printable(link)}]`}`;
-  return `${new Date(at).toISOString()} ${who} ${printable(body)}${marks}`;
+  return `${new Date(at).toISOString()} ${who} ${printableBody(body)}${marks}`;
 }

@@ -5,9 +5,17 @@ import type { Io } from "./verb.ts";
 /** The most that is read from standard input, in bytes. */
 const MOST = 64 * 1024;
 
+/** Whoever read our output has gone, as `head` does: there is nothing to say, and nobody to say it to. */
+export class OutputClosed extends Error {}
+
 function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let bytes = utf8(text);
-  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
+    throw error;
+  }
 }
 
 async function readAll(): Promise<string> {

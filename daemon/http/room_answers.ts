@@ -16,6 +16,7 @@ export const invitation = v.object({
   mediated: v.boolean(),
   at: time,
   later: v.boolean(),
+  role: v.exactOptional(v.picklist(["admin", "listener"])),
 });
 
 export const room = v.object({

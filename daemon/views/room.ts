@@ -47,6 +47,8 @@ export interface RoomInvitationView {
   at: number;
   /** Put aside without an answer. */
   later: boolean;
+  /** What one would be in an encrypted group, as the inviter says; absent: a member. */
+  role?: "admin" | "listener";
 }
 
 /** Somebody in a room, or of it: all of it is the word of the room's server. */

@@ -34,7 +34,7 @@ function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitat
   const agreed = useSignal(false);
   const words = text.groups.invitation;
   const { jid } = group;
-  const { from, reason, later } = invitation;
+  const { from, reason, later, role } = invitation;
   return (
     <InvitationFrame
       jid={jid}
@@ -57,6 +57,7 @@ function Card({ group, invitation }: { group: GroupView; invitation: RoomInvitat
       }}
     >
       <p dir="auto">{words.by(nameOfJid(from))}</p>
+      {role !== undefined && <p>{words.as[role]}</p>}
       {reason !== "" && (
         <p class="hint">
           {words.reason} <bdi>{reason}</bdi>

@@ -136,6 +136,10 @@ export const groups = {
       heading: "Group invitations",
       by: (who: string) => `${who} invites you to an encrypted group`,
       name: (group: string) => `Invitation to the group ${group}`,
+      as: {
+        listener: "You could read there, and not write.",
+        admin: "You would be an admin: you could invite and expel others.",
+      },
       accept: "Join",
       later: "Later",
       decline: "Decline",
