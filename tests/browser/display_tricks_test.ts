@@ -282,7 +282,7 @@ Deno.test({
           await panel.getByText("The picture has 50000 × 50000 pixels").waitFor();
           // Ten, and of what came too fast the newest, which waits.
           assert.equal(await panel.getByRole("listitem").count(), 11);
-          await panel.getByText("flood 39.png").waitFor();
+          await panel.locator("bdi", { hasText: "flood 39.png" }).waitFor();
           assert.equal(await page.locator("iframe").count(), 1);
         },
       );
