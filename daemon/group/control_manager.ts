@@ -17,6 +17,7 @@ import { malformed, peek } from "./payload.ts";
 import { PendingRequests, RefusedError, type Schedule } from "./pending_requests.ts";
 import { isRegistrationProof } from "./registration_proof.ts";
 import { ServerWatch } from "./server_watch.ts";
+import { ownersSentence } from "./roster_judge.ts";
 import { isOfSameGroup, parseSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import type { Self } from "./standing.ts";
@@ -313,7 +314,10 @@ export class ControlManager {
     const answer = await this.#requests.ask({ kind: "register", ticket: word, suites }, signal);
     if (answer.kind !== "registered") throw malformed();
     this.#requireProof(answer);
-    this.#record.setSpecification(this.#read(answer.specification));
+    const written = this.#read(answer.specification);
+    const owners = ownersSentence(specification, written);
+    this.#record.setSpecification(written);
+    if (owners !== undefined) this.#incidents.tell("unproved", owners);
     this.#record.setRegistration(answer.registration, answer.individualKey);
   }
 

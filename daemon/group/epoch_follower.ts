@@ -21,11 +21,13 @@ import {
   epochSentence,
   judge,
   type Judgement,
+  keptOwnerSentence,
   ownersSentence,
   returnedSentence,
   unprovedSentence,
 } from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
+import { falseOwners } from "./valid_acts.ts";
 import {
   isIn,
   proveChange,
@@ -147,6 +149,9 @@ export class EpochFollower {
     const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
     if (unproved !== undefined) incidents.tell("unproved", unproved);
     if (owners !== undefined) incidents.tell("unproved", owners);
+    for (const { jid } of falseOwners(proved.roster, specification)) {
+      incidents.tell("unsigned", keptOwnerSentence(jid));
+    }
     for (const member of before.length === 0 ? proved.roster : judgement.joined) {
       const fate = record.expelled(member);
       if (fate !== undefined) incidents.tell("unproved", returnedSentence(member.jid, fate.epoch));
