@@ -225,7 +225,7 @@ Deno.test("who is an owner no more is a member, in the list and in what they may
   await bob!.group.expel(self.jid);
   await settled();
   assert.equal(boss.group.phase, "removed");
-  for (const person of [anna, bob!, boss]) assert.equal(told(person), "");
+  for (const person of [anna, bob!]) assert.equal(told(person), "");
   await stage.close();
 });
 
@@ -259,5 +259,19 @@ Deno.test("an admission signed before an expulsion lifts no ban, though the expe
   await goneBad(stage, (state) => ({ ...state, banned: new Map() }));
   await x.join();
   assert.match(told(bob!), /let x@example.org in again as member; they were expelled/);
+  await stage.close();
+});
+
+Deno.test("who joins by an invitation is told of owners that it did not name", async () => {
+  const { stage } = await groupOf({});
+  const carol = stage.person("carol@example.org");
+  const self = device("boss@example.org");
+  const owner = { jid: self.jid, fingerprint: fingerprintOf(self.accountKey) };
+  const { specification } = stage;
+  await stage.anna.group.respecify({ ...specification, owners: [...specification.owners, owner] });
+  await settled();
+  await carol.join();
+  assert.match(told(carol), /The group has other owners: boss@example.org is one now/);
+  assert.equal(told(stage.anna), "");
   await stage.close();
 });

@@ -17,6 +17,7 @@ import { malformed, peek } from "./payload.ts";
 import { PendingRequests, RefusedError, type Schedule } from "./pending_requests.ts";
 import { isRegistrationProof } from "./registration_proof.ts";
 import { ServerWatch } from "./server_watch.ts";
+import { ownersSentence } from "./roster_judge.ts";
 import { isOfSameGroup, parseSpecification, specificationHash } from "./spec_text.ts";
 import type { Specification } from "./specification.ts";
 import type { Self } from "./standing.ts";
@@ -100,7 +101,10 @@ export class ControlManager {
       incidents: this.#incidents,
       now: () => options.now(),
       pinned: (jid) => options.pinned(jid),
-      resync: (ms) => this.#resyncSoon(ms),
+      resync: (ms, isNews) => {
+        if (isNews === true) this.#hurry();
+        this.#resyncSoon(ms);
+      },
       respecified: () => this.#followSpecification(),
       emit,
     });
@@ -310,7 +314,10 @@ export class ControlManager {
     const answer = await this.#requests.ask({ kind: "register", ticket: word, suites }, signal);
     if (answer.kind !== "registered") throw malformed();
     this.#requireProof(answer);
-    this.#record.setSpecification(this.#read(answer.specification));
+    const written = this.#read(answer.specification);
+    const owners = ownersSentence(specification, written);
+    this.#record.setSpecification(written);
+    if (owners !== undefined) this.#incidents.tell("unproved", owners);
     this.#record.setRegistration(answer.registration, answer.individualKey);
   }
 
@@ -347,6 +354,14 @@ export class ControlManager {
       this.#cancelResync = null;
       void this.#resync();
     });
+  }
+
+  /** What we write until then others may not be able to read. */
+  #hurry(): void {
+    this.#cancelResync?.();
+    this.#cancelResync = null;
+    this.#calm.reset();
+    this.#calmUntil = 0;
   }
 
   async #resync(): Promise<void> {

@@ -51,5 +51,12 @@ Deno.test("a device that the key server passes off as an owner's is told by the 
   bob.crash();
   await stage.clock.pass(200_000);
   assert.equal(told(bob).length, 2);
+  // Another one, of which the same words are true; and the one of before once more.
+  await stage.person(anna.self.jid, device(anna.self.jid, anna.self.accountKey)).join();
+  await stage.clock.pass(200_000);
+  assert.equal(told(bob).length, 3);
+  await evil.join();
+  await stage.clock.pass(400_000);
+  assert.equal(told(bob).length, 4);
   await stage.close();
 });

@@ -21,11 +21,13 @@ import {
   epochSentence,
   judge,
   type Judgement,
+  keptOwnerSentence,
   ownersSentence,
   returnedSentence,
   unprovedSentence,
 } from "./roster_judge.ts";
 import type { Roster } from "./roster.ts";
+import { falseOwners } from "./valid_acts.ts";
 import {
   isIn,
   proveChange,
@@ -51,8 +53,8 @@ export interface EpochFollowerOptions {
   now(): number;
   /** The account key this device has pinned for a person. */
   pinned(jid: string): Bytes | undefined;
-  /** Asks the key server for what is missing, after so many ms. */
-  resync(ms: number): void;
+  /** Asks the key server for what is missing, after so many ms; where it is news, however often it was. */
+  resync(ms: number, isNews?: boolean): void;
   /** The specification of our statement is not the one we have. */
   respecified(): void;
   emit(event: GroupEvent): void;
@@ -147,6 +149,9 @@ export class EpochFollower {
     const unproved = before.length === 0 ? undefined : unprovedSentence(judgement, isRespecified);
     if (unproved !== undefined) incidents.tell("unproved", unproved);
     if (owners !== undefined) incidents.tell("unproved", owners);
+    for (const { jid } of falseOwners(proved.roster, specification)) {
+      incidents.tell("unsigned", keptOwnerSentence(jid));
+    }
     for (const member of before.length === 0 ? proved.roster : judgement.joined) {
       const fate = record.expelled(member);
       if (fate !== undefined) incidents.tell("unproved", returnedSentence(member.jid, fate.epoch));
@@ -232,9 +237,10 @@ export class EpochFollower {
   #another({ incarnation }: SignedStatement, proved: () => void): Opened {
     if (this.#over.has(incarnation)) return this.#o.incidents.refuse("rolled-back");
     proved();
+    const isNews = !this.#others.has(incarnation);
     if (this.#others.size >= MOST_OTHERS) this.#others.clear();
     this.#others.add(incarnation);
-    this.#o.resync(LAG);
+    this.#o.resync(LAG, isNews);
     return TAKEN;
   }
 

@@ -4,7 +4,13 @@ import type { DataProcessor } from "./data_processor.ts";
 
 const MOST_TOLD = 100;
 /** What is told of one change: the next one that is like it is news again. */
-const OF_CHANGE: readonly IncidentKind[] = ["unsigned", "unproved", "key-changed", "restored"];
+const OF_CHANGE: readonly IncidentKind[] = [
+  "unsigned",
+  "unproved",
+  "key-changed",
+  "restored",
+  "strange-device",
+];
 
 /** What is told of a group's safety: each sentence once, so that who repeats it fills no chat. */
 export class Incidents {

@@ -3,7 +3,7 @@ import { fingerprintOf } from "../simpp/mod.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Evidence, Expelled } from "./roster_judge.ts";
 import { reaches, type Specification } from "./specification.ts";
-import { type Act, isSince } from "./valid_acts.ts";
+import { type Act, isSince, isSpecOwner } from "./valid_acts.ts";
 
 /**
  * May this device come, as what it came as? Owners by the specification; with other devices of theirs,
@@ -37,13 +37,6 @@ export function mayJoin(
   if (known !== undefined) return had;
   if (given !== undefined) return false;
   return member.role === "member" && isListed(member, specification);
-}
-
-/** Is this person, with these keys, an owner by the specification, and here as one? */
-export function isSpecOwner(member: GroupMember, { owners }: Specification): boolean {
-  if (member.role !== "owner") return false;
-  const fingerprint = fingerprintOf(member.accountKey);
-  return owners.some((owner) => owner.jid === member.jid && owner.fingerprint === fingerprint);
 }
 
 function isListed({ jid, accountKey }: GroupMember, { access }: Specification): boolean {

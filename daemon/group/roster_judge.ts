@@ -3,12 +3,19 @@ import { equal } from "../crypto/mod.ts";
 import type { SignedAction } from "./action.ts";
 import type { EpochStatement, Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
-import { isSpecOwner, mayJoin } from "./may_join.ts";
+import { mayJoin } from "./may_join.ts";
 import type { Roster } from "./roster.ts";
 import { rosterDifference } from "./roster_difference.ts";
 import { parseSpecification, specificationHash } from "./spec_text.ts";
 import { reaches, type Role, type Specification } from "./specification.ts";
-import { type Act, actionOf, isSignedLeave, validActions } from "./valid_acts.ts";
+import {
+  type Act,
+  actionOf,
+  falseOwners,
+  isSignedLeave,
+  isSpecOwner,
+  validActions,
+} from "./valid_acts.ts";
 
 /** What a change of the members comes to, and what of it nobody with the right to it signed. */
 export interface Judgement {
@@ -165,6 +172,10 @@ export function judge(evidence: Evidence): Judgement {
       unsigned.push(`The key server made ${member.jid} ${member.role} on its own.`);
     }
   }
+  const isSaid = new Set([...joined, ...changed].map(({ id }) => id));
+  for (const { id, jid } of written === undefined ? [] : falseOwners(after, written)) {
+    if (!isSaid.has(id)) unsigned.push(keptOwnerSentence(jid));
+  }
   if (!equal(evidence.specified, statement.specification) && written === undefined) {
     unsigned.push("The key server made another specification valid on its own.");
   }
@@ -259,6 +270,12 @@ export function ownersSentence(before: Specification, after: Specification): str
     list.join(", ")
   }. By whose act, the key server alone says: ` +
     "ask who was an owner before.";
+}
+
+/** Somebody stands as an owner in the list alone. */
+export function keptOwnerSentence(jid: string): string {
+  return `The key server has ${jid} as an owner, whom the group's specification does not name. ` +
+    "What they sign counts for nothing here.";
 }
 
 /** Somebody is in a list that nobody proved, of whom this device saw that they were expelled. */

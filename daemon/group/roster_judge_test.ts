@@ -387,3 +387,28 @@ Deno.test("judge() takes what takes an own device out for its incarnation, and s
     );
   }
 });
+
+Deno.test("judge() takes nobody for an owner whom the specification does not name", () => {
+  const owner = { ...bob, role: "owner" as const };
+  const expel = deedOf(bob, { kind: "expel", subject: carol.jid });
+  const reasons = [because("expelled", carol, expel)];
+  const goes = (owners: GroupMember[]) =>
+    judged([anna, owner, carol], [anna, owner], reasons, [expel], INVITED, {}, { owners })
+      .unsigned.length;
+  assert.deepEqual([goes([anna, bob]), goes([anna])], [0, 1]);
+  // The specification that an owner signed deposes him, and the key server keeps him one.
+  const text = printSpecification(
+    { ...specificationOf(systemRandom(32), [devices.get(anna.jid)!]), group: GROUP },
+  );
+  const specified = specificationHash(parseSpecification(text));
+  const act = deedOf(anna, { kind: "respecify", text });
+  const reason: Reason = { kind: "respecified", subject: "", action: act.hash };
+  const kept = (after: GroupMember) =>
+    judged([anna, owner], [anna, after], [reason], [act], INVITED, {}, {
+      specified,
+      owners: [anna, bob],
+    }).unsigned;
+  assert.deepEqual(kept(bob), []);
+  assert.match(kept(owner).join(), /has bob@example.org as an owner, whom the .* does not name/);
+  assert.match(kept({ ...bob, role: "admin" }).join(), /made bob@example.org admin on its own/);
+});

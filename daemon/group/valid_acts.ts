@@ -1,10 +1,11 @@
 import { equal } from "../crypto/mod.ts";
+import { fingerprintOf } from "../simpp/mod.ts";
 import { type Deed, readAction, type SignedAction } from "./action.ts";
 import type { Reason } from "./epoch_statement.ts";
 import type { GroupMember } from "./group_keys.ts";
 import type { Roster } from "./roster.ts";
 import type { Evidence, Place } from "./roster_judge.ts";
-import { reaches } from "./specification.ts";
+import { reaches, type Specification } from "./specification.ts";
 
 /** An action, and what its author was before the change: who comes by it has no say in it. */
 export type Act = SignedAction & {
@@ -26,10 +27,13 @@ export function validActions(evidence: Evidence): Act[] {
   return actions.flatMap((encoded) => {
     try {
       const action = readAction(encoded);
-      const author = before.find(({ jid, deviceKey }) =>
+      const listed = before.find(({ jid, deviceKey }) =>
         jid === action.jid && equal(deviceKey, action.deviceKey)
       );
-      if (author === undefined || action.group !== statement.group) return [];
+      if (listed === undefined || action.group !== statement.group) return [];
+      // An owner is whom the specification names, whatever the list says.
+      const isOwner = listed.role !== "owner" || isSpecOwner(listed, evidence.specification);
+      const author: GroupMember = isOwner ? listed : { ...listed, role: "member" };
       const isNew = action.incarnation === statement.incarnation && evidence.isNew(action);
       const own = ownDevice(action, author, before);
       const { kind } = action.deed;
@@ -102,4 +106,16 @@ export function isSignedLeave(
 export function isSince(act: Place, where: Place, { order }: Evidence): boolean {
   if (act.incarnation === where.incarnation) return act.epoch >= where.epoch;
   return order(act.incarnation) > order(where.incarnation);
+}
+
+/** Is this person, with these keys, an owner by the specification, and here as one? */
+export function isSpecOwner(member: GroupMember, { owners }: Specification): boolean {
+  if (member.role !== "owner") return false;
+  const fingerprint = fingerprintOf(member.accountKey);
+  return owners.some((owner) => owner.jid === member.jid && owner.fingerprint === fingerprint);
+}
+
+/** Whom a list has as owners though the specification names them not. */
+export function falseOwners(roster: Roster, specification: Specification): GroupMember[] {
+  return roster.filter((member) => member.role === "owner" && !isSpecOwner(member, specification));
 }

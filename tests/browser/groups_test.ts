@@ -124,7 +124,8 @@ async function shareOnProsody({ domain, ports, pin, caPem }: Prosody, root: stri
     return event === "overheard" && payload !== undefined ? [{ xml, payload }] : [];
   });
   const of = (kind: number) => heard.filter(({ payload }) => fromBase64(payload)[0] === kind);
-  assert.equal(of(KIND.data).length, SAID.length);
+  // That somebody is writing goes sealed as well.
+  assert.ok(of(KIND.data).length >= SAID.length);
   assert.ok(of(KIND.rekey).length >= 4);
   const latin = new TextDecoder("latin1");
   const all = heard.map(({ xml, payload }) => xml + latin.decode(fromBase64(payload))).join("\n");
