@@ -22,6 +22,14 @@ async function withDoor(work: (api: LocalApi, heard: Heard[]) => Promise<void>):
       const { nonce } = await request.json();
       return Response.json({ proof: doorProof(TOKEN, port, nonce) });
     }
+    if (request.url.endsWith("/api/events")) {
+      // A daemon that is killed: the answer has begun, and breaks off.
+      const broken = new ReadableStream({
+        start: (to) => to.enqueue(new TextEncoder().encode("event: x\ndata: {}\n")),
+        pull: (to) => to.error(new Error("killed")),
+      }, { highWaterMark: 2 });
+      return new Response(broken);
+    }
     const length = request.headers.get("content-length");
     const came = await request.arrayBuffer().then(({ byteLength }) => byteLength, () => -1);
     heard.push({ length, came });
@@ -57,4 +65,13 @@ Deno.test("upload() of what is longer or shorter than announced fails, and no pa
       await assert.rejects(api.upload("/api/files", {}, bytes, size), { code: "file-changed" });
     }
     assert.equal(heard.some(({ came }) => came >= 0), false);
+  }));
+
+Deno.test("events of a daemon that was killed end with that, and not with an internal fault", () =>
+  withDoor(async (api) => {
+    const events = await api.events(new AbortController().signal);
+    const follow = async () => {
+      for await (const { type } of events) assert.equal(type, "x");
+    };
+    await assert.rejects(follow(), { code: "no-answer", message: "simppd ended." });
   }));
