@@ -68,6 +68,9 @@ Deno.test("who is writing is told in clear only where the chat is in clear", () 
     // Not chosen: nothing goes, nothing is taken.
     await alice.setTyping(dora.jid, true);
     say(composing);
+    // What comes behind it is here, so it was looked at before the chat is in clear.
+    dora.client.send(el("presence", {}, el("show", {}, "away")));
+    await until(alice.events, () => alice.contacts()[0]!.presence === "away");
     await alice.changeContact(dora.jid, { plain: true });
     await alice.sendMessage(dora.jid, "now in clear");
     await dora.heard((stanza) => bodyOf(stanza) === "now in clear");
