@@ -104,10 +104,10 @@ async function play(root: string, apps: App[], enter: Enter): Promise<void> {
   const present = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
     alice.presentFile({ to: group, name, ...sending(bytes) });
   assert.equal((await present("map.png", map)).state, "showing");
-  const there = await until(bob, () => item(bob, "map.png"));
+  const there = await until(bob, () => item(bob, "map.png", "showing"));
   assert.deepEqual([there.state, there.from, there.place], ["showing", jidOf(alice), group]);
   assert.deepEqual(await shownBytes(bob, there.id), map);
-  const waits = await until(carol, () => item(carol, "map.png"));
+  const waits = await until(carol, () => item(carol, "map.png", "display-not-let"));
   assert.deepEqual([waits.state, waits.reason!.code], ["withheld", "display-not-let"]);
   assert.equal(carol.showDisplay(waits.id).items[0]!.state, "showing");
   assert.deepEqual(await shownBytes(carol, waits.id), map);
@@ -127,7 +127,7 @@ async function play(root: string, apps: App[], enter: Enter): Promise<void> {
     allowed,
     ...sending(secret),
   });
-  const his = await until(bob, () => item(bob, "secret.png"));
+  const his = await until(bob, () => item(bob, "secret.png", "showing"));
   assert.deepEqual(await shownBytes(bob, his.id), secret);
   const hers = await until(
     carol,
@@ -156,12 +156,16 @@ async function play(root: string, apps: App[], enter: Enter): Promise<void> {
   const film = content(3_000_000);
   film.set(new TextEncoder().encode("RIFF\0\0\0\0WAVEfmt "));
   await present("sound.wav", film);
-  const heavy = await until(bob, () => item(bob, "sound.wav"));
+  const heavy = await until(bob, () => item(bob, "sound.wav", "display-kind"));
   assert.deepEqual([heavy.state, heavy.reason!.code], ["withheld", "display-kind"]);
   assert.deepEqual(await bytesOf(bob, heavy.id), film);
 }
 
-const item = (app: App, wanted: string) => app.displays().items.find(({ name }) => name === wanted);
+/** @param as its state, or why it stands so */
+const item = (app: App, wanted: string, as?: string) =>
+  app.displays().items.find(({ name, state, reason }) =>
+    name === wanted && (as === undefined || state === as || reason?.code === as)
+  );
 
 const history = (app: App) =>
   app.displays().items.map(({ name, state, reason }) =>
