@@ -87,6 +87,8 @@ export class Displays {
   /** Newest first. */
   #items: DisplayItemView[];
   readonly #turns = new KeyedLock();
+  /** Files that are open to be looked at. */
+  readonly #looking = new Set<Promise<DisplayItemView>>();
   readonly #ofPresenter = new Rate(DISPLAY_LIMITS.presenter, 60_000);
   readonly #ofAll = new Rate(DISPLAY_LIMITS.everybody, 60_000);
   /** Of what is not here. */
@@ -163,7 +165,11 @@ export class Displays {
   offer(offer: DisplayOffer): Promise<DisplayItemView> {
     const at = offer.at ?? orderedNow();
     const few = offer.mine || this.#few(offer);
-    return this.#turns.run(offer.place ?? "", () => this.#take({ ...offer, at }, few));
+    const looking = this.#turns.run(offer.place ?? "", () => this.#take({ ...offer, at }, few));
+    this.#looking.add(looking);
+    const looked = () => void this.#looking.delete(looking);
+    looking.then(looked, looked);
+    return looking;
   }
 
   /** A file marked for display that does not come by itself: it waits for the person to want it. */
@@ -380,6 +386,7 @@ export class Displays {
   async close(): Promise<void> {
     this.#over.abort();
     this.#held.close();
+    await Promise.allSettled(this.#looking);
     this.#sources.clear();
     await this.#viewer?.close();
   }
